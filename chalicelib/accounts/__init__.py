@@ -1,0 +1,1 @@
+"""Carbon-inclusion accounts of persons and institutions: opening, balances, statement, closing (guide §3.1)."""

@@ -1,0 +1,94 @@
+"""Opening and closing accounts."""
+
+from chalicelib.accounts.model import Account, Opening, hashed, masked
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.ledger.actions import AccountClosed, AccountNotOpen
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, Item, absent, delete, put, update
+
+
+class AccountExists(Refusal):
+    status, code = 409, "account_exists"
+    title = Text("There is an account already", "账户已存在")
+    detail = Text(
+        "One person, one credit code and one login have one account.",
+        "一个自然人、一个信用代码、一个登录主体只能开立一个账户。",
+    )
+
+
+class AccountNotEmpty(InvalidState):
+    detail = Text(
+        "It still holds {points} points and {grams} g, with {pending} orders or reductions pending.",
+        "账户仍有 {points} 积分、{grams} 克减排量，{pending} 笔订单或减排量待处理。",
+    )
+
+
+class MerchantStays(InvalidState):
+    detail = Text(
+        "A merchant of the mall cannot close its account.",
+        "商城权益方不能注销账户。",
+    )
+
+
+def open_account(command: Command[Opening], key: bytes) -> Decision:
+    """One open account a login and a number. A closed one is opened again by its own person only.
+
+    Raises InvalidRequest where the kind is another than the caller's role; refuses AccountExists.
+    """
+    body, account = command.body.root, command.caller.account
+    if body.kind != command.caller.role:
+        raise InvalidRequest.at("/kind", "Must be the caller's role", "应与调用者角色一致")
+    number = hashed(body.kind, body.number, key)
+    name = masked(body.name) if body.kind == "individual" else body.name
+    state = {"id": account, "kind": body.kind, "name": name, "status": "active", "opened_at": command.at}
+    own = Attr("status").eq("closed") & Attr("identity").eq(number)
+    return Decision(
+        kind="account_opened",
+        answer=Account.model_validate(state),
+        writes=(
+            update(
+                keys.account(keys.holder(account)),
+                assign=state | {"identity": number},
+                add={"points": 0, "grams": 0, "pending": 0},
+                remove=("closed_at",),
+                require=absent() | own,
+                refuse=lambda _: AccountExists(),
+            ),
+            put(keys.identity(number), {"account": account}, refuse=lambda _: AccountExists()),
+        ),
+    )
+
+
+def close_account(command: Command[Empty], account: Item) -> Decision:
+    """Close the caller's account and forget its number. ``account`` is the item as read.
+
+    Refuses AccountClosed, and InvalidState while it holds or awaits anything.
+    """
+    empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
+    return Decision(
+        kind="account_closed",
+        answer=Account.model_validate(account | {"status": "closed"}),
+        writes=(
+            update(
+                keys.account(account["pk"]),
+                assign={"status": "closed", "closed_at": command.at},
+                require=Attr("status").eq("active") & empty,
+                refuse=_why_open,
+            ),
+            delete(keys.identity(account["identity"])),
+        ),
+    )
+
+
+def _why_open(item: Item | None) -> Refusal:
+    if item is None:
+        return AccountNotOpen()
+    if item["status"] == "closed":
+        return AccountClosed()
+    if "merchant" in item:
+        return MerchantStays(state="merchant", action="close")
+    return AccountNotEmpty(
+        points=item["points"], grams=item["grams"], pending=item["pending"], state="active", action="close"
+    )

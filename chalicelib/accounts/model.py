@@ -1,0 +1,139 @@
+"""Accounts: who may hold one, and what is said of it. Pure."""
+
+import hashlib
+import hmac
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, RootModel
+from pydantic_core import PydanticCustomError
+from stdnum.cn import ric, uscc
+from stdnum.exceptions import ValidationError
+
+from chalicelib.edge.fields import Answer, Body, Line, Moment, Paged, Time, example
+
+_SHANGHAI = timedelta(hours=8)
+
+
+def _identity_number(text: str) -> str:
+    number = text.upper()
+    try:
+        if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
+            raise ValueError
+        ric.validate(number)
+        if ric.get_birth_date(number) > (datetime.now(UTC) + _SHANGHAI).date():
+            raise ValueError
+    except (ValidationError, ValueError) as error:
+        raise PydanticCustomError(
+            "identity_number", "Is no identity number (GB 11643: 17 digits and a check digit, a real birth date)"
+        ) from error
+    return number
+
+
+def _credit_code(text: str) -> str:
+    try:
+        if not re.fullmatch(r"[0-9A-HJ-NP-RTUWXY]{18}", text):
+            raise ValueError
+        uscc.validate(text)
+    except (ValidationError, ValueError) as error:
+        raise PydanticCustomError(
+            "credit_code", "Is no unified social credit code (GB 32100: 18 characters with a check character)"
+        ) from error
+    return text
+
+
+class Individual(Body):
+    """A natural person opens an account."""
+
+    model_config = example(kind="individual", name="王小明", identity_number="11010519491231002X")
+
+    kind: Literal["individual"]
+    name: Line
+    identity_number: Annotated[str, AfterValidator(_identity_number)]
+
+    @property
+    def number(self) -> str:
+        return self.identity_number
+
+
+class Institution(Body):
+    """An organisation opens an account."""
+
+    model_config = example(kind="institution", name="上海示例商贸有限公司", credit_code="91350100M000100Y43")
+
+    kind: Literal["institution"]
+    name: Line
+    credit_code: Annotated[str, AfterValidator(_credit_code)]
+
+    @property
+    def number(self) -> str:
+        return self.credit_code
+
+
+class Opening(RootModel[Annotated[Individual | Institution, Field(discriminator="kind")]]):
+    """An account is opened by a person or by an institution."""
+
+
+def hashed(kind: str, number: str, key: bytes) -> str:
+    """All that is kept of a number: HMAC-SHA-256 under a key that the table does not hold."""
+    return hmac.new(key, f"{kind}:{number}".encode(), hashlib.sha256).hexdigest()
+
+
+def masked(name: str) -> str:
+    """The first character and stars: enough to recognise one's own name."""
+    return name[0] + "*" * max(1, min(len(name) - 1, 8))
+
+
+class Balances(Answer):
+    points: int
+    grams: int
+
+
+class Totals(Answer):
+    """Sums since opening: points, but grams in ``retired``. May lag by seconds."""
+
+    earned: int
+    redeemed: int
+    cancelled: int
+    donated: int
+    bought_back: int
+    retired: int
+
+
+class Account(Answer):
+    """An account. An institution's name is public; a person's is masked."""
+
+    id: str
+    kind: Literal["individual", "institution"]
+    name: str
+    status: Literal["active", "closed"]
+    opened_at: Time
+
+
+class AccountView(Account):
+    """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured."""
+
+    balances: Balances
+    totals: Totals
+    credit: int | None
+
+
+class EntryParams(Paged):
+    """Filters of a statement; ``from`` is included, ``until`` is not."""
+
+    kind: Annotated[str | None, Field(max_length=40)] = None
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+
+
+class Entry(Answer):
+    """A line of the statement: signed amounts from the account's view."""
+
+    id: str
+    at: Time
+    kind: str
+    points: int
+    grams: int
+    counterparty: str
+    reference: str

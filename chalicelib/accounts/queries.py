@@ -1,0 +1,79 @@
+"""Balances and statements."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
+from chalicelib.edge.caller import INSTITUTION, Caller
+from chalicelib.edge.fields import Page, stamp
+from chalicelib.edge.http import Query
+from chalicelib.ledger.actions import AccountNotOpen
+from chalicelib.ledger.model import lines
+from chalicelib.ledger.projection import line_item
+from chalicelib.table import keys, read
+from chalicelib.table.write import Attr, Item
+
+TOTAL_NAMES = tuple(Totals.model_fields)
+
+
+def own(caller: Caller) -> Item:
+    """The caller's account item. Raises AccountNotOpen."""
+    item = read.get(keys.account(keys.holder(caller.account)))
+    if item is None or item["kind"] != caller.role:
+        raise AccountNotOpen()
+    return item
+
+
+def view(caller: Caller) -> AccountView:
+    """The caller's account with its balances (strongly consistent) and totals (seconds behind)."""
+    item = own(caller)
+    sums = list(read.query(item["pk"], "sums:", "sums:~")) if caller.role == INSTITUTION else []
+    summed = {name: sum(each.get(name, 0) for each in (item, *sums)) for name in (*TOTAL_NAMES, "gathered")}
+    in_tills = max(0, summed["gathered"] - item.get("swept", 0))
+    return AccountView(
+        **{name: item[name] for name in ("id", "kind", "name", "status", "opened_at")},
+        balances=Balances(points=item["points"] + in_tills, grams=item["grams"]),
+        totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
+        credit=None,
+    )
+
+
+def entries(query: Query[EntryParams]) -> Page[Entry]:
+    """The statement that its parameters ask for."""
+    params = query.params
+    low = f"entry:{stamp(params.from_)}" if params.from_ else "entry:"
+    high = f"entry:{stamp(params.until)}" if params.until else "entry:~"
+    return statement(query, kind=params.kind, low=low, high=high)
+
+
+def statement(query: Query[Any], *, kind: str | None, low: str = "entry:", high: str = "entry:~") -> Page[Entry]:
+    """Lines newest first: those filed by the stream and those not yet filed, each once.
+
+    The account is read before the lines: a line that is filed in between is then found twice, never missed.
+    """
+    item, limit = own(query.asker), query.params.limit
+    before: str = query.position["sk"] if query.position else high
+    found: dict[str, Item] = {}
+    for each in _unfiled(item):
+        if low <= each["sk"] < before and kind in (None, each["kind"]):
+            found[each["sk"]] = each
+    filed = read.query(
+        item["pk"],
+        low,
+        high,
+        before=before if query.position else None,
+        descending=True,
+        where=Attr("kind").eq(kind) if kind else None,
+        chunk=100 if kind else limit + 1,
+    )
+    found |= {each["sk"]: each for each in read.first(filed, limit + 1)}
+    newest = sorted(found.values(), key=lambda each: each["sk"], reverse=True)[: limit + 1]
+    entries = [Entry(**{name: each[name] for name in Entry.model_fields}) for each in newest]
+    return query.page(entries, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk})
+
+
+def _unfiled(item: Item) -> Iterator[Item]:
+    for record in read.many([keys.record(each) for each in item.get("unfiled", ())]).values():
+        for line in lines(record):
+            if line.name == item["pk"]:
+                yield line_item(line) | {"sk": keys.entry(line.name, line.at, line.id).sk}

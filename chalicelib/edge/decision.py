@@ -1,0 +1,57 @@
+"""What an action gets and what it returns."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from chalicelib.edge.caller import Caller
+from chalicelib.edge.fields import stamp
+from chalicelib.table.write import Item, Write
+
+B = TypeVar("B", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Command(Generic[B]):
+    """One intended change: who, what, and the id and time it will bear for ever.
+
+    ``id`` follows from the caller and the Idempotency-Key: a replay is the same Command.
+    """
+
+    caller: Caller
+    body: B
+    id: str
+    now: datetime
+
+    @property
+    def at(self) -> str:
+        return stamp(self.now)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An answer, the Writes that make it true, and what else its Record keeps.
+
+    ``kind`` names the Record: what happened, as an auditor would say it.
+    """
+
+    kind: str
+    answer: BaseModel
+    writes: tuple[Write, ...] = ()
+    facts: Item = field(default_factory=dict)
+
+
+def record_item(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Item:
+    """The Record: the caller's receipt, the audit line and, where value moved, the ledger entry."""
+    return {
+        "id": command.id,
+        "at": command.at,
+        "kind": decision.kind,
+        "caller": command.caller.sub,
+        "role": command.caller.role,
+        "fingerprint": fingerprint,
+        "status": status,
+        "answer": decision.answer.model_dump_json(),
+    } | decision.facts

@@ -1,0 +1,90 @@
+"""The types of request and answer fields. One meaning, one type: the OpenAPI page is generated from them."""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+AMOUNT_MAX = 10**12  # points or grams in one movement: a million tonnes
+T = TypeVar("T")
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: texts of equal length, so that they sort as the times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _printable(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "Must hold more than white space")
+    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and letter != "\n" for letter in text):
+        raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
+    return unicodedata.normalize("NFC", text)
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
+    return _printable(text)
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not 1970 < moment.year < 9999:
+        raise PydanticCustomError("time_range", "Must lie between the years 1971 and 9998")
+    return moment.astimezone(UTC)
+
+
+Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
+Units = Annotated[int, Field(ge=1, le=10**9)]
+Quantity = Annotated[
+    str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
+]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range), WithJsonSchema({"type": "string", "format": "date-time"})]
+Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class Body(BaseModel):
+    """A request body: JSON types as they are (no "5" for 5), unknown fields refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Params(BaseModel):
+    """Query parameters: texts from the address, unknown ones refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Paged(Params):
+    """Parameters of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=100, description="Items a page")] = 20
+    cursor: Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")] = None
+
+
+class Answer(BaseModel):
+    """What a route answers."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Empty(Body):
+    """``{}``: a step that needs no words."""
+
+
+class Page(Answer, Generic[T]):
+    """A page of a list; ``next_cursor`` is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def example(**fields: Any) -> ConfigDict:
+    """Model configuration that shows one example in the OpenAPI page."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})

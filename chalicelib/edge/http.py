@@ -1,0 +1,209 @@
+"""HTTP, once for all routes. A command: admit, parse, decide, commit, answer or replay. A query: admit, parse, read."""
+
+import functools
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib.edge import cursor, problem
+from chalicelib.edge.caller import Caller, admit, authenticate
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Page, Paged, Params
+from chalicelib.edge.settle import settle
+from chalicelib.errors import (
+    BodyTooLarge,
+    IdempotencyKeyRequired,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    Refusal,
+)
+from chalicelib.table import keys
+
+BODY_BYTES_MAX = 256 * 1024
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_SEGMENT = re.compile(r"[\x21-\x7e]{1,64}")
+_log = logging.getLogger("carbon-points")
+
+P = TypeVar("P", bound=Params)
+A = TypeVar("A", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A route as the OpenAPI page and the edge see it. ``allow`` is empty where everyone may call."""
+
+    method: str
+    path: str
+    takes: type[BaseModel]
+    answers: Any
+    allow: tuple[str, ...]
+    refuses: tuple[type[Refusal], ...]
+    status: int
+    view: Callable[..., Any]
+
+
+ENDPOINTS: list[Endpoint] = []
+
+
+@dataclass(frozen=True)
+class Query(Generic[P]):
+    """One question: who asks (None: the public), for what, and where the page before it ended."""
+
+    caller: Caller | None
+    params: P
+    position: dict[str, Any] | None
+    binding: str
+    now: datetime
+
+    @property
+    def asker(self) -> Caller:
+        """The caller of a route that is not public."""
+        if self.caller is None:
+            raise RuntimeError("a public route has no caller")
+        return self.caller
+
+    def page(self, items: list[A], position: Callable[[A], dict[str, Any]]) -> Page[A]:
+        """A page of up to ``limit`` of ``items``; one more than the limit tells that there is a next page."""
+        assert isinstance(self.params, Paged)  # only lists are paged
+        limit = self.params.limit
+        following = cursor.seal(position(items[limit - 1]), self.binding) if len(items) > limit else None
+        return Page(items=items[:limit], next_cursor=following)
+
+
+def command(
+    room: Blueprint,
+    route: str,
+    *,
+    body: type[BaseModel],
+    answer: Any,
+    allow: tuple[str, ...],
+    refuses: tuple[type[Refusal], ...] = (),
+    status: int = 201,
+) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
+    """Declare a route that changes something. The view gets a Command and returns a Decision; it may run again."""
+    method, path = route.split(" ")
+
+    def declare(view: Callable[..., Decision]) -> Callable[..., Decision]:
+        endpoint = Endpoint(method, path, body, answer, allow, refuses, status, view)
+        _register(room, endpoint, _change)
+        return view
+
+    return declare
+
+
+def query(
+    room: Blueprint,
+    path: str,
+    *,
+    answer: Any,
+    allow: tuple[str, ...] = (),
+    params: type[Params] = Params,
+    refuses: tuple[type[Refusal], ...] = (),
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response."""
+
+    def declare(view: Callable[..., Any]) -> Callable[..., Any]:
+        endpoint = Endpoint("GET", path, params, answer, allow, refuses, 200, view)
+        _register(room, endpoint, _ask)
+        return view
+
+    return declare
+
+
+def _register(
+    room: Blueprint, endpoint: Endpoint, handle: Callable[[Endpoint, Request, dict[str, str]], Response]
+) -> None:
+    @functools.wraps(endpoint.view)
+    def view(**segments: str) -> Response:
+        request: Request = room.current_request
+        try:
+            decoded = {name: _segment(value) for name, value in segments.items()}
+            return handle(endpoint, request, decoded)
+        except Refusal as refusal:
+            answer = refusal
+        except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
+            _log.exception("%s %s failed", endpoint.method, endpoint.path)
+            answer = InternalError()
+        return problem.response(answer, language=problem.language(request.headers), instance=path_of(request))
+
+    ENDPOINTS.append(endpoint)
+    guarded = {"authorizer": authenticate} if endpoint.allow else {}
+    content_types = ["application/json"] if endpoint.method != "GET" else []
+    room.route(endpoint.path, methods=[endpoint.method], content_types=content_types, **guarded)(view)
+
+
+def path_of(request: Request) -> str:
+    """The path as called (chalice's ``request.path`` is the route's template)."""
+    return str(request.context.get("path") or request.path)
+
+
+def _segment(raw: str) -> str:
+    decoded = unquote(raw)
+    if not _SEGMENT.fullmatch(decoded):
+        raise NotFound()
+    return decoded
+
+
+def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
+    caller = admit(request.context, endpoint.allow)
+    key = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyRequired()
+    body = _parse(endpoint.takes, request)
+    order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
+    fingerprint = _fingerprint(endpoint, segments, body)
+    settled = settle(order, lambda: endpoint.view(order, **segments), endpoint.status, fingerprint)
+    return _answered(settled.status, settled.answer, {"Idempotent-Replayed": "true"} if settled.replayed else {})
+
+
+def _parse(model: type[BaseModel], request: Request) -> BaseModel:
+    raw = request.raw_body
+    if len(raw) > BODY_BYTES_MAX:
+        raise BodyTooLarge(limit=BODY_BYTES_MAX)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise problem.invalid(error) from None
+
+
+def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseModel) -> str:
+    """What a replay must match: the path and the body's meaning (not its spelling)."""
+    said = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {body.model_dump_json(exclude_unset=True)}"
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _answered(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:
+    return Response(
+        body, {"Content-Type": "application/json", "Cache-Control": "no-store"} | dict(headers or {}), status
+    )
+
+
+def _ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
+    caller = admit(request.context, endpoint.allow) if endpoint.allow else None
+    asked = dict(request.query_params.items()) if request.query_params else {}
+    try:
+        params = endpoint.takes.model_validate(asked)
+    except ValidationError as error:
+        raise problem.invalid(error) from None
+    filters = {name: value for name, value in asked.items() if name not in {"limit", "cursor"}}
+    binding = keys.digest(caller.sub if caller else "", endpoint.path, repr(sorted((filters | segments).items())))
+    given = asked.get("cursor")
+    position = cursor.unseal(given, binding) if given else None
+    found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)
+    if isinstance(found, Response):
+        return found
+    return _answered(200, found.model_dump_json())
+
+
+def unprocessable(pointer: str, en: str, zh: str) -> Callable[[Any], Refusal]:
+    """A Write's refusal that names the field of the body which the stored item contradicts."""
+    return lambda _: InvalidRequest.at(pointer, en, zh)

@@ -1,0 +1,138 @@
+"""RFC 9457 problems: how every refusal is answered, the framework's own included."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chalice.app import Request, Response
+from pydantic import ValidationError
+
+from chalicelib import errors
+from chalicelib.errors import InvalidRequest, MalformedJson, Refusal, Text
+
+CONTENT_TYPE = "application/problem+json"
+
+# pydantic's fault types in Chinese; English is pydantic's own sentence.
+_FAULTS_ZH = {
+    "missing": "缺少该字段",
+    "extra_forbidden": "不认识的字段",
+    "string_type": "应为字符串",
+    "string_too_short": "至少 {min_length} 个字符",
+    "string_too_long": "最多 {max_length} 个字符",
+    "string_pattern_mismatch": "不符合格式 {pattern}",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "int_parsing_size": "整数过大",
+    "bool_type": "应为 true 或 false",
+    "list_type": "应为数组",
+    "dict_type": "应为对象",
+    "model_type": "应为 JSON 对象",
+    "model_attributes_type": "应为 JSON 对象",
+    "literal_error": "应为 {expected}",
+    "greater_than_equal": "应大于或等于 {ge}",
+    "less_than_equal": "应小于或等于 {le}",
+    "too_short": "至少 {min_length} 项",
+    "too_long": "最多 {max_length} 项",
+    "datetime_type": "应为 RFC 3339 时间，例如 2026-01-31T08:00:00Z",
+    "datetime_parsing": "应为 RFC 3339 时间，例如 2026-01-31T08:00:00Z",
+    "datetime_from_date_parsing": "应为 RFC 3339 时间，例如 2026-01-31T08:00:00Z",
+    "timezone_aware": "时间须带时区，例如 2026-01-31T08:00:00Z",
+    "time_range": "年份应在 1971 至 9998 之间",
+    "blank": "不能全为空白",
+    "control_character": "不能含控制字符或不可见字符",
+    "union_tag_invalid": "应为 {expected_tags}",
+    "union_tag_not_found": "缺少 {discriminator}",
+    "identity_number": "不是有效的公民身份号码（GB 11643）",
+    "credit_code": "不是有效的统一社会信用代码（GB 32100）",
+}
+
+_FRAMEWORK: dict[int, type[Refusal]] = {
+    400: MalformedJson,
+    401: errors.Unauthenticated,
+    403: errors.RoleNotAllowed,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.BodyTooLarge,
+    415: errors.UnsupportedMediaType,
+    429: errors.TooManyRequests,
+}
+
+
+def language(headers: Mapping[str, str]) -> str:
+    """ "zh" where the caller prefers Chinese to English, else "en" (RFC 9110, 12.5.4)."""
+    best, best_weight = "en", 0.0
+    for part in headers.get("accept-language", "").lower().split(","):
+        tag, _, parameter = part.strip().partition(";")
+        try:
+            weight = float(parameter.strip().removeprefix("q=") or 1)
+        except ValueError:
+            weight = 0.0
+        primary = tag.split("-")[0]
+        if primary in {"en", "zh"} and weight > best_weight:
+            best, best_weight = primary, weight
+    return best
+
+
+def response(
+    refusal: Refusal, *, language: str = "en", instance: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """The refusal as a problem in ``language``. ``instance`` is the path that was called."""
+    facts = {name: value for name, value in refusal.facts.items() if name != "errors"}
+    body: dict[str, Any] = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title.zh if language == "zh" else refusal.title.en,
+        "status": refusal.status,
+        "detail": refusal.text(language),
+        "instance": instance,
+        "code": refusal.code,
+    } | facts
+    if "errors" in refusal.facts:
+        body["errors"] = [_fault(each, language) for each in refusal.facts["errors"]]
+    sent: dict[str, Any] = {
+        "Content-Type": CONTENT_TYPE,
+        "Content-Language": "zh-CN" if language == "zh" else "en",
+        "Cache-Control": "no-store",
+    }
+    if "retry_after" in refusal.facts:
+        sent["Retry-After"] = str(refusal.facts["retry_after"])
+    if refusal.status == 401:
+        sent["WWW-Authenticate"] = "Bearer"
+    return Response(json.dumps(body, ensure_ascii=False), sent | dict(headers or {}), refusal.status)
+
+
+def _fault(fault: dict[str, Any], language: str) -> dict[str, Any]:
+    detail = fault["detail"]
+    if isinstance(detail, Text):
+        detail = detail.zh if language == "zh" else detail.en
+    return fault | {"detail": detail}
+
+
+def invalid(error: ValidationError, *, prefix: str = "") -> Refusal:
+    """What pydantic found wrong: broken JSON (400) or fields named by JSON pointers (422)."""
+    faults = error.errors(include_url=False, include_input=False)
+    if faults[0]["type"] == "json_invalid":
+        return MalformedJson(reason=faults[0]["msg"].removeprefix("Invalid JSON: "))
+    named = []
+    for fault in faults[:50]:
+        pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in fault["loc"])
+        template = _FAULTS_ZH.get(fault["type"], fault["msg"])
+        context = {name: str(value) for name, value in fault.get("ctx", {}).items()}
+        try:
+            chinese = template.format(**context)
+        except (KeyError, IndexError, ValueError):
+            chinese = template
+        named.append({"pointer": pointer, "detail": Text(fault["msg"], chinese)})
+    return InvalidRequest(errors=named)
+
+
+def reshape(event: Request, get_response: Callable[[Any], Response]) -> Response:
+    """HTTP middleware: the framework's ``{"Code", "Message"}`` becomes a problem like every other refusal."""
+    answered = get_response(event)
+    if answered.status_code < 400 or answered.headers.get("Content-Type") == CONTENT_TYPE:
+        return answered
+    kind = _FRAMEWORK.get(answered.status_code, errors.InternalError)
+    message = answered.body.get("Message", "") if isinstance(answered.body, dict) else ""
+    allow = {"Allow": str(answered.headers["Allow"])} if "Allow" in answered.headers else None
+    refusal = kind(reason=message) if kind is MalformedJson else kind()
+    return response(refusal, language=language(event.headers), instance=event.path, headers=allow)

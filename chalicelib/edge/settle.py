@@ -1,0 +1,67 @@
+"""From a Command to its Record, once for ever: decide, commit, or answer what was decided before."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from chalicelib.edge.caller import Caller
+from chalicelib.edge.decision import Command, Decision, record_item
+from chalicelib.edge.fields import Empty
+from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal
+from chalicelib.table import keys, read
+from chalicelib.table.commit import Failed, commit
+from chalicelib.table.write import Item, put
+
+ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is told
+SYSTEM = Caller("system", "system")  # what the schedule and the stream do
+
+
+class Settled(NamedTuple):
+    """The answer on the Record, and whether it stood there already."""
+
+    status: int
+    answer: str
+    replayed: bool
+
+
+def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
+    """Decide and commit, again while others are in the way; a Record that stands already answers instead.
+
+    Raises the Refusal of the first Write whose condition failed, or of the decision itself;
+    IdempotencyKeyReused where the Record was made by another request; Contended when patience ends.
+    """
+    refusal: Refusal = Contended()
+    recorded: bool | None = None  # whether the Record stands: unknown until a transaction has told
+    for attempt in range(ATTEMPTS_MAX):
+        try:
+            decision, recorded = decide(), None
+            record = record_item(command, decision, status, fingerprint)
+            commit([put(keys.record(command.id), record), *decision.writes])
+            return Settled(status, record["answer"], replayed=False)
+        except Failed as failed:
+            position, old = failed.failures[0]
+            if position == 0:
+                return _stored(old, fingerprint)
+            refusal, recorded = decision.writes[position - 1].refuse(old), False
+        except Refusal as refused:
+            refusal = refused
+        if not isinstance(refusal, Contended):
+            break
+        time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
+    if recorded is None and (stored := read.get(keys.record(command.id))):
+        return _stored(stored, fingerprint)
+    raise refusal
+
+
+def _stored(record: Item | None, fingerprint: str) -> Settled:
+    if record is None or record["fingerprint"] != fingerprint:
+        raise IdempotencyKeyReused()
+    return Settled(record["status"], record["answer"], replayed=True)
+
+
+def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:
+    """A change that no caller asked for. ``record`` names it, so that it is done once however often it is tried."""
+    command = Command(SYSTEM, Empty(), record, datetime.now(UTC))
+    return settle(command, lambda: decide(command), 200, record)

@@ -1,0 +1,182 @@
+"""Refusals: every anticipated "no" of the platform.
+
+A Refusal is raised where the rule stands, beside the function that knows it; its class fixes the code and the
+status that clients may rely on, its text says what is wrong and what mends it, in English and Chinese.
+The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it.
+"""
+
+from typing import Any, ClassVar, NamedTuple
+
+
+class Text(NamedTuple):
+    """One sentence in the two languages of the scheme."""
+
+    en: str
+    zh: str
+
+
+class Refusal(Exception):
+    """An anticipated no.
+
+    ``facts`` fill the placeholders of ``detail`` and travel as extension members of the problem.
+    """
+
+    status: ClassVar[int]
+    code: ClassVar[str]
+    title: ClassVar[Text]
+    detail: ClassVar[Text]
+    registry: ClassVar[dict[str, type["Refusal"]]] = {}
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(self.code)
+        self.facts = facts
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Refusal.registry.setdefault(cls.code, cls)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail.en.format_map(_Facts(self.facts))}"
+
+    def text(self, language: str) -> str:
+        """The detail in ``language`` ("en" or "zh"), its placeholders filled."""
+        template = self.detail.zh if language == "zh" else self.detail.en
+        return template.format_map(_Facts(self.facts))
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, key: str) -> str:  # a text never fails for want of a fact
+        return "?"
+
+
+class MalformedJson(Refusal):
+    status, code = 400, "malformed_json"
+    title = Text("The body is not JSON", "请求体不是有效的 JSON")
+    detail = Text(
+        "Send one JSON object in UTF-8 (RFC 8259). The parser says: {reason}",
+        "请发送一个 UTF-8 编码的 JSON 对象（RFC 8259）。解析器提示：{reason}",
+    )
+
+
+class IdempotencyKeyRequired(Refusal):
+    status, code = 400, "idempotency_key_required"
+    title = Text("An Idempotency-Key is needed", "缺少 Idempotency-Key")
+    detail = Text(
+        "Send the header Idempotency-Key with 1 to 255 visible ASCII characters, a new one for each intended change.",
+        "请在请求头 Idempotency-Key 中发送 1 至 255 个可见 ASCII 字符，每次新的变更使用新的值。",
+    )
+
+
+class Unauthenticated(Refusal):
+    status, code = 401, "unauthenticated"
+    title = Text("Who is calling is not proven", "身份未经验证")
+    detail = Text(
+        "Send Authorization: Bearer <token> with a token that is valid now and issued for this service.",
+        "请发送 Authorization: Bearer <令牌>，令牌须在有效期内且签发给本服务。",
+    )
+
+
+class RoleNotAllowed(Refusal):
+    status, code = 403, "role_not_allowed"
+    title = Text("This role may not do this", "该角色无权执行此操作")
+    detail = Text("Allowed here: {allowed}. The caller's role is {role}.", "允许的角色：{allowed}。当前角色：{role}。")
+
+
+class NotFound(Refusal):
+    status, code = 404, "not_found"
+    title = Text("There is no such thing here", "未找到")
+    detail = Text(
+        "Nothing the caller may see stands at this address. Check the path and the id.",
+        "此地址下没有调用者可见的内容。请检查路径和编号。",
+    )
+
+
+class MethodNotAllowed(Refusal):
+    status, code = 405, "method_not_allowed"
+    title = Text("This method is not offered here", "不支持该方法")
+    detail = Text("Use one of the methods in the Allow header.", "请使用 Allow 响应头中列出的方法。")
+
+
+class InvalidState(Refusal):
+    status, code = 409, "invalid_state"
+    title = Text("Not possible in the present state", "当前状态不允许此操作")
+    detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为 {state}，不能执行 {action}。")
+
+
+class Contended(Refusal):
+    """Nothing was changed; the same request may be sent again. The edge itself retries first."""
+
+    status, code = 409, "contended"
+    title = Text("Too many changes at once", "并发变更过多")
+    detail = Text(
+        "Others are changing the same balance. Nothing was done; send the same request again in {retry_after} s.",
+        "其他请求正在修改同一余额。本次未做任何变更；请在 {retry_after} 秒后原样重发。",
+    )
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**({"retry_after": 1} | facts))
+
+
+class BodyTooLarge(Refusal):
+    status, code = 413, "body_too_large"
+    title = Text("The body is too large", "请求体过大")
+    detail = Text("A body holds at most {limit} bytes.", "请求体最多 {limit} 字节。")
+
+
+class UnsupportedMediaType(Refusal):
+    status, code = 415, "unsupported_media_type"
+    title = Text("This media type is not understood", "不支持的媒体类型")
+    detail = Text("Send Content-Type: application/json.", "请发送 Content-Type: application/json。")
+
+
+class InvalidRequest(Refusal):
+    """``errors`` is ``[{"pointer": JSON pointer, "detail": Text | str}]``, one a fault."""
+
+    status, code = 422, "invalid_request"
+    title = Text("Some fields cannot be accepted", "部分字段无法接受")
+    detail = Text("Mend the fields named in errors and send again.", "请按 errors 中列出的字段修改后重新发送。")
+
+    @classmethod
+    def at(cls, pointer: str, en: str, zh: str) -> "InvalidRequest":
+        """One fault at one place of the body."""
+        return cls(errors=[{"pointer": pointer, "detail": Text(en, zh)}])
+
+
+class IdempotencyKeyReused(Refusal):
+    status, code = 422, "idempotency_key_reused"
+    title = Text("This Idempotency-Key stands for another request", "该 Idempotency-Key 已用于另一请求")
+    detail = Text(
+        "The key was used for another path or body. Use a new key for a new change.",
+        "该键已用于其他路径或请求体。新的变更请使用新的键。",
+    )
+
+
+class TooManyRequests(Refusal):
+    status, code = 429, "too_many_requests"
+    title = Text("Too many requests", "请求过于频繁")
+    detail = Text("Slow down and send again after Retry-After.", "请降低频率，并在 Retry-After 之后重试。")
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**({"retry_after": 1} | facts))
+
+
+class InternalError(Refusal):
+    status, code = 500, "internal_error"
+    title = Text("The platform failed", "平台内部错误")
+    detail = Text(
+        "The fault is ours and has been logged. The same request with the same Idempotency-Key is safe to send again.",
+        "故障在平台一侧，已被记录。可使用相同的 Idempotency-Key 安全地重发同一请求。",
+    )
+
+
+class Unavailable(Refusal):
+    status, code = 503, "unavailable"
+    title = Text("The store does not answer", "存储暂不可用")
+    detail = Text(
+        "It is not known whether the change was made. Send the same request with the same Idempotency-Key again:"
+        " it is done once.",
+        "暂无法确认变更是否完成。请使用相同的 Idempotency-Key 重发同一请求：变更只会执行一次。",
+    )
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**({"retry_after": 1} | facts))

@@ -1,0 +1,96 @@
+"""Every movement of value becomes Writes here, and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
+
+from chalicelib.errors import NotFound, Refusal, Text
+from chalicelib.ledger.model import GRAMS, POINTS, Transfer, has_item
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, present, update
+
+
+class InsufficientPoints(Refusal):
+    status, code = 409, "insufficient_points"
+    title = Text("Not enough points", "积分不足")
+    detail = Text(
+        "{needed} points are needed; {available} are available.", "需要 {needed} 积分，可用 {available} 积分。"
+    )
+
+
+class InsufficientGrams(Refusal):
+    status, code = 409, "insufficient_grams"
+    title = Text("Not enough grams", "减排量不足")
+    detail = Text(
+        "{needed} gCO2e are needed; {available} are available.", "需要 {needed} gCO2e，可用 {available} gCO2e。"
+    )
+
+
+class AccountClosed(Refusal):
+    status, code = 409, "account_closed"
+    title = Text("The account is closed", "账户已注销")
+    detail = Text("A closed account moves no value.", "已注销的账户不能变动积分或减排量。")
+
+
+class AccountNotOpen(NotFound):
+    detail = Text(
+        "The caller has no account yet. Open one with POST /v1/accounts.",
+        "调用者尚未开立账户。请通过 POST /v1/accounts 开户。",
+    )
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What one account adds to a Transfer: conditions with their refusal, and counters that move with it.
+
+    ``refuse`` answers for this account's Write instead of the ledger's own refusal.
+    """
+
+    require: ConditionBase | None = None
+    refuse: Refuse | None = None
+    add: Item = field(default_factory=dict)
+
+
+def post(
+    transfer: Transfer, *, record: str, terms: Mapping[str, Terms] | None = None
+) -> tuple[tuple[Write, ...], Item]:
+    """The Writes of a Transfer (one an account, in the order of ``terms``, then of the postings) and its Record facts.
+
+    Every balance has a floor of zero. A holder's account must be active, and remembers ``record`` as not yet filed in
+    its statement, so that the statement is complete at once. System accounts get no Write.
+    """
+    terms = terms or {}
+    changes = transfer.changes()
+    names = dict.fromkeys([*terms, *changes])
+    writes = tuple(
+        _balance(name, changes.get(name, {}), record, terms.get(name, Terms())) for name in names if has_item(name)
+    )
+    return writes, {"movement": transfer.kind, "postings": [list(posting) for posting in transfer.postings]}
+
+
+def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) -> Write:
+    conditions = [present()]
+    add: Item = {**deltas, **terms.add}
+    if name.startswith("account:"):
+        conditions.append(Attr("status").eq("active"))
+        if deltas:
+            add["unfiled"] = {record}
+    conditions += [Attr(asset).gte(-delta) for asset, delta in deltas.items() if delta < 0]
+    if terms.require is not None:
+        conditions.append(terms.require)
+    require = reduce(and_, conditions)
+    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas))
+
+
+def _short(deltas: Mapping[str, int]) -> Refuse:
+    def refuse(item: Item | None) -> Refusal:
+        if item is None:
+            return AccountNotOpen()
+        if item.get("status", "active") == "closed":
+            return AccountClosed()
+        if item.get(GRAMS, 0) < -deltas.get(GRAMS, 0):
+            return InsufficientGrams(needed=-deltas[GRAMS], available=item.get(GRAMS, 0))
+        return InsufficientPoints(needed=-deltas.get(POINTS, 0), available=item.get(POINTS, 0))
+
+    return refuse

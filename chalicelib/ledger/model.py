@@ -1,0 +1,101 @@
+"""Transfers: how value moves. Pure."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+POINTS, GRAMS = "points", "grams"
+
+
+def units(offer: str) -> str:
+    """Stock of one offer is an asset of its own."""
+    return f"units:{offer}"
+
+
+class Posting(NamedTuple):
+    """``amount`` (whole units, positive) of ``asset`` goes from ``source`` to ``destination``."""
+
+    source: str
+    destination: str
+    amount: int
+    asset: str
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Postings that happen together or not at all. ``kind`` is the movement's name in statements."""
+
+    kind: str
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        if any(posting.amount <= 0 or posting.source == posting.destination for posting in self.postings):
+            raise ValueError("a posting moves a positive amount between two accounts")
+
+    def reverse(self, kind: str) -> "Transfer":
+        """The Transfer that undoes this one; nothing is ever deleted."""
+        turned = (Posting(each.destination, each.source, each.amount, each.asset) for each in self.postings)
+        return Transfer(kind, tuple(turned))
+
+    def changes(self) -> dict[str, dict[str, int]]:
+        """Net change by account name and balance attribute; system accounts included."""
+        net: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for source, destination, amount, asset in self.postings:
+            attribute = asset.partition(":")[0]
+            net[source][attribute] -= amount
+            net[destination][attribute] += amount
+        return {name: {asset: delta for asset, delta in deltas.items() if delta} for name, deltas in net.items()}
+
+
+def has_item(name: str) -> bool:
+    """System accounts have no item: their sums are projected."""
+    return not name.startswith("system:")
+
+
+class Line(NamedTuple):
+    """A statement line from the view of ``name``: signed amounts."""
+
+    name: str
+    id: str
+    at: str
+    kind: str
+    points: int
+    grams: int
+    counterparty: str
+    reference: str
+
+
+def lines(record: Mapping[str, Any]) -> list[Line]:
+    """The statement lines of a Record, one for each holder it touches.
+
+    What a till earns belongs to the statement of the merchant that keeps it (``holder`` on the Record), so a sweep
+    from till to merchant changes nothing there but is shown.
+    """
+    net: dict[str, dict[str, int]] = {}
+    other: dict[str, str] = {}
+    for source, destination, amount, asset in record.get("postings", ()):
+        if asset in (POINTS, GRAMS):
+            giver, taker = _owner(source, record), _owner(destination, record)
+            for name, opposite, signed in ((giver, taker, -amount), (taker, giver, amount)):
+                net.setdefault(name, {POINTS: 0, GRAMS: 0})[asset] += signed
+                other[name] = opposite
+    said = record.get("counterparty")
+    return [
+        Line(
+            name=name,
+            id=record["id"],
+            at=record["at"],
+            kind=record["movement"],
+            points=deltas[POINTS],
+            grams=deltas[GRAMS],
+            counterparty=said if said and not has_item(other[name]) else other[name].removeprefix("account:"),
+            reference=record.get("reference", record["id"]),
+        )
+        for name, deltas in net.items()
+        if name.startswith("account:")
+    ]
+
+
+def _owner(name: str, record: Mapping[str, Any]) -> str:
+    return str(record["holder"]) if name.startswith("offer:") else name

@@ -1,0 +1,65 @@
+"""What the stream makes of Records: statement lines and account totals."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from random import randrange
+from typing import Any
+
+from chalicelib.ledger.model import POINTS, Line, lines
+from chalicelib.table import keys
+from chalicelib.table.write import Item, Write, put, update
+
+HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
+
+# A movement counts towards one total of its account, with this sign of the line's points.
+TOTALS = {"conversion": ("earned", 1), "redemption": ("redeemed", -1), "refund": ("redeemed", -1)}
+
+
+def entries(records: Sequence[Item]) -> list[Write]:
+    """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``."""
+    puts: list[Write] = []
+    unfiled: dict[str, set[str]] = defaultdict(set)
+    totals: dict[str, Counter[str]] = defaultdict(Counter)
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for record in records:
+        for line in lines(record):
+            puts.append(put(keys.entry(line.name, line.at, line.id), line_item(line)))
+            if line.name == record.get("holder"):
+                sums[line.name].update(_earned(record, line))
+            else:
+                total, sign = TOTALS.get(line.kind, ("", 0))
+                totals[line.name].update({total: sign * line.points} if total else {})
+        for name in _remembering(record):
+            unfiled[name].add(record["id"])
+    lane = randrange(HOLDER_LANES)
+    accounts = [
+        update(
+            keys.account(name), add=_moved(totals[name]), discard={"unfiled": unfiled[name]} if unfiled[name] else {}
+        )
+        for name in sorted(unfiled.keys() | totals.keys())
+        if unfiled[name] or _moved(totals[name])
+    ]
+    merchants = [update(keys.sums(name, lane), add=_moved(sums[name])) for name in sums if _moved(sums[name])]
+    return puts + accounts + merchants
+
+
+def line_item(line: Line) -> Item:
+    return {name: value for name, value in line._asdict().items() if name != "name"}
+
+
+def _remembering(record: Item) -> set[str]:
+    """The accounts whose item holds this Record as unfiled: those whose balance its postings changed."""
+    return {name for posting in record["postings"] for name in posting[:2] if name.startswith("account:")}
+
+
+def _earned(record: Item, line: Line) -> dict[str, int]:
+    """A merchant's earnings, and the part of them that its tills gathered (sweeps move that part, see accounts)."""
+    gathered = 0
+    for source, destination, amount, asset in record["postings"]:
+        if asset == POINTS and line.name not in (source, destination):
+            gathered += amount if destination.startswith("offer:") else -amount if source.startswith("offer:") else 0
+    return {"earned": line.points, "gathered": gathered}
+
+
+def _moved(counter: Counter[str]) -> dict[str, Any]:
+    return {name: amount for name, amount in counter.items() if amount}

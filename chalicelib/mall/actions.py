@@ -1,0 +1,232 @@
+"""Putting offers on the shelf, redeeming, fulfilling, refunding, sweeping."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import stamp
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed, Text
+from chalicelib.ledger.actions import InsufficientPoints, post
+from chalicelib.ledger.actions import Terms as Posted
+from chalicelib.machine import step
+from chalicelib.mall import model
+from chalicelib.mall.model import (
+    ALWAYS,
+    NEVER_ENDS,
+    STEPS,
+    Fulfilment,
+    NewOffer,
+    NewRedemption,
+    Offer,
+    OfferChange,
+    OfferUnavailable,
+    Redemption,
+    Swept,
+    Terms,
+    public,
+)
+from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, Item, Write, check, put, update
+
+
+class PriceChanged(Refusal):
+    status, code = 409, "price_changed"
+    title = Text("The price has changed", "价格已变动")
+    detail = Text(
+        "One costs {price} points now, {points} in all. Show it and ask again.",
+        "现价每件 {price} 积分，共 {points} 积分。请向用户展示后重新提交。",
+    )
+
+
+class LimitReached(Refusal):
+    status, code = 409, "limit_reached"
+    title = Text("The limit for one account is reached", "已达每账户限额")
+    detail = Text("One account may have {limit}; this one has {held}.", "每个账户限 {limit} 件，已兑 {held} 件。")
+
+
+class AlreadyRefunded(Refusal):
+    status, code = 409, "already_refunded"
+    title = Text("Refunded already", "已退回")
+    detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
+
+
+def offer(command: Command[NewOffer], stripes: int) -> Decision:
+    """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant."""
+    body, merchant = command.body, command.caller.account
+    if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
+        raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
+    stripes = min(stripes, body.stock) if body.busy else 1
+    window = {
+        name: stamp(moment) if moment else None
+        for name, moment in (("starts_at", body.starts_at), ("ends_at", body.ends_at))
+    }
+    item: Item = body.model_dump(exclude={"busy", "stock"}) | window
+    item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
+    terms = Terms(command.id, merchant, stripes, body.per_account_limit)
+    counts = model.share(body.stock, stripes)
+    at_till = {"price": body.points, "status": "on_shelf", "points": 0, "sweeps": 0}
+    at_till |= {"starts_at": window["starts_at"] or ALWAYS, "ends_at": window["ends_at"] or NEVER_ENDS}
+    opened = (
+        put(keys.account(till), at_till | {"units": count}) for till, count in zip(terms.tills, counts, strict=True)
+    )
+    listed = {"list": "offers", "rank": f"{command.at}:{command.id}"}
+    return Decision(
+        kind="offer_made",
+        answer=Offer.model_validate(item | {"stock": body.stock}),
+        writes=(_merchant(command), put(keys.offer(command.id), item | listed), *opened),
+    )
+
+
+def change(command: Command[OfferChange], item: Item) -> Decision:
+    """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
+
+    Price and state change on every till in the same transaction, so no sale sees half of it.
+    """
+    body = command.body
+    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
+        raise InvalidRequest.at(
+            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
+        )
+    words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
+    at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
+    added = body.stock_added or 0
+    terms = Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+    stocked = dict(zip(terms.tills, model.share(added, terms.stripes), strict=True))
+    changed = tuple(
+        update(keys.account(till), assign=at_till, add={"units": count} if count else {}, require=Attr("pk").exists())
+        for till, count in stocked.items()
+        if at_till or count
+    )
+    shown = update(
+        keys.offer(item["id"]),
+        assign=words,
+        add={"supplied": added} if added else {},
+        require=Attr("merchant").eq(command.caller.account),
+    )
+    after = item | words | {"supplied": item["supplied"] + added}
+    transfer = model.stocking(item["id"], terms.tills, added)
+    return Decision(
+        "offer_changed", public(after), (shown, *changed), {"stocked": [list(each) for each in transfer.postings]}
+    )
+
+
+def redeem(command: Command[NewRedemption], terms: Terms, taken: Mapping[str, int]) -> Decision:
+    """Points for units at the quoted price: the person, one till, the Record.
+
+    Nothing is read: the till checks price, state, window and stock inside the transaction. Refuses PriceChanged,
+    OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
+    """
+    body, account = command.body, command.caller.account
+    person = keys.holder(account)
+    price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
+    exact = body.points % body.quantity == 0
+    posted = {till: _at_till(command, terms, till, price if exact else -1) for till in taken}
+    posted[person] = Posted(add={"pending": 1})
+    writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
+    if terms.per_account_limit is not None:
+        writes = (*writes[:-1], _within_limit(command, terms, terms.per_account_limit), writes[-1])
+    answer = Redemption(
+        id=command.id, status="placed", at=command.at, account=account, merchant=terms.merchant, **body.model_dump()
+    )
+    facts |= {"holder": keys.holder(terms.merchant), "limited": terms.per_account_limit is not None}
+    return Decision("redemption", answer, writes, facts)
+
+
+def _at_till(command: Command[NewRedemption], terms: Terms, till: str, price: int) -> Posted:
+    now, quantity = command.at, command.body.quantity
+
+    def refuse(item: Item | None) -> Refusal:
+        if item is None or item["status"] != "on_shelf" or not item["starts_at"] <= now < item["ends_at"]:
+            shown = item or {"starts_at": ALWAYS, "ends_at": NEVER_ENDS}
+            return OfferUnavailable(starts_at=shown["starts_at"], ends_at=shown["ends_at"])
+        if item["price"] != price:
+            return PriceChanged(price=item["price"], points=item["price"] * quantity)
+        if terms.stripes == 1:
+            return SoldOut(available=item["units"], needed=quantity)
+        disappointed(terms, till)
+        return TillEmpty()
+
+    on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
+    return Posted(require=on_sale & Attr("price").eq(price), refuse=refuse)
+
+
+def _within_limit(command: Command[NewRedemption], terms: Terms, limit: int) -> Write:
+    quantity = command.body.quantity
+    if quantity > limit:
+        raise LimitReached(limit=limit, held=0)
+    return update(
+        keys.purchases(command.caller.account, terms.offer),
+        add={"units": quantity},
+        require=Attr("units").not_exists() | Attr("units").lte(limit - quantity),
+        refuse=lambda item: LimitReached(limit=limit, held=item["units"] if item else 0),
+    )
+
+
+def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
+    """The merchant has delivered. Raises InvalidState."""
+    status = step(STEPS, order.status, "fulfil", command.caller.role)
+    answer = order.model_copy(update={"status": status} | command.body.model_dump())
+    delivered = update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=Attr("pk").exists())
+    return Decision("redemption_fulfilled", answer, (_advance(order, answer, command.at), delivered))
+
+
+def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int]) -> Decision:
+    """Points back to the person, units back to stock, once. ``in_tills`` is what each till holds, as read.
+
+    Raises AlreadyRefunded; refuses InsufficientPoints where the merchant's points were bought back already.
+    """
+    if order.status == "refunded":
+        raise AlreadyRefunded()
+    status = step(STEPS, order.status, "refund", command.caller.role)
+    person, answer = keys.holder(order.account), order.model_copy(update={"status": status})
+    posted = {till: Posted(refuse=tills_moved) for till in in_tills}
+    posted[record["holder"]] = Posted()
+    posted[person] = Posted(add={"pending": -1} if order.status == "placed" else {})
+    transfer = model.refund(record, in_tills)
+    touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
+    kept = {name: terms for name, terms in posted.items() if name in touched}
+    writes, facts = post(transfer, record=command.id, terms=kept)
+    if record["limited"]:
+        writes += (update(keys.purchases(order.account, order.offer), add={"units": -order.quantity}),)
+    facts |= {"holder": record["holder"], "reference": order.id}
+    return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
+
+
+def tills_moved(item: Item | None) -> Refusal:
+    """The till was swept between reading it and the commit: decide again."""
+    return TillEmpty() if item else InsufficientPoints(needed=0, available=0)
+
+
+def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
+    """The order's state, from the one that was read to the new one; it has no item while placed."""
+    seen = Attr("status").not_exists() if order.status == "placed" else Attr("status").eq(order.status)
+
+    def refuse(item: Item | None) -> Refusal:
+        state = item["status"] if item else "placed"
+        return AlreadyRefunded() if state == "refunded" else InvalidState(state=state, action=answer.status)
+
+    kept = {"status": answer.status, "at": at, "voucher": answer.voucher, "note": answer.note}
+    return update(keys.order(order.id), assign=kept, require=seen, refuse=refuse)
+
+
+def _merchant(command: Command[Any]) -> Write:
+    def refuse(_: Item | None) -> Refusal:
+        return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
+
+    admitted = Attr("status").eq("active") & Attr("merchant.status").eq("active")
+    return check(keys.account(keys.holder(command.caller.account)), admitted, refuse)
+
+
+def sweep(command: Command[Any], till: str, item: Item, merchant: str) -> Decision:
+    """What ``till`` holds (``item``, as read) goes to its merchant. Refuses InvalidState if swept meanwhile."""
+    amount = item["points"]
+
+    def refuse(_: Item | None) -> Refusal:
+        return InvalidState(state="swept", action="sweep")
+
+    once = Posted(require=Attr("sweeps").eq(item["sweeps"]), refuse=refuse, add={"sweeps": 1})
+    terms = {till: once, keys.holder(merchant): Posted(add={"swept": amount})}
+    writes, facts = post(model.sweep(till, merchant, amount), record=command.id, terms=terms)
+    answer = Swept(till=till, merchant=merchant, points=amount)
+    return Decision("sweep", answer, writes, facts | {"holder": keys.holder(merchant), "reference": till})

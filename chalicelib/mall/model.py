@@ -1,0 +1,206 @@
+"""Offers, tills and redemptions. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.edge.caller import EXCHANGE, INSTITUTION
+from chalicelib.edge.fields import Amount, Answer, Body, Id, Line, Moment, Paged, Paragraph, Slug, Time, Units, example
+from chalicelib.errors import Refusal, Text
+from chalicelib.ledger.model import POINTS, Posting, Transfer, units
+from chalicelib.machine import Step
+from chalicelib.table import keys
+
+ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
+SUM_LANES_MAX = 4
+STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
+
+STEPS = (
+    Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
+    Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
+    Step("fulfilled", "refund", "refunded", (INSTITUTION, EXCHANGE)),
+)
+
+
+class NewOffer(Body):
+    """Something a merchant gives for points. ``busy`` spreads a rush of buyers over several tills."""
+
+    model_config = example(
+        title="地铁单程票",
+        description="上海地铁任意线路单程票一张",
+        category="transport",
+        points=3000,
+        stock=1000,
+        per_account_limit=2,
+        starts_at=None,
+        ends_at=None,
+        fulfilment="voucher",
+    )
+
+    title: Line
+    description: Paragraph
+    category: Slug
+    points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
+    stock: Units
+    per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)]
+    starts_at: Moment | None
+    ends_at: Moment | None
+    fulfilment: Literal["voucher", "goods", "service"]
+    busy: bool = False
+
+
+class OfferChange(Body):
+    """Any of these; the rest stays."""
+
+    model_config = example(points=2800, stock_added=500)
+
+    points: Annotated[int | None, Field(ge=1, le=10**9)] = None
+    stock_added: Units | None = None
+    status: Literal["on_shelf", "off_shelf"] | None = None
+    title: Line | None = None
+    description: Paragraph | None = None
+
+
+class Offer(Answer):
+    """An offer as the public sees it; ``stock`` may lag by seconds and is never negative."""
+
+    id: str
+    merchant: str
+    status: Literal["on_shelf", "off_shelf"]
+    title: str
+    description: str
+    category: str
+    points: int
+    stock: int
+    per_account_limit: int | None
+    starts_at: Time | None
+    ends_at: Time | None
+    fulfilment: Literal["voucher", "goods", "service"]
+
+
+class OrderParams(Paged):
+    """Pages of orders."""
+
+
+class OfferParams(Paged):
+    """Filters of the shelf."""
+
+    category: Slug | None = None
+    merchant: Id | None = None
+
+
+class NewRedemption(Body):
+    """``points`` is the total that was shown to the person."""
+
+    model_config = example(offer="k3v5zq6x7n4m2p8r9s0t1u2w3y", quantity=1, points=3000)
+
+    offer: Id
+    quantity: Annotated[int, Field(ge=1, le=1000)]
+    points: Amount
+
+
+class Fulfilment(Body):
+    """What the person gets: a voucher, or a note on delivery."""
+
+    model_config = example(voucher="SH-2026-8842-1190", note=None)
+
+    voucher: Line | None
+    note: Line | None
+
+
+class Redemption(Answer):
+    """An order."""
+
+    id: str
+    status: Literal["placed", "fulfilled", "refunded"]
+    at: Time
+    account: str
+    merchant: str
+    offer: str
+    quantity: int
+    points: int
+    voucher: str | None = None
+    note: str | None = None
+
+
+class Swept(Answer):
+    """What one sweep moved from a till to its merchant."""
+
+    till: str
+    merchant: str
+    points: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What never changes about an offer, and so may be remembered."""
+
+    offer: str
+    merchant: str
+    stripes: int
+    per_account_limit: int | None
+
+    @property
+    def tills(self) -> list[str]:
+        return [keys.till(self.offer, stripe) for stripe in range(self.stripes)]
+
+
+class OfferUnavailable(Refusal):
+    status, code = 409, "offer_unavailable"
+    title = Text("The offer is not to be had now", "该权益当前不可兑换")
+    detail = Text(
+        "It is off the shelf or outside its time ({starts_at} to {ends_at}).",
+        "已下架或不在兑换时间内（{starts_at} 至 {ends_at}）。",
+    )
+
+
+def public(item: Mapping[str, Any]) -> Offer:
+    """The offer as shown; ``sold`` is projected, so stock may lag but is never negative."""
+    return Offer.model_validate(dict(item) | {"stock": max(0, item["supplied"] - item.get("sold", 0))})
+
+
+def share(total: int, parts: int) -> list[int]:
+    """``total`` in ``parts`` as equal as can be."""
+    each, over = divmod(total, parts)
+    return [each + (1 if number < over else 0) for number in range(parts)]
+
+
+def lane(till: str) -> int:
+    """Where the sales of a till are summed."""
+    return int(till.rpartition("/")[2]) % SUM_LANES_MAX
+
+
+def stocking(offer: str, tills: Sequence[str], added: int) -> Transfer:
+    """New units come to the tills."""
+    parts = zip(tills, share(added, len(tills)), strict=True)
+    return Transfer("stocking", tuple(Posting(keys.SUPPLIED, till, part, units(offer)) for till, part in parts if part))
+
+
+def sale(person: str, offer: str, taken: Mapping[str, int], price: int) -> Transfer:
+    """Points from the person to the tills, units from the tills (``taken``) to her."""
+    postings: list[Posting] = []
+    for till, quantity in taken.items():
+        postings.append(Posting(person, till, quantity * price, POINTS))
+        postings.append(Posting(till, keys.DELIVERED, quantity, units(offer)))
+    return Transfer("redemption", tuple(postings))
+
+
+def refund(record: Mapping[str, Any], in_tills: Mapping[str, int]) -> Transfer:
+    """The sale reversed. Points that were swept meanwhile come from the merchant's account instead of the till."""
+    postings: list[Posting] = []
+    for source, destination, amount, asset in record["postings"]:
+        if asset != POINTS:
+            postings.append(Posting(destination, source, amount, asset))
+            continue
+        from_till = min(amount, in_tills[destination])
+        for giver, part in ((destination, from_till), (record["holder"], amount - from_till)):
+            if part:
+                postings.append(Posting(giver, source, part, POINTS))
+    return Transfer("refund", tuple(postings))
+
+
+def sweep(till: str, merchant: str, amount: int) -> Transfer:
+    """What a till has earned goes to the merchant's account."""
+    return Transfer("sweep", (Posting(till, keys.holder(merchant), amount, POINTS),))

@@ -1,0 +1,19 @@
+"""What the stream makes of sales: units sold, so that the shelf shows stock."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from chalicelib.mall.model import lane
+from chalicelib.table import keys
+from chalicelib.table.write import Item, Write, update
+
+
+def sales(records: Sequence[Item]) -> list[Write]:
+    """One Write for each offer (and lane) that sold or took back units."""
+    sold: Counter[keys.Key] = Counter()
+    for record in records:
+        for source, destination, amount, asset in record["postings"]:
+            if asset.startswith("units:"):
+                till, change = (source, amount) if destination == keys.DELIVERED else (destination, -amount)
+                sold[keys.sums(till.rpartition("/")[0], lane(till))] += change
+    return [update(key, add={"sold": change}) for key, change in sold.items() if change]

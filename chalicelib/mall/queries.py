@@ -1,0 +1,126 @@
+"""The shelf, an offer's terms, orders, and what tills hold."""
+
+from collections.abc import Iterator
+from functools import lru_cache, reduce
+from operator import and_
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.accounts.model import Entry
+from chalicelib.edge.caller import EXCHANGE, Caller
+from chalicelib.edge.fields import Page
+from chalicelib.edge.http import Query
+from chalicelib.errors import NotFound
+from chalicelib.mall.model import (
+    ALWAYS,
+    NEVER_ENDS,
+    SUM_LANES_MAX,
+    Offer,
+    OfferParams,
+    OfferUnavailable,
+    OrderParams,
+    Redemption,
+    Terms,
+    public,
+)
+from chalicelib.table import keys, read
+from chalicelib.table.write import Attr, Item
+
+
+@lru_cache(maxsize=10_000)
+def terms(offer: str) -> Terms:
+    """What never changes about an offer: read once a process. Raises OfferUnavailable where there is none."""
+    item = read.get(keys.offer(offer))
+    if item is None:
+        raise OfferUnavailable(starts_at=ALWAYS, ends_at=NEVER_ENDS)
+    return _terms(item)
+
+
+def _terms(item: Item) -> Terms:
+    return Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+
+
+def offer(id: str) -> Offer:
+    """An offer as the public sees it. Raises NotFound."""
+    item = read.get(keys.offer(id))
+    if item is None:
+        raise NotFound()
+    return public(item | {"sold": _sold([item])[id]})
+
+
+def own_offer(caller: Caller, id: str) -> Item:
+    """The caller's own offer. Raises NotFound, also where it is another's."""
+    item = read.get(keys.offer(id))
+    if item is None or item["merchant"] != caller.account:
+        raise NotFound()
+    return item
+
+
+def shelf(query: Query[OfferParams]) -> Page[Offer]:
+    """Offers on the shelf, newest first. A merchant's own listing of what it took off is its statement's matter."""
+    params = query.params
+    conditions = [Attr("status").eq("on_shelf")]
+    conditions += [Attr(name).eq(value) for name in ("category", "merchant") if (value := getattr(params, name))]
+    listed = read.listed("offers", after=query.position, where=reduce(and_, conditions))
+    found = {each["pk"].removeprefix("offer:"): each for each in read.first(listed, params.limit + 1)}
+    items = read.many([keys.offer(id) for id in found])
+    sold = _sold(list(items.values()))
+    offers = [public(items[keys.offer(id)] | {"sold": sold[id]}) for id in found]
+    return query.page(offers, lambda each: {part: found[each.id][part] for part in ("pk", "sk", "list", "rank")})
+
+
+def _sold(items: list[Item]) -> dict[str, int]:
+    """Units sold of each offer, as projected from the stream."""
+    lanes = {
+        keys.sums(f"offer:{item['id']}", lane): item["id"]
+        for item in items
+        for lane in range(min(item["stripes"], SUM_LANES_MAX))
+    }
+    sold = dict.fromkeys(lanes.values(), 0)
+    for key, sums in read.many(list(lanes)).items():
+        sold[lanes[key]] += sums.get("sold", 0)
+    return sold
+
+
+def order(caller: Caller, id: str) -> tuple[Redemption, Item]:
+    """An order as it stands, and its Record, for the person, the merchant or the exchange. Raises NotFound."""
+    record = read.get(keys.record(id))
+    if record is None or record["kind"] != "redemption":
+        raise NotFound()
+    placed = Redemption.model_validate_json(record["answer"])
+    if caller.role != EXCHANGE and caller.account not in (placed.account, placed.merchant):
+        raise NotFound()
+    return _as_it_stands(placed, read.get(keys.order(id))), record
+
+
+def _as_it_stands(placed: Redemption, state: Item | None) -> Redemption:
+    if state is None:
+        return placed
+    return placed.model_copy(update={name: state[name] for name in ("status", "voucher", "note")})
+
+
+def orders(query: Query[OrderParams]) -> Page[Redemption]:
+    """The caller's orders, newest first: the lines of its statement that are redemptions."""
+    page: Page[Entry] = accounts.statement(query, kind="redemption")
+    ids = [entry.id for entry in page.items]
+    found = read.many([key(id) for id in ids for key in (keys.record, keys.order)])
+    placed = [Redemption.model_validate_json(found[keys.record(id)]["answer"]) for id in ids]
+    items = [_as_it_stands(each, found.get(keys.order(each.id))) for each in placed]
+    return Page(items=items, next_cursor=page.next_cursor)
+
+
+def in_tills(record: Item) -> dict[str, int]:
+    """Points in the tills of a redemption's Record, as of now."""
+    tills = {posting[1] for posting in record["postings"] if posting[3] == "points"}
+    return {key.pk: item["points"] for key, item in read.many([keys.account(till) for till in tills]).items()}
+
+
+def tills_to_sweep() -> Iterator[tuple[str, Item, str]]:
+    """``(till, item, merchant)`` of every till that holds points, over all offers, on the shelf or off."""
+    for listed in read.listed("offers"):
+        item = read.get(keys.offer(listed["pk"].removeprefix("offer:")))
+        if item is None:
+            continue
+        offered = _terms(item)
+        for key, till in read.many([keys.account(name) for name in offered.tills]).items():
+            if till["points"]:
+                yield key.pk, till, offered.merchant

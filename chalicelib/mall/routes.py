@@ -1,0 +1,121 @@
+"""/v1/offers, /v1/redemptions"""
+
+from chalice.app import Blueprint
+
+from chalicelib.edge.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty, Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import InvalidState, NotFound
+from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
+from chalicelib.mall import actions, queries, tills
+from chalicelib.mall.model import (
+    Fulfilment,
+    NewOffer,
+    NewRedemption,
+    Offer,
+    OfferChange,
+    OfferParams,
+    OfferUnavailable,
+    OrderParams,
+    Redemption,
+)
+from chalicelib.settings import settings
+
+room = Blueprint(__name__)
+
+
+@command(room, "POST /v1/offers", body=NewOffer, answer=Offer, allow=(INSTITUTION,))
+def make_offer(command: Command[NewOffer]) -> Decision:
+    """Put an offer on the shelf."""
+    return actions.offer(command, settings().busy_stripes)
+
+
+@command(
+    room, "PATCH /v1/offers/{id}", body=OfferChange, answer=Offer, allow=(INSTITUTION,), refuses=(NotFound,), status=200
+)
+def change_offer(command: Command[OfferChange], id: str) -> Decision:
+    """Change price, stock, shelf state or words."""
+    return actions.change(command, queries.own_offer(command.caller, id))
+
+
+@query(room, "/v1/offers", answer=Page[Offer], params=OfferParams)
+def offers(query: Query[OfferParams]) -> Page[Offer]:
+    """The shelf."""
+    return queries.shelf(query)
+
+
+@query(room, "/v1/offers/{id}", answer=Offer, refuses=(NotFound,))
+def one_offer(query: Query[Params], id: str) -> Offer:
+    """One offer."""
+    return queries.offer(id)
+
+
+@command(
+    room,
+    "POST /v1/redemptions",
+    body=NewRedemption,
+    answer=Redemption,
+    allow=(INDIVIDUAL,),
+    refuses=(
+        NotFound,
+        InsufficientPoints,
+        AccountClosed,
+        actions.PriceChanged,
+        tills.SoldOut,
+        actions.LimitReached,
+        OfferUnavailable,
+    ),
+)
+def redeem(command: Command[NewRedemption]) -> Decision:
+    """Redeem points for an offer at the price that was shown."""
+    terms = queries.terms(command.body.offer)
+    return actions.redeem(command, terms, tills.choose(terms, command.body.quantity))
+
+
+@query(
+    room,
+    "/v1/redemptions",
+    answer=Page[Redemption],
+    allow=(INDIVIDUAL, INSTITUTION),
+    params=OrderParams,
+    refuses=(NotFound,),
+)
+def orders(query: Query[OrderParams]) -> Page[Redemption]:
+    """The caller's orders, newest first."""
+    return queries.orders(query)
+
+
+@query(room, "/v1/redemptions/{id}", answer=Redemption, allow=(INDIVIDUAL, INSTITUTION, EXCHANGE), refuses=(NotFound,))
+def one_order(query: Query[Params], id: str) -> Redemption:
+    """One order."""
+    return queries.order(query.asker, id)[0]
+
+
+@command(
+    room,
+    "POST /v1/redemptions/{id}/fulfil",
+    body=Fulfilment,
+    answer=Redemption,
+    allow=(INSTITUTION,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def fulfil(command: Command[Fulfilment], id: str) -> Decision:
+    """The merchant has delivered."""
+    return actions.fulfil(command, queries.order(command.caller, id)[0])
+
+
+@command(
+    room,
+    "POST /v1/redemptions/{id}/refund",
+    body=Empty,
+    answer=Redemption,
+    allow=(INSTITUTION, EXCHANGE),
+    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, AccountClosed),
+    status=200,
+)
+def refund(command: Command[Empty], id: str) -> Decision:
+    """Points back to the person, units back to stock, once."""
+    order, record = queries.order(command.caller, id)
+    return actions.refund(command, order, record, queries.in_tills(record))

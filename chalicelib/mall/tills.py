@@ -1,0 +1,80 @@
+"""Which till serves: one at random among those not known to be empty; near sell-out, after a look at them all."""
+
+import random
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from chalicelib.errors import Contended, Refusal, Text
+from chalicelib.mall.model import Terms
+from chalicelib.table import keys, read
+
+_SURPRISES_MAX = 2  # empty tills met before all are read
+_REMEMBERED_MAX = 2000  # offers this process remembers
+
+
+class SoldOut(Refusal):
+    status, code = 409, "sold_out"
+    title = Text("Sold out", "已兑完")
+    detail = Text("{available} are left, {needed} were asked for.", "剩余 {available} 件，需要 {needed} 件。")
+
+
+class TillEmpty(Contended):
+    """This till lacks the units; another may have them. The edge asks again, so no caller sees this."""
+
+
+@dataclass
+class _Memory:
+    """Hints, never truth: the transaction decides."""
+
+    empty: set[int] = field(default_factory=set)
+    surprises: int = 0
+
+
+_memories: OrderedDict[str, _Memory] = OrderedDict()
+
+
+def choose(terms: Terms, quantity: int) -> dict[str, int]:
+    """Units to take from each till; one till unless only several together have enough. Raises SoldOut."""
+    if terms.stripes == 1:
+        return {keys.till(terms.offer, 0): quantity}
+    memory = _memory(terms.offer)
+    hopeful = [stripe for stripe in range(terms.stripes) if stripe not in memory.empty]
+    if hopeful and memory.surprises < _SURPRISES_MAX:
+        return {keys.till(terms.offer, random.choice(hopeful)): quantity}
+    return _choose_seeing(terms, quantity, memory)
+
+
+def disappointed(terms: Terms, till: str) -> None:
+    """Remember that ``till`` lacked what was asked of it."""
+    memory = _memory(terms.offer)
+    memory.empty.add(int(till.rpartition("/")[2]))
+    memory.surprises += 1
+
+
+def forget() -> None:
+    """Drop all hints (tests start afresh)."""
+    _memories.clear()
+
+
+def _choose_seeing(terms: Terms, quantity: int, memory: _Memory) -> dict[str, int]:
+    items = read.many([keys.account(till) for till in terms.tills])
+    stock = {stripe: items[keys.account(keys.till(terms.offer, stripe))]["units"] for stripe in range(terms.stripes)}
+    memory.empty, memory.surprises = {stripe for stripe, left in stock.items() if left < quantity}, 0
+    enough = [stripe for stripe, left in stock.items() if left >= quantity]
+    if enough:
+        return {keys.till(terms.offer, random.choice(enough)): quantity}
+    if sum(stock.values()) < quantity:
+        raise SoldOut(available=sum(stock.values()), needed=quantity)
+    taken: dict[str, int] = {}
+    for stripe in sorted(stock, key=lambda each: -stock[each]):
+        part = min(stock[stripe], quantity - sum(taken.values()))
+        if part:
+            taken[keys.till(terms.offer, stripe)] = part
+    return taken
+
+
+def _memory(offer: str) -> _Memory:
+    memory = _memories.setdefault(offer, _Memory())
+    if len(_memories) > _REMEMBERED_MAX:
+        _memories.popitem(last=False)
+    return memory

@@ -1,0 +1,1 @@
+"""How institutions become merchants of the mall (guide §7)."""

@@ -1,0 +1,1 @@
+"""What anyone may see: supply, health, the API's description, the meaning of each problem."""

@@ -1,0 +1,21 @@
+"""What the stream makes of Records: the scheme's supply."""
+
+from collections import Counter
+from collections.abc import Sequence
+from random import randrange
+
+from chalicelib.openness.model import moved
+from chalicelib.table import keys
+from chalicelib.table.write import Item, Write, update
+
+LANES = 8
+
+
+def supply(records: Sequence[Item]) -> list[Write]:
+    """One Write for all of ``records``, in a lane of its own choosing."""
+    change: Counter[str] = Counter()
+    for record in records:
+        change.update(moved(record))  # not +, which drops negative sums
+    amounts = {name: amount for name, amount in change.items() if amount}
+    at = max(record["at"] for record in records)
+    return [update(keys.sums(keys.SUPPLY, randrange(LANES)), assign={"as_of": at}, add=amounts)]

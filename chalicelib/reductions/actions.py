@@ -1,0 +1,176 @@
+"""Publishing factors, reporting, confirming and rejecting reductions."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import AMOUNT_MAX, Empty, stamp
+from chalicelib.edge.http import unprocessable
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.ledger.actions import Terms, post
+from chalicelib.machine import step
+from chalicelib.reductions.model import (
+    STEPS,
+    Reason,
+    Reduction,
+    Report,
+    Scenario,
+    ScenarioView,
+    conversion,
+    day,
+    in_force,
+    saved,
+)
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, Item, Write, check, put, update
+
+
+class AlreadyReported(Refusal):
+    status, code = 409, "already_reported"
+    title = Text("This record was reported before", "该记录已上报")
+    detail = Text(
+        "The record_id stands under this scenario already, as reduction {reduction}. Nothing was credited again.",
+        "该 record_id 已在此场景下上报，减排量编号 {reduction}。未重复记入。",
+    )
+
+
+class SameVersion(InvalidState):
+    detail = Text("Version {state} of the scenario says the same already.", "场景第 {state} 版的内容与之相同。")
+
+
+def publish(command: Command[Scenario], versions: Sequence[Item]) -> Decision:
+    """A new version of a scenario. Raises SameVersion where it would change nothing."""
+    terms = command.body.model_dump() | {
+        "valid_from": stamp(command.body.valid_from),
+        "valid_until": stamp(command.body.valid_until) if command.body.valid_until else None,
+    }
+    if command.body.valid_until and command.body.valid_until <= command.body.valid_from:
+        raise InvalidRequest.at("/valid_until", "Must be later than valid_from", "应晚于 valid_from")
+    if versions and all(versions[-1].get(name) == value for name, value in terms.items()):
+        raise SameVersion(state=str(versions[-1]["version"]), action="publish")
+    version = versions[-1]["version"] + 1 if versions else 1
+    item = terms | {"version": version, "published_at": command.at}
+    return Decision(
+        kind="scenario_published",
+        answer=ScenarioView.model_validate(item),
+        writes=(put(keys.scenario(command.body.code, version), item),),
+    )
+
+
+def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
+    """A trip becomes a reduction; under an automatic scenario it is confirmed and converted at once.
+
+    Raises InvalidRequest for a wrong scenario, a time outside validity or in the future; refuses AlreadyReported,
+    and InvalidRequest for an account that is none, closed or not a person's, and over the daily cap.
+    """
+    body = command.body
+    scenario = _applicable(command, versions)
+    grams = saved(body.quantity, scenario["grams_per_unit"])
+    if Decimal(body.quantity) == 0 or grams > AMOUNT_MAX:
+        raise InvalidRequest.at("/quantity", "Must be more than zero and credible", "应大于零且合理")
+    confirmed = scenario["confirmation"] == "automatic"
+    reduction = Reduction(
+        id=command.id,
+        status="confirmed" if confirmed else "reported",
+        scenario_version=scenario["version"],
+        grams=grams,
+        points=grams if confirmed else 0,
+        occurred_at=stamp(body.occurred_at),
+        **body.model_dump(exclude={"occurred_at"}),
+    )
+    state: Item = {"status": reduction.status, "reduction": command.id}
+    if not confirmed:
+        state |= {"list": "reductions", "rank": f"{command.at}:{command.id}"}
+    guard = put(keys.reduction(body.scenario, body.record_id), state, refuse=_already)
+    cap, cap_facts = _cap(reduction, scenario["daily_cap_grams"], day(body.occurred_at))
+    credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)
+    return Decision(
+        kind="reduction_confirmed" if confirmed else "reduction_reported",
+        answer=reduction,
+        writes=(guard, *cap, *credited),
+        facts=facts | cap_facts | {"scenario": body.scenario, "scenario_version": scenario["version"]},
+    )
+
+
+def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
+    """A reported reduction is confirmed and converted. Raises InvalidState where it was decided before."""
+    status = step(STEPS, reduction.status, "confirm", command.caller.role)
+    credited, facts = _credit(reduction, command.id, pending=-1, convert=True)
+    answer = reduction.model_copy(update={"status": status, "points": reduction.grams})
+    return Decision("reduction_confirmed", answer, (_decide(answer), *credited), facts)
+
+
+def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) -> Decision:
+    """A reported reduction is refused for good; its share of the cap of ``cap_day``, if any, is free again."""
+    status = step(STEPS, reduction.status, "reject", command.caller.role)
+    released, _ = _credit(reduction, command.id, pending=-1, convert=False)
+    answer = reduction.model_copy(update={"status": status, "reason": command.body.reason})
+    if cap_day:
+        released += (
+            update(keys.usage(reduction.account, reduction.scenario, cap_day), add={"grams": -reduction.grams}),
+        )
+    return Decision("reduction_rejected", answer, (_decide(answer), *released))
+
+
+def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
+    body = command.body
+    if not versions or versions[-1]["operator"] != command.caller.sub:
+        raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
+    if body.occurred_at > command.now:
+        raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
+    scenario = in_force(versions, stamp(body.occurred_at))
+    if scenario is None:
+        raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
+    return dict(scenario)
+
+
+def _already(item: Item | None) -> Refusal:
+    return AlreadyReported(reduction=item["reduction"] if item else "?")
+
+
+def _cap(reduction: Reduction, cap: int | None, on: str) -> tuple[tuple[Write, ...], Item]:
+    """The day's sum under a capped scenario; an uncapped one keeps none. Raises InvalidRequest over the cap."""
+    if cap is None:
+        return (), {}
+    en, zh = f"Exceeds the daily cap of {cap} g", f"超过每日上限 {cap} 克"
+    if reduction.grams > cap:
+        raise InvalidRequest.at("/quantity", en, zh)
+    fits = Attr("grams").not_exists() | Attr("grams").lte(cap - reduction.grams)
+    key = keys.usage(reduction.account, reduction.scenario, on)
+    usage = update(key, add={"grams": reduction.grams}, require=fits, refuse=unprocessable("/quantity", en, zh))
+    return (usage,), {"cap_day": on}
+
+
+def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Item]:
+    """The person's Write: the conversion where it is due, and the count of what is pending."""
+    name = keys.holder(reduction.account)
+    terms = Terms(
+        require=Attr("kind").eq("individual"),
+        refuse=unprocessable("/account", "Is no open account of a person", "不是有效的个人账户"),
+        add={"pending": pending} if pending else {},
+    )
+    if convert and reduction.grams:
+        writes, facts = post(conversion(reduction.account, reduction.grams), record=record, terms={name: terms})
+        said = {"counterparty": reduction.scenario, "reference": reduction.id}
+        return writes, facts | said
+    return (_touch(name, terms),), {}
+
+
+def _touch(name: str, terms: Terms) -> Write:
+    assert terms.require is not None
+    assert terms.refuse is not None
+    require, key = Attr("status").eq("active") & terms.require, keys.account(name)
+    if not terms.add:
+        return check(key, require, terms.refuse)
+    return update(key, add=terms.add, require=require, refuse=terms.refuse)
+
+
+def _decide(answer: Reduction) -> Write:
+    """The guard item takes the decided state, once."""
+    return update(
+        keys.reduction(answer.scenario, answer.record_id),
+        assign={"status": answer.status, "reason": answer.reason},
+        remove=("list", "rank"),
+        require=Attr("status").eq("reported"),
+        refuse=lambda item: InvalidState(state=item["status"] if item else "?", action=answer.status),
+    )

@@ -1,0 +1,148 @@
+"""Scenarios and reductions. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import ROUND_DOWN, Decimal, localcontext
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.edge.caller import BUREAU
+from chalicelib.edge.fields import Amount, Answer, Body, Id, Line, Moment, Paged, Quantity, Slug, Time, example
+from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
+from chalicelib.machine import Step
+from chalicelib.table import keys
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
+
+STEPS = (
+    Step("reported", "confirm", "confirmed", (BUREAU,)),
+    Step("reported", "reject", "rejected", (BUREAU,)),
+)
+
+
+class Scenario(Body):
+    """A way of saving CO2 and its factor. Posting a code again makes a new version; old records keep theirs."""
+
+    model_config = example(
+        code="metro",
+        name="轨道交通出行",
+        methodology="SHCER-2025-01",
+        operator="metro-operator",
+        unit="km",
+        grams_per_unit="71",
+        confirmation="automatic",
+        daily_cap_grams=None,
+        valid_from="2026-01-01T00:00:00Z",
+        valid_until=None,
+    )
+
+    code: Slug
+    name: Line
+    methodology: Line
+    operator: Annotated[str, Field(min_length=1, max_length=255, description="The sub that may report under it")]
+    unit: Annotated[str, Field(min_length=1, max_length=20)]
+    grams_per_unit: Quantity
+    confirmation: Literal["automatic", "manual"]
+    daily_cap_grams: Amount | None
+    valid_from: Moment
+    valid_until: Moment | None
+
+
+class ScenarioView(Answer):
+    """One version of a scenario."""
+
+    code: str
+    version: int
+    name: str
+    methodology: str
+    operator: str
+    unit: str
+    grams_per_unit: str
+    confirmation: Literal["automatic", "manual"]
+    daily_cap_grams: int | None
+    valid_from: Time
+    valid_until: Time | None
+
+
+class Scenarios(Answer):
+    """Every scenario in force."""
+
+    items: list[ScenarioView]
+
+
+class Report(Body):
+    """One trip, as its operator reports it."""
+
+    model_config = example(
+        record_id="trip-20260131-000001",
+        account="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        scenario="metro",
+        quantity="12.5",
+        occurred_at="2026-01-31T08:00:00Z",
+    )
+
+    record_id: Id
+    account: Id
+    scenario: Slug
+    quantity: Quantity
+    occurred_at: Moment
+
+
+class Reason(Body):
+    """Why a reduction is rejected."""
+
+    reason: Line
+
+
+class Reduction(Answer):
+    """A reported reduction; ``points`` is 0 until it is confirmed."""
+
+    id: str
+    status: Literal["reported", "confirmed", "rejected"]
+    record_id: str
+    account: str
+    scenario: str
+    scenario_version: int
+    quantity: str
+    occurred_at: Time
+    grams: int
+    points: int
+    reason: str | None = None
+
+
+class ReductionParams(Paged):
+    """Only reductions that wait for confirmation are listed."""
+
+    status: Literal["reported"] = "reported"
+
+
+def in_force(versions: Iterable[Mapping[str, Any]], moment: str) -> Mapping[str, Any] | None:
+    """The newest version that is valid at ``moment``; ``versions`` come oldest first."""
+    found = None
+    for version in versions:
+        if version["valid_from"] <= moment and (version["valid_until"] is None or moment < version["valid_until"]):
+            found = version
+    return found
+
+
+def saved(quantity: str, grams_per_unit: str) -> int:
+    """Grams: quantity times factor, exact decimals, rounded down."""
+    with localcontext(prec=60):
+        return int((Decimal(quantity) * Decimal(grams_per_unit)).to_integral_value(ROUND_DOWN))
+
+
+def day(moment: datetime) -> str:
+    """The calendar day in Shanghai, by which caps count."""
+    return moment.astimezone(UTC).astimezone(SHANGHAI).strftime("%Y%m%d")
+
+
+def conversion(account: str, grams: int) -> Transfer:
+    """Confirmed grams back new points, one for one (guide §4)."""
+    return Transfer(
+        "conversion",
+        (
+            Posting(keys.ISSUED, keys.POOL, grams, GRAMS),
+            Posting(keys.POOL, keys.holder(account), grams, POINTS),
+        ),
+    )

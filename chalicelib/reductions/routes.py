@@ -1,0 +1,79 @@
+"""/v1/scenarios, /v1/reductions"""
+
+from chalice.app import Blueprint
+
+from chalicelib.edge.caller import BUREAU, OPERATOR
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty, Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import InvalidState, NotFound
+from chalicelib.reductions import actions, queries
+from chalicelib.reductions.model import Reason, Reduction, ReductionParams, Report, Scenario, Scenarios, ScenarioView
+
+room = Blueprint(__name__)
+
+
+@command(room, "POST /v1/scenarios", body=Scenario, answer=ScenarioView, allow=(BUREAU,), refuses=(InvalidState,))
+def publish_scenario(command: Command[Scenario]) -> Decision:
+    """Publish a scenario, or a new version of one."""
+    return actions.publish(command, queries.versions(command.body.code))
+
+
+@query(room, "/v1/scenarios", answer=Scenarios)
+def scenarios(query: Query[Params]) -> Scenarios:
+    """Every scenario in force."""
+    return queries.published(query)
+
+
+@command(
+    room,
+    "POST /v1/reductions",
+    body=Report,
+    answer=Reduction,
+    allow=(OPERATOR,),
+    refuses=(actions.AlreadyReported,),
+)
+def report_reduction(command: Command[Report]) -> Decision:
+    """Report a reduction; an automatic scenario confirms and converts it at once."""
+    return actions.report(command, queries.versions(command.body.scenario))
+
+
+@query(room, "/v1/reductions", answer=Page[Reduction], allow=(BUREAU,), params=ReductionParams)
+def waiting_reductions(query: Query[ReductionParams]) -> Page[Reduction]:
+    """Reductions that wait for confirmation, oldest first."""
+    return queries.waiting(query)
+
+
+@query(room, "/v1/reductions/{id}", answer=Reduction, allow=(OPERATOR, BUREAU), refuses=(NotFound,))
+def one_reduction(query: Query[Params], id: str) -> Reduction:
+    """A reduction as it stands."""
+    return queries.reduction(query.asker, id)[0]
+
+
+@command(
+    room,
+    "POST /v1/reductions/{id}/confirm",
+    body=Empty,
+    answer=Reduction,
+    allow=(BUREAU,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def confirm_reduction(command: Command[Empty], id: str) -> Decision:
+    """Confirm a reported reduction and convert it."""
+    return actions.confirm(command, queries.reduction(command.caller, id)[0])
+
+
+@command(
+    room,
+    "POST /v1/reductions/{id}/reject",
+    body=Reason,
+    answer=Reduction,
+    allow=(BUREAU,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def reject_reduction(command: Command[Reason], id: str) -> Decision:
+    """Refuse a reported reduction for good."""
+    reduction, record = queries.reduction(command.caller, id)
+    return actions.reject(command, reduction, record.get("cap_day"))

@@ -1,0 +1,63 @@
+"""The environment, read once into one frozen Settings."""
+
+import base64
+import json
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What differs between stages. Every name is an environment variable in upper case."""
+
+    stage: str
+    table_name: str
+    documents_bucket: str
+    stream_arn: str
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_jwks_url: str
+    secrets_id: str
+    secrets_file: str
+    public_url: str
+    busy_stripes: int
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process. Defaults let app.py be imported by tools that deploy nothing."""
+    env = os.environ.get
+    return Settings(
+        stage=env("STAGE", "local"),
+        table_name=env("TABLE_NAME", "carbon-points"),
+        documents_bucket=env("DOCUMENTS_BUCKET", "carbon-points-documents"),
+        stream_arn=env("STREAM_ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder"),
+        oidc_issuer=env("OIDC_ISSUER", "carbon-points-local"),
+        oidc_audience=env("OIDC_AUDIENCE", "carbon-points"),
+        oidc_jwks_url=env("OIDC_JWKS_URL", ""),
+        secrets_id=env("SECRETS_ID", ""),
+        secrets_file=env("SECRETS_FILE", ""),
+        public_url=env("PUBLIC_URL", "http://127.0.0.1:8000"),
+        busy_stripes=int(env("BUSY_STRIPES", "16")),
+    )
+
+
+@lru_cache(maxsize=1)
+def _secrets() -> dict[str, bytes]:
+    if settings().secrets_id:
+        import boto3  # only the functions that need a secret pay for this client
+
+        client = boto3.client("secretsmanager")
+        text = client.get_secret_value(SecretId=settings().secrets_id)["SecretString"]
+    else:
+        text = Path(settings().secrets_file).read_text()
+    return {name: base64.b64decode(value) for name, value in json.loads(text).items()}
+
+
+def secret(name: str) -> bytes:
+    """A secret key: ``identity_key`` (hashes of identity numbers) or ``cursor_key`` (signs page cursors)."""
+    return _secrets()[name]

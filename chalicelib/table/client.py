@@ -1,0 +1,20 @@
+"""One DynamoDB client a process, made when first needed."""
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# Short time-outs: API Gateway gives up after 29 s, and a retry of a transaction is safe (ClientRequestToken).
+_CONFIG = Config(
+    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=64
+)
+
+
+@lru_cache(maxsize=1)
+def client() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_CONFIG)

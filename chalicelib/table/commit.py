@@ -1,0 +1,60 @@
+"""The one commit: a Record and its Writes in one ``TransactWriteItems``."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.errors import Contended, Unavailable
+from chalicelib.table.client import client
+from chalicelib.table.write import Item, Write, decode
+
+_AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_AGAIN_WHOLE = {
+    "TransactionInProgressException",
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+}
+
+
+class Failed(Exception):
+    """Conditions did not hold: ``(position of the Write, the item as it stood)``, in the order of the Writes."""
+
+    def __init__(self, failures: list[tuple[int, Item | None]]) -> None:
+        super().__init__(f"{len(failures)} conditions failed")
+        self.failures = failures
+
+
+def commit(writes: Sequence[Write]) -> None:
+    """All of ``writes`` or none of them.
+
+    Raises Failed where conditions do not hold, Contended where another transaction was in the way (nothing was
+    done), Unavailable where it is unknown what happened.
+    """
+    try:
+        client().transact_write_items(TransactItems=[write.request() for write in writes])  # type: ignore[misc]
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "TransactionCanceledException":
+            raise _cancelled(cast(list[dict[str, Any]], error.response.get("CancellationReasons", []))) from error
+        if code in _AGAIN_WHOLE:
+            raise Contended() from error
+        if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
+            raise Unavailable() from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable() from error
+
+
+def _cancelled(reasons: list[dict[str, Any]]) -> Exception:
+    failures = [
+        (position, decode(reason.get("Item")))
+        for position, reason in enumerate(reasons)
+        if reason.get("Code") == "ConditionalCheckFailed"
+    ]
+    if failures:
+        return Failed(failures)
+    if all(reason.get("Code", "None") in _AGAIN | {"None"} for reason in reasons):
+        return Contended()
+    return RuntimeError(f"transaction refused: {reasons}")  # a fault of ours: a validation error, an oversized item

@@ -1,0 +1,111 @@
+"""Every key of the one table, on one page. docs/access-patterns.md gives each its readers, writers and cost.
+
+Accounts (persons, institutions, tills, campaigns) have *names*; a Transfer moves amounts from name to name.
+A name is the partition key of the account's item, so no name is ever looked up. ``system:`` names have no item:
+their sums are projected from the stream.
+"""
+
+import base64
+import hashlib
+import json
+from typing import NamedTuple
+
+LISTING = "listing"  # the sparse index: partition `list`, sort `rank`
+
+ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
+SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
+
+SUPPLY = "supply"  # the partition of the projected sums of the whole scheme
+
+
+class Key(NamedTuple):
+    """Partition and sort key of one item."""
+
+    pk: str
+    sk: str
+
+    def item(self) -> dict[str, str]:
+        return {"pk": self.pk, "sk": self.sk}
+
+
+def digest(*parts: str) -> str:
+    """26 characters that stand for ``parts`` for ever (128 bits of SHA-256, base32, lower case)."""
+    hashed = hashlib.sha256(json.dumps(parts).encode()).digest()
+    return base64.b32encode(hashed[:16]).decode().rstrip("=").lower()
+
+
+# ids that follow from what the caller sent, so that nothing is read to find them
+
+
+def record_id(caller: str, idempotency_key: str) -> str:
+    return digest("record", caller, idempotency_key)
+
+
+def account_id(sub: str) -> str:
+    return digest("account", sub)
+
+
+# names of accounts
+
+
+def holder(account: str) -> str:
+    """The name of a person's or an institution's account."""
+    return f"account:{account}"
+
+
+def till(offer: str, stripe: int) -> str:
+    return f"offer:{offer}/{stripe}"
+
+
+# items
+
+
+def record(record: str) -> Key:
+    return Key(f"record:{record}", "record")
+
+
+def order(redemption: str) -> Key:
+    """The state of a redemption, beside its Record; absent while it is placed."""
+    return Key(f"record:{redemption}", "order")
+
+
+def account(name: str) -> Key:
+    return Key(name, "account")
+
+
+def entry(name: str, at: str, record: str) -> Key:
+    """A line of the statement of ``name``."""
+    return Key(name, f"entry:{at}:{record}")
+
+
+def purchases(account: str, offer: str) -> Key:
+    """How many units of a limited offer an account holds."""
+    return Key(holder(account), f"purchases:{offer}")
+
+
+def usage(account: str, scenario: str, day: str) -> Key:
+    """Grams an account was credited under a capped scenario on a day (Asia/Shanghai)."""
+    return Key(holder(account), f"usage:{scenario}:{day}")
+
+
+def identity(hashed: str) -> Key:
+    """One person or one credit code has one open account."""
+    return Key(f"identity:{hashed}", "identity")
+
+
+def scenario(code: str, version: int) -> Key:
+    return Key("scenarios", f"{code}:{version:06d}")
+
+
+def reduction(scenario: str, record: str) -> Key:
+    """One reported record, for ever, whichever Idempotency-Key or account comes with it."""
+    return Key(f"reduction:{scenario}/{record}", "reduction")
+
+
+def offer(offer: str) -> Key:
+    return Key(f"offer:{offer}", "offer")
+
+
+def sums(name: str, lane: int) -> Key:
+    """Sums projected from the stream, in lanes so that consumers do not collide."""
+    return Key(name, f"sums:{lane:02d}")

@@ -1,0 +1,137 @@
+"""A Write: one conditional change to one item, and the Refusal it stands for if the condition fails."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, cast
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from chalicelib.errors import Contended, Refusal
+from chalicelib.settings import settings
+from chalicelib.table.keys import Key
+
+Item = dict[str, Any]
+Refuse = Callable[[Item | None], Refusal]
+
+__all__ = ["Attr", "ConditionBase", "Item", "Refuse", "Write", "absent", "check", "delete", "present", "put", "update"]
+
+
+class _Reader(TypeDeserializer):
+    """Amounts are integers, so numbers come back as ``int`` (boto3 gives Decimal)."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+
+_writer = TypeSerializer()
+_reader = _Reader()
+
+
+def encode(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _writer.serialize(value) for name, value in item.items()}
+
+
+def decode(item: Mapping[str, Any] | None) -> Item | None:
+    return {name: _reader.deserialize(value) for name, value in item.items()} if item else None
+
+
+@dataclass(frozen=True)
+class Write:
+    """``action`` is DynamoDB's (Put, Update, Delete, ConditionCheck); ``refuse`` gets the item as it stood."""
+
+    action: str
+    key: Key
+    refuse: Refuse
+    require: ConditionBase | None = None
+    item: Item = field(default_factory=dict)
+    assign: Item = field(default_factory=dict)
+    add: Item = field(default_factory=dict)
+    discard: Item = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+
+    def request(self) -> dict[str, Any]:
+        """This Write as an element of ``TransactItems``."""
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
+        body: dict[str, Any] = {
+            "TableName": settings().table_name,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if self.action == "Put":
+            body["Item"] = encode(self.key.item() | self.item)
+        else:
+            body["Key"] = encode(self.key.item())
+        if self.action == "Update":
+            body["UpdateExpression"] = self._expression(names, values)
+        if self.require is not None:
+            built = ConditionExpressionBuilder().build_expression(self.require)
+            body["ConditionExpression"] = built.condition_expression
+            names |= built.attribute_name_placeholders
+            values |= built.attribute_value_placeholders
+        if names:
+            body["ExpressionAttributeNames"] = names
+        if values:
+            body["ExpressionAttributeValues"] = encode(values)
+        return {self.action: body}
+
+    def _expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
+        clauses = []
+        for verb, sign, changes in (("SET", " = ", self.assign), ("ADD", " ", self.add), ("DELETE", " ", self.discard)):
+            terms = []
+            for number, (name, value) in enumerate(changes.items()):
+                mark = f"{verb[0]}{number}"
+                names[f"#{mark}"], values[f":{mark}"] = name, value
+                terms.append(f"#{mark}{sign}:{mark}")
+            if terms:
+                clauses.append(f"{verb} {', '.join(terms)}")
+        for number, name in enumerate(self.remove):
+            names[f"#R{number}"] = name
+        if self.remove:
+            clauses.append("REMOVE " + ", ".join(f"#R{number}" for number in range(len(self.remove))))
+        return " ".join(clauses)
+
+
+@cache
+def present() -> ConditionBase:
+    return cast(ConditionBase, Attr("pk").exists())
+
+
+@cache
+def absent() -> ConditionBase:
+    return cast(ConditionBase, Attr("pk").not_exists())
+
+
+def _contended(_: Item | None) -> Refusal:
+    return Contended()
+
+
+def put(key: Key, item: Item, *, refuse: Refuse = _contended, require: ConditionBase | None = None) -> Write:
+    """A new item; refused where one stands already, unless ``require`` says otherwise."""
+    return Write("Put", key, refuse, require if require is not None else absent(), item=item)
+
+
+def update(  # one argument a clause of DynamoDB's UpdateExpression
+    key: Key,
+    *,
+    assign: Item | None = None,
+    add: Item | None = None,
+    discard: Item | None = None,
+    remove: tuple[str, ...] = (),
+    require: ConditionBase | None = None,
+    refuse: Refuse = _contended,
+) -> Write:
+    """Changes to an item. Without ``require`` a missing item is made."""
+    return Write(
+        "Update", key, refuse, require, assign=assign or {}, add=add or {}, discard=discard or {}, remove=remove
+    )
+
+
+def check(key: Key, require: ConditionBase, refuse: Refuse) -> Write:
+    """No change; only the condition."""
+    return Write("ConditionCheck", key, refuse, require)
+
+
+def delete(key: Key, *, require: ConditionBase | None = None, refuse: Refuse = _contended) -> Write:
+    return Write("Delete", key, refuse, require)
