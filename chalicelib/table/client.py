@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 # Short time-outs: API Gateway gives up after 29 s, and a retry of a transaction is safe (ClientRequestToken).
+# Requests are built by write.py and read.py alone, and DynamoDB checks them anyway: botocore need not.
 _CONFIG = Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3}, max_pool_connections=64
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=64,
+    parameter_validation=False,
 )
 
 
