@@ -1,0 +1,43 @@
+"""One worker of the HTTP server: ``python -m infra.gateway.server FD`` serves the listening socket FD until SIGTERM."""
+
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import waitress
+
+from infra.gateway.adapter import Gateway
+
+THREADS = 16  # clients served at once by one worker; more wait their turn
+_BODY_BYTES_MAX = 64 * 1024 * 1024  # beyond it the connection is cut; up to it the gateway answers 413 itself
+
+
+def serve(listening: socket.socket, module: str) -> None:
+    """Serve ``module.app`` on a socket that is listening already, until this process is told to stop."""
+    app = importlib.import_module(module).app
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no fault
+    server = waitress.create_server(
+        Gateway(app),
+        sockets=[listening],
+        threads=THREADS,
+        ident=None,
+        connection_limit=1000,
+        asyncore_use_poll=True,
+        max_request_body_size=_BODY_BYTES_MAX,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
+    server.run()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    serve(socket.socket(fileno=int(sys.argv[1])), os.environ.get("APP_MODULE", "app"))

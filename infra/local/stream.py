@@ -1,0 +1,126 @@
+"""DynamoDB's stream to the app's consumer, as Lambda does it: in order, in batches, at least once, never skipping."""
+
+import base64
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+_BATCH_RECORDS = 100
+_IDLE_SECONDS = (0.02, 0.2)  # first look after work, and the longest pause when nothing happens
+_RETRY_SECONDS = (0.1, 5.0)
+_log = logging.getLogger("stream")
+
+Handler = Callable[[dict[str, Any]], Any]
+_Failure = (BotoCoreError, ClientError)
+
+
+class NotTaken(Exception):
+    """The consumer reported failed items: the batch comes again."""
+
+
+@dataclass(frozen=True)
+class StreamPump:
+    """Reads one table's stream. Its position stands in the ``positions`` table, noted after each batch is done."""
+
+    streams: "DynamoDBStreamsClient"
+    dynamodb: "DynamoDBClient"
+    table: str
+    positions: str
+    handle: Handler
+    stop: threading.Event
+
+    def run(self) -> None:
+        """Pump until told to stop. Whatever fails is tried again from the last noted position."""
+        pauses = _pauses(*_RETRY_SECONDS)
+        while not self.stop.is_set():
+            try:
+                if self._round():
+                    pauses = _pauses(*_RETRY_SECONDS)
+            except Exception as error:  # noqa: BLE001 (never skipping means surviving everything)
+                _log.warning("stream: %s: %s; trying again", type(error).__name__, error)
+                self.stop.wait(next(pauses))
+
+    def _round(self) -> bool:
+        """All shards, parents before children, until each is finished or there is no more to do. Was there any?"""
+        arn = self.dynamodb.describe_table(TableName=self.table)["Table"]["LatestStreamArn"]
+        shards = self.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        lively = False
+        for shard in shards:  # listed oldest first
+            finished = "EndingSequenceNumber" in shard.get("SequenceNumberRange", {}) and len(shards) > 1
+            lively |= self._shard(arn, shard["ShardId"], until_empty=finished)
+        return lively
+
+    def _shard(self, arn: str, shard: str, *, until_empty: bool) -> bool:
+        iterator: str | None = self._iterator(arn, shard)
+        idle, lively = _pauses(*_IDLE_SECONDS), False
+        while iterator and not self.stop.is_set():
+            answer = self.streams.get_records(ShardIterator=iterator, Limit=_BATCH_RECORDS)
+            iterator = answer.get("NextShardIterator")
+            if answer["Records"]:
+                self._deliver(arn, shard, answer["Records"])
+                idle, lively = _pauses(*_IDLE_SECONDS), True
+            elif until_empty:
+                break
+            else:
+                self.stop.wait(next(idle))
+        return lively
+
+    def _iterator(self, arn: str, shard: str) -> str:
+        kept = self.dynamodb.get_item(TableName=self.positions, Key=_key(arn, shard), ConsistentRead=True).get("Item")
+        if kept:
+            try:
+                return self.streams.get_shard_iterator(
+                    StreamArn=arn,
+                    ShardId=shard,
+                    ShardIteratorType="AFTER_SEQUENCE_NUMBER",
+                    SequenceNumber=kept["sequence"]["S"],
+                )["ShardIterator"]
+            except self.streams.exceptions.TrimmedDataAccessException:
+                _log.warning("stream: the last position is gone; reading from the oldest record there is")
+        return self.streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")[
+            "ShardIterator"
+        ]
+
+    def _deliver(self, arn: str, shard: str, records: Any) -> None:
+        """The consumer's turn; then, and only then, the position. A crash between them repeats the batch."""
+        answer = self.handle({"Records": [_lambda_record(record, arn) for record in records]})
+        if isinstance(answer, Mapping) and answer.get("batchItemFailures"):
+            raise NotTaken(answer["batchItemFailures"])
+        last = records[-1]["dynamodb"]["SequenceNumber"]
+        item = _key(arn, shard) | {"table": {"S": self.table}, "sequence": {"S": last}}
+        self.dynamodb.put_item(TableName=self.positions, Item=item)
+
+
+def _key(arn: str, shard: str) -> dict[str, Any]:
+    return {"pk": {"S": f"{arn}#{shard}"}}
+
+
+def _pauses(first: float, longest: float) -> Iterator[float]:
+    while True:
+        yield first
+        first = min(first * 2, longest)
+
+
+def _lambda_record(record: Any, arn: str) -> dict[str, Any]:
+    """A stream record as Lambda's event has it: JSON all the way down."""
+    found: dict[str, Any] = _plain(record) | {"eventSourceARN": arn}
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.timestamp()
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
