@@ -1,0 +1,106 @@
+"""16 HTTP clients against the running stack, and 16 threads of bare transactions on the same store, in turn."""
+
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+
+from infra.bench.inprocess import twin_of
+from infra.bench.setting import Setting, sub
+from infra.local.stack import LocalStack
+
+CLIENTS, PROCESSES = 16, 2
+SECONDS, ROUNDS = 4.0, 3
+
+
+class Throughput(NamedTuple):
+    """Redemptions a second over HTTP, bare transactions a second, and their ratio round by round."""
+
+    http: list[float]
+    bare: list[float]
+
+    @property
+    def ratios(self) -> list[float]:
+        return [mine / other for mine, other in zip(self.http, self.bare, strict=True)]
+
+
+def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -> Throughput:
+    """``ROUNDS`` times each, alternating, so that a drifting machine hits both alike."""
+    setting.grow(1000)
+    with setting.platform.watching() as requests:
+        setting.redeem(0)
+    transaction = requests[-1]["params"]
+    found = Throughput([], [])
+    for _ in range(ROUNDS):
+        found.bare.append(_bare(transaction))
+        progress()
+        found.http.append(_http(stack, setting.offer))
+        progress()
+    return found
+
+
+def _bare(transaction: dict[str, Any]) -> float:
+    client = boto3.client("dynamodb", config=Config(max_pool_connections=CLIENTS))
+    done = [0] * CLIENTS
+    end = time.monotonic() + SECONDS
+
+    def work(number: int) -> None:
+        while time.monotonic() < end:
+            client.transact_write_items(**twin_of(transaction, number))
+            done[number] += 1
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / SECONDS
+
+
+def _http(stack: LocalStack, offer: str) -> float:
+    """The clients live in processes of their own, so that they do not share the interpreter with what they measure."""
+    each = CLIENTS // PROCESSES
+    started = []
+    for process in range(PROCESSES):
+        tokens = [stack.token("individual", sub(process * each + number)) for number in range(each)]
+        order = json.dumps({"url": stack.url, "offer": offer, "tokens": tokens, "seconds": SECONDS})
+        command = [sys.executable, "-m", "infra.bench.throughput", order]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    return sum(int(process.communicate()[0]) for process in started) / SECONDS
+
+
+def _client(order: dict[str, Any]) -> None:
+    done = [0] * len(order["tokens"])
+    end = time.monotonic() + order["seconds"]
+    body = json.dumps({"offer": order["offer"], "quantity": 1, "points": 10})
+
+    def work(number: int) -> None:
+        connection = http.client.HTTPConnection(urlsplit(order["url"]).netloc)
+        headers = {"Authorization": f"Bearer {order['tokens'][number]}", "Content-Type": "application/json"}
+        while time.monotonic() < end:
+            key = {"Idempotency-Key": f"load-{number}-{time.time_ns()}"}
+            connection.request("POST", "/v1/redemptions", body, headers | key)
+            answer = connection.getresponse()
+            said = answer.read()
+            if answer.status != 201:
+                raise RuntimeError(said)
+            done[number] += 1
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(done))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(sum(done))
+
+
+if __name__ == "__main__":
+    _client(json.loads(sys.argv[1]))
