@@ -16,6 +16,10 @@ class AccountExists(Refusal):
         "One person, one credit code and one login have one account.",
         "一个自然人、一个信用代码、一个登录主体只能开立一个账户。",
     )
+    mend = Text(
+        "Sign in with the login that opened the account, or close that account first.",
+        "请使用开户时的登录主体，或先注销原账户。",
+    )
 
 
 class AccountNotEmpty(InvalidState):

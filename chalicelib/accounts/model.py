@@ -43,6 +43,25 @@ def _credit_code(text: str) -> str:
     return text
 
 
+# The patterns are for clients; the validators refuse more, in words of their own.
+IdentityNumber = Annotated[
+    str,
+    AfterValidator(_identity_number),
+    Field(
+        description="GB 11643: 17 digits and a check digit (ISO 7064 MOD 11-2); a real birth date",
+        json_schema_extra={"pattern": "^[0-9]{17}[0-9Xx]$"},
+    ),
+]
+CreditCode = Annotated[
+    str,
+    AfterValidator(_credit_code),
+    Field(
+        description="GB 32100 unified social credit code: 18 characters, the last checks the others",
+        json_schema_extra={"pattern": "^[0-9A-HJ-NP-RTUWXY]{18}$"},
+    ),
+]
+
+
 class Individual(Body):
     """A natural person opens an account."""
 
@@ -50,7 +69,7 @@ class Individual(Body):
 
     kind: Literal["individual"]
     name: Line
-    identity_number: Annotated[str, AfterValidator(_identity_number)]
+    identity_number: IdentityNumber
 
     @property
     def number(self) -> str:
@@ -64,7 +83,7 @@ class Institution(Body):
 
     kind: Literal["institution"]
     name: Line
-    credit_code: Annotated[str, AfterValidator(_credit_code)]
+    credit_code: CreditCode
 
     @property
     def number(self) -> str:
@@ -129,6 +148,16 @@ class EntryParams(Paged):
 
 class Entry(Answer):
     """A line of the statement: signed amounts from the account's view."""
+
+    model_config = example(
+        id="q7w2e9r4t6y1u3i5o8p0a2s4d6",
+        at="2026-01-31T08:00:02.145Z",
+        kind="conversion",
+        points=887,
+        grams=0,
+        counterparty="metro",
+        reference="q7w2e9r4t6y1u3i5o8p0a2s4d6",
+    )
 
     id: str
     at: Time

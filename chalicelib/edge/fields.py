@@ -69,9 +69,9 @@ class Paged(Params):
 
 
 class Answer(BaseModel):
-    """What a route answers."""
+    """What a route answers: every field, every time."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class Empty(Body):
@@ -83,6 +83,10 @@ class Page(Answer, Generic[T]):
 
     items: list[T]
     next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        return f"{params[0].__name__}Page"  # "OfferPage": what generated clients will call it
 
 
 def example(**fields: Any) -> ConfigDict:

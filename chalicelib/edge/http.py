@@ -39,7 +39,11 @@ A = TypeVar("A", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A route as the OpenAPI page and the edge see it. ``allow`` is empty where everyone may call."""
+    """A route as the OpenAPI page and the edge see it. ``allow`` is empty where everyone may call.
+
+    ``answers`` is the model of the JSON answer, None where there is none; ``also`` names other media types. A route
+    with neither is left out of the page.
+    """
 
     method: str
     path: str
@@ -49,6 +53,7 @@ class Endpoint:
     refuses: tuple[type[Refusal], ...]
     status: int
     view: Callable[..., Any]
+    also: tuple[str, ...] = ()
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -108,11 +113,12 @@ def query(
     allow: tuple[str, ...] = (),
     params: type[Params] = Params,
     refuses: tuple[type[Refusal], ...] = (),
+    also: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response."""
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
-        endpoint = Endpoint("GET", path, params, answer, allow, refuses, 200, view)
+        endpoint = Endpoint("GET", path, params, answer, allow, refuses, 200, view, also)
         _register(room, endpoint, _ask)
         return view
 

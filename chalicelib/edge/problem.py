@@ -1,7 +1,8 @@
 """RFC 9457 problems: how every refusal is answered, the framework's own included."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chalice.app import Request, Response
@@ -11,6 +12,7 @@ from chalicelib import errors
 from chalicelib.errors import InvalidRequest, MalformedJson, Refusal, Text
 
 CONTENT_TYPE = "application/problem+json"
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 # pydantic's fault types in Chinese; English is pydantic's own sentence.
 _FAULTS_ZH = {
@@ -59,15 +61,18 @@ _FRAMEWORK: dict[int, type[Refusal]] = {
 }
 
 
+def weights(header: str) -> Iterator[tuple[str, float]]:
+    """What an Accept or Accept-Language header names, in lower case, each with its weight (RFC 9110, 12.4.2)."""
+    for part in header.lower().split(","):
+        name, *parameters = (each.strip() for each in part.split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        yield name, float(quality) if _WEIGHT.fullmatch(quality) else 0.0
+
+
 def language(headers: Mapping[str, str]) -> str:
     """ "zh" where the caller prefers Chinese to English, else "en" (RFC 9110, 12.5.4)."""
     best, best_weight = "en", 0.0
-    for part in headers.get("accept-language", "").lower().split(","):
-        tag, _, parameter = part.strip().partition(";")
-        try:
-            weight = float(parameter.strip().removeprefix("q=") or 1)
-        except ValueError:
-            weight = 0.0
+    for tag, weight in weights(headers.get("accept-language", "")):
         primary = tag.split("-")[0]
         if primary in {"en", "zh"} and weight > best_weight:
             best, best_weight = primary, weight

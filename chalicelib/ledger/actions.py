@@ -17,6 +17,10 @@ class InsufficientPoints(Refusal):
     detail = Text(
         "{needed} points are needed; {available} are available.", "需要 {needed} 积分，可用 {available} 积分。"
     )
+    mend = Text(
+        "Ask for at most what is available, or collect more points first.",
+        "请减少数量至可用积分以内，或先获取更多积分。",
+    )
 
 
 class InsufficientGrams(Refusal):
@@ -25,12 +29,16 @@ class InsufficientGrams(Refusal):
     detail = Text(
         "{needed} gCO2e are needed; {available} are available.", "需要 {needed} gCO2e，可用 {available} gCO2e。"
     )
+    mend = Text("Ask for at most what is available.", "请减少数量至可用减排量以内。")
 
 
 class AccountClosed(Refusal):
     status, code = 409, "account_closed"
     title = Text("The account is closed", "账户已注销")
     detail = Text("A closed account moves no value.", "已注销的账户不能变动积分或减排量。")
+    mend = Text(
+        "Its own person may open it again with POST /v1/accounts.", "原持有人可通过 POST /v1/accounts 重新开户。"
+    )
 
 
 class AccountNotOpen(NotFound):

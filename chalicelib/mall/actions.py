@@ -43,12 +43,14 @@ class LimitReached(Refusal):
     status, code = 409, "limit_reached"
     title = Text("The limit for one account is reached", "已达每账户限额")
     detail = Text("One account may have {limit}; this one has {held}.", "每个账户限 {limit} 件，已兑 {held} 件。")
+    mend = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
 
 
 class AlreadyRefunded(Refusal):
     status, code = 409, "already_refunded"
     title = Text("Refunded already", "已退回")
     detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
+    mend = Text("Nothing needs mending: read the order.", "无需处理：请查询该订单。")
 
 
 def offer(command: Command[NewOffer], stripes: int) -> Decision:

@@ -154,6 +154,10 @@ class OfferUnavailable(Refusal):
         "It is off the shelf or outside its time ({starts_at} to {ends_at}).",
         "已下架或不在兑换时间内（{starts_at} 至 {ends_at}）。",
     )
+    mend = Text(
+        "Wait for its time, or choose an offer from GET /v1/offers.",
+        "请在兑换时间内重试，或从 GET /v1/offers 选择其他权益。",
+    )
 
 
 def public(item: Mapping[str, Any]) -> Offer:

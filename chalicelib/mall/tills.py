@@ -16,6 +16,7 @@ class SoldOut(Refusal):
     status, code = 409, "sold_out"
     title = Text("Sold out", "已兑完")
     detail = Text("{available} are left, {needed} were asked for.", "剩余 {available} 件，需要 {needed} 件。")
+    mend = Text("Ask for fewer, wait for new stock, or choose another offer.", "请减少数量、等待补货，或选择其他权益。")
 
 
 class TillEmpty(Contended):

@@ -11,6 +11,9 @@ class AlreadyMerchant(Refusal):
     status, code = 409, "already_merchant"
     title = Text("A merchant already", "已是权益方")
     detail = Text("The institution was admitted before.", "该机构此前已入驻。")
+    mend = Text(
+        "Nothing needs mending: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
+    )
 
 
 def admit(command: Command[Admission], account: Item | None) -> Decision:

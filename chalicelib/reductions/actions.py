@@ -32,6 +32,10 @@ class AlreadyReported(Refusal):
         "The record_id stands under this scenario already, as reduction {reduction}. Nothing was credited again.",
         "该 record_id 已在此场景下上报，减排量编号 {reduction}。未重复记入。",
     )
+    mend = Text(
+        "Nothing needs mending: read the reduction. A new trip takes a new record_id.",
+        "无需处理：请查询该减排量。新的行程请使用新的 record_id。",
+    )
 
 
 class SameVersion(InvalidState):

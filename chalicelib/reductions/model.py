@@ -92,11 +92,27 @@ class Report(Body):
 class Reason(Body):
     """Why a reduction is rejected."""
 
+    model_config = example(reason="里程与线路不符")
+
     reason: Line
 
 
 class Reduction(Answer):
     """A reported reduction; ``points`` is 0 until it is confirmed."""
+
+    model_config = example(
+        id="q7w2e9r4t6y1u3i5o8p0a2s4d6",
+        status="confirmed",
+        record_id="trip-20260131-000001",
+        account="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        scenario="metro",
+        scenario_version=1,
+        quantity="12.5",
+        occurred_at="2026-01-31T08:00:00.000Z",
+        grams=887,
+        points=887,
+        reason=None,
+    )
 
     id: str
     status: Literal["reported", "confirmed", "rejected"]
