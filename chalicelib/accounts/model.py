@@ -21,8 +21,9 @@ def _identity_number(text: str) -> str:
     try:
         if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
             raise ValueError
-        ric.validate(number)
-        if ric.get_birth_date(number) > (datetime.now(UTC) + _SHANGHAI).date():
+        # not ric.validate, which also refuses real persons: it wants the county code to have stood in the birth year
+        born_later = ric.get_birth_date(number) > (datetime.now(UTC) + _SHANGHAI).date()
+        if born_later or ric.calc_check_digit(number) != number[-1]:
             raise ValueError
     except (ValidationError, ValueError) as error:
         raise PydanticCustomError(
