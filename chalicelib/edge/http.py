@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from chalicelib.edge import cursor, problem
 from chalicelib.edge.caller import Caller, admit, authenticate
@@ -178,7 +178,7 @@ def _parse(model: type[BaseModel], request: Request) -> BaseModel:
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:
-        raise problem.invalid(error) from None
+        raise problem.invalid(error, tagged=issubclass(model, RootModel)) from None
 
 
 def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseModel) -> str:

@@ -113,14 +113,20 @@ def _fault(fault: dict[str, Any], language: str) -> dict[str, Any]:
     return fault | {"detail": detail}
 
 
-def invalid(error: ValidationError, *, prefix: str = "") -> Refusal:
-    """What pydantic found wrong: broken JSON (400) or fields named by JSON pointers (422)."""
+def invalid(error: ValidationError, *, prefix: str = "", tagged: bool = False) -> Refusal:
+    """What pydantic found wrong: broken JSON (400) or fields named by JSON pointers (422).
+
+    ``tagged``: the model is a choice of several, and pydantic's places begin with the name of the choice.
+    """
     faults = error.errors(include_url=False, include_input=False)
     if faults[0]["type"] == "json_invalid":
         return MalformedJson(reason=faults[0]["msg"].removeprefix("Invalid JSON: "))
     named = []
     for fault in faults[:50]:
-        pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in fault["loc"])
+        place = fault["loc"][1:] if tagged else fault["loc"]
+        if fault["type"].startswith("union_tag"):  # the choice itself is wrong
+            place += (fault["ctx"]["discriminator"].strip("'"),)
+        pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
         template = _FAULTS_ZH.get(fault["type"], fault["msg"])
         context = {name: str(value) for name, value in fault.get("ctx", {}).items()}
         try:
