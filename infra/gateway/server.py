@@ -8,7 +8,7 @@ import socket
 import sys
 from types import FrameType
 
-import waitress
+from waitress.server import create_server
 
 from infra.gateway.adapter import Gateway
 
@@ -20,7 +20,7 @@ def serve(listening: socket.socket, module: str) -> None:
     """Serve ``module.app`` on a socket that is listening already, until this process is told to stop."""
     app = importlib.import_module(module).app
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no fault
-    server = waitress.create_server(
+    server = create_server(
         Gateway(app),
         sockets=[listening],
         threads=THREADS,

@@ -41,9 +41,9 @@ def database(local: Local) -> Path:
 
 
 def _dynoxide_program(tools: Path) -> str | None:
-    modules = tools / "dynoxide" / "node_modules"
-    for program in (modules / "@dynoxide" / "linux-x64" / "dynoxide", modules / ".bin" / "dynoxide"):
-        if os.access(program, os.X_OK):
+    # The platform's own program, not npm's wrapper: it must end when we end it.
+    for program in sorted((tools / "dynoxide" / "node_modules" / "@dynoxide").glob("*/dynoxide*")):
+        if program.is_file() and os.access(program, os.X_OK):
             return str(program)
     return None
 

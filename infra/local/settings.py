@@ -42,10 +42,16 @@ def read() -> Local:
     return Local(
         data=Path(env("DATA") or ROOT / ".local").resolve(),
         port=int(env("PORT") or 8000),
-        workers=int(env("WORKERS") or 2),
+        workers=int(env("WORKERS") or _workers()),
         demo=env("DEMO", "1") != "0",
         tools=Path(env("TOOLS") or ROOT / ".tools").resolve(),
         app_module=env("APP_MODULE") or "app",
         dynamodb=env("AWS_ENDPOINT_URL_DYNAMODB") or aws,
         aws=aws,
     )
+
+
+def _workers() -> int:
+    """Half of the cores: the engine, the clients and the pumps need the others. On two cores a second one gains nothing
+    (measured)."""
+    return min(4, max(1, (os.cpu_count() or 2) // 2))

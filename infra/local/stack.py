@@ -127,6 +127,10 @@ class LocalStack:
         self._process.wait()
         self._process = None
 
+    def freeze(self, name: str) -> None:
+        """Freeze one child: it does nothing any more and is not started again."""
+        os.kill(self.pids()[name], signal.SIGSTOP)
+
     def restart(self) -> None:
         """Start again, after a kill or in order."""
         self.stop()

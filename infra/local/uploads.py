@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-_POLL_SECONDS = 5
+_POLL_SECONDS = 1  # the emulator, asked to stop, waits for the poll to end
 _RETRY_SECONDS = 5  # how long a failed event stays hidden in the queue
 _SLACK_SECONDS = 60  # clocks, and events on their way from the bucket to the queue
 _log = logging.getLogger("uploads")

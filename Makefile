@@ -1,0 +1,71 @@
+# Everything a developer does here. `make help` lists it.
+PORT ?= 8000
+DATA ?= .local
+PYTHON ?= python3
+export PORT DATA
+
+BIN := .venv/bin
+TOOLS := .tools
+PLATFORM := $(shell uname -sm)
+NPM := $(shell command -v npm)
+# pip's log line about its own version, prompts and progress bars have no place here
+QUIET_PIP := install -qq --disable-pip-version-check --no-input --require-hashes
+QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore-scripts
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench token clean tools
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  PORT=$(PORT) and DATA=$(DATA) choose the port and the folder of make run"
+
+run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
+	@exec $(BIN)/python -m infra.local
+
+test: check tools ## every check and every test
+	@$(BIN)/python -m pytest
+
+check: $(BIN)/.done ## every static check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/cfn-lint infra/data.yaml
+
+bench: $(BIN)/.done tools ## every figure of the performance page
+	@$(BIN)/python -m infra.bench
+
+token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
+	@$(BIN)/python -m infra.token "$(ROLE)" "$(SUB)"
+
+clean: ## remove what make made, except the data
+	@rm -rf .venv $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+tools: $(TOOLS)/ministack/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
+
+# A stamp is written last: what was interrupted is done again.
+$(BIN)/.done: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": install it, or name one: make PYTHON=python3.12")'
+	@echo "Installing Python packages into .venv (once, about a minute)"
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip $(QUIET_PIP) -r requirements-dev.txt
+	@touch $@
+
+$(TOOLS)/ministack/.done: infra/engines/ministack.txt | $(BIN)/.done
+	@echo "Installing ministack (S3, SQS, EventBridge, KMS) into $(TOOLS) (once)"
+	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/ministack && $(PYTHON) -m venv $(TOOLS)/ministack
+	@$(TOOLS)/ministack/bin/python -m pip $(QUIET_PIP) -r infra/engines/ministack.txt
+	@touch $@
+
+$(TOOLS)/dynoxide/.done: infra/engines/package.json infra/engines/package-lock.json
+	@echo "Installing dynoxide (DynamoDB in one file) into $(TOOLS) (once)"
+	@rm -rf $(TOOLS)/dynoxide && mkdir -p $(TOOLS)/dynoxide
+ifeq ($(PLATFORM),Linux x86_64)
+	@cp infra/engines/package.json infra/engines/package-lock.json $(TOOLS)/dynoxide/
+	@npm ci --prefix $(TOOLS)/dynoxide $(QUIET_NPM)
+else
+	@npm install --prefix $(TOOLS)/dynoxide $(QUIET_NPM) dynoxide@1.2.1
+endif
+	@touch $@

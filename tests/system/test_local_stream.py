@@ -1,0 +1,58 @@
+"""The stream reaches the consumer in order, at least once, and its history does not grow without end."""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.system.conftest import Sample, eventually
+
+pytestmark = pytest.mark.system
+
+
+def write(stack: Sample, *names: str) -> None:
+    for name in names:
+        assert httpx.put(f"{stack.url}/v1/notes/{name}").status_code == 204
+
+
+def history(stack: Sample) -> list[int]:
+    with closing(sqlite3.connect(f"file:{stack.data / 'table.sqlite'}?mode=ro", uri=True)) as connection:
+        return [number for (number,) in connection.execute("SELECT id FROM _stream_records ORDER BY id")]
+
+
+def test_a_failing_consumer_is_asked_again_and_nothing_is_skipped(tmp_path: Path) -> None:
+    with Sample(tmp_path) as stack:
+        write(stack, "one")
+        eventually(lambda: len(stack.notes("record")) == 4)
+        stack.failing.touch()
+        write(stack, "two", "three")
+        eventually(lambda: len(stack.notes("failed")) >= 2)
+        stack.kill9()  # the refused records are still in the store
+        stack.start()
+        stack.failing.unlink()
+        eventually(lambda: len(stack.notes("record")) >= 12)
+        numbers = [number for _, _, number, _ in stack.notes("record")]
+        assert numbers == list(range(1, 13))
+
+
+def test_processed_history_is_forgotten_and_unprocessed_history_kept(tmp_path: Path) -> None:
+    with Sample(tmp_path) as stack:
+        write(stack, *(f"n{number}" for number in range(50)))
+        eventually(lambda: history(stack) == [200])  # the last one stays: the engine counts on from it
+        stack.failing.touch()
+        write(stack, "waiting")
+        eventually(lambda: len(stack.notes("failed")) >= 1)
+        assert history(stack) == [200, 201, 202, 203, 204]
+        stack.failing.unlink()
+        eventually(lambda: history(stack) == [204])
+
+
+def test_an_idle_stream_delivers_within_half_a_second(sample: Sample) -> None:
+    time.sleep(1)  # long enough for the pump to be at its laziest
+    asked = time.time()
+    write(sample, "quick")
+    eventually(lambda: bool(sample.notes("record")))
+    assert sample.notes("record")[0][-1] - asked < 0.5

@@ -1,0 +1,38 @@
+"""A presigned upload wakes the app's handler, and a kill in between does not make it forget."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.system.conftest import Sample, eventually
+
+pytestmark = pytest.mark.system
+
+
+def send(stack: Sample, name: str, content: bytes) -> int:
+    form = httpx.post(f"{stack.url}/v1/uploads/{name}").json()
+    return httpx.post(form["url"], data=form["fields"], files={"file": content}).status_code
+
+
+def heard(stack: Sample) -> set[str]:
+    return {key for key, _ in stack.notes("upload")}
+
+
+def test_an_upload_reaches_its_handler(sample: Sample) -> None:
+    assert send(sample, "letter", b"hello") == 204
+    eventually(lambda: heard(sample) == {"incoming/letter"})
+
+
+def test_storage_enforces_the_signed_limits(sample: Sample) -> None:
+    assert send(sample, "heavy", b"x" * 101) == 400
+
+
+def test_uploads_are_told_again_after_a_kill(tmp_path: Path) -> None:
+    with Sample(tmp_path) as stack:
+        stack.freeze("pumps")
+        assert send(stack, "unheard", b"hello") == 204
+        stack.kill9()
+        assert heard(stack) == set()
+        stack.start()
+        eventually(lambda: heard(stack) == {"incoming/unheard"})
