@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import hmac
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from chalicelib.errors import (
     NotFound,
     Refusal,
 )
+from chalicelib.settings import secret
 from chalicelib.table import keys
 
 BODY_BYTES_MAX = 256 * 1024
@@ -182,9 +184,12 @@ def _parse(model: type[BaseModel], request: Request) -> BaseModel:
 
 
 def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseModel) -> str:
-    """What a replay must match: the path and the body's meaning (not its spelling)."""
+    """What a replay must match: the path and the body's meaning (not its spelling).
+
+    Keyed, because it is kept and a body may hold an identity number, which could be found by trying them all.
+    """
     said = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {body.model_dump_json(exclude_unset=True)}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    return hmac.new(secret("identity_key"), said.encode(), hashlib.sha256).hexdigest()
 
 
 def _answered(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:
