@@ -1,12 +1,14 @@
 """The types of request and answer fields. One meaning, one type: the OpenAPI page is generated from them."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
 AMOUNT_MAX = 10**12  # points or grams in one movement: a million tonnes
 T = TypeVar("T")
 
@@ -30,6 +32,17 @@ def _one_line(text: str) -> str:
     return _printable(text)
 
 
+def _rfc_3339(value: Any) -> Any:
+    """Only what RFC 3339 writes; pydantic would also take "1767225600" for a time."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("datetime_type", "Input should be a valid datetime")
+    if not _TIME.fullmatch(value):
+        raise PydanticCustomError("datetime_parsing", "Must be a time as in RFC 3339, 2026-01-31T08:00:00Z for one")
+    return value
+
+
 def _in_range(moment: datetime) -> datetime:
     if not 1970 < moment.year < 9999:
         raise PydanticCustomError("time_range", "Must lie between the years 1971 and 9998")
@@ -45,7 +58,13 @@ Units = Annotated[int, Field(ge=1, le=10**9)]
 Quantity = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
 ]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_range), WithJsonSchema({"type": "string", "format": "date-time"})]
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False),  # the text is checked first, which makes it no JSON value any more
+    BeforeValidator(_rfc_3339),
+    AfterValidator(_in_range),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
