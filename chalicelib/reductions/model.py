@@ -40,8 +40,8 @@ class Scenario(Body):
     code: Slug
     name: Line
     methodology: Line
-    operator: Annotated[str, Field(min_length=1, max_length=255, description="The sub that may report under it")]
-    unit: Annotated[str, Field(min_length=1, max_length=20)]
+    operator: Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,255}$", description="The sub that may report under it")]
+    unit: Annotated[Line, Field(max_length=20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: Amount | None
