@@ -59,7 +59,7 @@ def claims(token: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = jwt.decode(
             token,
-            _issuer_keys().get_signing_key_from_jwt(token).key,
+            _issuer_keys().get_signing_key_from_jwt(token),  # with the algorithm that it is for
             algorithms=_ALGORITHMS,
             issuer=settings().oidc_issuer,
             audience=settings().oidc_audience,
