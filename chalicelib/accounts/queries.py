@@ -7,6 +7,7 @@ from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams,
 from chalicelib.edge.caller import INSTITUTION, Caller
 from chalicelib.edge.fields import Page, stamp
 from chalicelib.edge.http import Query
+from chalicelib.errors import InvalidRequest
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.ledger.model import lines
 from chalicelib.ledger.projection import line_item
@@ -41,6 +42,8 @@ def view(caller: Caller) -> AccountView:
 def entries(query: Query[EntryParams]) -> Page[Entry]:
     """The statement that its parameters ask for."""
     params = query.params
+    if params.from_ and params.until and params.from_ > params.until:  # DynamoDB refuses such a range
+        raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
     low = f"entry:{stamp(params.from_)}" if params.from_ else "entry:"
     high = f"entry:{stamp(params.until)}" if params.until else "entry:~"
     return statement(query, kind=params.kind, low=low, high=high)
