@@ -142,7 +142,7 @@ class AccountView(Account):
 class EntryParams(Paged):
     """Filters of a statement; ``from`` is included, ``until`` is not."""
 
-    kind: Annotated[str | None, Field(max_length=40)] = None
+    kind: Annotated[str | None, Field(min_length=1, max_length=40)] = None
     from_: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
 
