@@ -34,10 +34,12 @@ def _identity_number(text: str) -> str:
 
 def _credit_code(text: str) -> str:
     try:
-        if not re.fullmatch(r"[0-9A-HJ-NP-RTUWXY]{18}", text):
+        # not uscc.validate, which refuses departments written as a letter (N: rural collectives)
+        if not re.fullmatch(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}", text):
             raise ValueError
-        uscc.validate(text)
-    except (ValidationError, ValueError) as error:
+        if text[-1] != uscc.calc_check_digit(text):
+            raise ValueError
+    except ValueError as error:
         raise PydanticCustomError(
             "credit_code", "Is no unified social credit code (GB 32100: 18 characters with a check character)"
         ) from error
@@ -58,7 +60,7 @@ CreditCode = Annotated[
     AfterValidator(_credit_code),
     Field(
         description="GB 32100 unified social credit code: 18 characters, the last checks the others",
-        json_schema_extra={"pattern": "^[0-9A-HJ-NP-RTUWXY]{18}$"},
+        json_schema_extra={"pattern": "^[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}$"},
     ),
 ]
 

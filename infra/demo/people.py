@@ -1,0 +1,114 @@
+"""Who lives in the demo. Numbers are well-formed and invented: births of the 1900s, credit codes of no register."""
+
+from typing import Any, NamedTuple
+
+from stdnum.cn import ric, uscc
+
+SURNAMES, GIVEN = (
+    "王李张刘陈杨赵黄周吴徐孙",
+    ("小明", "晓红", "建国", "思远", "雨桐", "子涵", "嘉怡", "志强", "佳慧", "文博"),
+)
+PEOPLE = 120
+
+
+class Merchant(NamedTuple):
+    """An institution that sells: its login, name and offers (title, category, points, stock, limit)."""
+
+    sub: str
+    name: str
+    offers: tuple[tuple[str, str, int, int, int | None], ...]
+
+
+MERCHANTS = (
+    Merchant(
+        "metro-shop",
+        "申城地铁文创（示例）",
+        (("地铁单程票", "transport", 3000, 500, 4), ("地铁一日票", "transport", 9000, 200, 2)),
+    ),
+    Merchant(
+        "teahouse",
+        "豫园茶馆（示例）",
+        (("龙井茶一杯", "food", 2500, 300, None), ("点心套餐", "food", 6000, 120, 3)),
+    ),
+    Merchant(
+        "cinema",
+        "外滩影院（示例）",
+        (("电影票", "culture", 8000, 150, 2), ("爆米花", "food", 1800, 400, None)),
+    ),
+    Merchant(
+        "bookshop",
+        "福州路书店（示例）",
+        (("图书抵扣券", "culture", 5000, 200, 2), ("帆布袋", "goods", 4000, 100, 1)),
+    ),
+    Merchant(
+        "bicycle-club",
+        "滨江骑行社（示例）",
+        (("骑行月卡", "transport", 7000, 250, 1), ("头盔租用", "goods", 1500, 300, None)),
+    ),
+    Merchant(
+        "garden",
+        "植物园（示例）",
+        (("门票", "culture", 4500, 300, 4), ("多肉一盆", "goods", 2200, 180, None)),
+    ),
+)
+
+# code, name, unit, grams a unit, operator, confirmation: factors to start from, to be replaced by the bureau's own
+SCENARIOS = (
+    ("bus", "公交出行", "km", "52", "bus-operator", "automatic"),
+    ("metro", "轨道交通出行", "km", "71", "metro-operator", "automatic"),
+    ("shared-bicycle", "共享单车骑行", "km", "97", "bicycle-operator", "automatic"),
+    ("battery-car", "新能源汽车出行", "km", "125", "car-operator", "automatic"),
+    ("old-for-new", "家电以旧换新", "件", "15000", "recycling-operator", "manual"),
+)
+
+
+def sub(number: int) -> str:
+    """The login of a person; the first is alice."""
+    return "alice" if number == 0 else f"person-{number:03d}"
+
+
+def person(number: int) -> dict[str, Any]:
+    """The body that opens a person's account."""
+    born = f"{1901 + number % 9}{1 + number % 12:02d}{1 + number % 28:02d}"
+    first = f"310101{born}{number:03d}"
+    name = SURNAMES[number % len(SURNAMES)] + GIVEN[number % len(GIVEN)]
+    return {"kind": "individual", "name": name, "identity_number": first + ric.calc_check_digit(first + "0")}
+
+
+def institution(number: int) -> dict[str, Any]:
+    """The body that opens a merchant's account."""
+    first = f"91310000MADEM{number:04d}"
+    code = first + uscc.calc_check_digit(first)
+    return {"kind": "institution", "name": MERCHANTS[number].name, "credit_code": code}
+
+
+def scenario(number: int) -> dict[str, Any]:
+    """The body that publishes a scenario."""
+    code, name, unit, grams, operator, confirmation = SCENARIOS[number]
+    return {
+        "code": code,
+        "name": name,
+        "methodology": "DEMO-2026",
+        "operator": operator,
+        "unit": unit,
+        "grams_per_unit": grams,
+        "confirmation": confirmation,
+        "daily_cap_grams": 20_000 if code == "battery-car" else None,
+        "valid_from": "2026-01-01T00:00:00Z",
+        "valid_until": None,
+    }
+
+
+def offer(title: str, category: str, points: int, stock: int, limit: int | None) -> dict[str, Any]:
+    """The body that puts an offer on the shelf."""
+    return {
+        "title": title,
+        "description": f"{title}，演示数据。",
+        "category": category,
+        "points": points,
+        "stock": stock,
+        "per_account_limit": limit,
+        "starts_at": None,
+        "ends_at": None,
+        "fulfilment": "goods" if category == "goods" else "voucher",
+    }
