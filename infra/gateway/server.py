@@ -1,6 +1,7 @@
 """One worker of the HTTP server: ``python -m infra.gateway.server FD`` serves the listening socket FD until SIGTERM."""
 
 import importlib
+import json
 import logging
 import os
 import signal
@@ -8,12 +9,32 @@ import socket
 import sys
 from types import FrameType
 
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from infra.gateway.adapter import Gateway
 
 THREADS = 16  # clients served at once by one worker; more wait their turn
 _BODY_BYTES_MAX = 64 * 1024 * 1024  # beyond it the connection is cut; up to it the gateway answers 413 itself
+
+
+class Problem(ErrorTask):  # type: ignore[misc]
+    """What is not HTTP at all is refused as a problem too, with no more meaning than its status (RFC 9457, 4.2.1)."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = {"type": "about:blank", "title": error.reason, "status": error.code, "detail": error.body}
+        data = json.dumps(body).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.set_close_on_finish()
+        self.content_length = len(data)
+        self.write(data)
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = Problem
 
 
 def serve(listening: socket.socket, module: str) -> None:
@@ -29,6 +50,7 @@ def serve(listening: socket.socket, module: str) -> None:
         asyncore_use_poll=True,
         max_request_body_size=_BODY_BYTES_MAX,
     )
+    server.channel_class = Channel
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
     server.run()

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import socket
 import sys
 import time
@@ -55,6 +56,9 @@ def ministack(local: Local) -> Engine:
         raise SystemExit(f"{program} is missing. Run: make tools")
     port = free_port()
     state = local.data / "ministack"
+    scratch = state / "scratch"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
     env = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -62,13 +66,12 @@ def ministack(local: Local) -> Engine:
         "STATE_DIR": str(state / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "objects"),
-        "TMPDIR": str(state),
+        "TMPDIR": str(scratch),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "AUTH": "true",
         "LOG_LEVEL": "WARNING",
     } | CREDENTIALS
-    state.mkdir(parents=True, exist_ok=True)
     return Engine("ministack", [str(program)], f"http://127.0.0.1:{port}", env)
 
 

@@ -35,6 +35,8 @@ class Stage:
         """From nothing to serving."""
         began = time.monotonic()
         _say(f"Starting; data in {self._local.data}")
+        for log in self._local.run.glob("*.log"):  # each run tells its own story
+            log.unlink()
         keys.make(self._local.keys)
         table = self._store()
         bucket = resources.ensure_bucket(boto3.client("s3"))

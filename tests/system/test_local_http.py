@@ -1,6 +1,7 @@
 """The gateway on one machine behaves like API Gateway, and serves many at once."""
 
 import http.client
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -45,6 +46,16 @@ def test_a_wrong_method_is_told_the_right_ones(sample: Sample, method: str) -> N
     answer = httpx.request(method, f"{sample.url}/v1/health")
     assert is_problem(answer, 405, "method_not_allowed")
     assert answer.headers["Allow"] == "GET"
+
+
+@pytest.mark.parametrize("sent", [b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"a" * 300_000])
+def test_what_is_not_http_is_refused_as_a_problem(sample: Sample, sent: bytes) -> None:
+    host, _, port = sample.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(sent)
+        answer = connection.recv(4096)
+    assert answer.startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
+    assert b"application/problem+json" in answer
 
 
 def test_head_has_no_body(sample: Sample) -> None:
