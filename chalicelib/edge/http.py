@@ -141,17 +141,12 @@ def _register(
         except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
             _log.exception("%s %s failed", endpoint.method, endpoint.path)
             answer = InternalError()
-        return problem.response(answer, language=problem.language(request.headers), instance=path_of(request))
+        return problem.response(answer, language=problem.language(request.headers), instance=problem.path_of(request))
 
     ENDPOINTS.append(endpoint)
     guarded = {"authorizer": authenticate} if endpoint.allow else {}
     content_types = ["application/json"] if endpoint.method != "GET" else []
     room.route(endpoint.path, methods=[endpoint.method], content_types=content_types, **guarded)(view)
-
-
-def path_of(request: Request) -> str:
-    """The path as called (chalice's ``request.path`` is the route's template)."""
-    return str(request.context.get("path") or request.path)
 
 
 def _segment(raw: str) -> str:

@@ -146,4 +146,9 @@ def reshape(event: Request, get_response: Callable[[Any], Response]) -> Response
     message = answered.body.get("Message", "") if isinstance(answered.body, dict) else ""
     allow = {"Allow": str(answered.headers["Allow"])} if "Allow" in answered.headers else None
     refusal = kind(reason=message) if kind is MalformedJson else kind()
-    return response(refusal, language=language(event.headers), instance=event.path, headers=allow)
+    return response(refusal, language=language(event.headers), instance=path_of(event), headers=allow)
+
+
+def path_of(request: Request) -> str:
+    """The path as called (chalice's ``request.path`` is the route's template)."""
+    return str(request.context.get("path") or request.path)
