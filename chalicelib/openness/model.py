@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from chalicelib.edge.fields import Answer, Time
+from pydantic import Field
+
+from chalicelib.edge.fields import Answer, Time, example
 from chalicelib.ledger.model import GRAMS
 from chalicelib.table.keys import ISSUED, POOL, RETIRED
 
@@ -27,6 +29,16 @@ class Supply(Answer):
     ``as_of`` is the time of the latest movement counted.
     """
 
+    model_config = example(
+        grams_confirmed=7100,
+        grams_backing=5100,
+        grams_held=1500,
+        grams_retired=500,
+        points_circulating=5100,
+        points_by_use={"redeemed": 2000, "cancelled": 500, "donated": 0, "bought_back": 1500},
+        as_of="2026-01-31T08:00:02.145Z",
+    )
+
     grams_confirmed: int
     grams_backing: int
     grams_held: int
@@ -37,8 +49,26 @@ class Supply(Answer):
 
 
 class Health(Answer):
+    """That the platform answers."""
+
     status: Literal["ok"]
-    version: str
+    version: Annotated[str, Field(examples=["0.1.0"])]
+
+
+class Explanation(Answer):
+    """What a problem's code means and what mends it, in the language asked for, with an example."""
+
+    code: str
+    status: int
+    title: str
+    mend: str
+    example: dict[str, Any]
+
+
+class Explanations(Answer):
+    """Every code that a problem may have."""
+
+    items: list[Explanation]
 
 
 def moved(record: Mapping[str, Any]) -> Counter[str]:

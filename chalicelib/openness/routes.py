@@ -1,14 +1,19 @@
-"""/v1/supply, /v1/health"""
+"""/v1/supply, /v1/health, /openapi.json, /docs, /problems"""
 
-from chalice.app import Blueprint
+from collections.abc import Mapping
 
+from chalice.app import Blueprint, Response
+
+from chalicelib.edge import problem
 from chalicelib.edge.fields import Params
 from chalicelib.edge.http import Query, query
-from chalicelib.openness import queries
-from chalicelib.openness.model import Health, Supply
+from chalicelib.errors import NotFound
+from chalicelib.openness import openapi, pages, queries
+from chalicelib.openness.model import Explanation, Explanations, Health, Supply
 from chalicelib.settings import VERSION
 
 room = Blueprint(__name__)
+HTML = "text/html; charset=utf-8"
 
 
 @query(room, "/v1/supply", answer=Supply)
@@ -21,3 +26,54 @@ def supply(query: Query[Params]) -> Supply:
 def health(query: Query[Params]) -> Health:
     """Whether the platform answers, and which version."""
     return Health(status="ok", version=VERSION)
+
+
+@query(room, "/openapi.json", answer=None, also=("application/json",))
+def description(query: Query[Params]) -> Response:
+    """This description."""
+    base = problem.path_of(room.current_request).removesuffix("/openapi.json")
+    return _page(openapi.page(base), "application/json")
+
+
+@query(room, "/docs", answer=None, also=("text/html",))
+def docs(query: Query[Params]) -> Response:
+    """A page to read and try the API."""
+    return _page(pages.docs(), HTML)
+
+
+@query(room, "/docs/{version}/{name}", answer=None)
+def asset(query: Query[Params], version: str, name: str) -> Response:
+    """What the pages are made of."""
+    found = pages.asset(version, name)
+    return _page(found.text, found.content_type, {"Cache-Control": found.cache})
+
+
+@query(room, "/problems", answer=Explanations, also=("text/html",))
+def problems(query: Query[Params]) -> Response:
+    """Every code that a problem may have."""
+    items = pages.explain_all(_language())
+    return _explained(items, Explanations(items=items).model_dump_json(), root="")
+
+
+@query(room, "/problems/{code}", answer=Explanation, also=("text/html",), refuses=(NotFound,))
+def one_problem(query: Query[Params], code: str) -> Response:
+    """What a problem's code means and what mends it."""
+    found = pages.explain(code, _language())
+    return _explained([found], found.model_dump_json(), root="../")
+
+
+def _language() -> str:
+    return problem.language(room.current_request.headers)
+
+
+def _explained(items: list[Explanation], plain: str, *, root: str) -> Response:
+    said = {"Content-Language": "zh-CN" if _language() == "zh" else "en", "Vary": "Accept, Accept-Language"}
+    if pages.wants_html(room.current_request.headers):
+        return _page(pages.explained(items, _language(), root), HTML, said)
+    return _page(plain, "application/json", said)
+
+
+def _page(text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Response:
+    """``no-cache``: kept, but asked for again each time, so that a deployment shows at once."""
+    sent = {"Content-Type": content_type, "Cache-Control": "no-cache"} | pages.HEADERS | dict(headers or {})
+    return Response(text, dict(sent), 200)

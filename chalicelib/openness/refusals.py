@@ -1,0 +1,130 @@
+"""Every refusal that a route can give, as the OpenAPI page and ``/problems/<code>`` tell it."""
+
+import json
+from collections import defaultdict
+from string import Formatter
+from typing import Any
+
+from chalicelib import errors
+from chalicelib.edge import problem
+from chalicelib.edge.http import BODY_BYTES_MAX, Endpoint
+from chalicelib.errors import Refusal
+from chalicelib.openness.samples import ID, TIME
+
+# What the edge refuses, whatever the route
+COMMAND: tuple[type[Refusal], ...] = (
+    errors.MalformedJson,
+    errors.IdempotencyKeyRequired,
+    errors.Contended,
+    errors.BodyTooLarge,
+    errors.UnsupportedMediaType,
+    errors.InvalidRequest,
+    errors.IdempotencyKeyReused,
+)
+QUERY: tuple[type[Refusal], ...] = (errors.InvalidRequest,)  # unknown parameters too
+GUARDED: tuple[type[Refusal], ...] = (errors.Unauthenticated, errors.RoleNotAllowed)
+ALWAYS: tuple[type[Refusal], ...] = (errors.TooManyRequests, errors.InternalError, errors.Unavailable)
+
+
+def _fact(kind: str, description: str, *examples: Any, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "description": description, "examples": list(examples)} | more
+
+
+_FAULT = {
+    "type": "object",
+    "required": ["pointer", "detail"],
+    "properties": {
+        "pointer": _fact("string", "JSON Pointer into the body, or to the parameter", "/points"),
+        "detail": _fact("string", "What is wrong there", "Input should be a valid integer"),
+    },
+}
+
+# The extension members of problems: what a refusal knows that helps its caller
+FACTS: dict[str, dict[str, Any]] = {
+    "errors": _fact(
+        "array",
+        "The faults, one by one (`invalid_request`)",
+        [{"pointer": "/points", "detail": "Input should be a valid integer"}],
+        items=_FAULT,
+    ),
+    "retry_after": _fact("integer", "Seconds to wait; as the header Retry-After", 1),
+    "available": _fact("integer", "What there is: points, grams or units", 1200),
+    "needed": _fact("integer", "What was asked for", 3000),
+    "price": _fact("integer", "The present price of one, in points", 3000),
+    "points": _fact("integer", "Points in all, or still held", 6000),
+    "grams": _fact("integer", "gCO2e still held", 0),
+    "pending": _fact("integer", "Orders or reductions that are not settled", 1),
+    "limit": _fact("integer", "The most that is allowed", 2),
+    "held": _fact("integer", "What the account has had of it", 2),
+    "allowed": _fact("string", "Roles that may", "individual"),
+    "role": _fact("string", "The caller's role", "institution"),
+    "state": _fact("string", "The present state", "refunded"),
+    "action": _fact("string", "The step that was asked for", "fulfil"),
+    "reduction": _fact("string", "The id of the earlier reduction", ID),
+    "starts_at": _fact("string", "When the offer begins", TIME),
+    "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
+    "reason": _fact("string", "What the parser says", "expected `,` or `}` at line 1 column 9"),
+}
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457. Members beside the six required ones depend on the code.",
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "Explains the code: GET it"},
+        "title": {"type": "string", "description": "What the code means, in the language of the request"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What is wrong this time, and what mends it"},
+        "instance": {"type": "string", "format": "uri-reference", "description": "The path that was called"},
+        "code": {"type": "string", "description": "What programs may rely on"},
+    }
+    | FACTS,
+}
+
+
+def of(endpoint: Endpoint) -> list[type[Refusal]]:
+    """The refusals of a route, each code once, by status."""
+    edge = (QUERY if endpoint.method == "GET" else COMMAND) + (GUARDED if endpoint.allow else ()) + ALWAYS
+    missing = (errors.NotFound,) if "{" in endpoint.path else ()
+    codes = {each.code: Refusal.registry[each.code] for each in (*edge, *missing, *endpoint.refuses)}
+    return sorted(codes.values(), key=lambda each: each.status)
+
+
+def example(kind: type[Refusal], language: str = "en") -> dict[str, Any]:
+    """The problem as a caller would get it."""
+    facts = kind().facts | {name: FACTS[name]["examples"][0] for name in placeholders(kind)}
+    if kind is errors.BodyTooLarge:
+        facts["limit"] = BODY_BYTES_MAX
+    if kind is errors.InvalidRequest:
+        facts["errors"] = FACTS["errors"]["examples"][0]
+    answer = problem.response(kind(**facts), language=language, instance="/v1/redemptions")
+    body: dict[str, Any] = json.loads(answer.body)
+    return body
+
+
+def placeholders(kind: type[Refusal]) -> list[str]:
+    """The facts that the text of a refusal speaks of."""
+    return [name for _, name, _, _ in Formatter().parse(kind.detail.en) if name]
+
+
+def responses(endpoint: Endpoint) -> dict[str, Any]:
+    """The refusals of a route as OpenAPI responses: one a status, one example a code."""
+    by_status: dict[int, list[type[Refusal]]] = defaultdict(list)
+    for each in of(endpoint):
+        by_status[each.status].append(each)
+    return {str(status): _response(kinds) for status, kinds in by_status.items()}
+
+
+def _response(kinds: list[type[Refusal]]) -> dict[str, Any]:
+    codes = {"properties": {"code": {"enum": [each.code for each in kinds]}}}
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"} | codes,
+        "examples": {each.code: {"$ref": f"#/components/examples/{each.code}"} for each in kinds},
+    }
+    headers: dict[str, Any] = {}
+    if any("retry_after" in each().facts for each in kinds):
+        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if kinds[0].status == 401:
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
+    told = " · ".join(f"`{each.code}` {each.title.en}" for each in kinds)
+    return {"description": told, "content": {problem.CONTENT_TYPE: content}} | ({"headers": headers} if headers else {})
