@@ -5,18 +5,22 @@
 
 import itertools
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
-from boto3.dynamodb.types import TypeDeserializer
 from chalice.test import Client
 
+from chalicelib.edge.settle import Settled, perform
+from chalicelib.mall import actions, queries
+from chalicelib.table.keys import Key
+from chalicelib.table.write import decode
 from tests.tokens import token
 
 PEOPLE = ["11010519491231002X", "440524188001010014"]
 CODES = ["91350100M000100Y43", "91512081MA62K0260E", "11320000MB151840XJ", "9144030071526726XG"]
+AT = "2024-01-15T08:00:00Z"  # when a trip is made, unless a test says otherwise
 
 
 @dataclass
@@ -27,13 +31,23 @@ class Answer:
 
     @property
     def code(self) -> str:
-        return str(self.body["code"])
+        """The refusal's code; "" where nothing was refused."""
+        return str(self.body.get("code", ""))
+
+    @property
+    def refused(self) -> tuple[int, str]:
+        return self.status, self.code
+
+    @property
+    def pointers(self) -> list[str]:
+        """The fields that a 422 names."""
+        return [fault["pointer"] for fault in self.body["errors"]]
 
 
 @dataclass
 class World:
     client: Client
-    table: str
+    items: Callable[[], list[dict[str, Any]]]  # every item of the table in DynamoDB JSON
     keys: Any = field(default_factory=itertools.count)
 
     def call(
@@ -58,12 +72,20 @@ class World:
         sent |= headers or {}
         payload = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
         asked = path + (f"?{urlencode(params)}" if params else "")
-        got = self.client.http.request(method, asked, headers=sent, body=payload)
+        try:
+            got = self.client.http.request(method, asked, headers=sent, body=payload)
+        except Exception as error:
+            if str(error) != "Unauthorized":  # the authorizer's word, which API Gateway answers with 401
+                raise
+            return Answer(401, {"code": "unauthenticated"}, {})
         parsed = json.loads(got.body) if "json" in str(got.headers.get("Content-Type")) else got.body
         return Answer(got.status_code, parsed, dict(got.headers))
 
     def post(self, path: str, body: Any = None, **options: Any) -> Answer:
         return self.call("POST", path, {} if body is None else body, **options)
+
+    def patch(self, path: str, body: Any, **options: Any) -> Answer:
+        return self.call("PATCH", path, body, **options)
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.call("GET", path, **options)
@@ -106,7 +128,7 @@ class World:
             "account": account,
             "scenario": options.pop("scenario", "metro"),
             "quantity": quantity,
-            "occurred_at": options.pop("occurred_at", "2026-01-15T08:00:00Z"),
+            "occurred_at": options.pop("occurred_at", AT),
         }
         return self.post("/v1/reductions", body, role="scenario_operator", sub="operator", **options)
 
@@ -130,6 +152,41 @@ class World:
         body = {"offer": offer, "quantity": quantity, "points": points}
         return self.post("/v1/redemptions", body, role="individual", sub=sub, **options)
 
+    def rich(self, sub: str = "alice", number: str = PEOPLE[0], *, points: int = 7100) -> str:
+        """A person with points, and the metro scenario that she has them from."""
+        account = self.person(sub, number)
+        if not any(item["pk"] == {"S": "scenarios"} for item in self.items()):
+            self.scenario()
+            self.scenario("walk", grams_per_unit="1", unit="m")
+        self._made(self.report(account, str(points), scenario="walk"))
+        return account
+
+    def fulfil(self, order: str, *, sub: str = "shop", **options: Any) -> Answer:
+        body = {"voucher": "SH-1", "note": None}
+        return self.post(f"/v1/redemptions/{order}/fulfil", body, role="institution", sub=sub, **options)
+
+    def refund(self, order: str, *, sub: str = "shop", role: str = "institution", **options: Any) -> Answer:
+        return self.post(f"/v1/redemptions/{order}/refund", role=role, sub=sub, **options)
+
+    def close(self, sub: str = "alice", role: str = "individual", **options: Any) -> Answer:
+        return self.post("/v1/accounts/me/close", role=role, sub=sub, **options)
+
+    def entries(self, sub: str = "alice", role: str = "individual", **options: Any) -> list[dict[str, Any]]:
+        answer = self.get("/v1/accounts/me/entries", role=role, sub=sub, **options)
+        assert answer.status == 200, answer
+        items: list[dict[str, Any]] = answer.body["items"]
+        return items
+
+    def stock(self, offer: str) -> int:
+        return int(self.get(f"/v1/offers/{offer}").body["stock"])
+
+    def sweep(self) -> list[Settled]:
+        """What tills hold goes to their merchants, as the schedule of a later issue will do it."""
+        return [
+            perform(f"sweep-{next(self.keys)}", lambda command, found=found: actions.sweep(command, *found))  # type: ignore[misc]
+            for found in list(queries.tills_to_sweep())
+        ]
+
     def me(self, sub: str = "alice", role: str = "individual") -> dict[str, Any]:
         got: dict[str, Any] = self.get("/v1/accounts/me", role=role, sub=sub).body
         return got
@@ -144,16 +201,14 @@ class World:
 
     # what the tests look at behind the scenes
 
-    def items(self) -> list[dict[str, Any]]:
-        """Every item of the table in DynamoDB JSON."""
-        pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=self.table)
-        return [item for page in pages for item in page["Items"]]
+    def item(self, key: Key) -> dict[str, Any] | None:
+        """One item, plain; None where there is none."""
+        found = [item for item in self.items() if (item["pk"], item["sk"]) == ({"S": key.pk}, {"S": key.sk})]
+        return decode(found[0]) if found else None
 
     def records(self) -> list[dict[str, Any]]:
         """Every Record, plain."""
-        read = TypeDeserializer().deserialize
-        found = [item for item in self.items() if item["sk"] == {"S": "record"}]
-        return [{name: read(value) for name, value in item.items()} for item in found]
+        return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
 
     def stream(self) -> None:
         """Deliver the stream from its beginning: every change comes again each time, as it may in life."""

@@ -1,0 +1,122 @@
+"""Factors and their versions."""
+
+from decimal import Decimal
+
+import pytest
+
+from tests.world import World
+
+
+def published(world: World) -> dict[str, int]:
+    return {item["code"]: item["version"] for item in world.get("/v1/scenarios").body["items"]}
+
+
+def test_a_scenario_is_published_and_everyone_sees_it(world: World) -> None:
+    made = world.scenario("metro", grams_per_unit="71.125")
+    assert (made["version"], made["grams_per_unit"]) == (1, "71.125")
+    assert world.get("/v1/scenarios").body["items"] == [made]
+
+
+def test_a_new_factor_is_a_new_version(world: World) -> None:
+    world.scenario("metro", grams_per_unit="71")
+    assert world.scenario("metro", grams_per_unit="72")["version"] == 2
+    world.scenario("bus", grams_per_unit="52")
+    assert published(world) == {"metro": 2, "bus": 1}
+
+
+def test_a_version_that_changes_nothing_is_refused(world: World) -> None:
+    made = world.scenario("metro")
+    body = {name: value for name, value in made.items() if name != "version"}
+    again = world.post("/v1/scenarios", body, role="bureau", sub="bureau")
+    assert again.refused == (409, "invalid_state")
+    assert again.body["state"] == "1"
+
+
+def test_old_records_keep_their_version(world: World) -> None:
+    world.scenario("metro", grams_per_unit="71")
+    account = world.person()
+    old = world.report(account, "100").body
+    world.scenario("metro", grams_per_unit="10")
+    new = world.report(account, "100").body
+    assert (old["grams"], old["scenario_version"]) == (7100, 1)
+    assert (new["grams"], new["scenario_version"]) == (1000, 2)
+    shown = world.get(f"/v1/reductions/{old['id']}", role="bureau", sub="bureau").body
+    assert (shown["grams"], shown["scenario_version"]) == (7100, 1)
+    versions = {record["id"]: record.get("scenario_version") for record in world.records()}
+    assert (versions[old["id"]], versions[new["id"]]) == (1, 2)
+
+
+def test_the_time_of_the_trip_chooses_the_version(world: World) -> None:
+    world.scenario("metro", grams_per_unit="10", valid_until="2023-01-01T00:00:00Z")
+    world.scenario("metro", grams_per_unit="20", valid_from="2023-01-01T00:00:00Z")
+    account = world.person()
+    for moment, grams in (("2022-12-31T23:59:59.999Z", 1000), ("2023-01-01T00:00:00Z", 2000)):
+        assert world.report(account, "100", occurred_at=moment).body["grams"] == grams
+
+
+def test_only_what_is_in_force_now_is_shown(world: World) -> None:
+    world.scenario("over", valid_until="2021-01-01T00:00:00Z")
+    world.scenario("coming", valid_from="2998-01-01T00:00:00Z", valid_until="2999-01-01T00:00:00Z")
+    world.scenario("metro")
+    assert published(world) == {"metro": 1}
+
+
+@pytest.mark.parametrize(
+    ("quantity", "factor", "grams"),
+    [
+        ("12.5", "71", 887),
+        ("0.1", "0.3", 0),
+        ("1", "0.999999", 0),
+        ("3", "0.333334", 1),
+        ("3", "0.333333", 0),
+        ("0.000001", "999999", 0),
+        ("0.000001", "1000000", 1),
+        ("999999", "999999.999999", 999998999999),
+    ],
+)
+def test_grams_are_exact_and_rounded_down(world: World, quantity: str, factor: str, grams: int) -> None:
+    world.scenario("metro", grams_per_unit=factor)
+    got = world.report(world.person(), quantity)
+    assert (got.status, got.body["grams"], got.body["points"]) == (201, grams, grams)
+    assert grams == int(Decimal(quantity) * Decimal(factor))
+    assert world.points() == grams
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"code": "Metro"}, "/code"),
+        ({"code": "a" * 41}, "/code"),
+        ({"code": "a:b"}, "/code"),
+        ({"grams_per_unit": 71}, "/grams_per_unit"),
+        ({"grams_per_unit": "-1"}, "/grams_per_unit"),
+        ({"grams_per_unit": "1e3"}, "/grams_per_unit"),
+        ({"grams_per_unit": "007"}, "/grams_per_unit"),
+        ({"grams_per_unit": "1.0000001"}, "/grams_per_unit"),
+        ({"grams_per_unit": "1\n"}, "/grams_per_unit"),
+        ({"grams_per_unit": "１"}, "/grams_per_unit"),
+        ({"operator": "a\x00b"}, "/operator"),
+        ({"operator": ""}, "/operator"),
+        ({"unit": "k\x00m"}, "/unit"),
+        ({"unit": "k" * 21}, "/unit"),
+        ({"confirmation": "never"}, "/confirmation"),
+        ({"daily_cap_grams": 0}, "/daily_cap_grams"),
+        ({"valid_from": "2020-01-01"}, "/valid_from"),
+        ({"valid_until": "2020-01-01T00:00:00Z"}, "/valid_until"),
+        ({"valid_until": "2019-01-01T00:00:00Z"}, "/valid_until"),
+    ],
+)
+def test_a_scenario_that_makes_no_sense_is_refused(world: World, change: dict[str, object], pointer: str) -> None:
+    body = {
+        "code": "metro", "name": "轨道交通", "methodology": "M-1", "operator": "operator", "unit": "km",
+        "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None,
+        "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+    } | change  # fmt: skip
+    refused = world.post("/v1/scenarios", body, role="bureau", sub="bureau")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), [pointer])
+    assert world.items() == []
+
+
+@pytest.mark.parametrize("role", ["individual", "institution", "scenario_operator", "exchange"])
+def test_only_the_bureau_publishes(world: World, role: str) -> None:
+    assert world.post("/v1/scenarios", {}, role=role, sub="x").refused == (403, "role_not_allowed")

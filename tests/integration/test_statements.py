@@ -1,0 +1,150 @@
+"""The statement is complete at once, and the same after the stream was delivered, however often."""
+
+import pytest
+
+from tests.world import PEOPLE, World
+
+
+def shop_week(world: World) -> str:
+    """A conversion, three redemptions and one refund; the last order is answered."""
+    world.merchant()
+    world.rich(points=10_000)
+    offer = world.offer()
+    orders = [world.redeem(offer).body["id"] for _ in range(3)]
+    world.refund(orders[0])
+    return str(orders[-1])
+
+
+def test_a_statement_is_complete_before_the_stream_comes_and_unchanged_after(world: World) -> None:
+    shop_week(world)
+    kinds = ["refund", "redemption", "redemption", "redemption", "conversion"]
+    before = world.entries()
+    assert [entry["kind"] for entry in before] == kinds
+    assert sum(entry["points"] for entry in before) == world.points() == 8000
+    world.stream()
+    assert world.entries() == before
+    world.stream()
+    world.stream()
+    assert world.entries() == before
+
+
+def test_a_statement_half_filed_is_complete_too(world: World) -> None:
+    shop_week(world)
+    world.stream()
+    world.redeem(str(world.get("/v1/offers").body["items"][0]["id"]))
+    assert [entry["points"] for entry in world.entries()] == [-1000, 1000, -1000, -1000, -1000, 10_000]
+
+
+def test_a_line_says_who_what_and_why(world: World) -> None:
+    world.merchant()
+    account = world.rich(points=1000)
+    order = world.redeem(world.offer()).body
+    redemption, conversion = world.entries()
+    shop = world.me("shop", "institution")["id"]
+    assert redemption == {
+        "id": order["id"], "at": order["at"], "kind": "redemption", "points": -1000, "grams": 0,
+        "counterparty": shop, "reference": order["id"],
+    }  # fmt: skip
+    assert (conversion["counterparty"], conversion["points"], conversion["grams"]) == ("walk", 1000, 0)
+    world.stream()
+    [sale] = world.entries("shop", "institution")
+    assert sale == redemption | {"points": 1000, "counterparty": account}
+
+
+def test_a_refund_names_the_order_it_undoes(world: World) -> None:
+    world.merchant()
+    world.rich(points=1000)
+    order = world.redeem(world.offer()).body["id"]
+    world.refund(order)
+    refund = world.entries()[0]
+    assert (refund["kind"], refund["points"], refund["reference"]) == ("refund", 1000, order)
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("redemption", 3), ("refund", 1), ("conversion", 1), ("nothing", 0), ("\x00", 0)]
+)
+def test_a_statement_shows_one_kind(world: World, kind: str, count: int, delivered: bool) -> None:
+    shop_week(world)
+    if delivered:
+        world.stream()
+    assert [entry["kind"] for entry in world.entries(kind=kind)] == [kind] * count
+
+
+@pytest.mark.parametrize("delivered", [False, True])
+def test_from_is_included_and_until_is_not(world: World, delivered: bool) -> None:
+    shop_week(world)
+    if delivered:
+        world.stream()
+    lines = world.entries()
+    times = [line["at"] for line in lines]
+    for moment in times:
+        assert world.entries(**{"from": moment}) == [line for line in lines if line["at"] >= moment]
+        assert world.entries(until=moment) == [line for line in lines if line["at"] < moment]
+    assert world.entries(**{"from": times[-1], "until": times[-1]}) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"from": "2024-01-02T00:00:00Z", "until": "2024-01-01T00:00:00Z"},
+        {"from": "yesterday"},
+        {"until": "2024-01-01"},
+        {"until": "1704067200"},
+        {"from": "2024-01-01T00:00:00"},
+        {"kind": ""},
+        {"kind": "x" * 41},
+        {"since": "2024-01-01T00:00:00Z"},
+    ],
+)
+def test_a_range_that_makes_no_sense_is_refused(world: World, asked: dict[str, str]) -> None:
+    world.person()
+    refused = world.get("/v1/accounts/me/entries", role="individual", sub="alice", **asked)
+    assert refused.refused == (422, "invalid_request")
+    assert refused.pointers == [f"/{list(asked)[-1]}"]
+
+
+@pytest.mark.parametrize("delivered", [0, 1])
+@pytest.mark.parametrize("limit", [1, 2, 4, 5])
+def test_pages_hold_every_line_once_and_in_order(world: World, limit: int, delivered: int) -> None:
+    shop_week(world)
+    if delivered:
+        world.stream()
+        world.report(world.me()["id"], "5")
+    everything = world.entries(limit=100)
+    found, cursor = [], None
+    for _ in range(10):
+        asked = {"limit": limit} | ({"cursor": cursor} if cursor else {})
+        page = world.get("/v1/accounts/me/entries", role="individual", sub="alice", **asked).body
+        assert len(page["items"]) <= limit
+        found += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert found == everything
+
+
+def test_a_line_that_is_filed_between_two_pages_is_neither_lost_nor_shown_twice(world: World) -> None:
+    shop_week(world)
+    everything = world.entries()
+    first = world.get("/v1/accounts/me/entries", role="individual", sub="alice", limit=2).body
+    world.stream()
+    rest = world.get("/v1/accounts/me/entries", role="individual", sub="alice", cursor=first["next_cursor"]).body
+    assert first["items"] + rest["items"] == everything
+
+
+def test_a_statement_is_its_callers_own(world: World) -> None:
+    shop_week(world)
+    world.person("bob", PEOPLE[1])
+    assert world.entries("bob") == []
+
+
+def test_totals_follow_the_stream_and_count_every_record_once(world: World) -> None:
+    shop_week(world)
+    assert world.me()["totals"]["earned"] == 0
+    for _ in range(2):
+        world.stream()
+        totals = world.me()["totals"]
+        assert (totals["earned"], totals["redeemed"]) == (10_000, 2000)
+        assert world.me("shop", "institution")["totals"]["earned"] == 2000
+        assert world.points("shop", "institution") == 2000

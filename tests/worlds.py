@@ -1,0 +1,64 @@
+"""How a World is made: over moto, or over a dictionary for tests that make thousands of calls."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from chalice.test import Client
+from moto import mock_aws
+
+from chalicelib import settings
+from chalicelib.edge import caller
+from chalicelib.mall import queries, tills
+from chalicelib.table import client
+from infra.local.resources import ensure_table
+from tests.store import Store
+from tests.world import World
+
+
+def forget_everything() -> None:
+    """What a warm process remembers, and another would not."""
+    for remembered in (settings.settings, settings._secrets, caller._issuer_keys, queries.terms, client.client):
+        remembered.cache_clear()
+    tills.forget()
+
+
+@contextmanager
+def moto_world() -> Iterator[World]:
+    """A new, empty platform over moto."""
+    forget_everything()
+    with mock_aws():
+        table = ensure_table(boto3.client("dynamodb"))
+        assert table.name == os.environ["TABLE_NAME"]
+        with _served(_scan) as world:
+            yield world
+    forget_everything()
+
+
+@contextmanager
+def quick_world() -> Iterator[World]:
+    """A new, empty platform over a dictionary."""
+    forget_everything()
+    store = Store()
+    store.install(client.client())
+    with _served(lambda: list(store.items.values())) as world:
+        yield world
+    forget_everything()
+
+
+WORLDS = {"moto": moto_world, "quick": quick_world}
+
+
+@contextmanager
+def _served(items: Callable[[], list[dict[str, Any]]]) -> Iterator[World]:
+    import app  # not before the environment is set: its trigger names a stream
+
+    with Client(app.app, stage_name="test") as http:
+        yield World(http, items)
+
+
+def _scan() -> list[dict[str, Any]]:
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=os.environ["TABLE_NAME"])
+    return [item for page in pages for item in page["Items"]]
