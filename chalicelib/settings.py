@@ -25,6 +25,8 @@ class Settings:
     secrets_file: str
     public_url: str
     busy_stripes: int
+    batch_threads: int
+    s3_endpoint: str
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +45,8 @@ def settings() -> Settings:
         secrets_file=env("SECRETS_FILE", ""),
         public_url=env("PUBLIC_URL", "http://127.0.0.1:8000"),
         busy_stripes=int(env("BUSY_STRIPES", "16")),
+        batch_threads=int(env("BATCH_THREADS", "16")),
+        s3_endpoint=env("AWS_ENDPOINT_URL_S3") or env("AWS_ENDPOINT_URL", ""),
     )
 
 

@@ -1,13 +1,14 @@
-"""Events: the stream of committed Records, each at least once, projected exactly once."""
+"""Events, each at least once: committed Records, projected exactly once, and files that arrive in the bucket."""
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from chalice.app import DynamoDBEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent
 
 from chalicelib.errors import Contended
+from chalicelib.settings import settings
 from chalicelib.table.commit import Failed, commit
 from chalicelib.table.write import Item, Write, decode
 
@@ -55,3 +56,13 @@ def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
             if attempt == _ATTEMPTS_MAX:
                 raise
             time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))
+
+
+def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:
+    """An object of the bucket was made: its key goes to the receiver of its folder. What raises comes again."""
+    made: Mapping[str, Any] = event.detail
+    if made["bucket"]["name"] != settings().documents_bucket:  # the rule hears of every bucket in the AWS account
+        return
+    for folder, receive in receivers.items():
+        if made["object"]["key"].startswith(folder):
+            receive(made["object"]["key"])

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from chalicelib.edge.caller import Caller
 from chalicelib.edge.decision import Command, Decision, record_item
 from chalicelib.edge.fields import Empty
-from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal
+from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal, Unavailable
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
 from chalicelib.table.write import Item, put
@@ -65,3 +65,18 @@ def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settle
     """A change that no caller asked for. ``record`` names it, so that it is done once however often it is tried."""
     command = Command(SYSTEM, Empty(), record, datetime.now(UTC))
     return settle(command, lambda: decide(command), 200, record)
+
+
+def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Callable[[Refusal], Decision]) -> Settled:
+    """Like ``settle``, but the refusal too is kept for ever, as ``refused`` tells it: there is no caller to mend it.
+
+    So a command has one outcome, whoever tries it, when and however often. Raises Contended and Unavailable: it has
+    none yet, try again.
+    """
+    try:
+        return settle(command, decide, 201, command.id)
+    except (Contended, Unavailable):
+        raise
+    except Refusal as refusal:
+        outcome = refused(refusal)
+        return settle(command, lambda: outcome, refusal.status, command.id)

@@ -45,6 +45,11 @@ def account_id(sub: str) -> str:
     return digest("account", sub)
 
 
+def part_id(batch: str, part: str) -> str:
+    """The Record of one part of a batch's work, "line 17" for one: the same, whoever does it and however often."""
+    return digest("batch", batch, part)
+
+
 # names of accounts
 
 
@@ -100,6 +105,16 @@ def scenario(code: str, version: int) -> Key:
 def reduction(scenario: str, record: str) -> Key:
     """One reported record, for ever, whichever Idempotency-Key or account comes with it."""
     return Key(f"reduction:{scenario}/{record}", "reduction")
+
+
+def batch(batch: str) -> Key:
+    """A file of reductions and how far it is."""
+    return Key(f"batch:{batch}", "batch")
+
+
+def batch_slice(batch: str, number: int) -> Key:
+    """What became of one slice of a batch's lines, beside the batch."""
+    return Key(f"batch:{batch}", f"slice:{number:04d}")
 
 
 def offer(offer: str) -> Key:

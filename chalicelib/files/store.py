@@ -1,0 +1,78 @@
+"""Objects of the bucket: who may send and fetch them for a while, and reading and putting them here."""
+
+import base64
+import tempfile
+from typing import IO, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from chalicelib.files.client import client
+from chalicelib.settings import settings
+
+
+class Form(NamedTuple):
+    """A presigned POST: the multipart form to send to ``url``, its ``fields`` first and the part ``file`` last."""
+
+    url: str
+    fields: dict[str, str]
+
+
+def form(key: str, *, content_type: str, bytes_max: int, sha256: str, seconds: int) -> Form:
+    """A form that lets its holder put one object: this key, this type, 1 to ``bytes_max`` bytes, this hash (hex).
+
+    S3 checks all of it against the signed policy, so the form is worth nothing to anyone who has other bytes.
+    It ends after ``seconds``, or with the role's session if that ends sooner.
+    """
+    fields = {
+        "Content-Type": content_type,
+        "x-amz-checksum-algorithm": "SHA256",
+        "x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode(),
+    }
+    conditions = [{name: value} for name, value in fields.items()]
+    signed = client().generate_presigned_post(
+        settings().documents_bucket,
+        key,
+        Fields=dict(fields),
+        Conditions=[*conditions, ["content-length-range", 1, bytes_max]],
+        ExpiresIn=seconds,
+    )
+    return Form(signed["url"], signed["fields"])
+
+
+def link(key: str, *, file_name: str, seconds: int) -> str:
+    """An address that anyone may fetch the object from for ``seconds``; browsers save it as ``file_name`` (ASCII)."""
+    disposition = f'attachment; filename="{file_name}"'
+    wanted = {"Bucket": settings().documents_bucket, "Key": key, "ResponseContentDisposition": disposition}
+    return client().generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
+
+
+def fetch(key: str, *, bytes_max: int) -> IO[bytes] | None:
+    """The object as a temporary file to read by lines, or None where there is none. The caller closes it.
+
+    A copy, so that what is checked is what is used. Anything over ``bytes_max`` is cut off: its hash is then another.
+    """
+    try:
+        body = client().get_object(Bucket=settings().documents_bucket, Key=key)["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+            return None
+        raise
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller's)
+    with body:
+        for chunk in body.iter_chunks(1 << 20):
+            file.write(chunk[: bytes_max - file.tell()])
+            if file.tell() == bytes_max:
+                break
+    file.seek(0)
+    return file
+
+
+def read(key: str) -> bytes:
+    """The content of an object that we put ourselves."""
+    with client().get_object(Bucket=settings().documents_bucket, Key=key)["Body"] as body:
+        return body.read()
+
+
+def put(key: str, content: bytes, *, content_type: str) -> None:
+    """Put an object, in place of one that stands there."""
+    client().put_object(Bucket=settings().documents_bucket, Key=key, Body=content, ContentType=content_type)
