@@ -1,10 +1,21 @@
 """Table of contents: the Chalice app, one blueprint a room, and everything that can wake the system."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from chalice.app import AuthRequest, AuthResponse, Chalice, DynamoDBEvent
+from chalice.app import (
+    AuthRequest,
+    AuthResponse,
+    Chalice,
+    CloudWatchEvent,
+    DynamoDBEvent,
+    Rate,
+)
 
 from chalicelib.accounts.routes import room as accounts
+from chalicelib.batches import work
+from chalicelib.batches.model import FOLDER as BATCHES
+from chalicelib.batches.routes import room as batches
 from chalicelib.edge import caller, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
@@ -18,7 +29,7 @@ from chalicelib.settings import settings
 app = Chalice(app_name="carbon-points")
 app.register_middleware(problem.reshape, "http")
 
-for room in (accounts, reductions, mall, onboarding, openness):
+for room in (accounts, reductions, batches, mall, onboarding, openness):
     app.register_blueprint(room)
 
 
@@ -35,3 +46,22 @@ caller.authenticate.config = authenticate.config
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
     return events.project(event, (entries, sales, supply))
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"object": {"key": [{"prefix": "incoming/"}]}},
+    },
+    name="upload_arrived",
+)
+def upload_arrived(event: CloudWatchEvent) -> None:
+    """A file has come, at least once: its folder tells whose it is."""
+    events.arrived(event, {BATCHES: work.arrived})
+
+
+@app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
+def resume(_: CloudWatchEvent) -> None:
+    """Work that lost its worker goes on."""
+    work.resume(datetime.now(UTC))

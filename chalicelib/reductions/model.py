@@ -71,7 +71,16 @@ class Scenarios(Answer):
     items: list[ScenarioView]
 
 
-class Report(Body):
+class Trip(Body):
+    """One trip, as a line of a file tells it: the file's scenario is each line's."""
+
+    record_id: Id
+    account: Id
+    quantity: Quantity
+    occurred_at: Moment
+
+
+class Report(Trip):
     """One trip, as its operator reports it."""
 
     model_config = example(
@@ -82,11 +91,7 @@ class Report(Body):
         occurred_at="2026-01-31T08:00:00Z",
     )
 
-    record_id: Id
-    account: Id
     scenario: Slug
-    quantity: Quantity
-    occurred_at: Moment
 
 
 class Reason(Body):

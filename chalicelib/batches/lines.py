@@ -1,0 +1,87 @@
+"""Lines of a file: read strictly, ordered, and told why they were refused. Pure."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from chalicelib.edge import problem
+from chalicelib.edge.fields import Answer
+from chalicelib.errors import BodyTooLarge, Refusal, Text
+from chalicelib.reductions.model import Trip
+
+LINE_BYTES_MAX = 4096
+_FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of reasons
+
+
+class LineTooLong(BodyTooLarge):
+    detail = Text("A line holds at most {limit} bytes.", "每行最多 {limit} 字节。")
+
+
+class Line(NamedTuple):
+    """A readable line; ``number`` counts from 1, as editors do."""
+
+    number: int
+    trip: Trip
+
+
+class RefusedLine(Answer):
+    """A line that became no reduction, and why; ``record_id`` is null where it cannot be read."""
+
+    line: int
+    record_id: str | None
+    code: str
+    detail: str
+    detail_zh: str
+
+
+def parse(number: int, raw: bytes) -> Line | RefusedLine:
+    """One line of JSON (RFC 8259), its fields as strict as those of a single report."""
+    try:
+        if len(raw) > LINE_BYTES_MAX:
+            raise LineTooLong(limit=LINE_BYTES_MAX)
+        return Line(number, Trip.model_validate_json(raw))
+    except ValidationError as error:
+        refusal = problem.invalid(error)
+    except LineTooLong as too_long:
+        return refused_line(number, None, too_long)
+    return refused_line(number, _record_id(raw), refusal)
+
+
+def _record_id(raw: bytes) -> str | None:
+    """What the operator would look the line up by, if it is there at all."""
+    try:
+        found = from_json(raw)
+    except ValueError:
+        return None
+    named = found.get("record_id") if isinstance(found, dict) else None
+    return named if isinstance(named, str) and len(named) <= 64 else None
+
+
+def refused_line(number: int, record_id: str | None, refusal: Refusal) -> RefusedLine:
+    english, chinese = (_said(refusal, language)[:_LETTERS_MAX] for language in ("en", "zh"))
+    return RefusedLine(line=number, record_id=record_id, code=refusal.code, detail=english, detail_zh=chinese)
+
+
+def _said(refusal: Refusal, language: str) -> str:
+    """The faults by their fields where there are some, else the refusal's own sentence."""
+    faults = [(fault["pointer"], fault["detail"]) for fault in refusal.facts.get("errors", ())[:_FAULTS_MAX]]
+    named = [f"{at}: {getattr(what, language) if isinstance(what, Text) else what}" for at, what in faults]
+    return "; ".join(named) or refusal.text(language)
+
+
+def side_by_side(lines: Iterable[Line]) -> list[list[list[Line]]]:
+    """Waves of groups. Groups of a wave go side by side, a group's lines in order.
+
+    An account's lines stay together: their transactions would only be in each other's way. A record_id that was seen
+    before waits for the last wave, alone in file order, so that of two equal lines the first one counts.
+    """
+    seen: set[str] = set()
+    groups: dict[str, list[Line]] = {}
+    repeats: list[Line] = []
+    for line in lines:
+        first = line.trip.record_id not in seen
+        seen.add(line.trip.record_id)
+        (groups.setdefault(line.trip.account, []) if first else repeats).append(line)
+    return [list(groups.values()), [repeats]]

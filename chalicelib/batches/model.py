@@ -1,0 +1,105 @@
+"""Batches: files of reductions, what is said of them and where their objects lie. Pure (docs/adr/0008)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from chalicelib.edge.fields import Answer, Body, Slug, Time, example
+from chalicelib.table.write import Item
+
+LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
+FILE_BYTES_MAX = 32 * 1024 * 1024
+NDJSON = "application/x-ndjson"
+FOLDER = "incoming/batches/"  # of files as they were sent: the bucket forgets them after 30 days
+
+
+class NewBatch(Body):
+    """A file of reductions is announced: whose trips, how many lines, and the SHA-256 of its bytes."""
+
+    model_config = example(scenario="metro", lines=50000, sha256="9f86d081884c7d65" * 4)
+
+    scenario: Slug
+    lines: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
+
+
+class Upload(Answer):
+    """A presigned POST (multipart/form-data): every field as given, then the part ``file``."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: Time
+
+
+class BatchOpened(Answer):
+    """The batch waits for its file. After ``expires_at`` announce it anew, with a new Idempotency-Key."""
+
+    id: str
+    status: Literal["awaiting_upload"] = "awaiting_upload"
+    scenario: str
+    lines: int
+    upload: Upload
+
+
+class RefusedLines(Answer):
+    """Where the refused lines are: JSON Lines of ``{line, record_id, code, detail, detail_zh}``."""
+
+    url: str
+    expires_at: Time
+
+
+class Sums(Answer):
+    """Lines that became points, that wait for confirmation (manual scenarios), that were refused; points credited."""
+
+    converted: int = 0
+    reported: int = 0
+    refused: int = 0
+    points: int = 0
+
+
+class Batch(Sums):
+    """A batch as it stands. Once done, converted + reported + refused = lines; until then they grow."""
+
+    id: str
+    status: Literal["awaiting_upload", "processing", "done", "refused"]
+    reason: str | None = Field(description="Why the whole file was refused")
+    scenario: str
+    lines: int
+    created_at: Time
+    finished_at: Time | None
+    refused_lines: RefusedLines | None
+
+
+def total(parts: Iterable[Mapping[str, Any]]) -> Sums:
+    """The sums of slices."""
+    found = list(parts)
+    return Sums(**{name: sum(each[name] for each in found) for name in Sums.model_fields})
+
+
+def shown(batch: Item, sums: Sums, link: RefusedLines | None = None) -> Batch:
+    """A batch item as it is answered."""
+    known = {name: batch.get(name) for name in ("id", "status", "reason", "scenario", "lines", "created_at")}
+    return Batch.model_validate(
+        known | sums.model_dump() | {"finished_at": batch.get("finished_at"), "refused_lines": link}
+    )
+
+
+def unfinished(moment: datetime) -> str:
+    """The list of the batches of a day (UTC) that are neither done nor refused."""
+    return f"batches:{moment:%Y%m%d}"
+
+
+def file_key(id: str) -> str:
+    return f"{FOLDER}{id}/lines.jsonl"
+
+
+def nudge_key(id: str) -> str:
+    """An empty object; that it is put wakes a worker, as the file itself did."""
+    return f"{FOLDER}{id}/nudge"
+
+
+def refused_key(id: str, number: int | None = None) -> str:
+    """The refused lines of one slice, or of the whole batch."""
+    return f"batches/{id}/refused" + (".jsonl" if number is None else f"/{number:04d}.jsonl")

@@ -1,0 +1,26 @@
+"""Fixtures of single rooms."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from chalicelib.files import client
+from chalicelib.settings import settings
+from tests.batches import Batches
+from tests.world import World
+
+
+@pytest.fixture
+def batches(world: World, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Batches]:
+    """The metro scenario, and a bucket. One thread: moto loses updates under more."""
+    if request.config.getoption("--store") != "moto":
+        pytest.skip("only moto has a bucket")
+    monkeypatch.setenv("BATCH_THREADS", "1")
+    settings.cache_clear()
+    client.client.cache_clear()
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=settings().documents_bucket)
+    world.scenario()
+    yield Batches(world, s3)
+    client.client.cache_clear()

@@ -1,0 +1,222 @@
+"""Files of reductions: announced, uploaded, and each line reported as if it came alone."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.batches import work
+from chalicelib.settings import settings
+from tests.batches import BASE, OPERATOR, Batches, file, trip
+from tests.world import PEOPLE
+
+
+def test_a_file_of_trips_becomes_points(batches: Batches) -> None:
+    alice, bob = batches.world.person(), batches.world.person("bob", PEOPLE[1])
+    content = file(trip("a", alice), trip("b", bob, "2"), trip("c", alice, "3"))
+    announced = batches.announce(content)
+    assert (announced.status, announced.body["status"]) == (201, "awaiting_upload")
+    batch = announced.body["id"]
+    assert batches.sums(batch) == ("awaiting_upload", 0, 0, 0)
+    batches.upload(batch, content)
+    batches.tell(batch)
+    found = batches.get(batch)
+    assert (found["status"], found["lines"], found["converted"], found["refused"]) == ("done", 3, 3, 0)
+    assert (found["points"], found["reported"], found["refused_lines"], found["reason"]) == (426, 0, None, None)
+    assert found["finished_at"] > found["created_at"]
+    assert (batches.world.points(), batches.world.points("bob")) == (284, 142)
+    record = next(each for each in batches.world.records() if each["kind"] == "reduction_confirmed")
+    one = batches.world.get(f"/v1/reductions/{record['id']}", **OPERATOR)
+    assert (one.status, one.body["status"]) == (200, "confirmed")
+
+
+def test_the_books_agree_after_a_file(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.send(file(*(trip(f"r{number}", alice) for number in range(5))))
+    batches.world.stream()
+    assert batches.world.points() == batches.world.me()["totals"]["earned"] == 355
+    assert [each["counterparty"] for each in batches.world.entries()] == ["metro"] * 5
+
+
+def test_a_replay_answers_the_same_form(batches: Batches) -> None:
+    first, again = (batches.announce(b"x\n", key="k") for _ in range(2))
+    assert again.body == first.body
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert batches.announce(b"x\n", key="other").body["id"] != first.body["id"]
+
+
+def test_the_form_fits_only_the_announced_bytes(batches: Batches) -> None:
+    upload = batches.announce(b"x\n").body["upload"]
+    policy = json.loads(base64.b64decode(upload["fields"]["policy"]))
+    hashed = base64.b64encode(hashlib.sha256(b"x\n").digest()).decode()
+    for condition in (
+        ["content-length-range", 1, 32 * 1024 * 1024],
+        {"Content-Type": "application/x-ndjson"},
+        {"x-amz-checksum-algorithm": "SHA256"},
+        {"x-amz-checksum-sha256": hashed},
+        {"key": upload["fields"]["key"]},
+        {"bucket": settings().documents_bucket},
+    ):
+        assert condition in policy["conditions"]
+    assert upload["fields"]["x-amz-checksum-sha256"] == hashed
+    assert upload["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lines": 0}, {"lines": 100_001}, {"lines": "5"}, {"lines": 1.0}, {"sha256": "A" * 64}, {"sha256": "ab"},
+        {"scenario": "no-such"}, {"scenario": "theirs"}, {"extra": 1},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_announced(batches: Batches, changes: dict[str, Any]) -> None:
+    batches.world.scenario("theirs", operator="another")
+    assert batches.announce(b"x\n", **changes).refused == (422, "invalid_request")
+    assert not [item for item in batches.world.items() if item["pk"]["S"].startswith("batch:")]
+
+
+def test_only_operators_announce(batches: Batches) -> None:
+    for role in ("individual", "institution", "exchange", "bureau"):
+        assert batches.announce(b"x\n", role=role).refused == (403, "role_not_allowed")
+
+
+def test_a_batch_is_its_operators_and_the_bureaus(batches: Batches) -> None:
+    batch = batches.announce(b"x\n").body["id"]
+    assert batches.get(batch, role="bureau", sub="b")["id"] == batch
+    assert batches.world.get(f"{BASE}/{batch}", role="scenario_operator", sub="another").status == 404
+    assert batches.world.get(f"{BASE}/nothing", **OPERATOR).status == 404
+    assert batches.world.get(f"{BASE}/{batch}", role="exchange", sub="e").status == 403
+
+
+@pytest.mark.parametrize(
+    ("sent", "lines", "reason"),
+    [
+        (b"{}\n{}\n", 3, "The file holds 2 lines, 3 were announced."),
+        (b"{}\n{}", 1, "The file holds 2 lines, 1 were announced."),
+        (b"", 1, "The file holds 0 lines, 1 were announced."),
+    ],
+)
+def test_another_number_of_lines_refuses_the_file(batches: Batches, sent: bytes, lines: int, reason: str) -> None:
+    batch = batches.send(sent, lines=lines)
+    batches.tell(batch)
+    found = batches.get(batch)
+    assert (found["status"], found["reason"], found["converted"]) == ("refused", reason, 0)
+    assert found["finished_at"]
+
+
+def test_other_bytes_refuse_the_file(batches: Batches) -> None:
+    alice = batches.world.person()
+    batch = batches.announce(file(trip("a", alice))).body["id"]
+    batches.upload(batch, file(trip("a", alice, "900")))
+    batches.tell(batch)
+    found = batches.get(batch)
+    assert (found["status"], found["reason"]) == ("refused", "The file's SHA-256 is not the announced one.")
+    assert batches.world.points() == 0
+
+
+def test_a_file_over_the_limit_is_cut_off_and_refused(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "FILE_BYTES_MAX", 10)
+    assert batches.get(batches.send(b"{}\n" * 5))["status"] == "refused"
+
+
+def test_broken_lines_are_refused_with_their_reasons(batches: Batches) -> None:
+    alice = batches.world.person()
+    lines = [
+        trip("good", alice),
+        b"",
+        b"   ",
+        b"{",
+        b"[" * 4000,
+        b"null",
+        b"\xff\xfe",
+        trip("extra", alice, extra=1),
+        trip("number", alice, quantity=5),
+        trip("unzoned", alice, occurred_at="2024-01-01T00:00:00"),
+        trip("missing", alice, occurred_at=None),
+        trip("their-scenario", alice, scenario="walk"),
+        trip("x" * 65, alice),
+        json.dumps({f"field{number}": 1 for number in range(200)}).encode(),
+        trip("late", alice, occurred_at="2999-01-01T00:00:00Z"),
+        trip("zero", alice, "0"),
+    ]
+    batch = batches.send(file(*lines))
+    malformed, invalid = "malformed_json", "invalid_request"
+    assert batches.reasons(batch) == [
+        (2, None, malformed), (3, None, malformed), (4, None, malformed), (5, None, malformed), (6, None, invalid),
+        (7, None, malformed), (8, "extra", invalid), (9, "number", invalid), (10, "unzoned", invalid),
+        (11, "missing", invalid), (12, "their-scenario", invalid), (13, None, invalid), (14, None, invalid),
+        (15, "late", invalid), (16, "zero", invalid),
+    ]  # fmt: skip
+    assert batches.sums(batch) == ("done", 1, 15, 71)
+    by_line = {each["line"]: each for each in batches.refused(batch)}
+    assert by_line[8]["detail"].startswith("/extra: ")
+    assert by_line[15]["detail"] == "/occurred_at: Lies in the future"
+    assert by_line[15]["detail_zh"] == "/occurred_at: 不能晚于当前时间"
+    assert all(0 < len(each["detail"]) <= 300 for each in by_line.values())
+
+
+def test_a_gigantic_line_is_refused_and_the_others_are_not(batches: Batches) -> None:
+    alice = batches.world.person()
+    huge = trip("huge", alice, note="x" * 5_000_000)
+    batch = batches.send(file(trip("a", alice), huge, trip("b", alice)))
+    assert batches.reasons(batch) == [(2, None, "body_too_large")]
+    assert batches.refused(batch)[0]["detail"] == "A line holds at most 4096 bytes."
+    assert batches.sums(batch) == ("done", 2, 1, 142)
+
+
+@pytest.mark.parametrize("spelling", [lambda text: b"\xef\xbb\xbf" + text, lambda text: text.replace(b"\n", b"\r\n"),
+                                      lambda text: text.rstrip(b"\n")])  # fmt: skip
+def test_byte_order_mark_crlf_and_no_last_newline_are_fine(
+    batches: Batches, spelling: Callable[[bytes], bytes]
+) -> None:
+    alice = batches.world.person()
+    batch = batches.send(spelling(file(trip("a", alice), trip("b", alice))))
+    assert batches.sums(batch) == ("done", 2, 0, 142)
+
+
+def test_unknown_closed_and_institutions_accounts_are_refused(batches: Batches) -> None:
+    shop, alice = batches.world.institution(), batches.world.person()
+    batches.world.close()
+    batch = batches.send(file(trip("a", "nobody"), trip("b", shop), trip("c", alice)))
+    assert batches.sums(batch) == ("done", 0, 3, 0)
+    assert {each["detail"] for each in batches.refused(batch)} == {"/account: Is no open account of a person"}
+
+
+def test_of_equal_records_the_first_line_counts(batches: Batches) -> None:
+    alice, bob = batches.world.person(), batches.world.person("bob", PEOPLE[1])
+    batch = batches.send(file(trip("a", bob, "5"), trip("a", alice), trip("b", "nobody"), trip("b", alice)))
+    assert batches.reasons(batch) == [(2, "a", "already_reported"), (3, "b", "invalid_request")]
+    assert batches.sums(batch) == ("done", 2, 2, 426)
+    assert (batches.world.points("bob"), batches.world.points()) == (355, 71)
+
+
+def test_a_record_counts_once_across_files_and_single_reports(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.world.report(alice, "1", "single")
+    content = file(trip("single", alice), trip("filed", alice))
+    first, second = batches.send(content), batches.send(content)
+    assert batches.reasons(first) == [(1, "single", "already_reported")]
+    assert batches.reasons(second) == [(1, "single", "already_reported"), (2, "filed", "already_reported")]
+    assert batches.world.report(alice, "1", "filed").code == "already_reported"
+    assert batches.world.points() == 142
+
+
+def test_a_manual_scenarios_lines_wait_for_the_bureau(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.world.scenario("audit", confirmation="manual")
+    found = batches.get(batches.send(file(trip("a", alice)), scenario="audit"))
+    assert (found["status"], found["converted"], found["reported"], found["points"]) == ("done", 0, 1, 0)
+    [waiting] = batches.world.get("/v1/reductions", role="bureau", sub="b").body["items"]
+    done = batches.world.post(f"/v1/reductions/{waiting['id']}/confirm", role="bureau", sub="b")
+    assert (done.status, batches.world.points()) == (200, 71)
+
+
+def test_the_daily_cap_holds_in_file_order(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.world.scenario("capped", daily_cap_grams=200)
+    batch = batches.send(file(*(trip(f"r{number}", alice) for number in range(4))), scenario="capped")
+    assert [line for line, _, _ in batches.reasons(batch)] == [3, 4]
+    assert batches.world.points() == 142
