@@ -45,10 +45,12 @@ def echo(name: str) -> dict[str, Any]:
     request, context = app.current_request, app.lambda_context
     assert request
     assert context
+    body = request.raw_body
+    assert isinstance(body, bytes)
     return {
         "name": name,
         "caller": request.context["authorizer"]["principalId"],
-        "body": bytes(request.raw_body).decode("latin-1"),
+        "body": body.decode("latin-1"),
         "letters": request.query_params.getlist("letter") if request.query_params else None,
         "same_request": request.to_original_event()["requestContext"]["requestId"] == request.context["requestId"],
     }
