@@ -115,9 +115,10 @@ class UploadPump:
                 _log.exception("uploads: %s failed; it comes again at the next start", key)
 
     def _created_since(self, since: int) -> Iterator[dict[str, Any]]:
+        wanted = _prefixes(self.trigger.event_pattern)
         for page in self.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
             for found in page.get("Contents", []):
-                if found["LastModified"].timestamp() >= since:
+                if found["LastModified"].timestamp() >= since and found["Key"].startswith(wanted):
                     what = {"key": found["Key"], "size": found["Size"], "etag": found["ETag"].strip('"')}
                     yield {
                         "version": "0",
@@ -130,3 +131,9 @@ class UploadPump:
                         "resources": [f"arn:aws:s3:::{self.bucket}"],
                         "detail": {"version": "0", "bucket": {"name": self.bucket}, "object": what},
                     }
+
+
+def _prefixes(pattern: dict[str, Any]) -> tuple[str, ...]:
+    """The beginnings of the keys that the handler asked for; the empty one if it asked for all."""
+    keys = pattern.get("detail", {}).get("object", {}).get("key", [])
+    return tuple(each["prefix"] for each in keys if isinstance(each, dict) and "prefix" in each) or ("",)

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import boto3
 from botocore.config import Config
@@ -67,7 +68,7 @@ def write(name: str) -> Response:
 @app.route("/v1/uploads/{name}", methods=["POST"])
 def upload(name: str) -> Any:
     limits = [["content-length-range", 1, 100]]
-    return client("s3").generate_presigned_post(BUCKET, f"incoming/{name}", Conditions=limits)
+    return client("s3").generate_presigned_post(BUCKET, unquote(name), Conditions=limits)
 
 
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
@@ -81,7 +82,13 @@ def project(event: DynamoDBEvent) -> None:
         _note("record", record.keys["pk"]["S"], record.keys["sk"]["S"], int(record.sequence_number))
 
 
-@app.on_cw_event({"source": ["aws.s3"], "detail-type": ["Object Created"], "detail": {"bucket": {"name": [BUCKET]}}})
+@app.on_cw_event(
+    {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [BUCKET]}, "object": {"key": [{"prefix": "incoming/"}]}},
+    }
+)
 def upload_arrived(event: CloudWatchEvent) -> None:
     _note("upload", event.detail["object"]["key"])
 

@@ -10,8 +10,8 @@ from tests.system.conftest import Sample, eventually
 pytestmark = pytest.mark.system
 
 
-def send(stack: Sample, name: str, content: bytes) -> int:
-    form = httpx.post(f"{stack.url}/v1/uploads/{name}").json()
+def send(stack: Sample, name: str, content: bytes, folder: str = "incoming") -> int:
+    form = httpx.post(f"{stack.url}/v1/uploads/{folder}%2F{name}").json()
     return httpx.post(form["url"], data=form["fields"], files={"file": content}).status_code
 
 
@@ -20,6 +20,7 @@ def heard(stack: Sample) -> set[str]:
 
 
 def test_an_upload_reaches_its_handler(sample: Sample) -> None:
+    assert send(sample, "unasked", b"hello", folder="elsewhere") == 204
     assert send(sample, "letter", b"hello") == 204
     eventually(lambda: heard(sample) == {"incoming/letter"})
 
@@ -31,6 +32,7 @@ def test_storage_enforces_the_signed_limits(sample: Sample) -> None:
 def test_uploads_are_told_again_after_a_kill(tmp_path: Path) -> None:
     with Sample(tmp_path) as stack:
         stack.freeze("pumps")
+        assert send(stack, "unasked", b"hello", folder="elsewhere") == 204
         assert send(stack, "unheard", b"hello") == 204
         stack.kill9()
         assert heard(stack) == set()
