@@ -20,6 +20,7 @@ from chalicelib.edge import caller, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.routes import room as mall
+from chalicelib.mall.sweeping import sweep_tills
 from chalicelib.onboarding.routes import room as onboarding
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
@@ -65,3 +66,9 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker goes on."""
     work.resume(datetime.now(UTC))
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")
+def sweep(_: CloudWatchEvent) -> None:
+    """What tills have earned goes to their merchants."""
+    sweep_tills()
