@@ -123,8 +123,19 @@ class Totals(Answer):
     retired: int
 
 
+_EXAMPLE = {
+    "id": "k3v5zq6x7n4m2p8r9s0t1u2w3y",
+    "kind": "individual",
+    "name": "王**",
+    "status": "active",
+    "opened_at": "2026-01-31T08:00:00.000Z",
+}
+
+
 class Account(Answer):
     """An account. An institution's name is public; a person's is masked."""
+
+    model_config = example(**_EXAMPLE)
 
     id: str
     kind: Literal["individual", "institution"]
@@ -135,6 +146,13 @@ class Account(Answer):
 
 class AccountView(Account):
     """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured."""
+
+    model_config = example(
+        **_EXAMPLE,
+        balances={"points": 687, "grams": 0},
+        totals={"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
+        credit=None,
+    )
 
     balances: Balances
     totals: Totals

@@ -24,6 +24,15 @@ class MerchantParams(Paged):
 class Merchant(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id."""
 
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        name="上海示例商贸有限公司",
+        mode="other",
+        status="active",
+        sub_platform=None,
+        since="2026-01-31T08:00:00.000Z",
+    )
+
     id: str
     name: str
     mode: Mode

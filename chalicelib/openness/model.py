@@ -58,6 +58,14 @@ class Health(Answer):
 class Explanation(Answer):
     """What a problem's code means and what mends it, in the language asked for, with an example."""
 
+    model_config = example(
+        code="sold_out",
+        status=409,
+        title="Sold out",
+        mend="Ask for fewer, wait for new stock, or choose another offer.",
+        example={"type": "/problems/sold_out", "status": 409, "code": "sold_out", "available": 1, "needed": 2},
+    )
+
     code: str
     status: int
     title: str

@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ class _Generator(GenerateJsonSchema):
     def int_schema(self, schema: core_schema.IntSchema) -> dict[str, Any]:
         found = super().int_schema(schema)
         return found if found.get("maximum", 2**31) < 2**31 else found | {"format": "int64"}
+
+    def normalize_name(self, name: str) -> str:
+        """Page[Offer] is OfferPage to generated clients."""
+        return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - as inherited
         return False
@@ -52,6 +57,7 @@ def document() -> dict[str, Any]:
     schemas = defined["$defs"] | {"Problem": refusals.PROBLEM}
     refs = {model: ref for (model, _), ref in named.items()}
     writer = _Writer(refs, schemas)
+    writer.illustrate(listed)
     paths: dict[str, dict[str, Any]] = {}
     for each in listed:
         paths.setdefault(each.path, {})[each.method.lower()] = writer.operation(each)
@@ -71,6 +77,21 @@ class _Writer:
         self._refs, self._schemas = refs, schemas
         self._words = samples.words(schemas.values())
 
+    def illustrate(self, listed: Iterable[Endpoint]) -> None:
+        """An answer without an example of its own gets one that repeats what its command's example asked."""
+        for each in listed:
+            answer = self._schema(each.answers) if each.method != "GET" else None
+            if answer is not None and "examples" not in answer:
+                asked = samples.words([self._schema(each.takes)])
+                answer["examples"] = [samples.sample(answer, self._schemas, asked | self._rest(asked))]
+
+    def _rest(self, asked: samples.Words) -> samples.Words:
+        return {name: values for name, values in self._words.items() if name not in asked}
+
+    def _schema(self, model: Any) -> dict[str, Any]:
+        found: dict[str, Any] = self._schemas[self._refs[model]["$ref"].removeprefix(samples.PREFIX)]
+        return found
+
     def operation(self, endpoint: Endpoint) -> dict[str, Any]:
         words = inspect.getdoc(endpoint.view) or endpoint.view.__name__
         summary, _, more = words.partition("\n")
@@ -88,10 +109,9 @@ class _Writer:
         return found | {"responses": {str(endpoint.status): self._answer(endpoint)} | refusals.responses(endpoint)}
 
     def _request(self, endpoint: Endpoint) -> dict[str, Any]:
-        ref = self._refs[endpoint.takes]
-        schema = self._schemas[ref["$ref"].removeprefix(samples.PREFIX)]
-        examples = samples.requests(schema, self._schemas, self._words)
-        return {"required": True, "content": {"application/json": {"schema": ref, "examples": examples}}}
+        examples = samples.requests(self._schema(endpoint.takes), self._schemas, self._words)
+        content = {"schema": self._refs[endpoint.takes], "examples": examples}
+        return {"required": True, "content": {"application/json": content}}
 
     def _answer(self, endpoint: Endpoint) -> dict[str, Any]:
         content: dict[str, Any] = {}

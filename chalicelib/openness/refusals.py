@@ -92,7 +92,8 @@ def of(endpoint: Endpoint) -> list[type[Refusal]]:
 
 def example(kind: type[Refusal], language: str = "en") -> dict[str, Any]:
     """The problem as a caller would get it."""
-    facts = kind().facts | {name: FACTS[name]["examples"][0] for name in placeholders(kind)}
+    told = {name: FACTS[name]["examples"][0] for name in placeholders(kind) if name in FACTS}
+    facts = kind().facts | told
     if kind is errors.BodyTooLarge:
         facts["limit"] = BODY_BYTES_MAX
     if kind is errors.InvalidRequest:

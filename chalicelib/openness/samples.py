@@ -12,9 +12,13 @@ Schema = Mapping[str, Any]
 Words = dict[str, list[Any]]  # field name → values that examples give it
 
 
+# What no request says, or says otherwise: null where it may be
+_OWN: Words = {"id": [ID], "merchant": [ID], "version": [1], "next_cursor": [None], "reason": [None], "voucher": [None]}
+
+
 def words(schemas: Iterable[Schema]) -> Words:
     """Every value that some model's example gives to a field of this name: answers speak of the same things."""
-    found: Words = {"id": [ID]}
+    found = {name: list(values) for name, values in _OWN.items()}
     for schema in schemas:
         for example in schema.get("examples", ()):
             for name, value in example.items():
@@ -32,8 +36,10 @@ def sample(schema: Schema, schemas: Mapping[str, Schema], known: Words, name: st
         return schema["const"]
     if "enum" in schema:
         return schema["enum"][0]
-    for choice in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
-        return sample(choice, schemas, known, name)
+    choices = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+    if choices:
+        nullable = {"type": "null"} in choices and None in known.get(name, ())
+        return None if nullable else sample(choices[0], schemas, known, name)
     return _plain(schema, schemas, known, name)
 
 
@@ -49,7 +55,7 @@ def _plain(schema: Schema, schemas: Mapping[str, Schema], known: Words, name: st
     for value in known.get(name, ()):
         if type(value) is _PYTHON.get(kind):
             return value
-    return {"integer": schema.get("minimum", 1), "boolean": False, "null": None}.get(kind, name)
+    return {"integer": schema.get("minimum", 0), "boolean": False, "null": None}.get(kind, name)
 
 
 def requests(schema: Schema, schemas: Mapping[str, Schema], known: Words) -> dict[str, Any]:
