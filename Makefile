@@ -29,7 +29,7 @@ test: check tools ## every check and every test
 check: $(BIN)/.done ## every static check
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy app.py chalicelib infra tests
 	@$(BIN)/lint-imports
 	@$(BIN)/cfn-lint infra/data.yaml
 
@@ -64,8 +64,8 @@ $(TOOLS)/dynoxide/.done: infra/engines/package.json infra/engines/package-lock.j
 	@rm -rf $(TOOLS)/dynoxide && mkdir -p $(TOOLS)/dynoxide
 ifeq ($(PLATFORM),Linux x86_64)
 	@cp infra/engines/package.json infra/engines/package-lock.json $(TOOLS)/dynoxide/
-	@npm ci --prefix $(TOOLS)/dynoxide $(QUIET_NPM)
+	@npm ci --prefix $(TOOLS)/dynoxide $(QUIET_NPM) >/dev/null
 else
-	@npm install --prefix $(TOOLS)/dynoxide $(QUIET_NPM) dynoxide@1.2.1
+	@npm install --prefix $(TOOLS)/dynoxide $(QUIET_NPM) dynoxide@1.2.1 >/dev/null
 endif
 	@touch $@
