@@ -14,7 +14,18 @@ from tests.worlds import WORLDS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--store", choices=sorted(WORLDS), default="moto", help="what stands in for DynamoDB")
+    parser.addoption("--store", choices=sorted(WORLDS), help="what stands in for DynamoDB, in every test")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A World's table is a dictionary (tests/store.py); tests marked ``moto`` run over moto too.
+
+    Both must answer alike. ``--store moto`` runs every test over moto, which takes minutes.
+    """
+    if "store" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--store")
+        both = metafunc.definition.get_closest_marker("moto") is not None
+        metafunc.parametrize("store", [chosen] if chosen else ["quick", "moto"] if both else ["quick"])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,7 +54,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """A new, empty platform. moto loses updates under threads: single-threaded tests only."""
-    with WORLDS[request.config.getoption("--store")]() as world:
+def world(store: str) -> Iterator[World]:
+    """A new, empty platform, for one thread (moto loses updates under several)."""
+    with WORLDS[store]() as world:
         yield world

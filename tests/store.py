@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from tests.expressions import Expression, Invalid, ordered
 
@@ -37,16 +38,18 @@ class Store:
         client.meta.events.register_last("before-send.dynamodb", self.answer)
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        operation = str(request.headers["X-Amz-Target"], "ascii").rpartition(".")[2]
-        asked = json.loads(request.body)
+        target, body = request.headers["X-Amz-Target"], request.body
+        assert isinstance(target, bytes)
+        assert isinstance(body, bytes)
+        operation, asked = target.decode().rpartition(".")[2], json.loads(body)
         self.requests += 1
         try:
             return respond(request, 200, getattr(self, f"_{operation}")(asked))
         except Invalid as invalid:
             return respond(request, 400, fault("ValidationException", str(invalid)))
         except Cancelled as cancelled:
-            body = fault("TransactionCanceledException", "Transaction cancelled")
-            return respond(request, 400, body | {"CancellationReasons": cancelled.reasons})
+            told = fault("TransactionCanceledException", "Transaction cancelled")
+            return respond(request, 400, told | {"CancellationReasons": cancelled.reasons})
 
     def _GetItem(self, asked: Raw) -> Raw:
         item = self.items.get(_place(asked["Key"]))
@@ -160,9 +163,6 @@ class _Body(io.BytesIO):
 def respond(request: AWSPreparedRequest, status: int, body: Raw) -> AWSResponse:
     """An answer to a request that was never sent (for ``before-send`` hooks)."""
     text = json.dumps(body).encode()
-    headers = {
-        "x-amzn-RequestId": "test",
-        "Content-Type": "application/x-amz-json-1.0",
-        "x-amz-crc32": str(crc32(text)),
-    }
+    headers = HTTPHeaders()
+    headers["Content-Type"], headers["x-amz-crc32"] = "application/x-amz-json-1.0", str(crc32(text))
     return AWSResponse(request.url, status, headers, _Body(text))

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 from chalice.test import Client
 from moto import mock_aws
+from moto.core.models import botocore_stubber
 
 from chalicelib import settings
 from chalicelib.edge import caller
@@ -25,29 +28,41 @@ def forget_everything() -> None:
     tills.forget()
 
 
+@lru_cache(maxsize=1)
+def _session() -> boto3.Session:
+    return boto3.Session()  # reading AWS's description of itself takes longer than most tests
+
+
+@contextmanager
+def _fake_aws() -> Iterator[None]:
+    forget_everything()
+    with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", _session()):
+        yield
+    forget_everything()
+
+
 @contextmanager
 def moto_world() -> Iterator[World]:
     """A new, empty platform over moto."""
-    forget_everything()
-    with mock_aws():
+    with _fake_aws():
         table = ensure_table(boto3.client("dynamodb"))
         assert table.name == os.environ["TABLE_NAME"]
         with _served(_scan) as world:
             yield world
-    forget_everything()
 
 
 @contextmanager
 def quick_world() -> Iterator[World]:
-    """A new, empty platform over a dictionary."""
-    forget_everything()
-    store = Store()
-    store.install(client.client())
-    with _served(lambda: list(store.items.values())) as world:
-        yield world
-    forget_everything()
+    """A new, empty platform whose table is a dictionary; what else there is of AWS is moto's."""
+    with _fake_aws():
+        store = Store()
+        store.install(client.client())
+        client.client().meta.events.unregister("before-send", stubber)  # or moto would answer as well
+        with _served(lambda: list(store.items.values())) as world:
+            yield world
 
 
+stubber: Any = botocore_stubber  # typed as if it answered nothing
 WORLDS = {"moto": moto_world, "quick": quick_world}
 
 

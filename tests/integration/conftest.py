@@ -12,10 +12,8 @@ from tests.world import World
 
 
 @pytest.fixture
-def batches(world: World, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Batches]:
-    """The metro scenario, and a bucket. One thread: moto loses updates under more."""
-    if request.config.getoption("--store") != "moto":
-        pytest.skip("only moto has a bucket")
+def batches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
+    """The metro scenario, and a bucket. One thread, as ever in these tests."""
     monkeypatch.setenv("BATCH_THREADS", "1")
     settings.cache_clear()
     client.client.cache_clear()

@@ -1,6 +1,11 @@
 """A saving becomes points, points buy things, and the books agree."""
 
+import pytest
+
 from tests.world import PEOPLE, World
+
+
+pytestmark = pytest.mark.moto
 
 
 def test_a_trip_becomes_points_and_points_buy_a_ticket(world: World) -> None:

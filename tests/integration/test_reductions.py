@@ -1,11 +1,13 @@
 """Trips become points, once each."""
 
+from typing import Any
+
 import pytest
 
-from tests.world import CODES, PEOPLE, World
+from tests.world import CODES, PEOPLE, Answer, World
 
 
-def decide(world: World, reduction: str, what: str, **options: str) -> object:
+def decide(world: World, reduction: str, what: str, **options: Any) -> Answer:
     body = {"reason": "no ticket"} if what == "reject" else {}
     return world.post(f"/v1/reductions/{reduction}/{what}", body, role="bureau", sub="bureau", **options)
 

@@ -5,6 +5,9 @@ import pytest
 from tests.world import PEOPLE, World
 
 
+pytestmark = pytest.mark.moto
+
+
 def shop_week(world: World) -> str:
     """A conversion, three redemptions and one refund; the last order is answered."""
     world.merchant()
