@@ -1,0 +1,145 @@
+"""After the sale: delivered, or taken back once; who may; and where the points come from."""
+
+import pytest
+
+from chalicelib.table import keys
+from tests.world import CODES, World
+
+
+def sold(world: World, quantity: int = 1, **offer: object) -> tuple[str, str]:
+    """An order and its offer."""
+    world.merchant()
+    world.rich(points=10_000)
+    made = world.offer(**offer)
+    return str(world.redeem(made, quantity * 1000, quantity).body["id"]), made
+
+
+def test_a_delivered_order_shows_its_voucher(world: World) -> None:
+    order, _ = sold(world)
+    fulfilled = world.fulfil(order)
+    assert (fulfilled.status, fulfilled.body["status"], fulfilled.body["voucher"]) == (200, "fulfilled", "SH-1")
+    assert world.get(f"/v1/redemptions/{order}", role="individual", sub="alice").body == fulfilled.body
+    assert world.points() == 9000
+
+
+def test_a_refund_gives_points_and_units_back_once(world: World) -> None:
+    order, offer = sold(world, 4, stock=4)
+    refunded = world.refund(order)
+    assert (refunded.status, refunded.body["status"]) == (200, "refunded")
+    assert world.points() == 10_000
+    assert world.refund(order).refused == (409, "already_refunded")
+    assert world.points() == 10_000
+    assert world.redeem(offer, 4000, 4).status == 201
+
+
+def test_a_delivered_order_may_still_be_refunded_and_keeps_its_voucher(world: World) -> None:
+    order, _ = sold(world)
+    world.fulfil(order)
+    assert world.refund(order).body["voucher"] == "SH-1"
+    assert world.close().refused == (409, "invalid_state")
+    assert world.points() == 10_000
+
+
+@pytest.mark.parametrize("before", ["fulfil", "refund"])
+def test_only_a_placed_order_is_delivered(world: World, before: str) -> None:
+    order, _ = sold(world)
+    assert getattr(world, before)(order).status == 200
+    refused = world.fulfil(order)
+    assert refused.refused == (409, "invalid_state")
+    assert refused.body["state"] == before + ("led" if before == "fulfil" else "ed")
+
+
+def test_pending_orders_are_counted_down_once_whichever_way_they_end(world: World) -> None:
+    first, offer = sold(world)
+    second, third = (world.redeem(offer).body["id"] for _ in range(2))
+    pending = []
+    for settle, order in ((world.fulfil, first), (world.refund, second), (world.refund, first), (world.fulfil, third)):
+        settle(order)
+        pending.append((world.item(keys.account(keys.holder(world.me()["id"]))) or {})["pending"])
+    assert pending == [2, 1, 1, 0]
+
+
+def test_only_its_merchant_delivers_and_only_it_or_the_exchange_refunds(world: World) -> None:
+    order, _ = sold(world)
+    world.merchant("mall", CODES[1])
+    assert world.fulfil(order, sub="mall").refused == (404, "not_found")
+    assert world.refund(order, sub="mall").refused == (404, "not_found")
+    for role in ("individual", "bureau", "scenario_operator"):
+        assert world.refund(order, role=role, sub="alice").refused == (403, "role_not_allowed")
+    body = {"voucher": None, "note": None}
+    for role in ("individual", "exchange"):
+        refused = world.post(f"/v1/redemptions/{order}/fulfil", body, role=role, sub="alice")
+        assert refused.refused == (403, "role_not_allowed")
+    assert world.refund(order, role="exchange", sub="x").status == 200
+
+
+def test_unknown_orders_are_not_found(world: World) -> None:
+    assert world.fulfil("nothing").refused == (404, "not_found")
+    assert world.refund("nothing").refused == (404, "not_found")
+
+
+def test_a_refund_gives_the_limit_back(world: World) -> None:
+    order, offer = sold(world, 2, per_account_limit=2)
+    assert world.redeem(offer).refused == (409, "limit_reached")
+    world.refund(order)
+    assert world.redeem(offer, 2000, 2).status == 201
+    assert world.redeem(offer).refused == (409, "limit_reached")
+
+
+def test_after_a_sweep_the_merchant_pays_the_refund(world: World) -> None:
+    order, offer = sold(world, 3)
+    world.stream()
+    assert world.points("shop", "institution") == 3000
+    [swept] = world.sweep()
+    assert '"points":3000' in swept.answer
+    assert world.points("shop", "institution") == 3000
+    world.stream()
+    assert world.points("shop", "institution") == 3000
+    assert world.refund(order).status == 200
+    assert world.points() == 10_000
+    world.stream()
+    assert world.points("shop", "institution") == 0
+    assert world.stock(offer) == 10
+
+
+def test_after_a_partial_sweep_till_and_merchant_pay_together(world: World) -> None:
+    order, offer = sold(world, 3)
+    world.sweep()
+    assert world.redeem(offer, 2000, 2).status == 201
+    assert world.refund(order).status == 200
+    assert world.points() == 8000
+    till = world.item(keys.account(keys.till(offer, 0)))
+    assert till is not None
+    assert (till["points"], till["units"]) == (0, 8)
+    world.stream()
+    assert world.points("shop", "institution") == 2000
+    lines = world.entries("shop", "institution")
+    assert [(line["kind"], line["points"]) for line in lines] == [
+        ("refund", -3000), ("redemption", 2000), ("sweep", 0), ("redemption", 3000),
+    ]  # fmt: skip
+
+
+def test_an_empty_till_is_not_swept(world: World) -> None:
+    order, _ = sold(world)
+    world.refund(order)
+    assert world.sweep() == []
+
+
+def test_what_the_merchant_has_no_more_cannot_be_refunded(world: World) -> None:
+    """Points that left the merchant's account (a later issue buys them back) leave the till and the account short."""
+    order, _ = sold(world, 3)
+    world.sweep()
+    account = keys.account(keys.holder(world.me("shop", "institution")["id"]))
+    spend(account)
+    before = world.items()
+    refused = world.refund(order)
+    assert refused.refused == (409, "insufficient_points")
+    assert (refused.body["needed"], refused.body["available"]) == (3000, 1)
+    assert world.items() == before
+
+
+def spend(key: keys.Key) -> None:
+    from chalicelib.table.commit import commit
+    from chalicelib.table.write import update
+
+    commit([update(key, add={"points": -2999})])

@@ -1,0 +1,157 @@
+"""What merchants put on the shelf, and what the public sees of it."""
+
+from typing import Any
+
+import pytest
+
+from tests.world import CODES, World
+
+NEW = {
+    "title": "地铁单程票", "description": "一张\n两张", "category": "transport", "points": 1000, "stock": 10,
+    "per_account_limit": None, "starts_at": None, "ends_at": None, "fulfilment": "voucher",
+}  # fmt: skip
+
+
+def change(world: World, offer: str, sub: str = "shop", **body: Any) -> Any:
+    return world.patch(f"/v1/offers/{offer}", body, role="institution", sub=sub)
+
+
+def test_an_offer_goes_on_the_shelf(world: World) -> None:
+    merchant = world.merchant()
+    made = world.post("/v1/offers", NEW, role="institution", sub="shop")
+    assert made.status == 201
+    shown = {name: value for name, value in NEW.items() if name != "busy"}
+    assert made.body == shown | {"id": made.body["id"], "merchant": merchant, "status": "on_shelf"}
+    assert world.get(f"/v1/offers/{made.body['id']}").body == made.body
+    assert world.get("/v1/offers").body == {"items": [made.body], "next_cursor": None}
+
+
+def test_an_institution_that_was_not_admitted_may_not_sell(world: World) -> None:
+    for _ in range(2):
+        assert world.post("/v1/offers", NEW, role="institution", sub="shop").refused == (403, "role_not_allowed")
+        if not world.items():
+            world.institution()
+    assert world.get("/v1/offers").body["items"] == []
+
+
+@pytest.mark.parametrize("role", ["individual", "scenario_operator", "exchange", "bureau"])
+def test_only_institutions_sell(world: World, role: str) -> None:
+    assert world.post("/v1/offers", NEW, role=role, sub="shop").refused == (403, "role_not_allowed")
+    assert world.patch("/v1/offers/x", {"points": 1}, role=role, sub="shop").refused == (403, "role_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"points": 0}, "/points"),
+        ({"points": 10**9 + 1}, "/points"),
+        ({"stock": 0}, "/stock"),
+        ({"per_account_limit": 0}, "/per_account_limit"),
+        ({"category": "Transport"}, "/category"),
+        ({"title": "a\nb"}, "/title"),
+        ({"description": "a\x0bb"}, "/description"),
+        ({"description": "a" * 4001}, "/description"),
+        ({"fulfilment": "hope"}, "/fulfilment"),
+        ({"busy": 1}, "/busy"),
+        ({"starts_at": "2024-01-02T00:00:00Z", "ends_at": "2024-01-02T00:00:00Z"}, "/ends_at"),
+        ({"starts_at": "2024-01-02T00:00:00Z", "ends_at": "2024-01-01T00:00:00Z"}, "/ends_at"),
+    ],
+)
+def test_an_offer_that_makes_no_sense_is_refused(world: World, changes: dict[str, Any], pointer: str) -> None:
+    world.merchant()
+    refused = world.post("/v1/offers", NEW | changes, role="institution", sub="shop")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), [pointer])
+    assert world.get("/v1/offers").body["items"] == []
+
+
+def test_words_price_and_stock_change_at_once(world: World) -> None:
+    world.merchant()
+    offer = world.offer()
+    changed = change(world, offer, points=900, stock_added=5, title="新", description="新票")
+    assert changed.status == 200
+    assert (changed.body["points"], changed.body["stock"], changed.body["title"]) == (900, 15, "新")
+    assert world.get(f"/v1/offers/{offer}").body == changed.body
+    world.rich(points=15 * 900)
+    assert world.redeem(offer, 15 * 900, 15).status == 201
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"points": None}, {"points": 0}, {"stock_added": 0}, {"stock_added": -1}, {"status": "gone"}, {"x": 1}]
+)
+def test_a_change_that_makes_no_sense_is_refused(world: World, body: dict[str, Any]) -> None:
+    world.merchant()
+    offer = world.offer()
+    before = world.items()
+    assert change(world, offer, **body).refused == (422, "invalid_request")
+    assert world.items() == before
+
+
+def test_another_merchants_offer_is_not_found(world: World) -> None:
+    world.merchant("shop")
+    world.merchant("mall", CODES[1])
+    offer = world.offer("shop")
+    assert change(world, offer, "mall", points=1).refused == (404, "not_found")
+    assert change(world, "nothing", "mall", points=1).refused == (404, "not_found")
+
+
+def test_an_offer_leaves_the_shelf_and_comes_back(world: World) -> None:
+    world.merchant()
+    world.rich()
+    offer = world.offer()
+    assert change(world, offer, status="off_shelf").body["status"] == "off_shelf"
+    assert world.get("/v1/offers").body["items"] == []
+    assert world.get(f"/v1/offers/{offer}").body["status"] == "off_shelf"
+    assert world.redeem(offer).refused == (409, "offer_unavailable")
+    change(world, offer, status="on_shelf")
+    assert [each["id"] for each in world.get("/v1/offers").body["items"]] == [offer]
+    assert world.redeem(offer).status == 201
+
+
+def test_the_shelf_is_filtered_by_category_and_merchant(world: World) -> None:
+    shop, mall = world.merchant("shop"), world.merchant("mall", CODES[1])
+    tickets, tea = world.offer("shop"), world.offer("shop", category="tea")
+    cup = world.offer("mall", category="tea")
+
+    def shelf(**asked: Any) -> list[str]:
+        return [each["id"] for each in world.get("/v1/offers", **asked).body["items"]]
+
+    assert shelf() == [cup, tea, tickets]
+    assert shelf(category="tea") == [cup, tea]
+    assert shelf(merchant=shop) == [tea, tickets]
+    assert shelf(merchant=mall, category="tea") == [cup]
+    assert shelf(merchant=mall, category="transport") == shelf(category="nothing") == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7])
+def test_the_shelf_comes_in_pages_newest_first(world: World, limit: int) -> None:
+    world.merchant()
+    made = [world.offer(category=("tea", "cups")[number % 2]) for number in range(7)]
+    for category, expected in ((None, made), ("tea", made[::2])):
+        asked: dict[str, Any] = {"limit": limit} | ({"category": category} if category else {})
+        found: list[str] = []
+        while True:
+            page = world.get("/v1/offers", **asked).body
+            found += [each["id"] for each in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            asked["cursor"] = page["next_cursor"]
+        assert found == expected[::-1]
+
+
+def test_public_stock_follows_the_stream_and_counts_every_sale_once(world: World) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    offer = world.offer(stock=5)
+    order = world.redeem(offer, 3000, 3).body["id"]
+    world.stream()
+    world.stream()
+    assert world.stock(offer) == 2
+    change(world, offer, stock_added=10)
+    assert world.stock(offer) == 12
+    world.refund(order)
+    world.stream()
+    assert world.stock(offer) == 15
+
+
+def test_an_unknown_offer_is_not_found(world: World) -> None:
+    assert world.get("/v1/offers/nothing").refused == (404, "not_found")

@@ -1,0 +1,181 @@
+"""Points for goods: every way it can be refused, and what it leaves."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.world import CODES, PEOPLE, World
+
+SHOP = {"role": "institution", "sub": "shop"}
+
+
+def hours(count: int) -> str:
+    return (datetime.now(UTC) + timedelta(hours=count)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_points_go_to_the_merchant_and_a_unit_to_the_person(world: World) -> None:
+    merchant = world.merchant()
+    account = world.rich(points=7100)
+    offer = world.offer(points=1000, stock=10)
+    order = world.redeem(offer, 3000, 3)
+    assert order.status == 201
+    assert order.body == {
+        "id": order.body["id"], "status": "placed", "at": order.body["at"], "account": account, "merchant": merchant,
+        "offer": offer, "quantity": 3, "points": 3000, "voucher": None, "note": None,
+    }  # fmt: skip
+    assert world.points() == 4100
+    assert world.get(f"/v1/redemptions/{order.body['id']}", role="individual", sub="alice").body == order.body
+    world.stream()
+    assert world.points("shop", "institution") == 3000
+
+
+def test_too_few_points_are_said_with_what_is_there(world: World) -> None:
+    world.merchant()
+    world.rich(points=999)
+    refused = world.redeem(world.offer())
+    assert refused.refused == (409, "insufficient_points")
+    assert (refused.body["available"], refused.body["needed"]) == (999, 1000)
+
+
+def test_a_stale_price_is_refused_with_the_price_of_now(world: World) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    offer = world.offer(points=1000)
+    world.patch(f"/v1/offers/{offer}", {"points": 1100}, **SHOP)
+    refused = world.redeem(offer, 2000, 2)
+    assert refused.refused == (409, "price_changed")
+    assert (refused.body["price"], refused.body["points"]) == (1100, 2200)
+    assert world.redeem(offer, 2200, 2).status == 201
+
+
+@pytest.mark.parametrize("points", [1, 1999, 2001, 4000, 10**12])
+def test_a_total_that_is_not_price_times_quantity_is_a_changed_price(world: World, points: int) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    refused = world.redeem(world.offer(points=1000), points, 2)
+    assert (refused.refused, refused.body["price"]) == ((409, "price_changed"), 1000)
+    assert world.points() == 5000
+
+
+def test_what_is_gone_is_sold_out(world: World) -> None:
+    world.merchant()
+    world.rich(points=50_000)
+    offer = world.offer(stock=3)
+    refused = world.redeem(offer, 4000, 4)
+    assert (refused.refused, refused.body["available"]) == ((409, "sold_out"), 3)
+    assert world.redeem(offer, 3000, 3).status == 201
+    assert world.redeem(offer).refused == (409, "sold_out")
+    world.stream()
+    assert world.stock(offer) == 0
+
+
+def test_one_account_may_have_so_many_and_no_more(world: World) -> None:
+    world.merchant()
+    world.rich("alice", points=50_000)
+    offer = world.offer(per_account_limit=3)
+    assert world.redeem(offer, 2000, 2).status == 201
+    refused = world.redeem(offer, 2000, 2)
+    assert refused.refused == (409, "limit_reached")
+    assert (refused.body["limit"], refused.body["held"]) == (3, 2)
+    assert world.redeem(offer).status == 201
+    assert world.redeem(offer).refused == (409, "limit_reached")
+    assert world.redeem(offer, 4000, 4).refused == (409, "limit_reached")
+    world.rich("bob", PEOPLE[1], points=3000)
+    assert world.redeem(offer, 3000, 3, sub="bob").status == 201
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "open_now"),
+    [(None, None, True), (-1, None, True), (1, None, False), (None, 1, True), (None, -1, False), (-1, 1, True)],
+)
+def test_an_offer_has_its_time(world: World, starts: int | None, ends: int | None, open_now: bool) -> None:
+    world.merchant()
+    world.rich(points=1000)
+    window = {name: hours(count) if count else None for name, count in (("starts_at", starts), ("ends_at", ends))}
+    got = world.redeem(world.offer(**window))
+    assert got.status == 201 if open_now else got.refused == (409, "offer_unavailable")
+    assert world.points() == (0 if open_now else 1000)
+
+
+def test_what_was_never_offered_is_unavailable(world: World) -> None:
+    world.rich()
+    for offer in ("nothing", "a/0", "offer:x", world.me()["id"]):
+        assert world.redeem(offer).refused == (409, "offer_unavailable")
+
+
+def test_without_an_account_nothing_is_bought(world: World) -> None:
+    world.merchant()
+    assert world.redeem(world.offer()).refused == (404, "not_found")
+
+
+@pytest.mark.parametrize("role", ["institution", "scenario_operator", "exchange", "bureau"])
+def test_only_persons_redeem(world: World, role: str) -> None:
+    body = {"offer": "x", "quantity": 1, "points": 1}
+    assert world.post("/v1/redemptions", body, role=role, sub="alice").refused == (403, "role_not_allowed")
+
+
+def test_an_institutions_points_buy_nothing_even_with_a_persons_token(world: World) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    offer = world.offer()
+    world.redeem(offer, 5000, 5)
+    world.sweep()
+    assert world.redeem(offer, sub="shop").refused == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"quantity": 0}, "/quantity"),
+        ({"quantity": 1001}, "/quantity"),
+        ({"quantity": -1}, "/quantity"),
+        ({"points": 0}, "/points"),
+        ({"points": -1000}, "/points"),
+        ({"points": 10**12 + 1}, "/points"),
+        ({"offer": ""}, "/offer"),
+        ({"offer": "a b"}, "/offer"),
+    ],
+)
+def test_amounts_have_bounds(world: World, body: dict[str, Any], pointer: str) -> None:
+    sent = {"offer": "x", "quantity": 1, "points": 1} | body
+    refused = world.post("/v1/redemptions", sent, role="individual", sub="alice")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), [pointer])
+
+
+def test_an_order_is_seen_by_its_person_its_merchant_and_the_exchange(world: World) -> None:
+    world.merchant()
+    world.merchant("mall", CODES[1])
+    world.rich()
+    world.person("bob", PEOPLE[1])
+    path = f"/v1/redemptions/{world.redeem(world.offer()).body['id']}"
+    for role, sub in (("individual", "alice"), ("institution", "shop"), ("exchange", "x")):
+        assert world.get(path, role=role, sub=sub).status == 200
+    for role, sub in (("individual", "bob"), ("institution", "mall"), ("individual", "nobody")):
+        assert world.get(path, role=role, sub=sub).refused == (404, "not_found")
+    assert world.get(path, role="bureau", sub="b").refused == (403, "role_not_allowed")
+
+
+def test_no_other_record_is_an_order(world: World) -> None:
+    world.rich()
+    for record in world.records():
+        path = f"/v1/redemptions/{record['id']}"
+        assert world.get(path, role="exchange", sub="x").refused == (404, "not_found")
+
+
+def test_orders_are_listed_newest_first_with_their_state(world: World) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    offer = world.offer()
+    orders = [world.redeem(offer).body["id"] for _ in range(4)]
+    world.fulfil(orders[1])
+    world.refund(orders[2])
+    for _ in range(2):
+        page = world.get("/v1/redemptions", role="individual", sub="alice", limit=3).body
+        assert [each["id"] for each in page["items"]] == orders[:0:-1]
+        assert [each["status"] for each in page["items"]] == ["placed", "refunded", "fulfilled"]
+        rest = world.get("/v1/redemptions", role="individual", sub="alice", limit=3, cursor=page["next_cursor"]).body
+        assert ([each["id"] for each in rest["items"]], rest["next_cursor"]) == ([orders[0]], None)
+        world.stream()
+    sold = world.get("/v1/redemptions", **SHOP).body["items"]
+    assert [each["id"] for each in sold] == orders[::-1]
