@@ -16,6 +16,7 @@ from botocore.config import Config
 from chalice.app import CloudWatchEventConfig
 
 from infra.gateway.events import Context
+from infra.local import schedules
 from infra.local.resources import positions_name
 from infra.local.stream import StreamPump
 from infra.local.uploads import Clients, UploadPump
@@ -31,6 +32,7 @@ def main() -> None:
     module = importlib.import_module(os.environ.get("APP_MODULE", "app"))
     for pump in _upload_pumps(module, stop):
         threading.Thread(target=pump.run, daemon=True).start()
+    schedules.start(module, stop)
     if hasattr(module, "project"):
         _stream_pump(module, stop).run()
     stop.wait()
