@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -61,23 +62,32 @@ def _in_order(batch: Item, versions: Sequence[Item], lines: Iterable[Line]) -> l
 
 def _conclude(batch: Item, versions: Sequence[Item], line: Line) -> Settled:
     """The line's one outcome: the same action as for a single report, its refusal kept too. Patient with others."""
-    order = Command(
+    order = _order(batch, line)
+    origin = {"batch": batch["id"], "line": line.number}
+
+    def decide() -> Decision:
+        decision = report(order, versions)
+        return replace(decision, facts=decision.facts | origin)
+
+    def refused(refusal: Refusal) -> Decision:
+        return Decision("reduction_refused", refused_line(line.number, line.trip.record_id, refusal), facts=origin)
+
+    for attempt in range(_TRIES_MAX):
+        try:
+            return conclude(order, decide, refused)
+        except (Contended, Unavailable):
+            time.sleep(random.uniform(0, min(5, 0.1 * 2**attempt)))
+    return conclude(order, decide, refused)
+
+
+def _order(batch: Item, line: Line) -> Command[Report]:
+    """What the operator would have sent for this line alone, under a name that only this line has."""
+    return Command(
         Caller(batch["operator"], OPERATOR),
         Report(scenario=batch["scenario"], **line.trip.model_dump()),
         keys.part_id(batch["id"], f"line {line.number}"),
         datetime.now(UTC),
     )
-
-    def refused(refusal: Refusal) -> Decision:
-        answer = refused_line(line.number, line.trip.record_id, refusal)
-        return Decision("reduction_refused", answer, facts={"batch": batch["id"]})
-
-    for attempt in range(_TRIES_MAX):
-        try:
-            return conclude(order, lambda: report(order, versions), refused)
-        except (Contended, Unavailable):
-            time.sleep(random.uniform(0, min(5, 0.1 * 2**attempt)))
-    return conclude(order, lambda: report(order, versions), refused)
 
 
 def _outcome(line: int, settled: Settled) -> Outcome:

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.batches import outcomes, work
 from chalicelib.edge import settle
+from chalicelib.errors import Contended
 from chalicelib.settings import settings
 from tests.batches import Batches, file, trip
 from tests.world import PEOPLE
@@ -104,6 +105,53 @@ def test_a_crash_between_lines_loses_and_doubles_nothing(
     batches.tell(batch)
     assert batches.sums(batch) == ("done", 1, 1, 71)
     assert batches.reasons(batch) == [(2, None, "malformed_json")]
+
+
+@pytest.mark.parametrize("before", range(5))
+def test_two_workers_at_once_come_to_the_same(batches: Batches, monkeypatch: pytest.MonkeyPatch, before: int) -> None:
+    """Another worker does the whole file while the first is about to try a line."""
+    monkeypatch.setattr(work, "SLICE_LINES", 2)
+    alice = batches.world.person()
+    content = file(trip("a", alice), trip("b", "nobody"), trip("c", alice), trip("a", alice), trip("d", alice))
+    batch = batches.announce(content).body["id"]
+    batches.upload(batch, content)
+    left, real = [before], settle.conclude
+
+    def overtaken(*arguments: Any) -> Any:
+        left[0] -= 1
+        if left[0] == -1:
+            batches.tell(batch)
+            assert batches.get(batch)["status"] == "done"
+        return real(*arguments)
+
+    monkeypatch.setattr(outcomes, "conclude", overtaken)
+    batches.tell(batch)
+    assert batches.sums(batch) == ("done", 3, 2, 213)
+    assert batches.reasons(batch) == [(2, "b", "invalid_request"), (4, "a", "already_reported")]
+    assert batches.world.points() == 213
+
+
+def test_a_busy_table_is_waited_for(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that others are in the way of is not refused: it is tried again, at last by the next event."""
+    monkeypatch.setattr("chalicelib.batches.outcomes.time.sleep", lambda _: None)
+    alice = batches.world.person()
+    content = file(trip("a", alice))
+    batch = batches.announce(content).body["id"]
+    batches.upload(batch, content)
+    busy, real = [12], settle.conclude
+
+    def contended(*arguments: Any) -> Any:
+        busy[0] -= 1
+        if busy[0] >= 0:
+            raise Contended
+        return real(*arguments)
+
+    monkeypatch.setattr(outcomes, "conclude", contended)
+    with pytest.raises(Contended):
+        batches.tell(batch)
+    assert batches.sums(batch) == ("processing", 0, 0, 0)
+    batches.tell(batch)
+    assert batches.sums(batch) == ("done", 1, 0, 71)
 
 
 def test_an_outcome_stands_though_the_world_changes_before_the_work_goes_on(
