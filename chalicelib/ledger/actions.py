@@ -52,9 +52,11 @@ class AccountNotOpen(NotFound):
 class Terms:
     """What one account adds to a Transfer: conditions with their refusal, and counters that move with it.
 
-    ``refuse`` answers for this account's Write instead of the ledger's own refusal.
+    ``kind``: only an account of this kind will do; to others it is as if there were none, for one sub may come in two
+    roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal.
     """
 
+    kind: str | None = None
     require: ConditionBase | None = None
     refuse: Refuse | None = None
     add: Item = field(default_factory=dict)
@@ -85,15 +87,17 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) ->
         if deltas:
             add["unfiled"] = {record}
     conditions += [Attr(asset).gte(-delta) for asset, delta in deltas.items() if delta < 0]
+    if terms.kind:
+        conditions.append(Attr("kind").eq(terms.kind))
     if terms.require is not None:
         conditions.append(terms.require)
     require = reduce(and_, conditions)
-    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas))
+    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms.kind))
 
 
-def _short(deltas: Mapping[str, int]) -> Refuse:
+def _short(deltas: Mapping[str, int], kind: str | None) -> Refuse:
     def refuse(item: Item | None) -> Refusal:
-        if item is None:
+        if item is None or (kind and item["kind"] != kind):
             return AccountNotOpen()
         if item.get("status", "active") == "closed":
             return AccountClosed()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.edge.caller import INDIVIDUAL
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import stamp
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed, Text
@@ -124,7 +125,7 @@ def redeem(command: Command[NewRedemption], terms: Terms, taken: Mapping[str, in
     price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
     exact = body.points % body.quantity == 0
     posted = {till: _at_till(command, terms, till, price if exact else -1) for till in taken}
-    posted[person] = Posted(add={"pending": 1})
+    posted[person] = Posted(kind=INDIVIDUAL, add={"pending": 1})
     writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
         writes = (*writes[:-1], _within_limit(command, terms, terms.per_account_limit), writes[-1])
