@@ -16,6 +16,7 @@ from chalicelib.accounts.routes import room as accounts
 from chalicelib.batches import work
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.routes import room as batches
+from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.edge import caller, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
@@ -30,7 +31,7 @@ from chalicelib.settings import settings
 app = Chalice(app_name="carbon-points")
 app.register_middleware(problem.reshape, "http")
 
-for room in (accounts, reductions, batches, mall, onboarding, openness):
+for room in (accounts, reductions, batches, mall, cancellation, onboarding, openness):
     app.register_blueprint(room)
 
 

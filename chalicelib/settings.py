@@ -63,5 +63,6 @@ def _secrets() -> dict[str, bytes]:
 
 
 def secret(name: str) -> bytes:
-    """A secret key: ``identity_key`` (hashes of identity numbers) or ``cursor_key`` (signs page cursors)."""
+    """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors) or
+    ``serial_key`` (makes serials of certificates unguessable)."""
     return _secrets()[name]

@@ -34,7 +34,9 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("keys")
     (folder / "jwks.json").write_text(json.dumps(make_jwks()))
     secret = base64.b64encode(b"k" * 32).decode()
-    (folder / "secrets.json").write_text(json.dumps({"identity_key": secret, "cursor_key": secret}))
+    (folder / "secrets.json").write_text(
+        json.dumps(dict.fromkeys(("identity_key", "cursor_key", "serial_key"), secret))
+    )
     environment = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",

@@ -5,14 +5,22 @@ from collections.abc import Sequence
 from random import randrange
 from typing import Any
 
-from chalicelib.ledger.model import POINTS, Line, lines
+from chalicelib.ledger.model import GRAMS, POINTS, Line, lines
 from chalicelib.table import keys
 from chalicelib.table.write import Item, Write, put, update
 
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
 
-# A movement counts towards one total of its account, with this sign of the line's points.
-TOTALS = {"conversion": ("earned", 1), "redemption": ("redeemed", -1), "refund": ("redeemed", -1)}
+# A movement counts towards one total of its account, with this sign of the line's points (or grams).
+TOTALS = {
+    "conversion": ("earned", POINTS, 1),
+    "redemption": ("redeemed", POINTS, -1),
+    "refund": ("redeemed", POINTS, -1),
+    "cancellation": ("cancelled", POINTS, -1),
+    "donation": ("donated", POINTS, -1),
+    "buy_back": ("bought_back", POINTS, -1),
+    "retirement": ("retired", GRAMS, -1),
+}
 
 
 def entries(records: Sequence[Item]) -> list[Write]:
@@ -22,13 +30,15 @@ def entries(records: Sequence[Item]) -> list[Write]:
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for record in records:
-        for line in lines(record):
+        if not (found := lines(record)):  # no holder's statement shows it: a mark stands in for a line
+            puts.append(put(keys.filed(record["id"]), {"id": record["id"]}))
+        for line in found:
             puts.append(put(keys.entry(line.name, line.at, line.id), line_item(line)))
             if line.name == record.get("holder"):
                 sums[line.name].update(_earned(record, line))
-            else:
-                total, sign = TOTALS.get(line.kind, ("", 0))
-                totals[line.name].update({total: sign * line.points} if total else {})
+            elif line.kind in TOTALS:
+                total, asset, sign = TOTALS[line.kind]
+                totals[line.name][total] += sign * (line.points if asset == POINTS else line.grams)
         for name in _remembering(record):
             unfiled[name].add(record["id"])
     lane = randrange(HOLDER_LANES)

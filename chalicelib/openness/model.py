@@ -11,7 +11,13 @@ from chalicelib.ledger.model import GRAMS
 from chalicelib.table.keys import ISSUED, POOL, RETIRED
 
 # A movement counts towards one use; the sign says whether it adds to it or takes back.
-USES = {"redemption": ("redeemed", 1), "refund": ("redeemed", -1)}
+USES = {
+    "redemption": ("redeemed", 1),
+    "refund": ("redeemed", -1),
+    "cancellation": ("cancelled", 1),
+    "donation": ("donated", 1),
+    "buy_back": ("bought_back", 1),
+}
 
 
 class Uses(Answer):

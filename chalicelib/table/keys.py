@@ -62,6 +62,11 @@ def till(offer: str, stripe: int) -> str:
     return f"offer:{offer}/{stripe}"
 
 
+def pot(campaign: str, stripe: int) -> str:
+    """The account in which a stripe of a campaign gathers points."""
+    return f"campaign:{campaign}/{stripe}"
+
+
 # items
 
 
@@ -72,6 +77,11 @@ def record(record: str) -> Key:
 def order(redemption: str) -> Key:
     """The state of a redemption, beside its Record; absent while it is placed."""
     return Key(f"record:{redemption}", "order")
+
+
+def filed(record: str) -> Key:
+    """The mark of a projected Record that leaves no statement line."""
+    return Key(f"record:{record}", "filed")
 
 
 def account(name: str) -> Key:
@@ -117,8 +127,17 @@ def batch_slice(batch: str, number: int) -> Key:
     return Key(f"batch:{batch}", f"slice:{number:04d}")
 
 
+def certificate(serial: str) -> Key:
+    """What anyone may read who knows the serial."""
+    return Key(f"certificate:{serial}", "certificate")
+
+
 def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
+
+
+def campaign(campaign: str) -> Key:
+    return Key(f"campaign:{campaign}", "campaign")
 
 
 def sums(name: str, lane: int) -> Key:

@@ -17,6 +17,7 @@ from jwt.algorithms import ECAlgorithm
 from infra.local.settings import AUDIENCE, ISSUER
 
 TOKEN_SECONDS = 12 * 3600
+_SECRETS = ("identity_key", "cursor_key", "serial_key")
 
 
 def make(folder: Path) -> None:
@@ -24,7 +25,8 @@ def make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _once(folder / "token.pem", _new_pem)
     _once(folder / "jwks.json", lambda: json.dumps({"keys": [_public(folder)]}).encode())
-    _once(folder / "secrets.json", _new_secrets)
+    _once(folder / "secrets.json", lambda: _secrets({}))
+    _complete(folder / "secrets.json")
 
 
 def token(folder: Path, role: str, sub: str) -> str:
@@ -48,9 +50,25 @@ def _public(folder: Path) -> dict[str, str]:
     return public | {"use": "sig", "alg": "ES256", "kid": f"local-{public['x'][:8]}"}
 
 
-def _new_secrets() -> bytes:
-    names = ("identity_key", "cursor_key")
-    return json.dumps({name: base64.b64encode(secrets.token_bytes(32)).decode() for name in names}).encode()
+def _secrets(known: dict[str, str]) -> bytes:
+    """``known``, and a new secret for each name that it lacks."""
+    return json.dumps({name: base64.b64encode(secrets.token_bytes(32)).decode() for name in _SECRETS} | known).encode()
+
+
+def _complete(path: Path) -> None:
+    """A folder of an earlier version lacks the names that came later."""
+    known = json.loads(path.read_text())
+    if not known.keys() >= set(_SECRETS):
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        _write(draft, _secrets(known))
+        draft.replace(path)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _once(path: Path, make_content: Callable[[], bytes]) -> None:
@@ -58,10 +76,7 @@ def _once(path: Path, make_content: Callable[[], bytes]) -> None:
     if path.exists():
         return
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(make_content())
-        file.flush()
-        os.fsync(file.fileno())
+    _write(draft, make_content())
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -1,0 +1,25 @@
+"""A person's cancellations."""
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.cancellation.model import Cancellation, CancellationParams
+from chalicelib.edge.caller import Caller
+from chalicelib.edge.fields import Page
+from chalicelib.edge.http import Query
+from chalicelib.errors import NotFound
+from chalicelib.table import keys, read
+
+
+def own(caller: Caller, id: str) -> Cancellation:
+    """One of the caller's cancellations. Raises NotFound."""
+    record = read.get(keys.record(id))
+    if record is None or (record["kind"], record["caller"]) != ("cancellation", caller.sub):
+        raise NotFound()
+    return Cancellation.model_validate_json(record["answer"])
+
+
+def mine(query: Query[CancellationParams]) -> Page[Cancellation]:
+    """The caller's cancellations, newest first: the lines of her statement that are one."""
+    page = accounts.statement(query, kind="cancellation")
+    found = read.many([keys.record(entry.id) for entry in page.items])
+    items = [Cancellation.model_validate_json(found[keys.record(entry.id)]["answer"]) for entry in page.items]
+    return Page(items=items, next_cursor=page.next_cursor)

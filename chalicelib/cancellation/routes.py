@@ -1,0 +1,47 @@
+"""/v1/cancellations"""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.cancellation import actions, queries
+from chalicelib.cancellation.model import Cancellation, CancellationParams, NewCancellation
+from chalicelib.edge.caller import INDIVIDUAL
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import NotFound
+from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
+
+room = Blueprint(__name__)
+
+
+@command(
+    room,
+    "POST /v1/cancellations",
+    body=NewCancellation,
+    answer=Cancellation,
+    allow=(INDIVIDUAL,),
+    refuses=(NotFound, InsufficientPoints, AccountClosed),
+)
+def cancel(command: Command[NewCancellation]) -> Decision:
+    """Give up points for good; the grams behind them are retired and a certificate says so."""
+    return actions.cancel(command, accounts.own(command.caller)["name"])
+
+
+@query(
+    room,
+    "/v1/cancellations",
+    answer=Page[Cancellation],
+    allow=(INDIVIDUAL,),
+    params=CancellationParams,
+    refuses=(NotFound,),
+)
+def cancellations(query: Query[CancellationParams]) -> Page[Cancellation]:
+    """The caller's cancellations, newest first."""
+    return queries.mine(query)
+
+
+@query(room, "/v1/cancellations/{id}", answer=Cancellation, allow=(INDIVIDUAL,), refuses=(NotFound,))
+def one_cancellation(query: Query[Params], id: str) -> Cancellation:
+    """One of the caller's cancellations."""
+    return queries.own(query.asker, id)

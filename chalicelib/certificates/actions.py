@@ -1,0 +1,44 @@
+"""Issuing certificates."""
+
+from chalicelib.certificates.model import Issued, Kind
+from chalicelib.certificates.serials import serial
+from chalicelib.settings import secret, settings
+from chalicelib.table import keys
+from chalicelib.table.write import Item, Write, put
+
+
+def issue(  # noqa: PLR0913 - one argument a fact of the certificate
+    *,
+    record: str,
+    at: str,
+    kind: Kind,
+    holder: str,
+    beneficiary: str | None,
+    grams: int,
+    points: int,
+    purpose: str,
+    details: Item | None = None,
+) -> tuple[Issued, Write]:
+    """The certificate of ``record``, and the Write that puts it into the same transaction.
+
+    ``holder`` is public: a person's name comes masked. ``details`` may hold donors, campaign, title, scenarios and
+    methodologies. The caller keeps ``{"certificate": serial}`` among its Record's facts: the stream's consumer signs
+    what it finds there. Nothing of the item ever changes but its status and the signature, which follows from it.
+    """
+    number = serial(record, at, secret("serial_key"))
+    issuer = settings().public_url
+    said = {
+        "serial": number,
+        "kind": kind,
+        "holder": holder,
+        "beneficiary": beneficiary,
+        "grams": grams,
+        "points": points,
+        "purpose": purpose,
+        "issued_at": at,
+        "issuer": issuer,
+        "record": record,
+        "status": "valid",
+    }
+    url = f"{issuer}/v1/certificates/{number}"
+    return Issued(serial=number, url=url), put(keys.certificate(number), (details or {}) | said)
