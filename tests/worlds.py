@@ -14,6 +14,7 @@ from moto.core.models import botocore_stubber
 
 from chalicelib import settings
 from chalicelib.edge import caller
+from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
 from chalicelib.table import client
 from infra.local.resources import ensure_table
@@ -23,7 +24,8 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (settings.settings, settings._secrets, caller._issuer_keys, queries.terms, client.client):
+    s3 = files.client
+    for remembered in (settings.settings, settings._secrets, caller._issuer_keys, queries.terms, client.client, s3):
         remembered.cache_clear()
     tills.forget()
 
