@@ -1,12 +1,14 @@
 """After the sale: delivered, or taken back once; who may; and where the points come from."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.table import keys
 from tests.world import CODES, World
 
 
-def sold(world: World, quantity: int = 1, **offer: object) -> tuple[str, str]:
+def sold(world: World, quantity: int = 1, **offer: Any) -> tuple[str, str]:
     """An order and its offer."""
     world.merchant()
     world.rich(points=10_000)

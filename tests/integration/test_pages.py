@@ -1,75 +1,102 @@
-"""Pages for people: /docs from our own paths only, problems explained in two languages."""
+"""Cursors go on where a page ended: for their caller and query, untouched, and for no other."""
 
-import re
+from typing import Any
 
 import pytest
 
-from chalicelib.errors import Refusal
-from chalicelib.settings import VERSION
-from tests.integration.test_openness import PROBLEM, UNLISTED
-from tests.world import World
+from chalicelib.edge.fields import Paged
+from tests.endpoints import ROUTES
+from tests.world import CODES, PEOPLE, World
+
+PERSON = {"role": "individual", "sub": "alice"}
+STATEMENT = "/v1/accounts/me/entries"
 
 
-def test_health_tells_status_and_version(world: World) -> None:
-    assert world.get("/v1/health").body == {"status": "ok", "version": VERSION}
+@pytest.fixture
+def cursor(world: World) -> str:
+    """Of the second page of alice's statement, one line a page."""
+    world.rich()
+    world.report(world.me()["id"], "5")
+    return str(world.get(STATEMENT, limit=1, **PERSON).body["next_cursor"])
 
 
-def test_the_docs_page_refers_to_our_own_paths_only(world: World) -> None:
-    page = world.get("/docs")
-    assert page.status == 200
-    html = page.body.decode()
-    policy = page.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "//" not in html.replace("<!doctype html>", "")
-    links = re.findall(r'(?:src|href)="([^"]+)"', html)
-    assets = [link for link in links if link.startswith("docs/")]
-    assert set(links) - set(assets) == {"data:,", "openapi.json"}
-    assert len(assets) == 4
-    for link in assets:
-        asset = world.get(f"/{link}")
-        assert asset.status == 200, link
-        assert asset.headers["Content-Type"].startswith(("text/css", "text/javascript"))
-        assert asset.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        stale = world.get(re.sub(r"docs/\w+/", "docs/other/", f"/{link}"))
-        assert (stale.status, stale.headers["Cache-Control"]) == (200, "no-store")
+def refused(world: World, path: str, **options: Any) -> None:
+    answer = world.get(path, **options)
+    assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/cursor"])
 
 
-def test_assets_are_the_named_ones_only(world: World) -> None:
-    for name in ("index.html", "docs.html", "openapi.json", "%2e%2e%2froutes.py"):
-        assert world.get(f"/docs/any/{name}").status == 404
+def test_a_cursor_leads_on(world: World, cursor: str) -> None:
+    page = world.get(STATEMENT, cursor=cursor, **PERSON)
+    assert (len(page.body["items"]), page.body["next_cursor"]) == (1, None)
 
 
-def test_the_placeholder_key_of_the_docs_page_is_the_one_of_the_document(world: World) -> None:
-    key = world.get("/openapi.json").body["components"]["parameters"]["IdempotencyKey"]["example"]
-    version = re.findall(r"docs/(\w+)/docs.js", world.get("/docs").body.decode())[0]
-    assert f'"{key}"' in world.get(f"/docs/{version}/docs.js").body.decode()
+def test_the_limit_may_change_from_page_to_page(world: World, cursor: str) -> None:
+    assert world.get(STATEMENT, cursor=cursor, limit=100, **PERSON).status == 200
 
 
-@pytest.mark.parametrize("code", sorted(UNLISTED))
-def test_what_no_route_lists_is_explained_all_the_same(world: World, code: str) -> None:
-    assert world.get(f"/problems/{code}").body["code"] == code
+def test_a_cursor_is_its_callers_own(world: World, cursor: str) -> None:
+    world.person("bob", PEOPLE[1])
+    refused(world, STATEMENT, cursor=cursor, role="individual", sub="bob")
 
 
-def test_a_problem_is_explained_in_both_languages(world: World) -> None:
-    english = world.get("/problems/sold_out")
-    assert (english.body["status"], english.body["title"]) == (409, "Sold out")
-    assert english.headers["Content-Language"] == "en"
-    chinese = world.get("/problems/sold_out", headers={"Accept-Language": "zh-CN"})
-    assert (chinese.body["title"], chinese.headers["Content-Language"]) == ("已兑完", "zh-CN")
-    assert chinese.body["example"]["title"] == "已兑完"
+def test_a_cursor_belongs_to_its_query(world: World, cursor: str) -> None:
+    refused(world, STATEMENT, cursor=cursor, kind="conversion", **PERSON)
+    refused(world, STATEMENT, cursor=cursor, until="2999-01-01T00:00:00Z", **PERSON)
+    refused(world, "/v1/redemptions", cursor=cursor, **PERSON)
+    refused(world, "/v1/offers", cursor=cursor)
 
 
-def test_browsers_get_a_page_of_their_own_language(world: World) -> None:
-    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "zh-CN,en;q=0.5"}
-    page = world.get("/problems/sold_out", headers=browser)
-    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert page.headers["Vary"] == "Accept, Accept-Language"
-    assert "已兑完" in page.body.decode()
-    everything = world.get("/problems", headers=browser).body.decode()
-    assert all(f'id="{code}"' in everything for code in Refusal.registry)
+def test_a_cursor_that_was_changed_is_refused(world: World, cursor: str) -> None:
+    head, body, signature = cursor.split(".")
+    for changed in (
+        cursor[:-2],
+        cursor + "A",
+        f"{head}.{body[:-4]}AAAA.{signature}",
+        f"{head}.{body}.",
+        f"eyJhbGciOiJub25lIn0.{body}.",
+        "x",
+        "..",
+        "\u6e38\u6807",
+        "\x00",
+        "a" * 1999,
+        "%",
+    ):
+        refused(world, STATEMENT, cursor=changed, **PERSON)
 
 
-def test_an_unknown_code_is_a_404_problem(world: World) -> None:
-    answer = world.get("/problems/nonsense")
-    assert (answer.status, answer.code, answer.headers["Content-Type"]) == (404, "not_found", PROBLEM)
+def test_a_cursor_of_another_filter_of_the_shelf_is_refused(world: World) -> None:
+    world.merchant("shop")
+    world.merchant("mall", CODES[1])
+    for _ in range(3):
+        world.offer("shop")
+    cursor = world.get("/v1/offers", limit=1, category="transport").body["next_cursor"]
+    refused(world, "/v1/offers", cursor=cursor)
+    refused(world, "/v1/offers", cursor=cursor, category="tea")
+    assert len(world.get("/v1/offers", cursor=cursor, category="transport").body["items"]) == 2
+
+
+def test_a_cursor_tells_nothing_of_persons(world: World, cursor: str) -> None:
+    assert "alice" not in cursor
+    assert len(cursor) < 500
+
+
+PAGED = [endpoint for endpoint in ROUTES.values() if issubclass(endpoint.takes, Paged)]
+
+
+@pytest.mark.parametrize("endpoint", PAGED, ids=lambda endpoint: endpoint.path)
+@pytest.mark.parametrize("limit", ["0", "-1", "101", "abc", "", "1e1", "\u0663", "1.5", "9" * 400, "null"])
+def test_a_limit_is_1_to_100(world: World, endpoint: Any, limit: str) -> None:
+    world.person()
+    world.institution()
+    role = endpoint.allow[0] if endpoint.allow else None
+    sub = {"individual": "alice", "institution": "shop"}.get(str(role), "someone")
+    answer = world.get(endpoint.path, limit=limit, role=role, sub=sub)
+    assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/limit"])
+    for good in ("1", "100"):
+        assert world.get(endpoint.path, limit=good, role=role, sub=sub).status == 200
+
+
+def test_every_list_of_the_contract_is_paged() -> None:
+    assert {endpoint.path for endpoint in PAGED} >= {
+        "/v1/accounts/me/entries", "/v1/reductions", "/v1/offers", "/v1/redemptions", "/v1/merchants",
+    }  # fmt: skip

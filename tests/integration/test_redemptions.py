@@ -92,7 +92,9 @@ def test_one_account_may_have_so_many_and_no_more(world: World) -> None:
 def test_an_offer_has_its_time(world: World, starts: int | None, ends: int | None, open_now: bool) -> None:
     world.merchant()
     world.rich(points=1000)
-    window = {name: hours(count) if count else None for name, count in (("starts_at", starts), ("ends_at", ends))}
+    window: dict[str, Any] = {
+        name: hours(count) if count else None for name, count in (("starts_at", starts), ("ends_at", ends))
+    }
     got = world.redeem(world.offer(**window))
     assert got.status == 201 if open_now else got.refused == (409, "offer_unavailable")
     assert world.points() == (0 if open_now else 1000)

@@ -12,9 +12,6 @@ from tests.world import PEOPLE, World
 STRIPES = 16
 
 
-pytestmark = pytest.mark.moto
-
-
 @pytest.fixture(params=[1, 16])
 def stripes(request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """How many tills a busy offer has; there is a merchant, and alice is rich."""
@@ -75,6 +72,7 @@ def test_an_order_takes_from_several_tills_where_one_alone_has_too_few(
     assert world.points() == 10**6 - 40_000
 
 
+@pytest.mark.moto
 def test_an_order_over_several_tills_is_refunded_to_the_tills_it_came_from(world: World, stripes: int) -> None:
     offer = world.offer(busy=True, stock=32)
     before = units(world, offer, STRIPES)

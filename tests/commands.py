@@ -1,0 +1,134 @@
+"""Every command of the contract, ready to be sent once: what is common to all of them is tested on each."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tests.world import AT, CODES, PEOPLE, World
+
+
+class Ready(NamedTuple):
+    """A command that will be accepted. ``other`` is a body that would be accepted as well, None where there is none."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    role: str
+    sub: str
+    other: dict[str, Any] | None = None
+
+
+def _open(world: World) -> Ready:
+    body = {"kind": "individual", "name": "王小明", "identity_number": PEOPLE[0]}
+    return Ready("POST", "/v1/accounts", body, "individual", "alice", body | {"name": "王小红"})
+
+
+def _close(world: World) -> Ready:
+    world.person()
+    return Ready("POST", "/v1/accounts/me/close", {}, "individual", "alice")
+
+
+def _publish(world: World) -> Ready:
+    body = {
+        "code": "metro", "name": "轨道交通", "methodology": "M-1", "operator": "operator", "unit": "km",
+        "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None,
+        "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+    }  # fmt: skip
+    return Ready("POST", "/v1/scenarios", body, "bureau", "bureau", body | {"grams_per_unit": "72"})
+
+
+def _report(world: World) -> Ready:
+    world.scenario()
+    body = {"record_id": "t", "account": world.person(), "scenario": "metro", "quantity": "1", "occurred_at": AT}
+    return Ready("POST", "/v1/reductions", body, "scenario_operator", "operator", body | {"quantity": "2"})
+
+
+def _reported(world: World) -> str:
+    account = world.person()
+    world.scenario(confirmation="manual")
+    return f"/v1/reductions/{world.report(account).body['id']}"
+
+
+def _confirm(world: World) -> Ready:
+    return Ready("POST", f"{_reported(world)}/confirm", {}, "bureau", "bureau")
+
+
+def _reject(world: World) -> Ready:
+    return Ready("POST", f"{_reported(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "not so"})
+
+
+def _admit(world: World) -> Ready:
+    body = {"account": world.institution("mall", CODES[1]), "mode": "event", "reason": "letter"}
+    return Ready("POST", "/v1/merchants", body, "exchange", "exchange", body | {"mode": "other"})
+
+
+def _offer(world: World) -> Ready:
+    world.merchant()
+    body = {
+        "title": "票", "description": "一张", "category": "transport", "points": 1000, "stock": 10,
+        "per_account_limit": None, "starts_at": None, "ends_at": None, "fulfilment": "voucher",
+    }  # fmt: skip
+    return Ready("POST", "/v1/offers", body, "institution", "shop", body | {"stock": 11})
+
+
+def _change(world: World) -> Ready:
+    world.merchant()
+    path = f"/v1/offers/{world.offer()}"
+    return Ready("PATCH", path, {"stock_added": 5}, "institution", "shop", {"stock_added": 6})
+
+
+def _redeem(world: World) -> Ready:
+    world.merchant()
+    world.rich(points=10_000)
+    body = {"offer": world.offer(), "quantity": 1, "points": 1000}
+    return Ready("POST", "/v1/redemptions", body, "individual", "alice", body | {"quantity": 2, "points": 2000})
+
+
+def _order(world: World) -> str:
+    ready = _redeem(world)
+    return f"/v1/redemptions/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
+
+
+def _fulfil(world: World) -> Ready:
+    body = {"voucher": "SH-1", "note": None}
+    return Ready("POST", f"{_order(world)}/fulfil", body, "institution", "shop", body | {"voucher": "SH-2"})
+
+
+def _refund(world: World) -> Ready:
+    return Ready("POST", f"{_order(world)}/refund", {}, "institution", "shop")
+
+
+def _announce(world: World) -> Ready:
+    world.scenario()
+    body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
+    return Ready("POST", "/v1/reduction-batches", body, "scenario_operator", "operator", body | {"lines": 2})
+
+
+def _cancel(world: World) -> Ready:
+    world.rich(points=10_000)
+    body = {"points": 1000, "purpose": "trip to Hangzhou"}
+    return Ready("POST", "/v1/cancellations", body, "individual", "alice", body | {"points": 2000})
+
+
+COMMANDS: dict[str, Callable[[World], Ready]] = {
+    "POST /v1/accounts": _open,
+    "POST /v1/accounts/me/close": _close,
+    "POST /v1/scenarios": _publish,
+    "POST /v1/reductions": _report,
+    "POST /v1/reductions/{id}/confirm": _confirm,
+    "POST /v1/reductions/{id}/reject": _reject,
+    "POST /v1/reduction-batches": _announce,
+    "POST /v1/merchants": _admit,
+    "POST /v1/offers": _offer,
+    "PATCH /v1/offers/{id}": _change,
+    "POST /v1/cancellations": _cancel,
+    "POST /v1/redemptions": _redeem,
+    "POST /v1/redemptions/{id}/fulfil": _fulfil,
+    "POST /v1/redemptions/{id}/refund": _refund,
+}
+
+
+def send(world: World, ready: Ready, **changes: Any) -> Any:
+    """Send it; ``changes`` replace parts of it or are options of the call."""
+    parts = {name: changes.pop(name) for name in ready._fields if name in changes}
+    given = ready._replace(**parts)
+    return world.call(given.method, given.path, given.body, role=given.role, sub=given.sub, **changes)

@@ -1,0 +1,256 @@
+"""Whatever is sent to whatever route: the right 4xx as a problem, never a 5xx, and nothing written."""
+
+import json
+from typing import Any, get_args
+
+import pytest
+from pydantic import RootModel
+
+from chalicelib.edge.http import BODY_BYTES_MAX, Endpoint
+from tests.commands import COMMANDS, Ready, send
+from tests.endpoints import ROUTES
+from tests.world import Answer, World
+
+CHANGING = [name for name, route in ROUTES.items() if route.method != "GET"]
+ASKING = [name for name, route in ROUTES.items() if route.method == "GET"]
+
+NO_JSON: dict[str, bytes] = {
+    "nothing": b"",
+    "white space": b" \n\t",
+    "half an object": b'{"a": 1',
+    "a comma too many": b'{"a": 1,}',
+    "single quotes": b"{'a': 1}",
+    "a comment": b"{} // done",
+    "two objects": b"{}{}",
+    "NUL": b"\x00",
+    "bytes that are no UTF-8": b'{"a": "\xff"}',
+    "an overlong NUL": b'{"a": "\xc0\x80"}',
+    "a raw surrogate": b'{"a": "\xed\xa0\x80"}',
+    "an escaped surrogate": b'{"a": "\\ud800"}',
+    "surrogates the wrong way round": b'{"a": "\\udc00\\ud800"}',
+    "a raw control character": b'{"a": "\x01"}',
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": "{}".encode("utf-16"),
+    "deep brackets": b"[" * 100_000,
+    "deep braces": b'{"a":' * 40_000,
+    "deep and closed": b"[" * 100_000 + b"]" * 100_000,
+    "a number of 5000 digits": b"1" * 5000,
+    "XML": b"<a/>",
+    "a form": b"a=1&b=2",
+}
+NO_OBJECT: dict[str, bytes] = {
+    "null": b"null", "true": b"true", "a number": b"5", "a float": b"1e3", "a text": b'"x"', "an empty text": b'""',
+    "a list": b"[]", "a list of objects": b"[{}]", "not a number": b"NaN", "infinity": b"-Infinity",
+}  # fmt: skip
+NULLABLE = {
+    "daily_cap_grams",
+    "valid_until",
+    "per_account_limit",
+    "starts_at",
+    "ends_at",
+    "voucher",
+    "note",
+}  # or a text, if short
+NO_TEXT = ["a\x00b", "a\x1fb", "a\x7fb", "a\u202eb", "a\u200bb", "a\ufeffb", "a\u2028b", "", " ", "\u3000", "a" * 4001]
+NO_VALUE: list[Any] = [None, True, 5.0, 1.5, -1, 0, 10**400, [], {}, [[]], {"a": 1}, "5", "\u0665", "x" * 70_000]
+NO_NUMBER = [b"NaN", b"Infinity", b"1e400", b"-1e400", b"1e-400", b"9" * 400, b"0x10", b"01", b"+1", b".5"]
+
+
+def fields(route: Endpoint) -> list[str]:
+    model = route.takes
+    if issubclass(model, RootModel):
+        model = get_args(model.model_fields["root"].annotation)[0]
+    return list(model.model_fields)
+
+
+@pytest.fixture
+def refuses(world: World) -> Any:
+    """Check that an answer is a problem with one of ``statuses``, and that nothing was written since ``before``."""
+
+    def check(answer: Answer, before: list[Any], *statuses: int) -> None:
+        assert answer.status in statuses, answer
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.body["status"] == answer.status
+        assert world.items() == before
+
+    return check
+
+
+@pytest.fixture
+def ready(request: pytest.FixtureRequest, world: World) -> Ready:
+    return COMMANDS[request.param](world)
+
+
+every_command = pytest.mark.parametrize(("name", "ready"), [(name, name) for name in CHANGING], indirect=["ready"])
+
+
+def test_every_command_is_tried() -> None:
+    assert sorted(COMMANDS, key=CHANGING.index) == CHANGING
+
+
+@every_command
+def test_what_is_no_json_is_refused(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for what, raw in NO_JSON.items():
+        answer = send(world, ready, raw=raw)
+        refuses(answer, before, 400)
+        assert answer.code == "malformed_json", what
+        assert len(answer.body["detail"]) < 500
+
+
+@every_command
+def test_what_is_no_object_is_refused(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for raw in NO_OBJECT.values():
+        refuses(send(world, ready, raw=raw), before, 400, 422)
+
+
+@every_command
+def test_unknown_fields_are_refused_by_name(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for extra in ("extra", "", "a/b~c", "\x00", "__proto__", "pk", "e" * 1000):
+        answer = send(world, ready, body=ready.body | {extra: 1})
+        refuses(answer, before, 422)
+        assert answer.pointers == ["/" + extra.replace("~", "~0").replace("/", "~1")]
+
+
+@every_command
+def test_missing_fields_are_refused_by_name(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for field in ready.body:
+        answer = send(world, ready, body={key: value for key, value in ready.body.items() if key != field})
+        refuses(answer, before, 422)
+        assert answer.pointers in ([f"/{field}"], [""])
+
+
+@every_command
+def test_values_of_the_wrong_kind_are_refused_by_name(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for field, good in ready.body.items():
+        for bad in NO_VALUE:
+            if type(bad) is type(good) or (field in NULLABLE and (bad is None or isinstance(bad, str))):
+                continue
+            answer = send(world, ready, body=ready.body | {field: bad})
+            refuses(answer, before, 400, 422)
+            assert answer.status == 400 or answer.pointers[0] in {"", f"/{field}"}, (field, bad)
+
+
+@every_command
+def test_texts_hold_no_control_characters_and_no_novels(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for field, good in ready.body.items():
+        for bad in NO_TEXT if isinstance(good, str) else ():
+            answer = send(world, ready, body=ready.body | {field: bad})
+            refuses(answer, before, 422)
+            assert answer.pointers[0] == f"/{field}", (field, bad)
+
+
+@every_command
+def test_numbers_are_integers_of_a_credible_size(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for field in ready.body:
+        rest = {key: value for key, value in ready.body.items() if key != field}
+        for bad in NO_NUMBER:
+            raw = json.dumps(rest)[:-1].encode() + b"," * bool(rest) + f'"{field}": '.encode() + bad + b"}"
+            refuses(send(world, ready, raw=raw), before, 400, 422)
+
+
+@every_command
+def test_a_body_holds_256_kib(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    good = json.dumps(ready.body).encode()
+    refuses(send(world, ready, raw=good + b" " * (BODY_BYTES_MAX + 1 - len(good))), before, 413)
+    assert send(world, ready, raw=good + b" " * (BODY_BYTES_MAX - len(good))).status in {200, 201}
+
+
+@every_command
+def test_only_json_is_understood(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for media in ("text/plain", "application/xml", "multipart/form-data", "application/json5", "", "\x7f", "json"):
+        answer = send(world, ready, headers={"Content-Type": media})
+        refuses(answer, before, 415)
+        assert answer.body["instance"] == ready.path
+
+
+@every_command
+@pytest.mark.parametrize("media", ["APPLICATION/JSON", "application/json; charset=UTF-8", "Application/Json;q=1"])
+def test_json_may_be_spelt_in_any_case(world: World, name: str, ready: Ready, media: str) -> None:
+    assert send(world, ready, headers={"Content-Type": media}).status in {200, 201}
+
+
+@every_command
+def test_a_method_that_is_not_offered_is_told_which_are(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    for method in ("PUT", "DELETE", "TRACE", "BREW"):
+        answer = send(world, ready, method=method)
+        refuses(answer, before, 405)
+        assert ready.method in answer.headers["Allow"]
+
+
+IDS = [
+    "%2F", "..%2F..%2Fetc%2Fpasswd", "%00", "%ff", "%ED%A0%80", "%C3%A9", "%20", "a%20b", "%7f", "a" * 65, "a" * 5000,
+    "%E2%80%AE", "{id}", "%7Bid%7D", "$ref", "a'b", 'a"b', "%25", "%", "%zz", "null", "0", "-1", "offer:x", "a/0"[:1],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTES if "{id}" in name])
+def test_absurd_ids_are_not_found(world: World, name: str, refuses: Any) -> None:
+    route = ROUTES[name]
+    body = _body(world, name) if route.method != "GET" else None
+    before = world.items()
+    for role in route.allow or (None,):
+        for absurd in IDS:
+            path = route.path.replace("{id}", absurd)
+            answer = world.call(route.method, path, body, role=role, sub="someone")
+            refuses(answer, before, 404)
+            assert answer.code == "not_found"
+
+
+def _body(world: World, name: str) -> dict[str, Any]:
+    return COMMANDS[name](world).body
+
+
+PARAMS: list[dict[str, Any]] = [
+    {"unknown": "1"}, {"": ""}, {"limit ": "1"}, {"LIMIT": "1"}, {"id": "x"}, {"cursor": "x" * 2001}, {"pk": "x"},
+    {"\x00": "\x00"}, {"a[b]": "1"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_unknown_parameters_are_refused(world: World, name: str, refuses: Any) -> None:
+    route = ROUTES[name]
+    role = route.allow[0] if route.allow else None
+    before = world.items()
+    for params in PARAMS:
+        answer = world.get(route.path.replace("{id}", "x"), role=role, sub="someone", **params)
+        refuses(answer, before, 422)
+
+
+ABSURD = ["", "\x00", "a\x00b", "\u202e", "\udcff", "%", "x" * 300, "A", "-1", "2024-01-01", "1e400", "null", "[]"]
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_absurd_values_of_known_parameters_are_never_our_failure(world: World, name: str) -> None:
+    route = ROUTES[name]
+    world.person("someone")
+    role = route.allow[0] if route.allow else None
+    for field, told in route.takes.model_fields.items():
+        for absurd in ABSURD:
+            value = absurd.encode("utf-8", "surrogateescape")
+            asked = {told.alias or field: value}
+            answer = world.get(route.path.replace("{id}", "x"), role=role, sub="someone", **asked)
+            assert answer.status in {200, 404, 422}, (asked, answer)
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_query_may_bring_a_body_that_nobody_reads(world: World, name: str) -> None:
+    route = ROUTES[name]
+    role = route.allow[0] if route.allow else None
+    answer = world.get(route.path.replace("{id}", "x"), role=role, sub="someone", raw=b"\xff[[[")
+    assert answer.status in {200, 404}
+
+
+@pytest.mark.parametrize("name", ["/v1/offers", "/v1/merchants"])
+def test_a_parameter_that_is_repeated_is_never_our_failure(world: World, name: str) -> None:
+    assert world.get(f"{name}?limit=1&limit=abc").status in {200, 422}
+    assert world.get(f"{name}?limit=1&limit=2").status in {200, 422}
