@@ -10,7 +10,7 @@ from chalicelib.table.client import client
 from chalicelib.table.write import Item, Write, decode
 
 _AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-_AGAIN_WHOLE = {
+BUSY = {
     "TransactionInProgressException",
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
@@ -38,7 +38,7 @@ def commit(writes: Sequence[Write]) -> None:
         code = error.response["Error"]["Code"]
         if code == "TransactionCanceledException":
             raise _cancelled(cast(list[dict[str, Any]], error.response.get("CancellationReasons", []))) from error
-        if code in _AGAIN_WHOLE:
+        if code in BUSY:
             raise Contended() from error
         if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
             raise Unavailable() from error

@@ -2,16 +2,18 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyAttr
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
+from chalicelib.table.commit import BUSY
 from chalicelib.table.keys import LISTING, Key
 from chalicelib.table.write import Item, decode, encode
 
@@ -20,7 +22,7 @@ __all__ = ["Attr", "get", "listed", "many", "query"]
 
 def get(key: Key) -> Item | None:
     """One item, as of now."""
-    answer = client().get_item(TableName=settings().table_name, Key=encode(key.item()), ConsistentRead=True)
+    answer = _ask(client().get_item, TableName=settings().table_name, Key=encode(key.item()), ConsistentRead=True)
     return decode(answer.get("Item"))
 
 
@@ -37,7 +39,7 @@ def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
     request: Any = {table: {"Keys": [encode(key.item()) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
     found: dict[Key, Item] = {}
     for attempt in range(8):
-        answer = client().batch_get_item(RequestItems=request)
+        answer = _ask(client().batch_get_item, RequestItems=request)
         for raw in answer["Responses"].get(table, []):
             item = decode(raw)
             assert item is not None
@@ -98,12 +100,25 @@ def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | N
     while True:
         if start:
             options["ExclusiveStartKey"] = encode(start)
-        answer: Any = client().query(TableName=settings().table_name, **options)
+        answer = _ask(client().query, TableName=settings().table_name, **options)
         yield from (item for raw in answer["Items"] if (item := decode(raw)) is not None)
         last = answer.get("LastEvaluatedKey")
         if not last:
             return
         start = decode(last)
+
+
+def _ask(operation: Callable[..., Any], **request: Any) -> Any:
+    """The store's answer. Raises Unavailable where it is away, or busy for longer than botocore is patient."""
+    try:
+        return operation(**request)
+    except ClientError as error:
+        away = error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500
+        if away or error.response["Error"]["Code"] in BUSY:
+            raise Unavailable() from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable() from error
 
 
 def first(items: Iterator[Item], count: int) -> list[Item]:
