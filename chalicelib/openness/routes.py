@@ -1,19 +1,17 @@
 """/v1/supply, /v1/health, /openapi.json, /docs, /problems"""
 
-from collections.abc import Mapping
-
 from chalice.app import Blueprint, Response
 
 from chalicelib.edge import problem
 from chalicelib.edge.fields import Params
 from chalicelib.edge.http import Query, query
+from chalicelib.edge.pages import HTML, JSON, page, preferred
 from chalicelib.errors import NotFound
 from chalicelib.openness import openapi, pages, queries
 from chalicelib.openness.model import Explanation, Explanations, Health, Supply
 from chalicelib.settings import VERSION
 
 room = Blueprint(__name__)
-HTML = "text/html; charset=utf-8"
 
 
 @query(room, "/v1/supply", answer=Supply)
@@ -32,20 +30,19 @@ def health(query: Query[Params]) -> Health:
 def description(query: Query[Params]) -> Response:
     """This description."""
     base = problem.path_of(room.current_request).removesuffix("/openapi.json")
-    return _page(openapi.page(base), "application/json")
+    return page(openapi.page(base), JSON)
 
 
 @query(room, "/docs", answer=None, also=("text/html",))
 def docs(query: Query[Params]) -> Response:
     """A page to read and try the API."""
-    return _page(pages.docs(), HTML)
+    return page(pages.docs(), HTML)
 
 
 @query(room, "/docs/{version}/{name}", answer=None)
 def asset(query: Query[Params], version: str, name: str) -> Response:
     """What the pages are made of."""
-    found = pages.asset(version, name)
-    return _page(found.text, found.content_type, {"Cache-Control": found.cache})
+    return pages.ASSETS.answer(version, name)
 
 
 @query(room, "/problems", answer=Explanations, also=("text/html",))
@@ -68,12 +65,6 @@ def _language() -> str:
 
 def _explained(items: list[Explanation], plain: str, *, root: str) -> Response:
     said = {"Content-Language": "zh-CN" if _language() == "zh" else "en", "Vary": "Accept, Accept-Language"}
-    if pages.wants_html(room.current_request.headers):
-        return _page(pages.explained(items, _language(), root), HTML, said)
-    return _page(plain, "application/json", said)
-
-
-def _page(text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Response:
-    """``no-cache``: kept, but asked for again each time, so that a deployment shows at once."""
-    sent = {"Content-Type": content_type, "Cache-Control": "no-cache"} | pages.HEADERS | dict(headers or {})
-    return Response(text, dict(sent), 200)
+    if preferred(room.current_request.headers, JSON, "text/html") != JSON:
+        return page(pages.explained(items, _language(), root), HTML, said)
+    return page(plain, JSON, said)

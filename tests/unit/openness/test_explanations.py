@@ -37,13 +37,6 @@ def test_every_code_has_an_explanation_without_gaps(code: str, language: str) ->
     assert not {"?", "{", "？"} & set(found.example["detail"]) - set(found.example.get("reason", ""))
 
 
-def test_html_is_for_those_who_name_it_and_do_not_prefer_json() -> None:
-    assert pages.wants_html({"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-    assert pages.wants_html({"accept": "application/json;q=0.5, text/html"})
-    for accept in ("", "*/*", "application/json", "application/json, text/html;q=0.9", "text/html;q=0"):
-        assert not pages.wants_html({"accept": accept}), accept
-
-
 def test_a_page_is_escaped() -> None:
     found = pages.explain("sold_out", "en").model_copy(update={"title": "<script>", "example": {"a": "<b>"}})
     html = pages.explained([found], "en", "")
