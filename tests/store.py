@@ -8,13 +8,14 @@ swapped, an empty key, a negative Limit.
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ConnectTimeoutError
 
 from tests.expressions import Expression, Invalid, ordered
 
@@ -32,6 +33,9 @@ class Store:
 
     items: dict[Place, Raw] = field(default_factory=dict)
     requests: int = 0
+    interruptions: list["Interruption"] = field(default_factory=list)  # what befalls the next transactions
+    down: bool = False  # no request gets through
+    _done: dict[str, Raw] = field(default_factory=dict)  # transactions by their ClientRequestToken
 
     def install(self, client: Any) -> None:
         """Answer the requests of ``client``; nothing is sent."""
@@ -43,6 +47,14 @@ class Store:
         assert isinstance(body, bytes)
         operation, asked = target.decode().rpartition(".")[2], json.loads(body)
         self.requests += 1
+        if self.down:
+            raise ConnectTimeoutError(endpoint_url=request.url)
+        if self.interruptions and operation == "TransactWriteItems":
+            return self.interruptions.pop(0)(self, request, asked)
+        return self.perform(request, operation, asked)
+
+    def perform(self, request: AWSPreparedRequest, operation: str, asked: Raw) -> AWSResponse:
+        """What DynamoDB would do and say."""
         try:
             return respond(request, 200, getattr(self, f"_{operation}")(asked))
         except Invalid as invalid:
@@ -93,6 +105,11 @@ class Store:
         return {"Items": shown, "Count": len(shown), "ScannedCount": len(page)} | last
 
     def _TransactWriteItems(self, asked: Raw) -> Raw:
+        token = asked.get("ClientRequestToken", "")
+        if token in self._done:
+            if self._done[token] != asked["TransactItems"]:
+                raise Invalid("IdempotentParameterMismatchException")
+            return {}
         changes = [next(iter(each.items())) for each in asked["TransactItems"]]
         places = [_place(change.get("Key") or change["Item"]) for _, change in changes]
         if not 1 <= len(places) <= 100 or len(set(places)) < len(places):
@@ -114,7 +131,11 @@ class Store:
                 self.items.pop(place, None)
             else:
                 self.items[place] = item
+        self._done |= {token: asked["TransactItems"]} if token else {}
         return {}
+
+
+Interruption = Callable[[Store, AWSPreparedRequest, Raw], AWSResponse]
 
 
 class Cancelled(Exception):

@@ -16,6 +16,7 @@ from chalicelib.edge.settle import Settled, perform
 from chalicelib.mall import actions, queries
 from chalicelib.table.keys import Key
 from chalicelib.table.write import decode
+from tests.store import Store
 from tests.tokens import token
 
 PEOPLE = ["11010519491231002X", "440524188001010014"]
@@ -48,6 +49,7 @@ class Answer:
 class World:
     client: Client
     items: Callable[[], list[dict[str, Any]]]  # every item of the table in DynamoDB JSON
+    store: Store = field(default_factory=Store)  # the table, unless it is moto's
     keys: Any = field(default_factory=itertools.count)
 
     def call(
@@ -210,8 +212,11 @@ class World:
         """Every Record, plain."""
         return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
 
-    def stream(self) -> None:
-        """Deliver the stream from its beginning: every change comes again each time, as it may in life."""
+    def stream(self, items: list[dict[str, Any]] | None = None) -> None:
+        """Deliver the stream from its beginning: every change comes again each time, as it may in life.
+
+        ``items`` are what comes, in this order, if not everything.
+        """
         import app
 
         changes = [
@@ -230,6 +235,6 @@ class World:
                 "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/s",
                 "awsRegion": "us-east-1",
             }
-            for number, item in enumerate(self.items())
+            for number, item in enumerate(self.items() if items is None else items)
         ]
         app.project({"Records": changes}, None)

@@ -61,6 +61,7 @@ def quick_world() -> Iterator[World]:
         store.install(client.client())
         client.client().meta.events.unregister("before-send", stubber)  # or moto would answer as well
         with _served(lambda: list(store.items.values())) as world:
+            world.store = store
             yield world
 
 

@@ -1,0 +1,184 @@
+"""A transaction is disturbed in every way that DynamoDB knows: nothing is lost, nothing is done twice."""
+
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+from chalicelib.edge.settle import ATTEMPTS_MAX
+from tests.commands import COMMANDS, Ready, send
+from tests.store import Interruption, Raw, Store, fault, respond
+from tests.world import Answer, World
+
+COMMIT_TRIES = 3  # of botocore, before it gives up
+
+
+def conflict(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    """Another transaction is at work on one of the items."""
+    reasons = [{"Code": "None"} for _ in asked["TransactItems"]]
+    reasons[-1] = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
+    return respond(request, 400, fault("TransactionCanceledException", "no") | {"CancellationReasons": reasons})
+
+
+def throttled_item(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    reasons = [{"Code": "ThrottlingError", "Message": "slow"} for _ in asked["TransactItems"]]
+    return respond(request, 400, fault("TransactionCanceledException", "no") | {"CancellationReasons": reasons})
+
+
+def throttled(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    return respond(request, 400, fault("ThrottlingException", "Rate exceeded"))
+
+
+def provisioned(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    return respond(request, 400, fault("ProvisionedThroughputExceededException", "slow down"))
+
+
+def in_progress(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    return respond(request, 400, fault("TransactionInProgressException", "the same token is at work"))
+
+
+def broken(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    return respond(request, 500, fault("InternalServerError", "sorry"))
+
+
+def done_and_broken(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    store.perform(request, "TransactWriteItems", asked)
+    return broken(store, request, asked)
+
+
+def unreachable(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    raise ConnectionClosedError(endpoint_url=str(request.url))
+
+
+def done_and_lost(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    store.perform(request, "TransactWriteItems", asked)
+    raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def done_and_forgotten(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    """The answer is lost, and the retry comes when ClientRequestToken is forgotten (it lives ten minutes)."""
+    store.perform(request, "TransactWriteItems", {**asked, "ClientRequestToken": ""})
+    raise ReadTimeoutError(endpoint_url=str(request.url))
+
+
+def answer_again(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    return store.perform(request, "TransactWriteItems", {**asked, "ClientRequestToken": ""})
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+
+
+@pytest.fixture(params=list(COMMANDS.values()), ids=list(COMMANDS))
+def ready(request: pytest.FixtureRequest, world: World) -> Ready:
+    found: Ready = request.param(world)
+    return found
+
+
+def done_once(world: World, ready: Ready, before: int) -> None:
+    """The key answers now, the same each time, and stands for one Record and one change."""
+    first = send(world, ready, key="k")
+    after = world.items()
+    again = send(world, ready, key="k")
+    assert first.status in {200, 201}
+    assert (again.status, again.body) == (first.status, first.body)
+    assert world.items() == after
+    assert len(world.records()) == before + 1
+    assert books_balance(world)
+
+
+def books_balance(world: World) -> bool:
+    """What accounts and tills hold is what the Records say that they got."""
+    held: dict[tuple[str, str], int] = {}
+    for record in world.records():
+        for source, destination, amount, asset in record.get("postings", ()):
+            kind = asset.partition(":")[0]
+            for name, signed in ((source, -amount), (destination, amount)):
+                held[name, kind] = held.get((name, kind), 0) + signed
+    balances = [item for item in world.items() if item["sk"] == {"S": "account"}]
+    for item in balances:
+        for kind in ("points", "grams"):
+            if int(item.get(kind, {"N": 0})["N"]) != held.get((item["pk"]["S"], kind), 0):
+                return False
+    return True
+
+
+PASSING = {
+    "one conflict": [conflict],
+    "conflicts until patience almost ends": [conflict] * (ATTEMPTS_MAX - 1),
+    "a throttled item": [throttled_item],
+    "throttling": [throttled],
+    "throttling of a table": [provisioned],
+    "a transaction with the same token at work": [in_progress],
+    "an internal error": [broken],
+    "two internal errors": [broken] * (COMMIT_TRIES - 1),
+    "a closed connection": [unreachable],
+    "an answer that is lost": [done_and_lost],
+    "an internal error after the commit": [done_and_broken],
+    "an answer that is lost and a token that is forgotten": [done_and_forgotten, answer_again],
+    "an answer that is lost and every retry": [done_and_lost, unreachable, unreachable],
+    "all together": [conflict, throttled, broken, conflict, unreachable, done_and_lost],
+}
+LASTING: dict[str, tuple[list[Interruption], int, str]] = {
+    "conflicts without end": ([conflict] * 100, 409, "contended"),
+    "throttled items without end": ([throttled_item] * 100, 409, "contended"),
+    "throttling without end": ([throttled] * 100, 409, "contended"),
+    "an internal error each time": ([broken] * 100, 503, "unavailable"),
+    "no connection": ([unreachable] * 100, 503, "unavailable"),
+}
+
+
+@pytest.mark.parametrize("interruptions", PASSING.values(), ids=PASSING)
+def test_a_command_survives(world: World, ready: Ready, interruptions: list[Interruption]) -> None:
+    before = len(world.records())
+    world.store.interruptions = list(interruptions)
+    answer = send(world, ready, key="k")
+    assert answer.status in {200, 201}, answer
+    assert world.store.interruptions == []
+    assert send(world, ready, key="k").body == answer.body
+    done_once(world, ready, before)
+
+
+@pytest.mark.parametrize("lasting", LASTING.values(), ids=LASTING)
+def test_a_command_is_refused_clearly_and_may_be_sent_again_after(world: World, ready: Ready, lasting: Any) -> None:
+    interruptions, status, code = lasting
+    before, records = world.items(), len(world.records())
+    world.store.interruptions = list(interruptions)
+    answer = send(world, ready, key="k")
+    assert answer.refused == (status, code)
+    assert answer.headers["Retry-After"] == "1"
+    assert world.items() == before
+    world.store.interruptions = []
+    done_once(world, ready, records)
+
+
+def test_when_nothing_is_known_the_caller_is_told_and_the_next_try_tells(world: World, ready: Ready) -> None:
+    """The commit happened, then the store was away altogether."""
+    records = len(world.records())
+
+    def done_and_away(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+        store.down = True
+        return done_and_lost(store, request, asked)
+
+    world.store.interruptions = [done_and_away]
+    answer: Answer = send(world, ready, key="k")
+    assert answer.refused == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "1"
+    world.store.down = False
+    assert len(world.records()) == records + 1
+    assert send(world, ready, key="k").headers["Idempotent-Replayed"] == "true"
+    done_once(world, ready, records)
+
+
+def test_a_query_while_the_store_is_away_is_refused_clearly(world: World) -> None:
+    world.person()
+    world.store.down = True
+    for path in ("/v1/accounts/me", "/v1/accounts/me/entries"):
+        answer = world.get(path, role="individual", sub="alice")
+        assert answer.refused == (503, "unavailable")
+        assert answer.headers["Retry-After"] == "1"
+    for path in ("/v1/offers", "/v1/offers/x", "/v1/supply", "/v1/scenarios"):
+        assert world.get(path).refused == (503, "unavailable")
+    assert world.get("/v1/health").status == 200
