@@ -14,7 +14,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench token clean tools
+.PHONY: help run test check bench buy-back token clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: $(BIN)/.done ## every static check
 
 bench: $(BIN)/.done tools ## every figure of the performance page
 	@$(BIN)/python -m infra.bench
+
+buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
+	@$(BIN)/python -m infra.fire buy_back
 
 token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
 	@$(BIN)/python -m infra.token "$(ROLE)" "$(SUB)"

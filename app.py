@@ -8,20 +8,26 @@ from chalice.app import (
     AuthResponse,
     Chalice,
     CloudWatchEvent,
+    Cron,
     DynamoDBEvent,
     Rate,
+    SQSEvent,
 )
 
 from chalicelib.accounts.routes import room as accounts
 from chalicelib.batches import work
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.routes import room as batches
+from chalicelib.buyback import work as buyback_work
+from chalicelib.buyback.routes import room as buyback
+from chalicelib.campaigns import closing
+from chalicelib.campaigns.routes import room as campaigns
 from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.edge import caller, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.sweeping import sweep_tills
+from chalicelib.mall.sweeping import sweep_merchant, sweep_tills
 from chalicelib.onboarding.routes import room as onboarding
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
@@ -31,7 +37,7 @@ from chalicelib.settings import settings
 app = Chalice(app_name="carbon-points")
 app.register_middleware(problem.reshape, "http")
 
-for room in (accounts, reductions, batches, mall, cancellation, onboarding, openness):
+for room in (accounts, reductions, batches, mall, cancellation, campaigns, buyback, onboarding, openness):
     app.register_blueprint(room)
 
 
@@ -47,7 +53,7 @@ caller.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply))
+    return events.project(event, (entries, sales, supply), (buyback_work.announce, closing.close_reached))
 
 
 @app.on_cw_event(
@@ -65,8 +71,23 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
 def resume(_: CloudWatchEvent) -> None:
-    """Work that lost its worker goes on."""
-    work.resume(datetime.now(UTC))
+    """Work that lost its worker goes on, and campaigns past their end are closed."""
+    now = datetime.now(UTC)
+    work.resume(now)
+    buyback_work.resume()
+    closing.close_due(now)
+
+
+@app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="buy_back")
+def buy_back(event: CloudWatchEvent) -> None:
+    """At two in the morning in Shanghai, merchants' whole tonnes are bought back."""
+    buyback_work.scheduled(event.time)
+
+
+@app.on_sqs_message(queue_arn=settings().buy_back_queue_arn, batch_size=10, name="pay_lots")
+def pay_lots(event: SQSEvent) -> dict[str, Any]:
+    """A run is planned, or some of its merchants are paid."""
+    return events.messages(event, lambda message: buyback_work.handle(message, sweep_merchant))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")

@@ -23,10 +23,14 @@ class Settings:
     oidc_jwks_url: str
     secrets_id: str
     secrets_file: str
+    signing_keys: tuple[str, ...]
+    signing_keys_dir: str
     public_url: str
     busy_stripes: int
     batch_threads: int
     s3_endpoint: str
+    buy_back_queue_arn: str
+    buy_back_queue_url: str
 
 
 @lru_cache(maxsize=1)
@@ -43,10 +47,14 @@ def settings() -> Settings:
         oidc_jwks_url=env("OIDC_JWKS_URL", ""),
         secrets_id=env("SECRETS_ID", ""),
         secrets_file=env("SECRETS_FILE", ""),
+        signing_keys=tuple(env("SIGNING_KEYS", "").split()),
+        signing_keys_dir=env("SIGNING_KEYS_DIR", ""),
         public_url=env("PUBLIC_URL", "http://127.0.0.1:8000"),
         busy_stripes=int(env("BUSY_STRIPES", "16")),
         batch_threads=int(env("BATCH_THREADS", "16")),
         s3_endpoint=env("AWS_ENDPOINT_URL_S3") or env("AWS_ENDPOINT_URL", ""),
+        buy_back_queue_arn=env("BUY_BACK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:buy-back"),
+        buy_back_queue_url=env("BUY_BACK_QUEUE_URL", ""),
     )
 
 

@@ -107,10 +107,20 @@ class Expression:
             path = self._path(self._tokens.pop(0))
             self._expect(")")
             return lambda item: (_at(item, path) is None) == (token == "attribute_not_exists")
+        if token == "contains":
+            self._expect("(")
+            path = self._path(self._tokens.pop(0))
+            self._expect(",")
+            ((_, member),) = self._value(self._tokens.pop(0)).items()
+            self._expect(")")
+            return lambda item: member in (_at(item, path) or {"SS": []})["SS"]
         return self._comparison(self._path(token))
 
     def _comparison(self, path: list[str]) -> Test:
         operator = self._tokens.pop(0)
+        if operator == "IN":
+            choices = self._choices()
+            return lambda item: _at(item, path) in choices
         first = self._value(self._tokens.pop(0))
         if operator == "BETWEEN":
             self._expect("AND")
@@ -121,6 +131,14 @@ class Expression:
         if operator not in _COMPARE:
             raise Invalid(f"Unknown operator {operator}")
         return lambda item: _holds(item, path, operator, first)
+
+    def _choices(self) -> list[Raw]:
+        self._expect("(")
+        found = [self._value(self._tokens.pop(0))]
+        while self._skip(","):
+            found.append(self._value(self._tokens.pop(0)))
+        self._expect(")")
+        return found
 
     def _name(self, token: str) -> str:
         if not token.startswith("#"):

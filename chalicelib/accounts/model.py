@@ -168,7 +168,10 @@ class EntryParams(Paged):
 
 
 class Entry(Answer):
-    """A line of the statement: signed amounts from the account's view."""
+    """A line of the statement: signed amounts from the account's view.
+
+    ``swept_points`` went from a till to the merchant's account: its own points both before and after.
+    """
 
     model_config = example(
         id="q7w2e9r4t6y1u3i5o8p0a2s4d6",
@@ -187,3 +190,4 @@ class Entry(Answer):
     grams: int
     counterparty: str
     reference: str
+    swept_points: int

@@ -1,11 +1,13 @@
-"""Events, each at least once: committed Records, projected exactly once, and files that arrive in the bucket."""
+"""Events, each at least once: committed Records, projected exactly once; files that arrive; messages of queues."""
 
+import json
+import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from chalice.app import CloudWatchEvent, DynamoDBEvent
+from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.errors import Contended
 from chalicelib.settings import settings
@@ -14,16 +16,21 @@ from chalicelib.table.write import Item, Write, decode
 
 # What a room makes of Records. A Write that puts an item marks its Record (``item["id"]``) as projected.
 Projection = Callable[[Sequence[Item]], list[Write]]
+# What else follows from Records, at least once: it must bear being told again.
+Follow = Callable[[Sequence[Item]], None]
 
 _CHUNK = 16  # Records a transaction: at most 6 Writes each, 100 in all
 _ATTEMPTS_MAX = 12
+_log = logging.getLogger("carbon-points")
 
 
-def project(event: DynamoDBEvent, projections: Sequence[Projection]) -> dict[str, Any]:
-    """Apply the Records of a stream batch. Raises where one cannot be applied: the batch comes again."""
+def project(event: DynamoDBEvent, projections: Sequence[Projection], follow: Sequence[Follow] = ()) -> dict[str, Any]:
+    """Apply the Records of a stream batch, then tell of them. What raises comes again, the whole batch."""
     records = list({record["id"]: record for record in _moved(event)}.values())
     for start in range(0, len(records), _CHUNK):
         _apply(records[start : start + _CHUNK], projections)
+    for tell in follow:
+        tell(records)
     return {"batchItemFailures": []}
 
 
@@ -56,6 +63,18 @@ def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
             if attempt == _ATTEMPTS_MAX:
                 raise
             time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))
+
+
+def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
+    """Messages of a queue, each on its own: those that failed come again, and end in the dead-letter queue."""
+    failed = []
+    for record in event:
+        try:
+            handle(json.loads(record.body))
+        except Exception:  # noqa: BLE001 - logged; the queue brings this one again
+            _log.exception("a message failed")
+            failed.append({"itemIdentifier": record.to_dict()["messageId"]})
+    return {"batchItemFailures": failed}
 
 
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:

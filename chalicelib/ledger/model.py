@@ -64,6 +64,7 @@ class Line(NamedTuple):
     grams: int
     counterparty: str
     reference: str
+    swept_points: int
 
 
 def lines(record: Mapping[str, Any]) -> list[Line]:
@@ -89,8 +90,11 @@ def lines(record: Mapping[str, Any]) -> list[Line]:
             kind=record["movement"],
             points=deltas[POINTS],
             grams=deltas[GRAMS],
-            counterparty=said if said and not has_item(other[name]) else other[name].removeprefix("account:"),
+            counterparty=said
+            if said and not other[name].startswith("account:")
+            else other[name].removeprefix("account:"),
             reference=record.get("reference", record["id"]),
+            swept_points=sum(posting[2] for posting in record["postings"]) if record["movement"] == "sweep" else 0,
         )
         for name, deltas in net.items()
         if name.startswith("account:")

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from random import randrange
 from typing import Any
 
@@ -49,8 +50,18 @@ def entries(records: Sequence[Item]) -> list[Write]:
         for name in sorted(unfiled.keys() | totals.keys())
         if unfiled[name] or _moved(totals[name])
     ]
-    merchants = [update(keys.sums(name, lane), add=_moved(sums[name])) for name in sums if _moved(sums[name])]
+    merchants = [
+        update(keys.sums(name, lane), assign=_due(name, records), add=_moved(sums[name]))
+        for name in sums
+        if _moved(sums[name])
+    ]
     return puts + accounts + merchants
+
+
+def _due(name: str, records: Sequence[Item]) -> Item:
+    """The hint that this merchant sold something on this day. The index changes with a day's first sale only."""
+    day = datetime.fromisoformat(max(record["at"] for record in records))
+    return {"list": keys.due(day), "rank": name}
 
 
 def line_item(line: Line) -> Item:

@@ -77,7 +77,12 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
     return Decision(
         kind="offer_made",
         answer=Offer.model_validate(item | {"stock": body.stock}),
-        writes=(_merchant(command), put(keys.offer(command.id), item | listed), *opened),
+        writes=(
+            _merchant(command),
+            put(keys.offer(command.id), item | listed),
+            put(keys.shop(merchant, command.id), {"offer": command.id}),
+            *opened,
+        ),
     )
 
 

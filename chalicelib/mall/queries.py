@@ -1,6 +1,6 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, reduce
 from operator import and_
 
@@ -116,11 +116,18 @@ def in_tills(record: Item) -> dict[str, int]:
 
 def tills_to_sweep() -> Iterator[tuple[str, Item, str]]:
     """``(till, item, merchant)`` of every till that holds points, over all offers, on the shelf or off."""
-    for listed in read.listed("offers"):
-        item = read.get(keys.offer(listed["pk"].removeprefix("offer:")))
-        if item is None:
-            continue
-        offered = _terms(item)
+    return _holding(listed["pk"].removeprefix("offer:") for listed in read.listed("offers"))
+
+
+def tills_of(merchant: str) -> Iterator[tuple[str, Item, str]]:
+    """The same for the offers of one merchant, strongly consistent."""
+    shop = keys.holder(merchant)
+    return _holding(each["offer"] for each in read.query(shop, "offer:", "offer:~"))
+
+
+def _holding(offers: Iterable[str]) -> Iterator[tuple[str, Item, str]]:
+    for id in offers:
+        offered = terms(id)
         for key, till in read.many([keys.account(name) for name in offered.tills]).items():
             if till["points"]:
                 yield key.pk, till, offered.merchant

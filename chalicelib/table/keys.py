@@ -8,6 +8,7 @@ their sums are projected from the stream.
 import base64
 import hashlib
 import json
+from datetime import datetime
 from typing import NamedTuple
 
 LISTING = "listing"  # the sparse index: partition `list`, sort `rank`
@@ -138,6 +139,31 @@ def offer(offer: str) -> Key:
 
 def campaign(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "campaign")
+
+
+def shop(merchant: str, offer: str) -> Key:
+    """A merchant's pointer to an offer of its own."""
+    return Key(holder(merchant), f"offer:{offer}")
+
+
+def run(run: str) -> Key:
+    """A buy-back run."""
+    return Key(f"run:{run}", "run")
+
+
+def run_part(run: str, number: int) -> Key:
+    """Merchants of a run that one message is about."""
+    return Key(f"run:{run}", f"part:{number:06d}")
+
+
+def run_lane(run: str, lane: int) -> Key:
+    """Sums of a run's lots."""
+    return Key(f"run:{run}", f"sums:{lane:02d}")
+
+
+def due(day: datetime) -> str:
+    """The list of merchants that sold something on a day (UTC)."""
+    return f"due:{day:%Y%m%d}"
 
 
 def sums(name: str, lane: int) -> Key:

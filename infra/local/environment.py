@@ -43,6 +43,7 @@ def describe(local: Local, *, url: str, table: str, stream_arn: str, bucket: str
         "OIDC_AUDIENCE": AUDIENCE,
         "OIDC_JWKS_URL": (local.keys / "jwks.json").as_uri(),
         "SECRETS_FILE": str(local.keys / "secrets.json"),
+        "SIGNING_KEYS_DIR": str(local.keys / "signing"),
         "PUBLIC_URL": url,
         "APP_MODULE": local.app_module,
     }

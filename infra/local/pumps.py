@@ -13,10 +13,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from chalice.app import CloudWatchEventConfig
+from chalice.app import CloudWatchEventConfig, SQSEventConfig
 
 from infra.gateway.events import Context
 from infra.local import schedules
+from infra.local.queues import QueuePump
 from infra.local.resources import positions_name
 from infra.local.stream import StreamPump
 from infra.local.uploads import Clients, UploadPump
@@ -32,7 +33,11 @@ def main() -> None:
     module = importlib.import_module(os.environ.get("APP_MODULE", "app"))
     for pump in _upload_pumps(module, stop):
         threading.Thread(target=pump.run, daemon=True).start()
+    for queue in _queue_pumps(module, stop):
+        threading.Thread(target=queue.run, daemon=True).start()
     schedules.start(module, stop)
+    if hasattr(module, "resume"):  # queues of a killed run are gone: what waited in them is sent again
+        threading.Thread(target=schedules.fire, args=(module, "resume"), daemon=True).start()
     if hasattr(module, "project"):
         _stream_pump(module, stop).run()
     stop.wait()
@@ -52,6 +57,12 @@ def _stream_pump(module: ModuleType, stop: threading.Event) -> StreamPump:
         handle=handle,
         stop=stop,
     )
+
+
+def _queue_pumps(module: ModuleType, stop: threading.Event) -> list[QueuePump]:
+    found = [each for each in module.app.event_sources if isinstance(each, SQSEventConfig)]
+    sqs, url = boto3.client("sqs"), os.environ["BUY_BACK_QUEUE_URL"]
+    return [QueuePump(sqs, url, each, module, stop) for each in found]
 
 
 def _upload_pumps(module: ModuleType, stop: threading.Event) -> list[UploadPump]:

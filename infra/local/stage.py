@@ -8,7 +8,7 @@ from typing import Self
 
 import boto3
 
-from infra.local import demo_data, engines, environment, history, keys, machine, processes, resources, template
+from infra.local import demo_data, engines, environment, history, keys, machine, processes, queues, resources, template
 from infra.local.crew import Crew
 from infra.local.engines import Engine
 from infra.local.settings import Local
@@ -43,6 +43,7 @@ class Stage:
         described = environment.describe(
             self._local, url=self.url, table=table.name, stream_arn=table.stream_arn, bucket=bucket
         )
+        described |= queues.ensure(boto3.client("sqs"))
         os.environ.update(described)
         self._serve()
         environment.announce(self._described, self.url, described)

@@ -1,0 +1,128 @@
+"""Runs, lots and retirements. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from chalicelib.certificates.model import SERIAL, URL, Issued
+from chalicelib.edge.caller import EXCHANGE
+from chalicelib.edge.fields import Amount, Answer, Body, Line, Paged, Time, example
+from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
+from chalicelib.machine import Step
+from chalicelib.table import keys
+
+TONNE = 1_000_000  # points, and grams, in a tonne (guide §6)
+LANES = 16  # sums of a run, so that lots do not collide
+PART_MERCHANTS = 25  # merchants a message: seconds of work, well within the queue's visibility
+SYSTEM = "system"
+
+STEPS = (
+    Step("planning", "plan", "running", (SYSTEM, EXCHANGE)),
+    Step("running", "finish", "finished", (SYSTEM,)),
+)
+
+
+class Run(Answer):
+    """A buy-back run. ``merchants``, ``points`` and ``tonnes`` are of the lots paid so far, final once finished."""
+
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        status="finished",
+        merchants=12,
+        points=31_000_000,
+        tonnes=31,
+        started_at="2026-03-01T18:00:00.000Z",
+        finished_at="2026-03-01T18:00:07.512Z",
+    )
+
+    id: str
+    status: Literal["planning", "running", "finished"]
+    merchants: int
+    points: int
+    tonnes: int
+    started_at: Time
+    finished_at: Time | None
+
+
+class RunParams(Paged):
+    """Pages of runs."""
+
+
+class LotParams(Paged):
+    """Pages of lots."""
+
+
+class Lot(Answer):
+    """What one run paid one merchant: whole tonnes for points; ``grams`` were added to its account."""
+
+    id: str
+    run: str
+    points: int
+    tonnes: int
+    grams: int
+    at: Time
+
+
+class Part(Answer):
+    """What the merchants of one message came to."""
+
+    merchants: int = 0
+    points: int = 0
+    tonnes: int = 0
+
+
+class NewRetirement(Body):
+    """Bought-back grams are used up for good, for someone's claim."""
+
+    model_config = example(grams=1_000_000, purpose="neutrality", beneficiary="2026 上海马拉松")
+
+    grams: Amount
+    purpose: Literal["voluntary", "neutrality", "offset"]
+    beneficiary: Line
+
+
+class Retirement(Answer):
+    """A retirement and its certificate."""
+
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        grams=1_000_000,
+        purpose="neutrality",
+        beneficiary="2026 上海马拉松",
+        at="2026-03-02T08:00:00.000Z",
+        certificate={"serial": SERIAL, "url": URL},
+    )
+
+    id: str
+    grams: int
+    purpose: Literal["voluntary", "neutrality", "offset"]
+    beneficiary: str
+    at: Time
+    certificate: Issued
+
+
+def lot_id(run: str, merchant: str) -> str:
+    """One run pays one merchant once."""
+    return keys.digest("lot", run, merchant)
+
+
+def total(parts: Iterable[Mapping[str, Any]]) -> Part:
+    """Parts together."""
+    found = list(parts)
+    return Part(**{name: sum(each[name] for each in found) for name in Part.model_fields})
+
+
+def shown(item: Mapping[str, Any], sums: Part) -> Run:
+    """A run item as it is answered."""
+    known = {name: item[name] for name in ("id", "status", "started_at", "finished_at")}
+    return Run(**known, **sums.model_dump())
+
+
+def exchange(merchant: str, tonnes: int) -> Transfer:
+    """Points go back to the pool, the grams that backed them to the merchant."""
+    name, amount = keys.holder(merchant), tonnes * TONNE
+    return Transfer("buy_back", (Posting(name, keys.POOL, amount, POINTS), Posting(keys.POOL, name, amount, GRAMS)))
+
+
+def retirement(institution: str, grams: int) -> Transfer:
+    """Grams are used up."""
+    return Transfer("retirement", (Posting(institution, keys.RETIRED, grams, GRAMS),))

@@ -1,0 +1,103 @@
+"""Runs, their lanes and parts, lots, and who may be due."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.accounts.model import Entry
+from chalicelib.buyback.model import LANES, TONNE, Lot, LotParams, Retirement, Run, RunParams, shown, total
+from chalicelib.edge.caller import Caller
+from chalicelib.edge.fields import Page
+from chalicelib.edge.http import Query
+from chalicelib.errors import NotFound
+from chalicelib.table import keys, read
+from chalicelib.table.write import Attr, Item
+
+
+def run_item(id: str) -> Item:
+    """A run's item. Raises NotFound."""
+    found = read.get(keys.run(id))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lanes(id: str) -> list[Item]:
+    """The sums of a run, as of now."""
+    found = read.many([keys.run_lane(id, lane) for lane in range(LANES)])
+    return list(found.values())
+
+
+def run(id: str) -> Run:
+    """A run as it stands. Raises NotFound."""
+    return shown(run_item(id), total(lanes(id)))
+
+
+def runs(query: Query[RunParams]) -> Page[Run]:
+    """Runs, newest first."""
+    limit = query.params.limit
+    found = read.first(read.listed("buy-back-runs", after=query.position, chunk=limit + 1), limit + 1)
+    places = {each["pk"].removeprefix("run:"): each for each in found}
+    return query.page(
+        [run(id) for id in places],
+        lambda each: {part: places[each.id][part] for part in ("pk", "sk", "list", "rank")},
+    )
+
+
+def unfinished() -> list[str]:
+    """Runs that have not ended."""
+    waiting = Attr("status").is_in(["planning", "running"])
+    found = read.listed("buy-back-runs", where=waiting)
+    return [each["pk"].removeprefix("run:") for each in found]
+
+
+def part(run: str, number: int) -> Item | None:
+    return read.get(keys.run_part(run, number))
+
+
+def open_parts(run: str) -> Iterator[int]:
+    """The parts of a run that are not done."""
+    for item in read.query(keys.run(run).pk, "part:", "part:~"):
+        if item["status"] == "planned":
+            yield item["number"]
+
+
+def all_merchants() -> Iterator[str]:
+    """Every merchant there is."""
+    return (each["pk"].removeprefix("account:") for each in read.listed("merchants", descending=False))
+
+
+def due_merchants(now: datetime, days: int) -> Iterable[str]:
+    """Merchants that sold something in the last days: a hint, kept by the stream's consumer."""
+    found: dict[str, None] = {}
+    for back in range(days + 1):
+        for each in read.listed(keys.due(now - timedelta(days=back))):
+            found[each["pk"].removeprefix("account:")] = None
+    return found
+
+
+def merchant_with_a_tonne(id: str) -> Item | None:
+    """The merchant's account as of now, if it holds a tonne."""
+    item = read.get(keys.account(keys.holder(id)))
+    return item if item and item["points"] >= TONNE else None
+
+
+def lots(query: Query[LotParams]) -> Page[Lot]:
+    """What the caller was paid, newest first: the lines of its statement that are buy-backs."""
+    page = accounts.statement(query, kind="buy_back")
+    found = [
+        Lot(run=each.reference, points=-each.points, tonnes=each.grams // TONNE, **_same(each)) for each in page.items
+    ]
+    return Page(items=found, next_cursor=page.next_cursor)
+
+
+def _same(entry: Entry) -> Item:
+    return {name: getattr(entry, name) for name in ("id", "grams", "at")}
+
+
+def retirement(caller: Caller, id: str) -> Retirement:
+    """The caller's own retirement. Raises NotFound."""
+    record = read.get(keys.record(id))
+    if record is None or record["kind"] != "retirement" or record["caller"] != caller.sub:
+        raise NotFound()
+    return Retirement.model_validate_json(record["answer"])

@@ -1,0 +1,59 @@
+"""/v1/buy-back-runs, /v1/buy-backs, /v1/retirements"""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.buyback import actions, queries
+from chalicelib.buyback.model import Lot, LotParams, NewRetirement, Retirement, Run, RunParams
+from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty, Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import NotFound
+from chalicelib.ledger.actions import AccountClosed, InsufficientGrams
+
+room = Blueprint(__name__)
+WATCHERS = (EXCHANGE, BUREAU)
+
+
+@command(room, "POST /v1/buy-back-runs", body=Empty, answer=Run, allow=(EXCHANGE,), status=202)
+def start_run(command: Command[Empty]) -> Decision:
+    """Buy back now what every merchant holds in whole tonnes; the schedule does it every day."""
+    return actions.start(command, full=True)
+
+
+@query(room, "/v1/buy-back-runs", answer=Page[Run], allow=WATCHERS, params=RunParams)
+def runs(query: Query[RunParams]) -> Page[Run]:
+    """Buy-back runs, newest first."""
+    return queries.runs(query)
+
+
+@query(room, "/v1/buy-back-runs/{id}", answer=Run, allow=WATCHERS, refuses=(NotFound,))
+def one_run(query: Query[Params], id: str) -> Run:
+    """One buy-back run, its sums so far."""
+    return queries.run(id)
+
+
+@query(room, "/v1/buy-backs", answer=Page[Lot], allow=(INSTITUTION,), params=LotParams, refuses=(NotFound,))
+def lots(query: Query[LotParams]) -> Page[Lot]:
+    """What the caller was paid, newest first."""
+    return queries.lots(query)
+
+
+@command(
+    room,
+    "POST /v1/retirements",
+    body=NewRetirement,
+    answer=Retirement,
+    allow=(INSTITUTION,),
+    refuses=(NotFound, AccountClosed, InsufficientGrams),
+)
+def retire(command: Command[NewRetirement]) -> Decision:
+    """Use up bought-back grams for good, with a certificate."""
+    return actions.retire(command, accounts.own(command.caller))
+
+
+@query(room, "/v1/retirements/{id}", answer=Retirement, allow=(INSTITUTION,), refuses=(NotFound,))
+def one_retirement(query: Query[Params], id: str) -> Retirement:
+    """One of the caller's retirements."""
+    return queries.retirement(query.asker, id)

@@ -1,0 +1,168 @@
+"""Proposing, judging, donating to, ending and closing campaigns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.campaigns import model
+from chalicelib.campaigns.model import (
+    STEPS,
+    STRIPES,
+    Campaign,
+    Donation,
+    Gathered,
+    Judgement,
+    NewCampaign,
+    NewDonation,
+    shown,
+)
+from chalicelib.certificates.actions import issue
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty, stamp
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.ledger.actions import AccountClosed, InsufficientPoints, Terms, post
+from chalicelib.machine import step
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, Item, Write, check, present, put, update
+
+NOTHING = Gathered(points=0, donors=0)
+
+
+class CampaignClosed(Refusal):
+    status, code = 409, "campaign_closed"
+    title = Text("The campaign takes no points", "该募集活动不接受捐赠")
+    detail = Text("It is {state}, and ends at {ends_at}.", "活动状态为 {state}，截止时间 {ends_at}。")
+    mend = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
+
+
+def propose(command: Command[NewCampaign], institution: Item) -> Decision:
+    """A campaign that waits for the exchange. Raises InvalidRequest where it would end in the past."""
+    body = command.body
+    if body.ends_at <= command.now:
+        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
+    item = body.model_dump() | {
+        "id": command.id,
+        "institution": institution["id"],
+        "beneficiary": institution["name"],
+        "status": "proposed",
+        "ends_at": stamp(body.ends_at),
+        "proposed_at": command.at,
+    }
+    listed = {"list": "campaigns", "rank": f"{command.at}:{command.id}"}
+    active = check(keys.account(institution["pk"]), Attr("status").eq("active"), _closed_account)
+    return Decision("campaign_proposed", shown(item, NOTHING), (active, put(keys.campaign(command.id), item | listed)))
+
+
+def approve(command: Command[Empty], item: Item) -> Decision:
+    """The campaign opens its pots. Raises InvalidState, CampaignClosed where its end has passed."""
+    status = step(STEPS, item["status"], "approve", command.caller.role)
+    if item["ends_at"] <= command.at:
+        raise CampaignClosed(state=item["status"], ends_at=item["ends_at"])
+    empty = {"points": 0, "gathered": 0, "donors": 0, "status": "approved", "ends_at": item["ends_at"]}
+    opened = (put(keys.account(keys.pot(item["id"], stripe)), empty) for stripe in range(STRIPES))
+    return Decision("campaign_approved", shown(item | {"status": status}, NOTHING), (_move(item, status), *opened))
+
+
+def reject(command: Command[Judgement], item: Item) -> Decision:
+    """The exchange says no, for good. Raises InvalidState."""
+    status = step(STEPS, item["status"], "reject", command.caller.role)
+    said = {"status": status, "reason": command.body.reason}
+    return Decision("campaign_rejected", shown(item | said, NOTHING), (_move(item, status, reason=said["reason"]),))
+
+
+def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: int) -> Decision:
+    """Points from the person to a pot, with a certificate: the person, one pot, the certificate, the Record.
+
+    The person's account remembers the campaigns she gave to, so that a donor counts once. Refuses CampaignClosed,
+    InsufficientPoints.
+    """
+    points, pot = command.body.points, keys.pot(campaign["id"], stripe)
+    known = Attr("campaigns").contains(campaign["id"])
+    again = campaign["id"] in person.get("campaigns", ())
+    open_now = Attr("status").eq("approved") & Attr("ends_at").gt(command.at)
+    terms = {
+        pot: Terms(require=open_now, refuse=_not_open, add={"gathered": points} | ({} if again else {"donors": 1})),
+        person["pk"]: Terms(
+            require=known if again else ~known,
+            refuse=lambda old: _short(old, points, campaign["id"], again),
+            add={} if again else {"campaigns": {campaign["id"]}},
+        ),
+    }
+    writes, facts = post(model.gift(person["pk"], pot, points), record=command.id, terms=terms)
+    issued, certificate = issue(
+        record=command.id,
+        at=command.at,
+        kind="donation",
+        holder=person["name"],
+        beneficiary=campaign["beneficiary"],
+        grams=points,
+        points=points,
+        purpose=campaign["purpose"],
+        details={"campaign": campaign["id"], "title": campaign["title"]},
+    )
+    answer = Donation(id=command.id, campaign=campaign["id"], points=points, at=command.at, certificate=issued)
+    facts |= {"counterparty": campaign["id"], "certificate": issued.serial}
+    return Decision("donation", answer, (*writes, certificate), facts)
+
+
+def end(command: Command[Any], item: Item) -> Decision:
+    """The pots take no more. Raises InvalidState."""
+    status = step(STEPS, item["status"], "end", command.caller.role)
+    shut = (
+        update(keys.account(keys.pot(item["id"], stripe)), assign={"status": status}, require=present())
+        for stripe in range(STRIPES)
+    )
+    return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (_move(item, status), *shut))
+
+
+def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decision:
+    """All that the pots of an ended campaign hold is used up for its beneficiary, with a certificate if it is anything.
+
+    ``pots`` by account name, as read after the end: nothing can be added any more. Raises InvalidState.
+    """
+    status = step(STEPS, item["status"], "close", command.caller.role)
+    sums, held = model.gathered(pots.values()), {name: pot["points"] for name, pot in pots.items()}
+    if not sums.points:
+        closed = item | {"status": status}
+        return Decision("campaign_closed", shown(closed, sums), (_move(item, status),))
+    emptied = {name: Terms(refuse=lambda _: Contended()) for name, points in held.items() if points}
+    writes, facts = post(model.retirement(held), record=command.id, terms=emptied)
+    issued, certificate = issue(
+        record=command.id,
+        at=command.at,
+        kind="campaign",
+        holder=item["beneficiary"],
+        beneficiary=item["beneficiary"],
+        grams=sums.points,
+        points=sums.points,
+        purpose=item["purpose"],
+        details={"campaign": item["id"], "title": item["title"], "donors": sums.donors},
+    )
+    said = {"status": status, "certificate": issued.model_dump()}
+    moved = _move(item, status, certificate=said["certificate"])
+    answer: Campaign = shown(item | said, sums)
+    return Decision("campaign_closed", answer, (moved, *writes, certificate), facts | {"certificate": issued.serial})
+
+
+def _move(item: Item, status: str, **facts: Any) -> Write:
+    return update(
+        keys.campaign(item["id"]),
+        assign={"status": status} | facts,
+        require=Attr("status").eq(item["status"]),
+        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action=status),
+    )
+
+
+def _not_open(pot: Item | None) -> Refusal:
+    return CampaignClosed(state=pot["status"] if pot else "proposed", ends_at=pot["ends_at"] if pot else "?")
+
+
+def _short(person: Item | None, points: int, campaign: str, again: bool) -> Refusal:
+    if person is None or person["status"] != "active":
+        return _closed_account(person)
+    if (campaign in person.get("campaigns", ())) != again:
+        return Contended()  # her first donation overtook this one: decide again
+    return InsufficientPoints(needed=points, available=person["points"])
+
+
+def _closed_account(_: Item | None) -> Refusal:
+    return AccountClosed()
