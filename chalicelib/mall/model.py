@@ -198,7 +198,7 @@ def refund(record: Mapping[str, Any], in_tills: Mapping[str, int]) -> Transfer:
         if asset != POINTS:
             postings.append(Posting(destination, source, amount, asset))
             continue
-        from_till = amount
+        from_till = min(amount, in_tills[destination])
         for giver, part in ((destination, from_till), (record["holder"], amount - from_till)):
             if part:
                 postings.append(Posting(giver, source, part, POINTS))
