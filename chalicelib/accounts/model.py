@@ -181,6 +181,7 @@ class Entry(Answer):
         grams=0,
         counterparty="metro",
         reference="q7w2e9r4t6y1u3i5o8p0a2s4d6",
+        swept_points=0,
     )
 
     id: str
@@ -190,4 +191,4 @@ class Entry(Answer):
     grams: int
     counterparty: str
     reference: str
-    swept_points: int
+    swept_points: int = 0

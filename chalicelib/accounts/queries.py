@@ -1,5 +1,7 @@
 """Balances and statements."""
 
+import csv
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +17,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
 TOTAL_NAMES = tuple(Totals.model_fields)
+CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 
 
 def own(caller: Caller) -> Item:
@@ -41,12 +44,34 @@ def view(caller: Caller) -> AccountView:
 
 def entries(query: Query[EntryParams]) -> Page[Entry]:
     """The statement that its parameters ask for."""
-    params = query.params
+    low, high = _period(query.params)
+    return statement(query, kind=query.params.kind, low=low, high=high)
+
+
+def spreadsheet(query: Query[EntryParams]) -> str:
+    """The whole period as CSV (RFC 4180), oldest line first. Raises InvalidRequest where one answer cannot hold it."""
+    item, kind = own(query.asker), query.params.kind
+    low, high = _period(query.params)
+    found = {each["sk"]: each for each in _unfiled(item) if low <= each["sk"] < high and kind in (None, each["kind"])}
+    where = Attr("kind").eq(kind) if kind else None
+    filed = read.query(item["pk"], low, high, where=where, chunk=1000)
+    found |= {each["sk"]: each for each in read.first(filed, CSV_LINES_MAX + 1)}
+    if len(found) > CSV_LINES_MAX:
+        en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
+        raise InvalidRequest.at("/from", en, zh)
+    written = io.StringIO()
+    table = csv.DictWriter(written, Entry.model_fields, extrasaction="ignore")
+    table.writeheader()
+    table.writerows(found[place] for place in sorted(found))
+    return written.getvalue()
+
+
+def _period(params: EntryParams) -> tuple[str, str]:
     if params.from_ and params.until and params.from_ > params.until:  # DynamoDB refuses such a range
         raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
     low = f"entry:{stamp(params.from_)}" if params.from_ else "entry:"
     high = f"entry:{stamp(params.until)}" if params.until else "entry:~"
-    return statement(query, kind=params.kind, low=low, high=high)
+    return low, high
 
 
 def statement(query: Query[Any], *, kind: str | None, low: str = "entry:", high: str = "entry:~") -> Page[Entry]:
@@ -71,7 +96,7 @@ def statement(query: Query[Any], *, kind: str | None, low: str = "entry:", high:
     )
     found |= {each["sk"]: each for each in read.first(filed, limit + 1)}
     newest = sorted(found.values(), key=lambda each: each["sk"], reverse=True)[: limit + 1]
-    entries = [Entry(**{name: each[name] for name in Entry.model_fields}) for each in newest]
+    entries = [Entry.model_validate(each) for each in newest]
     return query.page(entries, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk})
 
 

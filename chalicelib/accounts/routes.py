@@ -1,9 +1,10 @@
 """/v1/accounts"""
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Response
 
 from chalicelib.accounts import actions, queries
 from chalicelib.accounts.model import Account, AccountView, Entry, EntryParams, Opening
+from chalicelib.edge import pages
 from chalicelib.edge.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, Page, Params
@@ -13,6 +14,7 @@ from chalicelib.ledger.actions import AccountClosed
 from chalicelib.settings import secret
 
 room = Blueprint(__name__)
+CSV = "text/csv"
 HOLDERS = (INDIVIDUAL, INSTITUTION)
 
 
@@ -28,9 +30,21 @@ def my_account(query: Query[Params]) -> AccountView:
     return queries.view(query.asker)
 
 
-@query(room, "/v1/accounts/me/entries", answer=Page[Entry], allow=HOLDERS, params=EntryParams, refuses=(NotFound,))
-def my_entries(query: Query[EntryParams]) -> Page[Entry]:
-    """The caller's statement, newest first."""
+@query(
+    room,
+    "/v1/accounts/me/entries",
+    answer=Page[Entry],
+    allow=HOLDERS,
+    params=EntryParams,
+    refuses=(NotFound,),
+    also=(CSV,),
+)
+def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
+    """The caller's statement, newest first; with Accept: text/csv the whole period at once, oldest line first."""
+    if pages.preferred(room.current_request.headers, pages.JSON, CSV) == CSV:
+        return Response(
+            queries.spreadsheet(query), {"Content-Type": f"{CSV}; charset=utf-8", "Cache-Control": "no-store"}
+        )
     return queries.entries(query)
 
 

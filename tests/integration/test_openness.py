@@ -17,7 +17,6 @@ ASSETS = "/docs/{version}/{name}"
 # Refusals that no route lists, and why
 UNLISTED = {
     "method_not_allowed": "the answer to a method that is not in the document",
-    "insufficient_grams": "no route moves grams out of an account yet",
 }
 JSON = "application/json"
 PROBLEM = "application/problem+json"

@@ -2,8 +2,9 @@
 
 import pytest
 
+from chalicelib.accounts import queries
+from chalicelib.table import keys
 from tests.world import PEOPLE, World
-
 
 pytestmark = pytest.mark.moto
 
@@ -46,7 +47,7 @@ def test_a_line_says_who_what_and_why(world: World) -> None:
     shop = world.me("shop", "institution")["id"]
     assert redemption == {
         "id": order["id"], "at": order["at"], "kind": "redemption", "points": -1000, "grams": 0,
-        "counterparty": shop, "reference": order["id"],
+        "counterparty": shop, "reference": order["id"], "swept_points": 0,
     }  # fmt: skip
     assert (conversion["counterparty"], conversion["points"], conversion["grams"]) == ("walk", 1000, 0)
     world.stream()
@@ -151,3 +152,28 @@ def test_totals_follow_the_stream_and_count_every_record_once(world: World) -> N
         assert (totals["earned"], totals["redeemed"]) == (10_000, 2000)
         assert world.me("shop", "institution")["totals"]["earned"] == 2000
         assert world.points("shop", "institution") == 2000
+
+
+def test_an_accountant_gets_the_whole_period_as_a_spreadsheet(world: World) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    offer = world.offer()
+    for _ in range(3):
+        world.redeem(offer)
+    csv = {"headers": {"Accept": "text/csv"}, "role": "individual", "sub": "alice"}
+    before = world.get("/v1/accounts/me/entries", limit=1, **csv)
+    assert before.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = [line.split(",") for line in before.body.decode().splitlines()]
+    assert rows[0] == ["id", "at", "kind", "points", "grams", "counterparty", "reference", "swept_points"]
+    assert [(row[2], row[3]) for row in rows[1:]] == [("conversion", "5000"), *[("redemption", "-1000")] * 3]
+    world.stream()
+    assert world.get("/v1/accounts/me/entries", **csv).body == before.body
+    assert len(world.get("/v1/accounts/me/entries", kind="conversion", **csv).body.splitlines()) == 2
+
+
+def test_a_period_too_long_for_one_spreadsheet_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "CSV_LINES_MAX", 1)
+    world.rich()
+    world.report(keys.account_id("alice"))
+    refused = world.get("/v1/accounts/me/entries", headers={"Accept": "text/csv"}, role="individual", sub="alice")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/from"])
