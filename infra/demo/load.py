@@ -1,10 +1,10 @@
-"""The demo's story, from accounts to refunds; at its end the books must agree."""
+"""The demo's story, from accounts to the ends of points; at its end the books must agree."""
 
 import random
 import time
 from typing import Any
 
-from infra.demo import people
+from infra.demo import ends, people
 from infra.demo.api import Api, Call, Progress, TokenOf
 from infra.demo.people import MERCHANTS, PEOPLE, SCENARIOS
 
@@ -21,7 +21,8 @@ def load(url: str, token_of: TokenOf, progress: Progress) -> None:
     confirmed = _trips(api, draw, accounts) + _by_hand(api, accounts)
     offers = _offers(api)
     _orders(api, draw, offers)
-    _balanced(api, confirmed)
+    ends.load(api, offers)
+    _balanced(api, confirmed + ends.SOLAR_POINTS)
 
 
 def _accounts(api: Api) -> list[str]:
@@ -33,11 +34,11 @@ def _accounts(api: Api) -> list[str]:
         "Institutions open accounts",
         (
             Call("/v1/accounts", people.institution(n), "institution", each.sub, f"shop-{n}")
-            for n, each in enumerate(MERCHANTS)
+            for n, each in enumerate((*MERCHANTS, people.NEUTRAL))
         ),
     )
     reason = "Approved before the platform opened (demo)"
-    bodies = ({"account": shop["id"], "mode": "other", "reason": reason} for shop in shops)
+    bodies = ({"account": shop["id"], "mode": "other", "reason": reason} for shop in shops[: len(MERCHANTS)])
     admissions = (Call("/v1/merchants", body, "exchange", "exchange", f"admit-{n}") for n, body in enumerate(bodies))
     api.post_all("The exchange admits them", admissions)
     return [str(each["id"]) for each in opened]

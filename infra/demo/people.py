@@ -43,7 +43,7 @@ MERCHANTS = (
     Merchant(
         "bicycle-club",
         "滨江骑行社（示例）",
-        (("骑行月卡", "transport", 7000, 250, 1), ("头盔租用", "goods", 1500, 300, None)),
+        (("骑行月卡", "transport", 7000, 250, 1), ("电动自行车", "goods", 200_000, 20, 1)),
     ),
     Merchant(
         "garden",
@@ -52,12 +52,15 @@ MERCHANTS = (
     ),
 )
 
+NEUTRAL = Merchant("marathon", "马拉松组委会（示例）", ())  # an institution that sells nothing
+
 # code, name, unit, grams a unit, operator, confirmation: factors to start from, to be replaced by the bureau's own
 SCENARIOS = (
     ("bus", "公交出行", "km", "52", "bus-operator", "automatic"),
     ("metro", "轨道交通出行", "km", "71", "metro-operator", "automatic"),
     ("shared-bicycle", "共享单车骑行", "km", "97", "bicycle-operator", "automatic"),
     ("battery-car", "新能源汽车出行", "km", "125", "car-operator", "automatic"),
+    ("rooftop-solar", "分布式光伏发电", "kWh", "570", "solar-operator", "automatic"),
     ("old-for-new", "家电以旧换新", "件", "15000", "recycling-operator", "manual"),
 )
 
@@ -76,10 +79,10 @@ def person(number: int) -> dict[str, Any]:
 
 
 def institution(number: int) -> dict[str, Any]:
-    """The body that opens a merchant's account."""
+    """The body that opens an institution's account: the merchants in their order, then the other one."""
     first = f"91310000MADEM{number:04d}"
     code = first + uscc.calc_check_digit(first)
-    return {"kind": "institution", "name": MERCHANTS[number].name, "credit_code": code}
+    return {"kind": "institution", "name": (*MERCHANTS, NEUTRAL)[number].name, "credit_code": code}
 
 
 def scenario(number: int) -> dict[str, Any]:

@@ -1,20 +1,17 @@
 """The hook for demo data: ``infra.demo.load`` fills a new store once, ``infra.demo.greeting`` shows at each start."""
 
-import importlib
-import importlib.util
-import sys
+from rich.console import Console
+from rich.progress import Progress, TaskID
 
+from infra import demo
 from infra.local import keys
 from infra.local.settings import Local
-
-_BAR_WIDTH = 30
 
 
 def offer(local: Local, url: str, *, new: bool) -> None:
     """Load the demo data into a store that has none. An interrupted load goes on at the next start (same keys)."""
-    if not local.demo or importlib.util.find_spec("infra.demo") is None:
+    if not local.demo:
         return
-    demo = importlib.import_module("infra.demo")
 
     def token_of(role: str, sub: str) -> str:
         return keys.token(local.keys, role, sub)
@@ -22,17 +19,34 @@ def offer(local: Local, url: str, *, new: bool) -> None:
     begun, done = local.data / "demo-begun", local.data / "demo-done"
     if new or (begun.exists() and not done.exists()):
         begun.touch()
-        demo.load(url, token_of, progress)
+        with Bars() as bars:
+            demo.load(url, token_of, bars.show)
         done.touch()
     for line in demo.greeting(url, token_of):
         print(line, flush=True)
 
 
-def progress(done: int, total: int, what: str) -> None:
-    """Draw a bar where there is a terminal, one line an item elsewhere."""
-    filled = _BAR_WIDTH * done // max(total, 1)
-    if sys.stdout.isatty():
-        end = "\n" if done >= total else ""
-        print(f"\r{what:<28} [{'#' * filled:<{_BAR_WIDTH}}] {done}/{total}", end=end, flush=True)
-    elif done >= total:
-        print(f"{what}: {total}", flush=True)
+class Bars:
+    """A bar an item where there is a terminal, one line an item elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._progress = Progress(console=self._console)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "Bars":
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, done: int, total: int, what: str) -> None:
+        if not self._console.is_terminal:
+            if done >= total:
+                print(f"{what}: {total}", flush=True)
+            return
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=total)
+        self._progress.update(self._tasks[what], completed=done)

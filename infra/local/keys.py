@@ -1,5 +1,5 @@
 """The local stack's own keys, made once: the one that signs tokens, and those that the deployed code has in
-Secrets Manager. And tokens, which only this stack trusts."""
+Secrets Manager and KMS. And tokens, which only this stack trusts."""
 
 import base64
 import json
@@ -21,12 +21,17 @@ _SECRETS = ("identity_key", "cursor_key", "serial_key")
 
 
 def make(folder: Path) -> None:
-    """Make what is missing of token.pem, jwks.json and secrets.json. What is there is never touched."""
+    """Make what is missing. What is there is never changed, except that secrets.json gets the names it lacks.
+
+    ``signing`` holds the keys of certificates: the one whose name sorts last signs, the others still verify.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _once(folder / "token.pem", _new_pem)
     _once(folder / "jwks.json", lambda: json.dumps({"keys": [_public(folder)]}).encode())
     _once(folder / "secrets.json", lambda: _secrets({}))
     _complete(folder / "secrets.json")
+    (folder / "signing").mkdir(exist_ok=True, mode=0o700)
+    _once(folder / "signing" / "0001.pem", _new_pem)
 
 
 def token(folder: Path, role: str, sub: str) -> str:
