@@ -23,6 +23,9 @@ from chalicelib.buyback.routes import room as buyback
 from chalicelib.campaigns import closing
 from chalicelib.campaigns.routes import room as campaigns
 from chalicelib.cancellation.routes import room as cancellation
+from chalicelib.certificates.routes import BINARY
+from chalicelib.certificates.routes import room as certificates
+from chalicelib.certificates.work import sign_issued
 from chalicelib.edge import caller, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
@@ -35,9 +38,10 @@ from chalicelib.reductions.routes import room as reductions
 from chalicelib.settings import settings
 
 app = Chalice(app_name="carbon-points")
+app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
-for room in (accounts, reductions, batches, mall, cancellation, campaigns, buyback, onboarding, openness):
+for room in (accounts, reductions, batches, mall, cancellation, certificates, campaigns, buyback, onboarding, openness):
     app.register_blueprint(room)
 
 
@@ -53,7 +57,7 @@ caller.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply), (buyback_work.announce, closing.close_reached))
+    return events.project(event, (entries, sales, supply), (buyback_work.announce, closing.close_reached, sign_issued))
 
 
 @app.on_cw_event(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tokens import make_jwks
+from tests.tokens import make_jwks, new_signing_key
 from tests.world import World
 from tests.worlds import WORLDS
 
@@ -37,6 +37,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "secrets.json").write_text(
         json.dumps(dict.fromkeys(("identity_key", "cursor_key", "serial_key"), secret))
     )
+    new_signing_key(folder / "signing" / "0001.pem")
     environment = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
@@ -46,6 +47,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "OIDC_AUDIENCE": "carbon-points",
         "OIDC_JWKS_URL": (folder / "jwks.json").as_uri(),
         "SECRETS_FILE": str(folder / "secrets.json"),
+        "SIGNING_KEYS_DIR": str(folder / "signing"),
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():

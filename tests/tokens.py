@@ -1,10 +1,12 @@
-"""Tokens of an issuer that only the tests trust."""
+"""Tokens of an issuer that only the tests trust, and keys of certificates."""
 
 import time
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
@@ -29,3 +31,12 @@ def token(role: str, sub: str, **claims: Any) -> str:
     }
     said = {name: value for name, value in (valid | claims).items() if value is not None}
     return jwt.encode(said, signing_key(), algorithm="ES256", headers={"kid": "test"})
+
+
+def new_signing_key(path: Path) -> None:
+    """A new key for certificates, in a file of its own."""
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(pem)

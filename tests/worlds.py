@@ -16,6 +16,8 @@ from chalicelib import settings
 from chalicelib.edge import caller
 from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
+from chalicelib.queues import work as queues
+from chalicelib.signing import jws
 from chalicelib.table import client
 from infra.local.resources import ensure_table
 from tests.store import Store
@@ -24,9 +26,10 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    s3 = files.client
-    for remembered in (settings.settings, settings._secrets, caller._issuer_keys, queries.terms, client.client, s3):
+    for remembered in (settings.settings, settings._secrets, caller._issuer_keys, jws._key, queries.terms):
         remembered.cache_clear()
+    for made in (client.client, files.client, queues.client):
+        made.cache_clear()
     tills.forget()
 
 
@@ -39,7 +42,9 @@ def _session() -> boto3.Session:
 def _fake_aws() -> Iterator[None]:
     forget_everything()
     with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", _session()):
-        yield
+        queue = _session().client("sqs").create_queue(QueueName="buy-back")["QueueUrl"]
+        with patch.dict(os.environ, BUY_BACK_QUEUE_URL=queue):
+            yield
     forget_everything()
 
 

@@ -1,10 +1,13 @@
-"""Issuing certificates."""
+"""Issuing and revoking certificates."""
 
-from chalicelib.certificates.model import Issued, Kind
+from chalicelib.certificates.model import STEPS, Issued, Kind, Revoked, Revoking
 from chalicelib.certificates.serials import serial
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.errors import InvalidState
+from chalicelib.machine import step
 from chalicelib.settings import secret, settings
 from chalicelib.table import keys
-from chalicelib.table.write import Item, Write, put
+from chalicelib.table.write import Attr, Item, Write, put, update
 
 
 def issue(  # noqa: PLR0913 - one argument a fact of the certificate
@@ -42,3 +45,16 @@ def issue(  # noqa: PLR0913 - one argument a fact of the certificate
     }
     url = f"{issuer}/v1/certificates/{number}"
     return Issued(serial=number, url=url), put(keys.certificate(number), (details or {}) | said)
+
+
+def revoke(command: Command[Revoking], item: Item) -> Decision:
+    """The certificate (``item``, as read) is valid no more, and says why. Raises InvalidState."""
+    status = step(STEPS, item["status"], "revoke", command.caller.role)
+    answer = Revoked(serial=item["serial"], status="revoked", reason=command.body.reason, revoked_at=command.at)
+    revoked = update(
+        keys.certificate(item["serial"]),
+        assign={"status": status, "reason": answer.reason, "revoked_at": answer.revoked_at},
+        require=Attr("status").eq(item["status"]),
+        refuse=lambda now: InvalidState(state=now["status"] if now else "", action="revoke"),
+    )
+    return Decision("certificate_revoked", answer, (revoked,), {"certificate": item["serial"]})

@@ -1,12 +1,21 @@
-"""What a certificate says. Pure."""
+"""What a certificate says, and what of it is signed. Pure."""
 
-from typing import Literal
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
 
-from chalicelib.edge.fields import Answer, example
+from chalicelib.edge.caller import EXCHANGE
+from chalicelib.edge.fields import Answer, Body, Line, Time, example
+from chalicelib.machine import Step
 
 Kind = Literal["cancellation", "donation", "campaign", "retirement"]
 SERIAL = "SH26-7KQ4-M2XD-9HPT-C3WQ"
 URL = f"https://example.org/v1/certificates/{SERIAL}"
+STEPS = (Step("valid", "revoke", "revoked", (EXCHANGE,)),)
+
+# What is signed under its own name, where the certificate has it; serial, issuer and time have names of the JWT's
+FACTS = ("kind", "holder", "beneficiary", "grams", "points", "purpose", "issued_at")
+DETAILS = ("title", "campaign", "donors", "scenarios", "methodologies")
 
 
 class Issued(Answer):
@@ -16,3 +25,108 @@ class Issued(Answer):
 
     serial: str
     url: str
+
+
+class Certificate(Issued):
+    """What anyone may read. ``jws`` signs all of it but ``status``; null for a moment after the issue."""
+
+    model_config = example(
+        serial=SERIAL,
+        url=URL,
+        issuer="https://example.org",
+        kind="cancellation",
+        holder="王**",
+        beneficiary=None,
+        grams=5000,
+        points=5000,
+        purpose="抵消我的上海至北京出行",
+        issued_at="2026-01-31T08:00:00.000Z",
+        title=None,
+        campaign=None,
+        donors=None,
+        scenarios=None,
+        methodologies=None,
+        status="valid",
+        reason=None,
+        revoked_at=None,
+        jws="eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJTSDI2In0.c2lnbmF0dXJl",
+    )
+
+    issuer: str
+    kind: Kind
+    holder: str
+    beneficiary: str | None
+    grams: int
+    points: int
+    purpose: str
+    issued_at: Time
+    title: str | None = None
+    campaign: str | None = None
+    donors: int | None = None
+    scenarios: list[str] | None = None
+    methodologies: list[str] | None = None
+    status: Literal["valid", "revoked"]
+    reason: str | None = None
+    revoked_at: Time | None = None
+    jws: str | None = None
+
+
+class Revoking(Body):
+    """Why the certificate is not valid any more; public."""
+
+    model_config = example(reason="方法学核查发现数据有误")
+
+    reason: Line
+
+
+class Revoked(Answer):
+    """The certificate's state. What it proves is told with it; grams that were retired stay retired."""
+
+    model_config = example(
+        serial=SERIAL, status="revoked", reason="方法学核查发现数据有误", revoked_at="2026-02-01T08:00:00.000Z"
+    )
+
+    serial: str
+    status: Literal["revoked"]
+    reason: str
+    revoked_at: Time
+
+
+class Jwk(Answer):
+    """A public key (RFC 7517)."""
+
+    kty: Literal["EC"]
+    crv: Literal["P-256"]
+    x: str
+    y: str
+    use: Literal["sig"]
+    alg: Literal["ES256"]
+    kid: str
+
+
+class Jwks(Answer):
+    """The keys that verify every certificate, old ones included."""
+
+    model_config = example(
+        keys=[
+            {
+                "kty": "EC",
+                "crv": "P-256",
+                "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+                "use": "sig",
+                "alg": "ES256",
+                "kid": "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+            }
+        ]
+    )
+
+    keys: list[Jwk]
+
+
+def claims(certificate: Mapping[str, Any]) -> dict[str, Any]:
+    """What is signed of a certificate: all that it says and that never changes, named as a JWT's (RFC 7519)."""
+    issued = int(datetime.fromisoformat(certificate["issued_at"]).timestamp())
+    said = {"iss": certificate["issuer"], "jti": certificate["serial"], "iat": issued}
+    told = {name: certificate.get(name) for name in (*FACTS, *DETAILS)}
+    return said | {name: value for name, value in told.items() if value is not None}

@@ -12,7 +12,7 @@ from chalicelib.edge.fields import Empty
 from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal, Unavailable
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
-from chalicelib.table.write import Item, put
+from chalicelib.table.write import Item, Write, put
 
 ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is told
 SYSTEM = Caller("system", "system")  # what the schedule and the stream do
@@ -80,3 +80,15 @@ def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Cal
     except Refusal as refusal:
         outcome = refused(refusal)
         return settle(command, lambda: outcome, refusal.status, command.id)
+
+
+def derive(write: Write) -> Item | None:
+    """Commit one Write that needs no Record, because all it keeps follows from what is kept already.
+
+    None where it is done; the item as it stands where the condition does not hold. Raises Contended, Unavailable.
+    """
+    try:
+        commit([write])
+    except Failed as failed:
+        return failed.failures[0][1]
+    return None

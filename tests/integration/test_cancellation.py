@@ -33,10 +33,9 @@ def test_points_are_taken_grams_retired_and_a_certificate_stands(world: World) -
     world.stream()
     world.stream()
     assert world.me()["totals"]["cancelled"] == 5000
-    assert world.entries()[0] | {"id": "", "at": ""} == {
-        "id": "", "at": "", "kind": "cancellation", "points": -5000, "grams": 0, "counterparty": "system:pool",
-        "reference": serial,
-    }  # fmt: skip
+    assert world.entries()[0].items() >= {
+        "kind": "cancellation", "points": -5000, "grams": 0, "counterparty": "system:pool", "reference": serial,
+    }.items()  # fmt: skip
     supply = world.get("/v1/supply").body
     assert supply["grams_backing"] == supply["points_circulating"] == 2100
     assert (supply["grams_retired"], supply["points_by_use"]["cancelled"]) == (5000, 5000)

@@ -1,0 +1,62 @@
+"""/v1/certificates, /.well-known/jwks.json"""
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.certificates import actions, queries
+from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking
+from chalicelib.certificates.shown import page
+from chalicelib.edge import pages
+from chalicelib.edge.caller import EXCHANGE
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import InvalidState, NotFound
+
+room = Blueprint(__name__)
+PDF = "application/pdf"
+BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
+FRESH = {"Cache-Control": "no-store", "Vary": "Accept"}
+
+
+@query(room, "/v1/certificates/{serial}", answer=Certificate, refuses=(NotFound,), also=("text/html", PDF))
+def one_certificate(query: Query[Params], serial: str) -> Response:
+    """A certificate, for anyone who knows its serial; upper or lower case, with or without dashes.
+
+    `text/html` is a page that verifies the signature in the browser; `application/pdf` is one page A4 to print.
+    """
+    found = queries.certificate(serial)
+    wanted = pages.preferred(room.current_request.headers, pages.JSON, "text/html", PDF)
+    if wanted == PDF:
+        from chalicelib.certificates.shown import pdf  # only who asks for one pays for what makes it
+
+        inline = f'inline; filename="{found.serial}.pdf"'
+        return pages.page(pdf.a4(found), PDF, FRESH | {"Content-Disposition": inline})
+    if wanted == pages.JSON:
+        return pages.page(found.model_dump_json(), pages.JSON, FRESH)
+    return pages.page(page.html(found), pages.HTML, FRESH)
+
+
+@command(
+    room,
+    "POST /v1/certificates/{serial}/revoke",
+    body=Revoking,
+    answer=Revoked,
+    allow=(EXCHANGE,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def revoke(command: Command[Revoking], serial: str) -> Decision:
+    """The certificate is valid no more. Its signature stays, and so do its facts; everyone is told the reason."""
+    return actions.revoke(command, queries.item(serial))
+
+
+@query(room, "/.well-known/jwks.json", answer=Jwks)
+def public_keys(query: Query[Params]) -> Response:
+    """The keys that verify every certificate, old ones included (RFC 7517)."""
+    return pages.page(queries.public_keys().model_dump_json(), pages.JSON, {"Cache-Control": "public, max-age=300"})
+
+
+@query(room, "/certificates/{version}/{name}", answer=None)
+def certificate_asset(query: Query[Params], version: str, name: str) -> Response:
+    """What the page of a certificate is made of."""
+    return page.ASSETS.answer(version, name)

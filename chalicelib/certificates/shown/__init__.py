@@ -1,0 +1,1 @@
+"""Certificates for people's eyes: the public page and the sheet to print."""

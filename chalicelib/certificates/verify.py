@@ -1,0 +1,80 @@
+"""Verifies a certificate offline: ``python -m chalicelib.certificates.verify CERTIFICATE --jwks KEYS``.
+
+CERTIFICATE and KEYS are files or http(s) addresses; the certificate is its JSON, or its JWS alone. Exit status:
+0 valid, 1 not valid (the signature is wrong, something was changed, it was revoked), 2 it could not be checked.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import jwt
+from jwt.types import Options
+
+from chalicelib.certificates.model import claims
+
+VALID, INVALID, UNCHECKED = 0, 1, 2
+_OPTIONS: Options = {"require": ["iss", "jti", "iat"], "verify_iat": False}  # this machine's clock may be wrong
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m chalicelib.certificates.verify", description=__doc__)
+    parser.add_argument("certificate", help="file or address of the certificate's JSON, or of its JWS alone")
+    parser.add_argument("--jwks", required=True, help="file or address of the keys: …/.well-known/jwks.json")
+    asked = parser.parse_args(arguments)
+    try:
+        said, jws = _certificate(_read(asked.certificate))
+        keys = jwt.PyJWKSet.from_json(_read(asked.jwks))
+    except (OSError, ValueError, KeyError, jwt.PyJWKSetError) as error:
+        return _tell(UNCHECKED, f"NOT CHECKED: {error}")
+    if jws is None:
+        return _tell(UNCHECKED, "NOT CHECKED: the certificate is not signed yet. Fetch it again in a moment.")
+    return _judge(said, jws, keys)
+
+
+def _judge(said: dict[str, Any] | None, jws: str, keys: jwt.PyJWKSet) -> int:
+    try:
+        key = keys[jwt.get_unverified_header(jws)["kid"]]
+        signed = jwt.decode(jws, key, algorithms=["ES256"], options=_OPTIONS)
+        shown = signed if said is None else claims(said)
+    except (jwt.PyJWTError, ValueError) as error:
+        return _tell(INVALID, f"INVALID: {error}")
+    except KeyError as error:
+        return _tell(INVALID, f"INVALID: there is no key or field {error}")
+    if changed := sorted(name for name in shown.keys() | signed if shown.get(name) != signed.get(name)):
+        return _tell(INVALID, f"INVALID: what the certificate says is not what was signed: {', '.join(changed)}")
+    for name, value in signed.items():
+        print(f"{name:>14}  {value}")
+    if said is None:
+        return _tell(VALID, "VALID: the signature is good. Whether it was revoked, only the platform can tell.")
+    if said["status"] != "valid":
+        return _tell(INVALID, f"REVOKED at {said['revoked_at']}: {said['reason']} (the signature is good)")
+    return _tell(VALID, "VALID: the signature is good and the certificate says what was signed.")
+
+
+def _certificate(text: str) -> tuple[dict[str, Any] | None, str | None]:
+    """What the certificate says, if that is at hand, and its JWS."""
+    if not text.lstrip().startswith("{"):
+        return None, text.strip()
+    said: dict[str, Any] = json.loads(text)
+    return said, said["jws"]
+
+
+def _read(place: str) -> str:
+    if not place.startswith(("http://", "https://")):
+        return Path(place).read_text("utf-8")
+    with urlopen(Request(place, headers={"Accept": "application/json"}), timeout=20) as answer:  # noqa: S310 - http(s)
+        text: str = answer.read(1 << 20).decode("utf-8")
+    return text
+
+
+def _tell(status: int, verdict: str) -> int:
+    print(verdict)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

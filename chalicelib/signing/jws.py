@@ -1,0 +1,77 @@
+"""Compact JWS (RFC 7515) by the first of our keys, and the public halves of all of them (RFC 7517).
+
+Keys change by turns: list the new one last and deploy (it is published), then first and deploy (it signs). An old one
+stays in the list for ever, or what it signed can no longer be verified.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jwt
+from botocore.exceptions import BotoCoreError, ClientError
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from jwt.algorithms import ECAlgorithm
+from jwt.utils import base64url_encode
+
+from chalicelib.errors import Text, Unavailable
+from chalicelib.settings import settings
+from chalicelib.signing.remote import RemoteKey
+
+
+class SignerAway(Unavailable):
+    detail = Text(
+        "The keys of certificates cannot be reached now. Nothing was lost; send the same request again.",
+        "证书签名密钥暂不可用。数据未受影响，请稍后重发同一请求。",
+    )
+
+
+def sign(claims: Mapping[str, Any], *, kind: str) -> str:
+    """``claims`` signed (ES256); ``kind`` is the media type's name in ``typ`` (RFC 8725, 3.11). Raises SignerAway."""
+    payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
+    names = _names()
+    if not names:
+        raise SignerAway()
+    try:
+        key = _key(names[0])
+        header = {"kid": jwk(key.public_key())["kid"], "typ": kind}
+        return jwt.PyJWS().encode(payload, key, algorithm="ES256", headers=header)
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise SignerAway() from error
+
+
+def jwks() -> dict[str, list[dict[str, str]]]:
+    """Every key that ever signed, as a JWK Set. Raises SignerAway."""
+    try:
+        return {"keys": [jwk(_key(name).public_key()) for name in _names()]}
+    except (BotoCoreError, ClientError, OSError) as error:
+        raise SignerAway() from error
+
+
+def jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
+    """A public key as a JWK; its ``kid`` is its thumbprint (RFC 7638), so that it names the key and nothing else."""
+    found: dict[str, str] = ECAlgorithm.to_jwk(public, as_dict=True)
+    canonical = json.dumps(found, sort_keys=True, separators=(",", ":")).encode()
+    kid = base64url_encode(hashlib.sha256(canonical).digest()).decode()
+    return found | {"use": "sig", "alg": "ES256", "kid": kid}
+
+
+def _names() -> tuple[str, ...]:
+    """Of KMS in the order given; of files the one whose name sorts last is the first."""
+    folder = settings().signing_keys_dir
+    if folder:
+        return tuple(str(path) for path in sorted(Path(folder).glob("*.pem"), reverse=True))
+    return settings().signing_keys
+
+
+@lru_cache(maxsize=16)
+def _key(name: str) -> ec.EllipticCurvePrivateKey:
+    if not settings().signing_keys_dir:
+        return RemoteKey(name)
+    key = load_pem_private_key(Path(name).read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    return key

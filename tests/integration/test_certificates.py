@@ -1,0 +1,203 @@
+"""Certificates: what anyone may read, who signed it, and that a change of one byte shows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jws as joserfc_jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from chalicelib.certificates import signatures
+from chalicelib.settings import settings
+from chalicelib.signing import jws
+from chalicelib.signing.jws import SignerAway
+from chalicelib.table import keys
+from tests.tokens import new_signing_key
+from tests.world import World
+
+EXCHANGE: dict[str, Any] = {"role": "exchange", "sub": "exchange"}
+
+
+@pytest.fixture
+def serial(world: World) -> str:
+    """Of a certificate that a cancellation has issued; nobody has signed it yet."""
+    world.rich()
+    body = {"points": 5000, "purpose": "抵消我的上海至北京出行"}
+    issued = world.post("/v1/cancellations", body, role="individual", sub="alice").body["certificate"]
+    return str(issued["serial"])
+
+
+def verified(world: World, signed: str) -> dict[str, Any]:
+    """The claims, as a JOSE library finds them that shares no code with ours. Raises JoseError."""
+    known = KeySet.import_key_set(world.get("/.well-known/jwks.json").body)
+    found = joserfc_jws.deserialize_compact(signed, known, algorithms=["ES256"])
+    assert found.headers()["typ"] == "certificate+jwt"
+    claims: dict[str, Any] = json.loads(found.payload)
+    return claims
+
+
+def in_table(world: World, serial: str) -> dict[str, Any]:
+    item = world.item(keys.certificate(serial))
+    assert item
+    return item
+
+
+def away(*_: Any, **__: Any) -> str:
+    raise SignerAway()
+
+
+def test_anyone_may_read_it_and_the_signature_covers_all_of_it(world: World, serial: str) -> None:
+    world.stream()
+    answer = world.get(f"/v1/certificates/{serial}")
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    shown = answer.body
+    assert (shown["kind"], shown["holder"], shown["beneficiary"]) == ("cancellation", "王**", None)
+    assert (shown["grams"], shown["points"], shown["status"]) == (5000, 5000, "valid")
+    claims = verified(world, shown["jws"])
+    assert (claims.pop("jti"), claims.pop("iss")) == (serial, shown["issuer"])
+    assert isinstance(claims.pop("iat"), int)
+    unsigned = {"serial", "url", "issuer", "status", "reason", "revoked_at", "jws"}
+    assert claims == {name: said for name, said in shown.items() if name not in unsigned and said is not None}
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_one_changed_byte_is_found(world: World, serial: str, part: int) -> None:
+    parts = world.get(f"/v1/certificates/{serial}").body["jws"].split(".")
+    middle = len(parts[part]) // 2
+    other = "A" if parts[part][middle] != "A" else "B"
+    parts[part] = parts[part][:middle] + other + parts[part][middle + 1 :]
+    with pytest.raises((JoseError, ValueError)):
+        verified(world, ".".join(parts))
+
+
+def test_the_stream_signs_and_the_signature_stays(world: World, serial: str) -> None:
+    assert "jws" not in in_table(world, serial)
+    before = in_table(world, serial)
+    world.stream()
+    signed = in_table(world, serial)
+    assert signed == before | {"jws": signed["jws"]}
+    world.stream()
+    assert in_table(world, serial) == signed
+    assert world.get(f"/v1/certificates/{serial}").body["jws"] == signed["jws"]
+
+
+def test_the_first_reader_signs_what_the_stream_has_not(world: World, serial: str) -> None:
+    first = world.get(f"/v1/certificates/{serial}").body["jws"]
+    assert verified(world, first)["jti"] == serial
+    assert in_table(world, serial)["jws"] == first
+    world.stream()
+    assert in_table(world, serial)["jws"] == first
+
+
+def test_two_who_sign_at_once_end_with_the_same(world: World, serial: str) -> None:
+    read = in_table(world, serial)
+    assert signatures.signature(read) == signatures.signature(read)
+
+
+def test_with_the_signer_away_all_else_goes_on(world: World, serial: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(signatures, "sign", away)
+        world.stream()
+        waiting = world.get(f"/v1/certificates/{serial}")
+        assert (waiting.status, waiting.body["grams"], waiting.body["jws"]) == (200, 5000, None)
+        page = world.get(f"/v1/certificates/{serial}", headers={"Accept": "text/html"})
+        assert 'data-jws=""' in page.body.decode()
+        assert world.get("/v1/supply").body["points_by_use"]["cancelled"] == 5000
+    assert verified(world, world.get(f"/v1/certificates/{serial}").body["jws"])["grams"] == 5000
+
+
+def test_keys_that_cannot_be_had_are_a_503(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unplugged(name: str) -> Any:
+        raise OSError(name)
+
+    monkeypatch.setattr(jws, "_key", unplugged)
+    answer = world.get("/.well-known/jwks.json")
+    assert (answer.refused, answer.headers["Retry-After"]) == ((503, "unavailable"), "1")
+
+
+def test_after_a_change_of_keys_old_certificates_still_verify(
+    world: World, serial: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = world.get(f"/v1/certificates/{serial}").body["jws"]
+    folder = tmp_path / "signing"
+    new_signing_key(folder / "0002.pem")
+    (folder / "0001.pem").write_bytes((Path(settings().signing_keys_dir) / "0001.pem").read_bytes())
+    monkeypatch.setenv("SIGNING_KEYS_DIR", str(folder))
+    settings.cache_clear()
+    body = {"points": 1, "purpose": "x"}
+    again = world.post("/v1/cancellations", body, role="individual", sub="alice").body["certificate"]["serial"]
+    new = world.get(f"/v1/certificates/{again}").body["jws"]
+    assert len(world.get("/.well-known/jwks.json").body["keys"]) == 2
+    assert (verified(world, old)["grams"], verified(world, new)["grams"]) == (5000, 1)
+    assert json_header(old)["kid"] != json_header(new)["kid"]
+    (folder / "0001.pem").unlink()  # what must never be done
+    with pytest.raises((JoseError, ValueError)):
+        verified(world, old)
+    settings.cache_clear()
+
+
+def json_header(signed: str) -> dict[str, Any]:
+    return dict(joserfc_jws.extract_compact(signed.encode()).headers())
+
+
+@pytest.mark.parametrize("typed", ["lower", "plain", "spaced"])
+def test_a_serial_may_be_typed_in_several_ways(world: World, serial: str, typed: str) -> None:
+    ways = {"lower": serial.lower(), "plain": serial.replace("-", ""), "spaced": serial.lower().replace("-", "%20")}
+    answer = world.get(f"/v1/certificates/{ways[typed]}")
+    if typed == "spaced":  # the edge takes no spaces in an address
+        assert answer.status == 404
+    else:
+        assert answer.body["serial"] == serial
+
+
+def test_a_mistyped_serial_is_told_apart_from_an_unknown_one(world: World, serial: str) -> None:
+    swapped = serial[:-1] + ("2" if serial[-1] != "2" else "3")
+    mistyped = world.get(f"/v1/certificates/{swapped}")
+    unknown = world.get("/v1/certificates/SH26-7KQ4-M2XD-9HPT-C3WQ")
+    assert mistyped.refused == unknown.refused == (404, "not_found")
+    assert "check character" in mistyped.body["detail"]
+    assert mistyped.body["detail"] != unknown.body["detail"]
+    assert world.get("/v1/certificates/x").refused == (404, "not_found")
+
+
+def test_the_exchange_revokes_with_a_reason_and_the_signature_stays(world: World, serial: str) -> None:
+    signed = world.get(f"/v1/certificates/{serial}").body["jws"]
+    path, body = f"/v1/certificates/{serial.lower()}/revoke", {"reason": "方法学核查发现数据有误"}
+    for role in ("individual", "institution", "bureau"):
+        assert world.post(path, body, role=role, sub="x").refused == (403, "role_not_allowed")
+    done = world.post(path, body, key="once", **EXCHANGE)
+    assert (done.status, done.body["status"], done.body["reason"]) == (200, "revoked", body["reason"])
+    assert world.post(path, body, key="once", **EXCHANGE).body == done.body
+    assert world.post(path, body, **EXCHANGE).refused == (409, "invalid_state")
+    shown = world.get(f"/v1/certificates/{serial}").body
+    assert (shown["status"], shown["reason"], shown["jws"]) == ("revoked", body["reason"], signed)
+    page = world.get(f"/v1/certificates/{serial}", headers={"Accept": "text/html"}).body.decode()
+    assert body["reason"] in page
+    assert "已撤销" in page
+    [record] = [each for each in world.records() if each["kind"] == "certificate_revoked"]
+    assert (record["certificate"], record["caller"]) == (serial, "exchange")
+
+
+def test_only_what_stands_can_be_revoked(world: World) -> None:
+    unknown = world.post("/v1/certificates/SH26-7KQ4-M2XD-9HPT-C3WQ/revoke", {"reason": "x"}, **EXCHANGE)
+    assert unknown.refused == (404, "not_found")
+
+
+def test_the_page_refers_to_our_own_paths_only_and_escapes_what_people_wrote(world: World) -> None:
+    world.rich()
+    body = {"points": 1, "purpose": '<script>alert("1")</script>'}
+    serial = world.post("/v1/cancellations", body, role="individual", sub="alice").body["certificate"]["serial"]
+    answer = world.get(f"/v1/certificates/{serial}", headers={"Accept": "text/html,*/*;q=0.8"})
+    page = answer.body.decode()
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+    assert page.count("http") == 1  # the issuer's name
+    for name in ("certificate.js", "certificate.css"):
+        link = page.split(f'{name}"')[0].rpartition('"')[2] + name
+        asset = world.get(link.replace("../../", "/"))
+        assert (asset.status, asset.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    assert world.get("/certificates/any/certificate.html").status == 404
