@@ -3,11 +3,20 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from chalicelib.edge.decision import Decision
+from chalicelib.edge.fields import Empty
+from chalicelib.edge.settle import perform
+from chalicelib.ledger.actions import post
+from chalicelib.ledger.model import GRAMS, Posting, Transfer
+from chalicelib.table import keys
 from tests.world import AT, CODES, PEOPLE, World
 
 
 class Ready(NamedTuple):
-    """A command that will be accepted. ``other`` is a body that would be accepted as well, None where there is none."""
+    """A command that will be accepted.
+
+    ``other`` is a body that would be accepted as well, None where there is none; ``records`` is what it leaves.
+    """
 
     method: str
     path: str
@@ -15,6 +24,7 @@ class Ready(NamedTuple):
     role: str
     sub: str
     other: dict[str, Any] | None = None
+    records: int = 1
 
 
 def _open(world: World) -> Ready:
@@ -109,6 +119,66 @@ def _cancel(world: World) -> Ready:
     return Ready("POST", "/v1/cancellations", body, "individual", "alice", body | {"points": 2000})
 
 
+def _revoke(world: World) -> Ready:
+    ready = _cancel(world)
+    cancelled = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body
+    path = f"/v1/certificates/{cancelled['certificate']['serial']}/revoke"
+    return Ready("POST", path, {"reason": "faulty data"}, "exchange", "exchange", {"reason": "none"})
+
+
+def _propose(world: World) -> Ready:
+    world.institution()
+    body = {
+        "title": "马拉松", "purpose": "event", "description": "赛事", "target_grams": 1000,
+        "ends_at": "2999-01-01T00:00:00Z",
+    }  # fmt: skip
+    return Ready("POST", "/v1/campaigns", body, "institution", "shop", body | {"target_grams": 2000})
+
+
+def _proposed(world: World) -> str:
+    ready = _propose(world)
+    return str(world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"])
+
+
+def _approve(world: World) -> Ready:
+    return Ready("POST", f"/v1/campaigns/{_proposed(world)}/approve", {}, "exchange", "exchange")
+
+
+def _turn_down(world: World) -> Ready:
+    path = f"/v1/campaigns/{_proposed(world)}/reject"
+    return Ready("POST", path, {"reason": "no"}, "exchange", "exchange", {"reason": "not so"})
+
+
+def _approved(world: World) -> str:
+    campaign = _proposed(world)
+    assert world.post(f"/v1/campaigns/{campaign}/approve", role="exchange", sub="exchange").status == 200
+    return campaign
+
+
+def _donate(world: World) -> Ready:
+    world.rich(points=10_000)
+    body = {"campaign": _approved(world), "points": 500}
+    return Ready("POST", "/v1/donations", body, "individual", "alice", body | {"points": 600})
+
+
+def _finish(world: World) -> Ready:
+    ready = _donate(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 201
+    return Ready("POST", f"/v1/campaigns/{ready.body['campaign']}/close", {}, "exchange", "exchange", records=2)
+
+
+def _buy_back(world: World) -> Ready:
+    world.merchant()
+    return Ready("POST", "/v1/buy-back-runs", {}, "exchange", "exchange")
+
+
+def _retire(world: World) -> Ready:
+    grams = Transfer("grant", (Posting(keys.ISSUED, keys.holder(world.institution()), 5000, GRAMS),))
+    perform("grant", lambda command: Decision("grant", Empty(), *post(grams, record=command.id)))
+    body = {"grams": 1000, "purpose": "neutrality", "beneficiary": "马拉松"}
+    return Ready("POST", "/v1/retirements", body, "institution", "shop", body | {"grams": 2000})
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -121,6 +191,14 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/offers": _offer,
     "PATCH /v1/offers/{id}": _change,
     "POST /v1/cancellations": _cancel,
+    "POST /v1/certificates/{serial}/revoke": _revoke,
+    "POST /v1/campaigns": _propose,
+    "POST /v1/campaigns/{id}/approve": _approve,
+    "POST /v1/campaigns/{id}/reject": _turn_down,
+    "POST /v1/campaigns/{id}/close": _finish,
+    "POST /v1/donations": _donate,
+    "POST /v1/buy-back-runs": _buy_back,
+    "POST /v1/retirements": _retire,
     "POST /v1/redemptions": _redeem,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,

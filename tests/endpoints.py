@@ -1,8 +1,15 @@
 """Every route that the app has, so that a new one is tested the day it is declared."""
 
+import re
+
 import app
 from chalicelib.edge.http import ENDPOINTS, Endpoint
 
 ROUTES: dict[str, Endpoint] = {f"{each.method} {each.path}": each for each in ENDPOINTS}
 
 assert app.app.routes.keys() == {endpoint.path for endpoint in ENDPOINTS}
+
+
+def filled(path: str, value: str = "x") -> str:
+    """A route's path with ``value`` for every named segment."""
+    return re.sub(r"\{[a-z]+\}", lambda _: value, path)

@@ -114,6 +114,13 @@ class Expression:
             ((_, member),) = self._value(self._tokens.pop(0)).items()
             self._expect(")")
             return lambda item: member in (_at(item, path) or {"SS": []})["SS"]
+        if token == "contains":
+            self._expect("(")
+            path = self._path(self._tokens.pop(0))
+            self._expect(",")
+            value = self._value(self._tokens.pop(0))
+            self._expect(")")
+            return lambda item: _plain(value).decode() in _plain(_at(item, path) or {"SS": []})
         return self._comparison(self._path(token))
 
     def _comparison(self, path: list[str]) -> Test:

@@ -82,10 +82,10 @@ def done_once(world: World, ready: Ready, before: int) -> None:
     first = send(world, ready, key="k")
     after = world.items()
     again = send(world, ready, key="k")
-    assert first.status in {200, 201}
+    assert first.status in {200, 201, 202}
     assert (again.status, again.body) == (first.status, first.body)
     assert world.items() == after
-    assert len(world.records()) == before + 1
+    assert len(world.records()) == before + ready.records
     assert books_balance(world)
 
 
@@ -122,11 +122,11 @@ PASSING = {
     "all together": [conflict, throttled, broken, conflict, unreachable, done_and_lost],
 }
 LASTING: dict[str, tuple[list[Interruption], int, str]] = {
-    "conflicts without end": ([conflict] * 100, 409, "contended"),
-    "throttled items without end": ([throttled_item] * 100, 409, "contended"),
-    "throttling without end": ([throttled] * 100, 409, "contended"),
-    "an internal error each time": ([broken] * 100, 503, "unavailable"),
-    "no connection": ([unreachable] * 100, 503, "unavailable"),
+    "conflicts without end": ([conflict] * 1000, 409, "contended"),
+    "throttled items without end": ([throttled_item] * 1000, 409, "contended"),
+    "throttling without end": ([throttled] * 1000, 409, "contended"),
+    "an internal error each time": ([broken] * 1000, 503, "unavailable"),
+    "no connection": ([unreachable] * 1000, 503, "unavailable"),
 }
 
 
@@ -135,7 +135,7 @@ def test_a_command_survives(world: World, ready: Ready, interruptions: list[Inte
     before = len(world.records())
     world.store.interruptions = list(interruptions)
     answer = send(world, ready, key="k")
-    assert answer.status in {200, 201}, answer
+    assert answer.status in {200, 201, 202}, answer
     assert world.store.interruptions == []
     assert send(world, ready, key="k").body == answer.body
     done_once(world, ready, before)
@@ -167,8 +167,9 @@ def test_when_nothing_is_known_the_caller_is_told_and_the_next_try_tells(world: 
     assert answer.refused == (503, "unavailable")
     assert answer.headers["Retry-After"] == "1"
     world.store.down = False
-    assert len(world.records()) == records + 1
-    assert send(world, ready, key="k").headers["Idempotent-Replayed"] == "true"
+    assert len(world.records()) > records
+    if ready.records == 1:  # else the rest is done now
+        assert send(world, ready, key="k").headers["Idempotent-Replayed"] == "true"
     done_once(world, ready, records)
 
 
