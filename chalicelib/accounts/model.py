@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, RootModel
+from pydantic import AfterValidator, ConfigDict, Field, RootModel
 from pydantic_core import PydanticCustomError
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
@@ -95,6 +95,8 @@ class Institution(Body):
 
 class Opening(RootModel[Annotated[Individual | Institution, Field(discriminator="kind")]]):
     """An account is opened by a person or by an institution."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # an outer model's own: the inner ones' does not count
 
 
 def hashed(kind: str, number: str, key: bytes) -> str:
