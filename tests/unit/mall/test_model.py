@@ -1,0 +1,53 @@
+"""Stock, tills and what a refund owes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.ledger.model import POINTS, Posting
+from chalicelib.mall import model
+
+
+@given(st.integers(0, 10**9), st.integers(1, 64))
+def test_shares_are_as_equal_as_can_be_and_add_up(total: int, parts: int) -> None:
+    shares = model.share(total, parts)
+    assert (len(shares), sum(shares)) == (parts, total)
+    assert max(shares) - min(shares) <= 1
+    assert shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize(("till", "lane"), [("offer:x/0", 0), ("offer:x/3", 3), ("offer:x/4", 0), ("offer:x/15", 3)])
+def test_the_sales_of_a_till_are_summed_in_a_lane_of_its_own_choosing(till: str, lane: int) -> None:
+    assert model.lane(till) == lane
+
+
+def test_a_sale_pays_each_till_for_the_units_it_gave() -> None:
+    changes = model.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100).changes()
+    assert changes == {
+        "account:alice": {"points": -300},
+        "offer:x/0": {"points": 200, "units": -2},
+        "offer:x/1": {"points": 100, "units": -1},
+        "system:delivered": {"units": 3},
+    }
+
+
+@given(st.integers(0, 300), st.integers(0, 150))
+def test_a_refund_gives_back_what_was_paid_whoever_holds_it_now(first: int, second: int) -> None:
+    sale = model.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100)
+    record = {"postings": [list(each) for each in sale.postings], "holder": "account:shop"}
+    changes = model.refund(record, {"offer:x/0": first, "offer:x/1": second}).changes()
+    assert changes["account:alice"] == {"points": 300}
+    assert (changes["offer:x/0"]["units"], changes["offer:x/1"]["units"]) == (2, 1)
+    from_tills = {name: -changes[name].get("points", 0) for name in ("offer:x/0", "offer:x/1")}
+    assert from_tills == {"offer:x/0": min(first, 200), "offer:x/1": min(second, 100)}
+    assert changes.get("account:shop", {}).get("points", 0) == -(300 - sum(from_tills.values()))
+
+
+def test_a_refund_before_any_sweep_is_the_sale_reversed() -> None:
+    sale = model.sale("account:alice", "x", {"offer:x/0": 3}, 100)
+    record = {"postings": [list(each) for each in sale.postings], "holder": "account:shop"}
+    assert model.refund(record, {"offer:x/0": 300}) == sale.reverse("refund")
+
+
+def test_a_sweep_moves_what_the_till_holds() -> None:
+    assert model.sweep("offer:x/0", "shop", 300).postings == (Posting("offer:x/0", "account:shop", 300, POINTS),)
