@@ -43,7 +43,7 @@ def _judge(said: dict[str, Any] | None, jws: str, keys: jwt.PyJWKSet) -> int:
     except (jwt.PyJWTError, ValueError) as error:
         return _tell(INVALID, f"INVALID: {error}")
     except KeyError as error:
-        return _tell(INVALID, f"INVALID: there is no key or field {error}")
+        return _tell(INVALID, f"INVALID: something is missing: {error.args[0]}")
     if changed := sorted(name for name in shown.keys() | signed if shown.get(name) != signed.get(name)):
         return _tell(INVALID, f"INVALID: what the certificate says is not what was signed: {', '.join(changed)}")
     for name, value in signed.items():

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.table import keys
+from infra.bench.units import transaction_units
 from tests.world import PEOPLE, Answer, World
 
 ALICE: dict[str, Any] = {"role": "individual", "sub": "alice"}
@@ -40,6 +41,19 @@ def test_points_are_taken_grams_retired_and_a_certificate_stands(world: World) -
     assert supply["grams_backing"] == supply["points_circulating"] == 2100
     assert (supply["grams_retired"], supply["points_by_use"]["cancelled"]) == (5000, 5000)
     assert supply["grams_confirmed"] == supply["grams_backing"] + supply["grams_held"] + supply["grams_retired"]
+
+
+def test_it_costs_seven_request_units_however_long_the_purpose(world: World) -> None:
+    """The account is read (1); Record, account and certificate are written in one transaction (2 each)."""
+    sub = "s" * 64
+    world.rich(sub)
+    before = {(item["pk"]["S"], item["sk"]["S"]): item for item in world.items()}
+    body = {"points": 7000, "purpose": "长" * 120}
+    assert world.post("/v1/cancellations", body, role="individual", sub=sub).status == 201
+    after = {(item["pk"]["S"], item["sk"]["S"]): item for item in world.items()}
+    changed = [place for place in after if after[place] != before.get(place)]
+    assert len(changed) == 3
+    assert 1 + sum(transaction_units(before.get(place), after[place]) for place in changed) == 7
 
 
 def test_a_replay_answers_the_same_certificate(world: World) -> None:

@@ -201,3 +201,21 @@ def test_the_page_refers_to_our_own_paths_only_and_escapes_what_people_wrote(wor
         asset = world.get(link.replace("../../", "/"))
         assert (asset.status, asset.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
     assert world.get("/certificates/any/certificate.html").status == 404
+
+
+def test_who_asks_for_a_pdf_gets_bytes_through_the_gateway(world: World, serial: str) -> None:
+    for accept in ("application/pdf", "application/pdf, */*;q=0.1"):
+        answer = world.get(f"/v1/certificates/{serial}", headers={"Accept": accept})
+        assert answer.headers["Content-Type"] == "application/pdf"
+        assert answer.body.startswith(b"%PDF-")
+        assert serial in answer.headers["Content-Disposition"]
+    missing = world.get("/v1/certificates/x", headers={"Accept": "application/pdf"})
+    assert (missing.refused, missing.headers["Content-Type"]) == ((404, "not_found"), "application/problem+json")
+
+
+def test_the_public_keys_may_be_kept_for_minutes(world: World) -> None:
+    answer = world.get("/.well-known/jwks.json")
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "public, max-age=300")
+    [key] = answer.body["keys"]
+    assert (key["kty"], key["crv"], key["use"], key["alg"]) == ("EC", "P-256", "sig", "ES256")
+    assert "d" not in key
