@@ -69,8 +69,8 @@ def spreadsheet(query: Query[EntryParams]) -> str:
 def _period(params: EntryParams) -> tuple[str, str]:
     if params.from_ and params.until and params.from_ > params.until:  # DynamoDB refuses such a range
         raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
-    low = f"entry:{stamp(params.from_)}" if params.from_ else "entry:"
-    high = f"entry:{stamp(params.until)}" if params.until else "entry:~"
+    low = keys.entries_at(stamp(params.from_)) if params.from_ else keys.ENTRIES
+    high = keys.entries_at(stamp(params.until)) if params.until else keys.ENTRIES_END
     return low, high
 
 

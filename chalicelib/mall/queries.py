@@ -71,7 +71,7 @@ def shelf(query: Query[OfferParams]) -> Page[Offer]:
 def _sold(items: list[Item]) -> dict[str, int]:
     """Units sold of each offer, as projected from the stream."""
     lanes = {
-        keys.sums(f"offer:{item['id']}", lane): item["id"]
+        keys.sums(keys.offer(item["id"]).pk, lane): item["id"]
         for item in items
         for lane in range(min(item["stripes"], SUM_LANES_MAX))
     }

@@ -16,6 +16,8 @@ LISTING = "listing"  # the sparse index: partition `list`, sort `rank`
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
+ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
+
 SUPPLY = "supply"  # the partition of the projected sums of the whole scheme
 
 
@@ -91,7 +93,12 @@ def account(name: str) -> Key:
 
 def entry(name: str, at: str, record: str) -> Key:
     """A line of the statement of ``name``."""
-    return Key(name, f"entry:{at}:{record}")
+    return Key(name, f"{ENTRIES}{at}:{record}")
+
+
+def entries_at(at: str) -> str:
+    """The sort key just before the lines of the time ``at``."""
+    return f"{ENTRIES}{at}"
 
 
 def purchases(account: str, offer: str) -> Key:
