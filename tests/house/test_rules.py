@@ -1,0 +1,131 @@
+"""The rules of the house that no linter knows. (Which room may import which is import-linter's, in ``make check``.)"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.edge.fields import Empty, Params
+from chalicelib.errors import Refusal
+from tests.endpoints import ROUTES
+
+ROOT = Path(app.__file__).parent
+CODE = sorted(ROOT.glob("chalicelib/**/*.py"))
+TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
+
+# Good sizes are 25 lines a function and 150 a file. These are the bounds that hold today; they may only shrink.
+FUNCTION_LINES_MAX = 32
+FILE_LINES_MAX = 250
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+A_KEY = re.compile(r"^(account|offer|record|reduction|identity|campaign|batch|entry|usage|purchases|sums|run):")
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef]:
+    tree = ast.parse(path.read_text())
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def lines(function: ast.FunctionDef) -> int:
+    """Without decorators and docstring."""
+    said = function.body[0]
+    docstring = ast.get_docstring(function) is not None
+    assert function.end_lineno is not None
+    return function.end_lineno - function.lineno + 1 - ((said.end_lineno or 0) - said.lineno + 1 if docstring else 0)
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_are_small(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+    assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_keys_are_made_on_the_page_of_keys_only(path: Path) -> None:
+    if path.name == "keys.py":
+        return
+    made = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.JoinedStr)
+        and isinstance(node.values[0], ast.Constant)
+        and A_KEY.match(str(node.values[0].value))
+    ]
+    assert made == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert not path.read_text() or ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_test_names_are_sentences_and_no_test_sleeps(path: Path) -> None:
+    names = [each.name for each in functions(path) if each.name.startswith("test_")]
+    assert [name for name in names if len(name.split("_")) < 4] == []
+    if "system" not in path.parts:
+        assert "time." + "sleep(" not in path.read_text()
+
+
+def kinds(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for kind in base.__subclasses__():
+        if kind.__module__.startswith("chalicelib."):
+            yield kind
+        yield from kinds(kind)
+
+
+@pytest.mark.parametrize("kind", sorted(set(kinds()), key=str), ids=str)
+def test_every_refusal_speaks_both_languages_and_has_a_code_and_a_status(kind: type[Refusal]) -> None:
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", kind.code)
+    assert 400 <= kind.status < 600
+    for text in (kind.title, kind.detail):
+        assert text.en
+        assert not CHINESE.search(text.en)
+        assert CHINESE.search(text.zh)
+
+
+def test_a_code_has_one_meaning() -> None:
+    owners: dict[str, set[type[Refusal]]] = {}
+    for kind in kinds():
+        if "code" in vars(kind):
+            owners.setdefault(kind.code, set()).add(kind)
+    assert {code: found for code, found in owners.items() if len(found) > 1} == {}
+    for kind in kinds():
+        [owner] = owners[kind.code]
+        assert issubclass(kind, owner)
+        assert kind.status == owner.status
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_every_route_says_what_it_does(name: str) -> None:
+    said = ROUTES[name].view.__doc__ or ""
+    assert said.strip().endswith(".")
+
+
+def bodies() -> dict[str, Any]:
+    return {name: route.takes for name, route in ROUTES.items() if not issubclass(route.takes, (Empty, Params))}
+
+
+@pytest.mark.parametrize("name", bodies())
+def test_every_body_is_documented(name: str) -> None:
+    assert bodies()[name].__doc__
+
+
+def test_every_example_of_a_body_is_a_valid_body() -> None:
+    for name, model in bodies().items():
+        for example in (model.model_config.get("json_schema_extra") or {}).get("examples", ()):
+            assert model.model_validate_json(json.dumps(example)), name
+
+
+def test_nothing_is_left_to_do_later() -> None:
+    later = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    kinds = {".py", ".md", ".toml", ".yaml"}
+    folders = [ROOT / name for name in ("chalicelib", "infra", "tests", "docs")]
+    found = {path for folder in folders for path in folder.glob("**/*")} | set(ROOT.glob("*"))
+    found = {path for path in found if path.suffix in kinds or path.name == "Makefile"}
+    assert [str(path) for path in sorted(found) if later.search(path.read_text())] == []
