@@ -70,12 +70,12 @@ def _pay_part(run: str, number: int, sweep: Sweep) -> None:
         return
     for merchant in part["merchants"]:
         sweep(merchant)
-        _pay(run, merchant)
+        pay(run, merchant)
     _quietly(keys.digest("part done", run, str(number)), partial(actions.part_done, run=run, number=number))
 
 
-def _pay(run: str, merchant: str) -> None:
-    """The merchant's lot of this run, if it holds a tonne. Raises Contended where it cannot be read in peace."""
+def pay(run: str, merchant: str) -> None:
+    """One merchant's lot of a run, if it holds a tonne. Raises Contended where its balance does not stay still."""
 
     def decide(command: Command[Any]) -> Decision:
         account = queries.merchant_with_a_tonne(merchant)

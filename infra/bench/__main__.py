@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from infra.bench import costs, inprocess, throughput
+from infra.bench import costs, inprocess, runs, throughput
 from infra.bench.platform import Platform
 from infra.bench.setting import Setting
 from infra.local.stack import LocalStack
@@ -23,6 +23,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder)) as stack:
         setting = Setting.make(Platform(stack))
         kept = [_costs(console, setting), _throughput(console, stack, setting), _ratios(console, setting)]
+        _run(console, setting)
     console.print("Every promised bound holds." if all(kept) else "[red]A promised bound is broken.[/red]")
     return 0 if all(kept) else 1
 
@@ -71,6 +72,17 @@ def _throughput(console: Console, stack: LocalStack, setting: Setting) -> bool:
         table.add_row(str(number), f"{mine:.0f}", f"{other:.0f}", f"{ratio:.2f}")
     console.print(table)
     return sorted(found.ratios)[len(found.ratios) // 2] >= THROUGHPUT_MIN
+
+
+def _run(console: Console, setting: Setting) -> None:
+    """No bound is promised; the rate is local, where one process does what Lambda does side by side."""
+    table = _table("A buy-back run on the local stack", "merchants paid", "seconds", "lots/s", "bare/s", "share")
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("buy-back", total=runs.MERCHANTS)
+        rate = runs.compare(setting, lambda paid: progress.update(task, completed=paid))
+    seconds, each = f"{rate.seconds:.0f}", f"{rate.lots / rate.seconds:.0f}"
+    table.add_row(f"{rate.lots:,}", seconds, each, f"{rate.bare:.0f}", f"{rate.share:.2f}")
+    console.print(table)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from infra.bench.setting import Setting, sub
+from chalicelib.buyback.work import pay
+from infra.bench.setting import Setting, merchant_sub, sub
 
 # Bounds the platform promises; None where none is promised.
 Row = tuple[str, list[tuple[str, int]], int, int | None]
@@ -40,4 +41,21 @@ def rows(setting: Setting) -> list[Row]:
     voucher = {"voucher": "SH-1", "note": None}
     count("fulfilment", lambda: call("POST", fulfil, voucher, "institution", "bench-shop", id=order))
     count("refund", lambda: call("POST", refund, {}, "institution", "bench-shop", id=order))
+    _ends(setting, count, run)
     return found
+
+
+def _ends(setting: Setting, count: Callable[..., None], run: str) -> None:
+    """The ends of points: cancelled, donated, bought back, retired."""
+    call = setting.platform.call
+    cancellation = {"points": 10, "purpose": "抵消我的一次航班"}
+    count("cancellation", lambda: call("POST", "/v1/cancellations", cancellation, "individual", sub(7)), 8)
+    campaign = setting.new_campaign()
+    gift = {"campaign": campaign, "points": 10}
+    count("first donation to a campaign", lambda: call("POST", "/v1/donations", gift, "individual", sub(8)), 8)
+    count("another donation to it", lambda: call("POST", "/v1/donations", gift, "individual", sub(8)), 8)
+    merchant = setting.grow_merchants(1)[0]
+    planned = setting.running_run(run)
+    count("buy-back lot", lambda: pay(planned, merchant), 9)
+    body = {"grams": 1000, "purpose": "offset", "beneficiary": "量测商贸"}
+    count("retirement", lambda: call("POST", "/v1/retirements", body, "institution", merchant_sub(0)))

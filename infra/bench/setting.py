@@ -1,9 +1,14 @@
 """What is measured: a merchant, an offer, a scenario, and many people with points."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from chalicelib.buyback import actions, queries
+from chalicelib.buyback.model import TONNE
+from chalicelib.edge.settle import perform
 from chalicelib.table import keys
+from chalicelib.table.write import encode
 from infra.bench.platform import Platform
 
 CODE = "91350100M000100Y43"
@@ -64,9 +69,7 @@ class Setting:
 
     def grow(self, people: int) -> None:
         """Put account items straight into the store until there are ``people``; only their number matters here."""
-        for start in range(self.people, people, 25):
-            puts = [{"PutRequest": {"Item": _person(n)}} for n in range(start, min(start + 25, people))]
-            self.platform.store.batch_write_item(RequestItems={self.platform.table: puts})  # type: ignore[dict-item]
+        self._put([_person(number) for number in range(self.people, people)])
         self.people = max(self.people, people)
 
     def redeem(self, person: int) -> dict[str, Any]:
@@ -83,6 +86,66 @@ class Setting:
         }
         return self.platform.call("POST", "/v1/reductions", body, "scenario_operator", "bench-operator")
 
+    def new_campaign(self) -> str:
+        campaign = {
+            "title": "量测碳中和",
+            "purpose": "event",
+            "description": "量测",
+            "target_grams": 10**9,
+            "ends_at": "2098-01-01T00:00:00Z",
+        }
+        call = self.platform.call
+        id = str(call("POST", "/v1/campaigns", campaign, "institution", "bench-shop")["id"])
+        call("POST", "/v1/campaigns/{id}/approve", {}, "exchange", "bench-exchange", id=id)
+        return id
+
+    def running_run(self, name: str) -> str:
+        """A buy-back run whose plan is complete, with nobody in it."""
+        id = keys.digest("bench run", name)
+        perform(id, partial(actions.start, full=False))
+        perform(keys.digest("planned", id), lambda command: actions.planned(command, queries.run_item(id), 1))
+        return id
+
+    def run(self, id: str) -> dict[str, Any]:
+        """A buy-back run as it stands."""
+        return queries.run(id).model_dump()
+
+    def grow_merchants(self, count: int, points: int = TONNE + 1000) -> list[str]:
+        """Merchants that may be paid, put straight into the store; their ids."""
+        self._put([_merchant(number, points) for number in range(count)])
+        return [keys.account_id(merchant_sub(number)) for number in range(count)]
+
+    def _put(self, items: list[dict[str, Any]]) -> None:
+        for start in range(0, len(items), 25):
+            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+            self.platform.store.batch_write_item(RequestItems={self.platform.table: puts})  # type: ignore[dict-item]
+
+
+def merchant_sub(number: int) -> str:
+    return f"bench-merchant-{number}"
+
+
+def _merchant(number: int, points: int) -> dict[str, Any]:
+    account = keys.account_id(merchant_sub(number))
+    admitted = {"mode": "other", "status": "active", "since": "2026-01-01T00:00:00.000Z", "sub_platform": None}
+    return encode(
+        keys.account(keys.holder(account)).item()
+        | {
+            "id": account,
+            "kind": "institution",
+            "name": "量测商贸",
+            "status": "active",
+            "opened_at": "2026-01-01T00:00:00.000Z",
+            "identity": "0" * 64,
+            "points": points,
+            "grams": 10**6,
+            "pending": 0,
+            "merchant": admitted,
+            "list": "merchants",
+            "rank": f"2026-01-01T00:00:00.000Z:{account}",
+        }
+    )
+
 
 def sub(person: int) -> str:
     return f"bench-{person}"
@@ -90,15 +153,17 @@ def sub(person: int) -> str:
 
 def _person(number: int) -> dict[str, Any]:
     account = keys.account_id(sub(number))
-    texts = {
-        "pk": keys.holder(account),
-        "sk": "account",
-        "id": account,
-        "kind": "individual",
-        "name": "王**",
-        "status": "active",
-        "opened_at": "2026-01-01T00:00:00.000Z",
-        "identity": "0" * 64,
-    }
-    numbers = {"points": str(POINTS), "grams": "0", "pending": "0"}
-    return {name: {"S": text} for name, text in texts.items()} | {name: {"N": n} for name, n in numbers.items()}
+    return encode(
+        keys.account(keys.holder(account)).item()
+        | {
+            "id": account,
+            "kind": "individual",
+            "name": "王**",
+            "status": "active",
+            "opened_at": "2026-01-01T00:00:00.000Z",
+            "identity": "0" * 64,
+            "points": POINTS,
+            "grams": 0,
+            "pending": 0,
+        }
+    )

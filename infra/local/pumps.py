@@ -23,6 +23,7 @@ from infra.local.stream import StreamPump
 from infra.local.uploads import Clients, UploadPump
 
 _NICENESS = 5
+_WORKERS = 4  # messages of a queue side by side, as Lambda would
 
 
 def main() -> None:
@@ -34,7 +35,8 @@ def main() -> None:
     for pump in _upload_pumps(module, stop):
         threading.Thread(target=pump.run, daemon=True).start()
     for queue in _queue_pumps(module, stop):
-        threading.Thread(target=queue.run, daemon=True).start()
+        for _ in range(_WORKERS):
+            threading.Thread(target=queue.run, daemon=True).start()
     schedules.start(module, stop)
     if hasattr(module, "resume"):  # queues of a killed run are gone: what waited in them is sent again
         threading.Thread(target=schedules.fire, args=(module, "resume"), daemon=True).start()
