@@ -1,17 +1,9 @@
 """Cancellations. Pure."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from chalicelib.certificates.model import SERIAL, URL, Issued
 from chalicelib.edge.fields import Amount, Answer, Body, Line, Paged, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
-
-Purpose = Annotated[  # short enough for a certificate to stay one write unit of 1 KB
-    Line, Field(max_length=120, description="What for, in the person's own words; public on the certificate")
-]
 
 
 class NewCancellation(Body):
@@ -20,7 +12,7 @@ class NewCancellation(Body):
     model_config = example(points=5000, purpose="抵消我的上海至北京出行")
 
     points: Amount
-    purpose: Purpose
+    purpose: Line
 
 
 class CancellationParams(Paged):

@@ -95,7 +95,7 @@
     if (!answer.ok) return;
     const url = URL.createObjectURL(await answer.blob());
     Object.assign(document.createElement("a"), { href: url, download: `${document.title}.pdf` }).click();
-    URL.revokeObjectURL(url);
+    setTimeout(() => URL.revokeObjectURL(url), 60_000); // the download has begun by then
   }
 
   const button = document.getElementById("pdf");
