@@ -10,7 +10,7 @@ import pytest
 
 from tests.tokens import make_jwks, new_signing_key
 from tests.world import World
-from tests.worlds import WORLDS
+from tests.worlds import WORLDS, forget_everything
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +54,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, value)
         for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
             patch.delenv(name)
+        forget_everything()  # an app that was imported before has read another environment
         yield folder
 
 
