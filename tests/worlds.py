@@ -38,11 +38,16 @@ def _session() -> boto3.Session:
     return boto3.Session()  # reading AWS's description of itself takes longer than most tests
 
 
+@lru_cache(maxsize=1)
+def _sqs() -> Any:
+    return _session().client("sqs")
+
+
 @contextmanager
 def _fake_aws() -> Iterator[None]:
     forget_everything()
     with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", _session()):
-        queue = _session().client("sqs").create_queue(QueueName="buy-back")["QueueUrl"]
+        queue = _sqs().create_queue(QueueName="buy-back")["QueueUrl"]
         with patch.dict(os.environ, BUY_BACK_QUEUE_URL=queue):
             yield
     forget_everything()

@@ -74,7 +74,9 @@ def _period(params: EntryParams) -> tuple[str, str]:
     return low, high
 
 
-def statement(query: Query[Any], *, kind: str | None, low: str = keys.ENTRIES, high: str = keys.ENTRIES_END) -> Page[Entry]:
+def statement(
+    query: Query[Any], *, kind: str | None, low: str = keys.ENTRIES, high: str = keys.ENTRIES_END
+) -> Page[Entry]:
     """Lines newest first: those filed by the stream and those not yet filed, each once.
 
     The account is read before the lines: a line that is filed in between is then found twice, never missed.

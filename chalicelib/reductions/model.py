@@ -40,7 +40,9 @@ class Scenario(Body):
     code: Slug
     name: Line
     methodology: Line
-    operator: Annotated[str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")]
+    operator: Annotated[
+        str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
+    ]
     unit: Annotated[Line, Field(max_length=20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]

@@ -4,7 +4,6 @@ import pytest
 
 from tests.world import PEOPLE, World
 
-
 pytestmark = pytest.mark.moto
 
 
