@@ -25,6 +25,6 @@ def signature(item: Item) -> str | None:
         unsigned = present() & Attr("jws").not_exists()
         kept = derive(update(keys.certificate(item["serial"]), assign={"jws": made}, require=unsigned))
     except (Contended, Unavailable):
-        _log.warning("certificate %s is not signed yet", item["serial"], exc_info=True)
+        _log.warning("certificate %s is not signed yet", item["serial"])
         return None
     return str(kept["jws"]) if kept else made

@@ -119,7 +119,7 @@ class _Writer:
             ref = self._refs[endpoint.answers]
             example = samples.sample(ref, self._schemas, self._words)
             content["application/json"] = {"schema": ref, "example": example}
-        content |= {kind: {"schema": {} if kind.endswith("json") else {"type": "string"}} for kind in endpoint.also}
+        content |= {kind: {"schema": {"type": "string"} if kind.startswith("text/") else {}} for kind in endpoint.also}
         told = (inspect.getdoc(endpoint.answers) if endpoint.answers else None) or "The page"
         found: dict[str, Any] = {"description": told.partition("\n")[0], "content": content}
         if endpoint.method != "GET":

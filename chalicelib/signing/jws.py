@@ -6,7 +6,9 @@ stays in the list for ever, or what it signed can no longer be verified.
 
 import hashlib
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from chalicelib.errors import Text, Unavailable
 from chalicelib.settings import settings
 from chalicelib.signing.remote import RemoteKey
 
+_log = logging.getLogger("carbon-points")
+
 
 class SignerAway(Unavailable):
     detail = Text(
@@ -36,19 +40,24 @@ def sign(claims: Mapping[str, Any], *, kind: str) -> str:
     names = _names()
     if not names:
         raise SignerAway()
-    try:
+    with _reaching():
         key = _key(names[0])
         header = {"kid": jwk(key.public_key())["kid"], "typ": kind}
         return jwt.PyJWS().encode(payload, key, algorithm="ES256", headers=header)
-    except (BotoCoreError, ClientError, OSError) as error:
-        raise SignerAway() from error
 
 
 def jwks() -> dict[str, list[dict[str, str]]]:
     """Every key that ever signed, as a JWK Set. Raises SignerAway."""
-    try:
+    with _reaching():
         return {"keys": [jwk(_key(name).public_key()) for name in _names()]}
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
     except (BotoCoreError, ClientError, OSError) as error:
+        _log.warning("the keys of certificates cannot be reached", exc_info=True)
         raise SignerAway() from error
 
 

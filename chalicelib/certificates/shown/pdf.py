@@ -6,7 +6,7 @@ import segno
 
 from chalicelib.certificates.model import Certificate
 from chalicelib.certificates.shown.paper import HEIGHT, WIDTH, Colour, Paper, wrapped
-from chalicelib.certificates.shown.words import TITLES, Row, rows
+from chalicelib.certificates.shown.words import PURPOSES, TITLES, Row, rows
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
 _GREY: Colour = (0.4, 0.45, 0.42)
@@ -36,10 +36,13 @@ def a4(certificate: Certificate) -> bytes:
 
 
 def _said(row: Row) -> str:
-    if row.name != "issued_at":
-        return row.said
-    there = datetime.fromisoformat(row.said) + _SHANGHAI
-    return f"{row.said[:19]}Z（北京时间 {there:%m-%d %H:%M}）"
+    """As the page says it, and in Chinese where that is a code or another time."""
+    if row.name == "issued_at":
+        there = datetime.fromisoformat(row.said) + _SHANGHAI
+        return f"{row.said[:19]}Z（北京时间 {there:%m-%d %H:%M}）"
+    if row.name == "purpose" and row.said in PURPOSES:
+        return f"{PURPOSES[row.said]}（{row.said}）"
+    return row.said
 
 
 def _fitted(texts: list[str], height: float) -> list[list[str]]:

@@ -27,6 +27,14 @@ _LABELS = {
     "issued_at": Text("Issued at (UTC)", "签发时间（UTC）"),
     "issuer": Text("Issued by", "签发平台"),
 }
+# What campaigns and institutions choose from; a person's purpose is in her own words
+PURPOSES = {
+    "production": "企业生产经营碳中和",
+    "event": "大型活动碳中和",
+    "voluntary": "自愿注销",
+    "neutrality": "碳中和",
+    "offset": "抵消",
+}
 
 
 class Row(NamedTuple):

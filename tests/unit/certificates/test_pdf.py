@@ -36,6 +36,10 @@ def test_it_says_what_the_certificate_says() -> None:
     assert "已撤销" not in text
 
 
+def test_a_purpose_that_is_a_code_is_told_in_chinese() -> None:
+    assert "大型活动碳中和（event）" in read(kind="campaign", purpose="event")
+
+
 def test_a_campaign_names_its_donors_scenarios_and_methodologies() -> None:
     campaign = {"kind": "campaign", "beneficiary": "组委会", "title": "马拉松", "donors": 12873}
     text = read(**campaign, scenarios=["轨道交通出行", "骑行"], methodologies=["SHCER-01"])
