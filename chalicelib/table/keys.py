@@ -168,6 +168,11 @@ def run_lane(run: str, lane: int) -> Key:
     return Key(f"run:{run}", f"sums:{lane:02d}")
 
 
+def partner(merchant: str) -> Key:
+    """A merchant's own system: where it is called and by which key it proved itself."""
+    return Key(f"partner:{merchant}", "partner")
+
+
 def due(day: datetime) -> str:
     """The list of merchants that sold something on a day (UTC)."""
     return f"due:{day:%Y%m%d}"
