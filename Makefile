@@ -51,19 +51,19 @@ tools: $(TOOLS)/ministack/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
 # A stamp is written last: what was interrupted is done again.
 $(BIN)/.done: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": install it, or name one: make PYTHON=python3.12")'
-	@echo "Installing Python packages into .venv (once, about a minute)"
+	@echo "Installing Python packages into .venv (once, about a minute)" >&2
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip $(QUIET_PIP) -r requirements-dev.txt
 	@touch $@
 
 $(TOOLS)/ministack/.done: infra/engines/ministack.txt | $(BIN)/.done
-	@echo "Installing ministack (S3, SQS, EventBridge, KMS) into $(TOOLS) (once)"
+	@echo "Installing ministack (S3, SQS, EventBridge, KMS) into $(TOOLS) (once)" >&2
 	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/ministack && $(PYTHON) -m venv $(TOOLS)/ministack
 	@$(TOOLS)/ministack/bin/python -m pip $(QUIET_PIP) -r infra/engines/ministack.txt
 	@touch $@
 
 $(TOOLS)/dynoxide/.done: infra/engines/package.json infra/engines/package-lock.json
-	@echo "Installing dynoxide (DynamoDB in one file) into $(TOOLS) (once)"
+	@echo "Installing dynoxide (DynamoDB in one file) into $(TOOLS) (once)" >&2
 	@rm -rf $(TOOLS)/dynoxide && mkdir -p $(TOOLS)/dynoxide
 ifeq ($(PLATFORM),Linux x86_64)
 	@cp infra/engines/package.json infra/engines/package-lock.json $(TOOLS)/dynoxide/

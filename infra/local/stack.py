@@ -40,6 +40,7 @@ class LocalStack:
         self._env = {"DATA": str(self.data), "DEMO": "1" if demo else "0"} | (env or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._run: dict[str, Any] = {}
+        self.ready_seconds = _READY_SECONDS  # loading the demo data takes longer
 
     def __enter__(self) -> Self:
         self.start()
@@ -99,7 +100,7 @@ class LocalStack:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + _READY_SECONDS
+        deadline = time.monotonic() + self.ready_seconds
         while not self._ready(self._process):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
