@@ -19,6 +19,7 @@ INDIVIDUAL, INSTITUTION, OPERATOR = "individual", "institution", "scenario_opera
 EXCHANGE, BUREAU = "exchange", "bureau"
 ROLES = (INDIVIDUAL, INSTITUTION, OPERATOR, EXCHANGE, BUREAU)
 
+_LEEWAY_SECONDS = 10  # clocks differ
 _ALGORITHMS = ["ES256", "RS256"]  # asymmetric only: the platform holds no key that could make a token
 
 
@@ -63,6 +64,7 @@ def claims(token: str) -> dict[str, Any]:
             algorithms=_ALGORITHMS,
             issuer=settings().oidc_issuer,
             audience=settings().oidc_audience,
+            leeway=_LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
     except jwt.PyJWKClientConnectionError:

@@ -15,6 +15,7 @@ from chalicelib.mall.model import (
     ALWAYS,
     NEVER_ENDS,
     STEPS,
+    STRIPES_MAX,
     Fulfilment,
     NewOffer,
     NewRedemption,
@@ -59,7 +60,7 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
     body, merchant = command.body, command.caller.account
     if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
         raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
-    stripes = min(stripes, body.stock) if body.busy else 1
+    stripes = min(stripes, body.stock, STRIPES_MAX) if body.busy else 1
     window = {
         name: stamp(moment) if moment else None
         for name, moment in (("starts_at", body.starts_at), ("ends_at", body.ends_at))
