@@ -1,0 +1,135 @@
+"""An example of a merchant's system: answers the handshake, verifies webhooks, prints orders.
+
+    python partner.py --platform http://127.0.0.1:8000 --port 8900
+
+It needs Python 3.11 and the package ``cryptography``, makes its key at the first start (``partner.key``) and prints what
+the platform is to be told: ``callback_url`` and ``public_key``.
+"""
+
+import argparse
+import base64
+import json
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import quote
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+TOLERANCE_SECONDS = 300
+BODY_BYTES_MAX = 64 * 1024
+
+
+class Partner:
+    """``key`` proves this system to the platform; ``platform`` is where the platform's own keys are published."""
+
+    def __init__(self, key: Ed25519PrivateKey, platform: str) -> None:
+        self.key, self.platform = key, platform
+        self.seen: set[str] = set()  # a real system keeps these with its orders, for as long as it keeps those
+
+    @property
+    def public_key(self) -> str:
+        return "whpk_" + base64.b64encode(self.key.public_key().public_bytes_raw()).decode()
+
+    def verify(self, headers: dict[str, str], body: bytes) -> bool:
+        """Whether the platform has signed this for us, lately.
+
+        Whose keys are fetched is decided by the body, which anybody may write; they are the platform's all the same. A
+        real system knows its own merchant id: it fetches these keys once and refuses what is for anybody else.
+        """
+        sent = headers.get("webhook-timestamp", "")
+        if not sent.isdigit() or abs(time.time() - int(sent)) > TOLERANCE_SECONDS:
+            return False
+        signed = f"{headers.get('webhook-id', '')}.{sent}.".encode() + body
+        merchant = json.loads(body)["data"]["merchant"]
+        return any(
+            proves(key, signature.removeprefix("v1a,"), signed)
+            for key in self.platform_keys(merchant)
+            for signature in headers.get("webhook-signature", "").split(" ")
+            if signature.startswith("v1a,")
+        )
+
+    def platform_keys(self, merchant: str) -> list[str]:
+        with urllib.request.urlopen(f"{self.platform}/v1/webhook-keys/{quote(merchant, safe='')}", timeout=3) as got:
+            keys: list[str] = json.load(got)["keys"]
+        return keys
+
+    def answer(self, id: str, body: bytes) -> dict[str, str]:
+        """The headers that sign our answer to a challenge, as Standard Webhooks signs: id, time, body."""
+        now = str(int(time.time()))
+        signature = base64.b64encode(self.key.sign(f"{id}.{now}.".encode() + body)).decode()
+        return {"webhook-id": id, "webhook-timestamp": now, "webhook-signature": f"v1a,{signature}"}
+
+    def receive(self, id: str, event: dict[str, object]) -> None:
+        """Each event once, though it may come more often. A real system commits here, before it answers."""
+        if id not in self.seen:
+            self.seen.add(id)
+            print(json.dumps({"id": id} | event, ensure_ascii=False), flush=True)
+
+
+def proves(key: str, signature: str, signed: bytes) -> bool:
+    try:
+        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key.removeprefix("whpk_")))
+        public.verify(base64.b64decode(signature), signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+class Handler(BaseHTTPRequestHandler):
+    partner: Partner
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(min(int(self.headers.get("content-length", 0)), BODY_BYTES_MAX))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            genuine = self.partner.verify(headers, body)
+        except (ValueError, KeyError, TypeError, OSError):  # no event at all, or the platform's keys cannot be had
+            genuine = False
+        if not genuine:
+            return self.reply(401, b"{}")
+        event = json.loads(body)
+        if event["type"] == "integration.challenge":
+            answer = json.dumps({"challenge": event["data"]["challenge"]}).encode()
+            return self.reply(200, answer, self.partner.answer(headers["webhook-id"], answer))
+        self.partner.receive(headers["webhook-id"], event)
+        return self.reply(204, b"")
+
+    def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"content-type": "application/json", "content-length": str(len(body))}.items():
+            self.send_header(name, value)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Prints orders only."""
+
+
+def key_in(file: Path) -> Ed25519PrivateKey:
+    """The key in ``file``; a new one where there is none yet."""
+    if not file.exists():
+        file.touch(0o600)
+        file.write_bytes(Ed25519PrivateKey.generate().private_bytes_raw())
+    return Ed25519PrivateKey.from_private_bytes(file.read_bytes())
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description="An example of a merchant's system")
+    asked.add_argument("--platform", default="http://127.0.0.1:8000")
+    asked.add_argument("--port", type=int, default=8900)
+    asked.add_argument("--key", type=Path, default=Path("partner.key"))
+    given = asked.parse_args()
+    Handler.partner = Partner(key_in(given.key), given.platform)
+    server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    print(json.dumps({"callback_url": url, "public_key": Handler.partner.public_key}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
