@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 VERSION = "0.1.0"
+_PAUSES = "5 300 1800 7200 18000 36000 50400"  # between the tries of a webhook, as Standard Webhooks proposes: 33 hours
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Settings:
     s3_endpoint: str
     buy_back_queue_arn: str
     buy_back_queue_url: str
+    webhook_queue_arn: str
+    webhook_queue_url: str
+    webhook_pauses_seconds: tuple[int, ...]
+    allow_local_partners: bool
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +60,11 @@ def settings() -> Settings:
         s3_endpoint=env("AWS_ENDPOINT_URL_S3") or env("AWS_ENDPOINT_URL", ""),
         buy_back_queue_arn=env("BUY_BACK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:buy-back"),
         buy_back_queue_url=env("BUY_BACK_QUEUE_URL", ""),
+        webhook_queue_arn=env("WEBHOOK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:webhooks"),
+        webhook_queue_url=env("WEBHOOK_QUEUE_URL", ""),
+        webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
+        # Named only on one machine: in Lambda, 127.0.0.1 is the runtime's own interface.
+        allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )
 
 
@@ -71,6 +81,6 @@ def _secrets() -> dict[str, bytes]:
 
 
 def secret(name: str) -> bytes:
-    """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors) or
-    ``serial_key`` (makes serials of certificates unguessable)."""
+    """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors),
+    ``serial_key`` (makes serials of certificates unguessable) or ``webhook_key`` (signs webhooks)."""
     return _secrets()[name]

@@ -35,7 +35,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (folder / "jwks.json").write_text(json.dumps(make_jwks()))
     secret = base64.b64encode(b"k" * 32).decode()
     (folder / "secrets.json").write_text(
-        json.dumps(dict.fromkeys(("identity_key", "cursor_key", "serial_key"), secret))
+        json.dumps(dict.fromkeys(("identity_key", "cursor_key", "serial_key", "webhook_key"), secret))
     )
     new_signing_key(folder / "signing" / "0001.pem")
     environment = {
@@ -48,6 +48,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "OIDC_JWKS_URL": (folder / "jwks.json").as_uri(),
         "SECRETS_FILE": str(folder / "secrets.json"),
         "SIGNING_KEYS_DIR": str(folder / "signing"),
+        "ALLOW_LOCAL_PARTNERS": "1",
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():

@@ -63,7 +63,9 @@ FACTS: dict[str, dict[str, Any]] = {
     "reduction": _fact("string", "The id of the earlier reduction", ID),
     "starts_at": _fact("string", "When the offer begins", TIME),
     "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
-    "reason": _fact("string", "What the parser says", "expected `,` or `}` at line 1 column 9"),
+    "reason": _fact(
+        "string", "What the parser says, or a word for what went wrong", "expected `,` or `}` at line 1 column 9"
+    ),
 }
 
 PROBLEM: dict[str, Any] = {

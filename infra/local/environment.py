@@ -45,6 +45,7 @@ def describe(local: Local, *, url: str, table: str, stream_arn: str, bucket: str
         "SECRETS_FILE": str(local.keys / "secrets.json"),
         "SIGNING_KEYS_DIR": str(local.keys / "signing"),
         "PUBLIC_URL": url,
+        "ALLOW_LOCAL_PARTNERS": "1",
         "APP_MODULE": local.app_module,
     }
 

@@ -17,7 +17,7 @@ from jwt.algorithms import ECAlgorithm
 from infra.local.settings import AUDIENCE, ISSUER
 
 TOKEN_SECONDS = 12 * 3600
-_SECRETS = ("identity_key", "cursor_key", "serial_key")
+_SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
 
 
 def make(folder: Path) -> None:
