@@ -30,8 +30,8 @@ from chalicelib.edge import caller, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.sweeping import sweep_merchant, sweep_tills
-from chalicelib.onboarding.routes import room as onboarding
+from chalicelib.mall.work import shelve_due, shelve_told, sweep_merchant, sweep_tills
+from chalicelib.merchants.routes import room as merchants
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
 from chalicelib.reductions.routes import room as reductions
@@ -41,7 +41,8 @@ app = Chalice(app_name="carbon-points")
 app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
-for room in (accounts, reductions, batches, mall, cancellation, certificates, campaigns, buyback, onboarding, openness):
+_earning, _spending = (accounts, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
+for room in (*_earning, *_spending, merchants, openness):
     app.register_blueprint(room)
 
 
@@ -57,7 +58,8 @@ caller.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply), (buyback_work.announce, closing.close_reached, sign_issued))
+    follow = (buyback_work.announce, closing.close_reached, sign_issued, shelve_told)
+    return events.project(event, (entries, sales, supply), follow)
 
 
 @app.on_cw_event(
@@ -75,11 +77,12 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
 def resume(_: CloudWatchEvent) -> None:
-    """Work that lost its worker goes on, and campaigns past their end are closed."""
+    """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants."""
     now = datetime.now(UTC)
     work.resume(now)
     buyback_work.resume()
     closing.close_due(now)
+    shelve_due()
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="buy_back")

@@ -71,6 +71,17 @@ def _admit(world: World) -> Ready:
     return Ready("POST", "/v1/merchants", body, "exchange", "exchange", body | {"mode": "other"})
 
 
+def _suspend(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant()}/suspend"
+    return Ready("POST", path, {"reason": "no"}, "exchange", "exchange", {"reason": "not so"})
+
+
+def _reinstate(world: World) -> Ready:
+    ready = _suspend(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("suspend", "reinstate"))
+
+
 def _offer(world: World) -> Ready:
     world.merchant()
     body = {
@@ -188,6 +199,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reductions/{id}/reject": _reject,
     "POST /v1/reduction-batches": _announce,
     "POST /v1/merchants": _admit,
+    "POST /v1/merchants/{id}/suspend": _suspend,
+    "POST /v1/merchants/{id}/reinstate": _reinstate,
     "POST /v1/offers": _offer,
     "PATCH /v1/offers/{id}": _change,
     "POST /v1/cancellations": _cancel,

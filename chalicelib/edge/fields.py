@@ -18,7 +18,8 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """``text`` in one normal form (NFC). Refuses what is blank and what a reader would not see."""
     if not text.strip():
         raise PydanticCustomError("blank", "Must hold more than white space")
     if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and letter != "\n" for letter in text):
@@ -29,7 +30,7 @@ def _printable(text: str) -> str:
 def _one_line(text: str) -> str:
     if "\n" in text:
         raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
-    return _printable(text)
+    return printable(text)
 
 
 def _rfc_3339(value: Any) -> Any:
@@ -51,7 +52,7 @@ def _in_range(moment: datetime) -> datetime:
 
 Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Paragraph = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_printable)]
+Paragraph = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(printable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 Units = Annotated[int, Field(ge=1, le=10**9)]

@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 from chalicelib.files.client import client
 from chalicelib.settings import settings
 
+_ABSENT = {"NoSuchKey", "404"}
+
 
 class Form(NamedTuple):
     """A presigned POST: the multipart form to send to ``url``, its ``fields`` first and the part ``file`` last."""
@@ -54,7 +56,7 @@ def fetch(key: str, *, bytes_max: int) -> IO[bytes] | None:
     try:
         body = client().get_object(Bucket=settings().documents_bucket, Key=key)["Body"]
     except ClientError as error:
-        if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
+        if error.response["Error"]["Code"] in _ABSENT:
             return None
         raise
     file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller's)
@@ -76,3 +78,27 @@ def read(key: str) -> bytes:
 def put(key: str, content: bytes, *, content_type: str) -> None:
     """Put an object, in place of one that stands there."""
     client().put_object(Bucket=settings().documents_bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def version(key: str) -> str | None:
+    """What tells the present content of an object from any other (its ETag); None where there is no object."""
+    try:
+        return client().head_object(Bucket=settings().documents_bucket, Key=key)["ETag"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return None
+        raise
+
+
+def copy(source: str, target: str, *, version: str) -> bool:
+    """Copy an object within the bucket; False, and nothing done, where ``source`` is gone or no longer ``version``."""
+    bucket = settings().documents_bucket
+    try:
+        client().copy_object(
+            Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source}, CopySourceIfMatch=version
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT | {"PreconditionFailed", "412"}:
+            return False
+        raise
+    return True

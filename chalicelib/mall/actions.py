@@ -1,12 +1,11 @@
-"""Putting offers on the shelf, redeeming, fulfilling, refunding, sweeping."""
+"""Redeeming, fulfilling, refunding, sweeping."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.edge.caller import INDIVIDUAL
 from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import stamp
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed, Text
+from chalicelib.errors import InvalidState, Refusal, Text
 from chalicelib.ledger.actions import InsufficientPoints, post
 from chalicelib.ledger.actions import Terms as Posted
 from chalicelib.machine import step
@@ -15,21 +14,16 @@ from chalicelib.mall.model import (
     ALWAYS,
     NEVER_ENDS,
     STEPS,
-    STRIPES_MAX,
     Fulfilment,
-    NewOffer,
     NewRedemption,
-    Offer,
-    OfferChange,
     OfferUnavailable,
     Redemption,
     Swept,
     Terms,
-    public,
 )
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, check, put, update
+from chalicelib.table.write import Attr, Item, Write, update
 
 
 class PriceChanged(Refusal):
@@ -53,71 +47,6 @@ class AlreadyRefunded(Refusal):
     title = Text("Refunded already", "已退回")
     detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
     mend = Text("Nothing needs mending: read the order.", "无需处理：请查询该订单。")
-
-
-def offer(command: Command[NewOffer], stripes: int) -> Decision:
-    """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant."""
-    body, merchant = command.body, command.caller.account
-    if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
-        raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
-    stripes = min(stripes, body.stock, STRIPES_MAX) if body.busy else 1
-    window = {
-        name: stamp(moment) if moment else None
-        for name, moment in (("starts_at", body.starts_at), ("ends_at", body.ends_at))
-    }
-    item: Item = body.model_dump(exclude={"busy", "stock"}) | window
-    item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
-    terms = Terms(command.id, merchant, stripes, body.per_account_limit)
-    counts = model.share(body.stock, stripes)
-    at_till = {"price": body.points, "status": "on_shelf", "points": 0, "sweeps": 0}
-    at_till |= {"starts_at": window["starts_at"] or ALWAYS, "ends_at": window["ends_at"] or NEVER_ENDS}
-    opened = (
-        put(keys.account(till), at_till | {"units": count}) for till, count in zip(terms.tills, counts, strict=True)
-    )
-    listed = {"list": "offers", "rank": f"{command.at}:{command.id}"}
-    return Decision(
-        kind="offer_made",
-        answer=Offer.model_validate(item | {"stock": body.stock}),
-        writes=(
-            _merchant(command),
-            put(keys.offer(command.id), item | listed),
-            put(keys.shop(merchant, command.id), {"offer": command.id}),
-            *opened,
-        ),
-    )
-
-
-def change(command: Command[OfferChange], item: Item) -> Decision:
-    """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
-
-    Price and state change on every till in the same transaction, so no sale sees half of it.
-    """
-    body = command.body
-    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
-        raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
-        )
-    words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
-    at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
-    added = body.stock_added or 0
-    terms = Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
-    stocked = dict(zip(terms.tills, model.share(added, terms.stripes), strict=True))
-    changed = tuple(
-        update(keys.account(till), assign=at_till, add={"units": count} if count else {}, require=Attr("pk").exists())
-        for till, count in stocked.items()
-        if at_till or count
-    )
-    shown = update(
-        keys.offer(item["id"]),
-        assign=words,
-        add={"supplied": added} if added else {},
-        require=Attr("merchant").eq(command.caller.account),
-    )
-    after = item | words | {"supplied": item["supplied"] + added}
-    transfer = model.stocking(item["id"], terms.tills, added)
-    return Decision(
-        "offer_changed", public(after), (shown, *changed), {"stocked": [list(each) for each in transfer.postings]}
-    )
 
 
 def redeem(command: Command[NewRedemption], terms: Terms, taken: Mapping[str, int]) -> Decision:
@@ -217,14 +146,6 @@ def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
 
     kept = {"status": answer.status, "at": at, "voucher": answer.voucher, "note": answer.note}
     return update(keys.order(order.id), assign=kept, require=seen, refuse=refuse)
-
-
-def _merchant(command: Command[Any]) -> Write:
-    def refuse(_: Item | None) -> Refusal:
-        return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
-
-    admitted = Attr("status").eq("active") & Attr("merchant.status").eq("active")
-    return check(keys.account(keys.holder(command.caller.account)), admitted, refuse)
 
 
 def sweep(command: Command[Any], till: str, item: Item, merchant: str) -> Decision:

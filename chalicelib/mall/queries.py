@@ -125,6 +125,13 @@ def tills_of(merchant: str) -> Iterator[tuple[str, Item, str]]:
     return _holding(each["offer"] for each in read.query(shop, "offer:", "offer:~"))
 
 
+def offers_of(merchant: str) -> Iterator[Item]:
+    """The items of a merchant's offers, strongly consistent."""
+    pointers = read.query(keys.holder(merchant), "offer:", "offer:~")
+    while ids := [each["offer"] for each in read.first(pointers, 100)]:
+        yield from read.many([keys.offer(id) for id in ids]).values()
+
+
 def _holding(offers: Iterable[str]) -> Iterator[tuple[str, Item, str]]:
     for id in offers:
         offered = terms(id)

@@ -8,7 +8,7 @@ from chalicelib.edge.fields import Empty, Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
-from chalicelib.mall import actions, queries, tills
+from chalicelib.mall import actions, queries, shelf, tills
 from chalicelib.mall.model import (
     Fulfilment,
     NewOffer,
@@ -25,18 +25,24 @@ from chalicelib.settings import settings
 room = Blueprint(__name__)
 
 
-@command(room, "POST /v1/offers", body=NewOffer, answer=Offer, allow=(INSTITUTION,))
+@command(room, "POST /v1/offers", body=NewOffer, answer=Offer, allow=(INSTITUTION,), refuses=(shelf.MerchantSuspended,))
 def make_offer(command: Command[NewOffer]) -> Decision:
     """Put an offer on the shelf."""
-    return actions.offer(command, settings().busy_stripes)
+    return shelf.offer(command, settings().busy_stripes)
 
 
 @command(
-    room, "PATCH /v1/offers/{id}", body=OfferChange, answer=Offer, allow=(INSTITUTION,), refuses=(NotFound,), status=200
+    room,
+    "PATCH /v1/offers/{id}",
+    body=OfferChange,
+    answer=Offer,
+    allow=(INSTITUTION,),
+    refuses=(NotFound, shelf.MerchantSuspended),
+    status=200,
 )
 def change_offer(command: Command[OfferChange], id: str) -> Decision:
     """Change price, stock, shelf state or words."""
-    return actions.change(command, queries.own_offer(command.caller, id))
+    return shelf.change(command, queries.own_offer(command.caller, id))
 
 
 @query(room, "/v1/offers", answer=Page[Offer], params=OfferParams)

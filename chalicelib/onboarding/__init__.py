@@ -1,1 +1,1 @@
-"""How institutions become merchants of the mall (guide §7)."""
+"""How institutions become merchants: applications with their documents, step by step (guide §7, docs/onboarding.md)."""

@@ -18,6 +18,8 @@ SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
+STEPS_END = "step:~"  # sort key behind an application, its documents and its history
+
 SUPPLY = "supply"  # the partition of the projected sums of the whole scheme
 
 
@@ -78,8 +80,11 @@ def record(record: str) -> Key:
 
 
 def order(redemption: str) -> Key:
-    """The state of a redemption, beside its Record; absent while it is placed."""
-    return Key(f"record:{redemption}", "order")
+    """The state of a redemption; absent while it is placed.
+
+    In a partition of its own: IAM can tell partitions apart, and nobody may change anything in a Record's.
+    """
+    return Key(f"order:{redemption}", "order")
 
 
 def filed(record: str) -> Key:
@@ -151,6 +156,41 @@ def campaign(campaign: str) -> Key:
 def shop(merchant: str, offer: str) -> Key:
     """A merchant's pointer to an offer of its own."""
     return Key(holder(merchant), f"offer:{offer}")
+
+
+def application(application: str) -> Key:
+    """An application to join the mall, as it stands."""
+    return Key(f"application:{application}", "application")
+
+
+def document(application: str, document: str) -> Key:
+    """What is known of a file, beside its application."""
+    return Key(f"application:{application}", f"document:{document}")
+
+
+def application_step(application: str, at: str, record: str) -> Key:
+    """A line of an application's history, beside it."""
+    return Key(f"application:{application}", f"step:{at}:{record}")
+
+
+def applying(account: str) -> Key:
+    """An institution has one open application."""
+    return Key(holder(account), "applying")
+
+
+def applied(account: str, at: str, application: str) -> Key:
+    """The pointer of an institution to an application: its own, or one beneath its sub-platform."""
+    return Key(holder(account), f"application:{at}:{application}")
+
+
+def shelving(merchant: str) -> Key:
+    """A merchant's offers are to leave the shelf or to come back."""
+    return Key(holder(merchant), "shelving")
+
+
+def applications(status: str) -> str:
+    """The list of the applications in a state."""
+    return f"applications:{status}"
 
 
 def run(run: str) -> Key:

@@ -1,0 +1,103 @@
+"""Admitting, suspending and reinstating merchants."""
+
+from functools import reduce
+from operator import or_
+
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.errors import InvalidRequest, Refusal, Text
+from chalicelib.machine import step
+from chalicelib.merchants import history
+from chalicelib.merchants.model import SHELVING, STEPS, Admission, Cause, Mode, shown
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, update
+
+
+class AlreadyMerchant(Refusal):
+    status, code = 409, "already_merchant"
+    title = Text("A merchant already", "已是权益方")
+    detail = Text("The institution was admitted before.", "该机构此前已入驻。")
+    mend = Text(
+        "Nothing needs mending: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
+    )
+
+
+def admit(command: Command[Admission], account: Item | None) -> Decision:
+    """An institution becomes a merchant at the word of the exchange; mode and reason stay on the Record.
+
+    Refuses AlreadyMerchant, and InvalidRequest for an account that is none, closed or a person's.
+    """
+    body = command.body
+    if account is None or account["kind"] != "institution":
+        raise _no_institution(None)
+    merchant = admitted(command.id, command.at, mode=body.mode)
+    return Decision(
+        kind="merchant_admitted",
+        answer=shown(account | {"merchant": merchant}, command.at),
+        writes=(admission(body.account, merchant, refuse=_no_institution),),
+        facts={"reason": body.reason},
+    )
+
+
+def admitted(
+    turn: str,
+    at: str,
+    *,
+    mode: Mode,
+    sub_platform: str | None = None,
+    application: str | None = None,
+    event: Item | None = None,
+) -> Item:
+    """What an account item keeps of its merchant. ``turn`` names the latest change of its state.
+
+    ``event``: the terms of an event, within which its offers must stay (``starts_at``, ``ends_at``,
+    ``per_account_limit``).
+    """
+    merchant = {"mode": mode, "status": "active", "since": at, "sub_platform": sub_platform, "turn": turn}
+    return merchant | {name: value for name, value in (("application", application), ("event", event)) if value}
+
+
+def admission(account: str, merchant: Item, *, refuse: Refuse) -> Write:
+    """The Write that makes an open account a merchant. Refuses AlreadyMerchant, or what ``refuse`` says if not open."""
+    at = merchant["since"]
+    return update(
+        keys.account(keys.holder(account)),
+        assign={"merchant": merchant, "list": "merchants", "rank": f"{at}:{account}"},
+        require=may_be_admitted(at),
+        refuse=lambda item: AlreadyMerchant() if item and item["status"] == "active" else refuse(item),
+    )
+
+
+def may_be_admitted(at: str) -> ConditionBase:
+    """An open account that is no merchant, or one whose event is over."""
+    free = reduce(or_, (Attr("merchant").not_exists(), Attr("merchant.event.ends_at").lte(at)))
+    return Attr("status").eq("active") & free
+
+
+def suspend(command: Command[Cause], account: Item) -> Decision:
+    """Its offers are to leave the shelf (the stream has that done); orders and points stay. Raises InvalidState."""
+    return _turn(command, account, "suspend")
+
+
+def reinstate(command: Command[Cause], account: Item) -> Decision:
+    """The offers that suspension took down are to come back. Raises InvalidState."""
+    return _turn(command, account, "reinstate")
+
+
+def _turn(command: Command[Cause], account: Item, action: str) -> Decision:
+    """A turn of the merchant's state, and the note that its offers have to follow, until they have."""
+    merchant, id, reason = account["merchant"], account["id"], command.body.reason
+    status = step(STEPS, merchant["status"], action, command.caller.role)
+    after = merchant | {"status": status, "turn": command.id}
+    writes = [
+        update(keys.account(account["pk"]), assign={"merchant": after}, require=Attr("merchant").eq(merchant)),
+        update(keys.shelving(id), assign={"turn": command.id, "list": SHELVING, "rank": f"{command.at}:{id}"}),
+    ]
+    if "application" in merchant:
+        writes.append(history.line(command, merchant["application"], action, status=status, comment=reason))
+    # a movement without postings: the stream tells of it
+    facts = {"movement": SHELVING, "postings": [], "merchant": id, "reason": reason}
+    return Decision(f"merchant_{status}", shown(account | {"merchant": after}, command.at), tuple(writes), facts)
+
+
+def _no_institution(_: Item | None) -> Refusal:
+    return InvalidRequest.at("/account", "Is no open account of an institution", "不是有效的机构账户")

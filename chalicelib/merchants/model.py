@@ -1,0 +1,69 @@
+"""Merchants, their states and the terms of an event. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from chalicelib.edge.caller import EXCHANGE
+from chalicelib.edge.fields import Answer, Body, Id, Line, Paged, Time, example
+from chalicelib.machine import Step
+
+Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
+MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
+SHELVING = "shelving"  # the list of merchants whose offers are on their way off the shelf or back
+
+STEPS = (
+    Step("active", "suspend", "suspended", (EXCHANGE,)),
+    Step("suspended", "reinstate", "active", (EXCHANGE,)),
+)
+
+
+class Admission(Body):
+    """A merchant that was approved outside the platform."""
+
+    model_config = example(account="k3v5zq6x7n4m2p8r9s0t1u2w3y", mode="other", reason="Approved by letter 2026-17")
+
+    account: Id
+    mode: Mode
+    reason: Line
+
+
+class Cause(Body):
+    """Why a merchant is suspended or reinstated: it stands in the history."""
+
+    model_config = example(reason="Vouchers were not honoured")
+
+    reason: Line | None = None
+
+
+class MerchantParams(Paged):
+    """Pages of merchants; ``sub_platform`` leaves those beneath it."""
+
+    sub_platform: Id | None = None
+
+
+class Merchant(Answer):
+    """A merchant (碳普惠权益方); its id is its institution's account id. An event's has ended with its period."""
+
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        name="上海示例商贸有限公司",
+        mode="other",
+        status="active",
+        sub_platform=None,
+        since="2026-01-31T08:00:00.000Z",
+    )
+
+    id: str
+    name: str
+    mode: Mode
+    status: Literal["active", "suspended", "ended"]
+    sub_platform: str | None
+    since: Time
+
+
+def shown(account: Mapping[str, Any], at: str) -> Merchant:
+    """The merchant of an account item as anyone may see it at the time ``at``."""
+    merchant = account["merchant"]
+    event = merchant.get("event")
+    ended = {"status": "ended"} if event and event["ends_at"] <= at else {}
+    return Merchant.model_validate(merchant | ended | {"id": account["id"], "name": account["name"]})

@@ -1,0 +1,40 @@
+"""Who sells in the mall."""
+
+from datetime import datetime
+
+from chalicelib.edge.fields import Page, stamp
+from chalicelib.edge.http import Query
+from chalicelib.errors import NotFound
+from chalicelib.merchants.model import Merchant, MerchantParams, shown
+from chalicelib.table import keys, read
+from chalicelib.table.write import Attr, Item
+
+
+def account(id: str) -> Item | None:
+    """An account's item, if there is one."""
+    return read.get(keys.account(keys.holder(id)))
+
+
+def item(id: str) -> Item:
+    """The account item of a merchant. Raises NotFound."""
+    found = account(id)
+    if found is None or "merchant" not in found:
+        raise NotFound()
+    return found
+
+
+def merchant(id: str, now: datetime) -> Merchant:
+    """One merchant. Raises NotFound."""
+    return shown(item(id), stamp(now))
+
+
+def merchants(query: Query[MerchantParams]) -> Page[Merchant]:
+    """All merchants, or those beneath a sub-platform, newest first."""
+    limit, above = query.params.limit, query.params.sub_platform
+    where = Attr("merchant.sub_platform").eq(above) if above else None
+    listed = read.listed("merchants", after=query.position, where=where, chunk=100 if above else limit + 1)
+    found = read.first(listed, limit + 1)
+    items = read.many([keys.Key(each["pk"], each["sk"]) for each in found])
+    position = {each["pk"]: {part: each[part] for part in ("pk", "sk", "list", "rank")} for each in found}
+    views = [shown(items[keys.Key(each["pk"], each["sk"])], stamp(query.now)) for each in found]
+    return query.page(views, lambda each: position[keys.holder(each.id)])

@@ -1,0 +1,64 @@
+"""/v1/merchants"""
+
+from chalice.app import Blueprint
+
+from chalicelib.edge.caller import EXCHANGE
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import InvalidState, NotFound
+from chalicelib.merchants import actions, queries
+from chalicelib.merchants.model import Admission, Cause, Merchant, MerchantParams
+
+room = Blueprint(__name__)
+
+
+@command(
+    room, "POST /v1/merchants", body=Admission, answer=Merchant, allow=(EXCHANGE,), refuses=(actions.AlreadyMerchant,)
+)
+def admit_merchant(command: Command[Admission]) -> Decision:
+    """Admit a merchant that was approved outside the platform."""
+    return actions.admit(command, queries.account(command.body.account))
+
+
+@query(room, "/v1/merchants", answer=Page[Merchant], params=MerchantParams)
+def merchants(query: Query[MerchantParams]) -> Page[Merchant]:
+    """Who sells in the mall."""
+    return queries.merchants(query)
+
+
+@query(room, "/v1/merchants/{id}", answer=Merchant, refuses=(NotFound,))
+def one_merchant(query: Query[Params], id: str) -> Merchant:
+    """One merchant."""
+    return queries.merchant(id, query.now)
+
+
+@command(
+    room,
+    "POST /v1/merchants/{id}/suspend",
+    body=Cause,
+    answer=Merchant,
+    allow=(EXCHANGE,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def suspend_merchant(command: Command[Cause], id: str) -> Decision:
+    """Take a merchant's offers off the shelf; its orders and points stay.
+
+    From now on it can put nothing on the shelf; what stands there leaves it within seconds, offer by offer.
+    """
+    return actions.suspend(command, queries.item(id))
+
+
+@command(
+    room,
+    "POST /v1/merchants/{id}/reinstate",
+    body=Cause,
+    answer=Merchant,
+    allow=(EXCHANGE,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def reinstate_merchant(command: Command[Cause], id: str) -> Decision:
+    """Bring back the offers that suspension took down, and no others."""
+    return actions.reinstate(command, queries.item(id))
