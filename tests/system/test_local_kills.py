@@ -14,6 +14,11 @@ from tests.system.conftest import Sample, eventually
 pytestmark = pytest.mark.system
 
 
+def kept_keys(stack: Sample) -> list[bytes]:
+    """The content of every key file."""
+    return [path.read_bytes() for path in sorted((stack.data / "keys").rglob("*")) if path.is_file()]
+
+
 def write_until(stack: Sample, stop: threading.Event, prefix: str, acknowledged: list[str]) -> None:
     with httpx.Client() as client:
         number = 0
@@ -100,9 +105,9 @@ def put(stack: Sample, name: str) -> bool:
 def test_a_second_start_keeps_data_keys_and_port(tmp_path: Path) -> None:
     with Sample(tmp_path) as stack:
         assert put(stack, "kept")
-        url, before = stack.url, [path.read_bytes() for path in sorted((stack.data / "keys").iterdir())]
+        url, before = stack.url, kept_keys(stack)
         stack.restart()
         assert stack.url == url
         assert "kept" in stored(stack)
-        assert [path.read_bytes() for path in sorted((stack.data / "keys").iterdir())] == before
-        assert all(path.stat().st_mode & 0o077 == 0 for path in (stack.data / "keys").iterdir())
+        assert kept_keys(stack) == before
+        assert all(path.stat().st_mode & 0o077 == 0 for path in (stack.data / "keys").rglob("*"))
