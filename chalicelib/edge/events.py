@@ -11,7 +11,7 @@ from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.errors import Contended
 from chalicelib.settings import settings
-from chalicelib.table.commit import Failed, commit
+from chalicelib.table.commit import WRITES_MAX, Failed, commit
 from chalicelib.table.write import Item, Write, decode
 
 # What a room makes of Records. A Write that puts an item marks its Record (``item["id"]``) as projected.
@@ -19,7 +19,7 @@ Projection = Callable[[Sequence[Item]], list[Write]]
 # What else follows from Records, at least once: it must bear being told again.
 Follow = Callable[[Sequence[Item]], None]
 
-_CHUNK = 16  # Records a transaction: at most 6 Writes each, 100 in all
+_CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
 _log = logging.getLogger("carbon-points")
 
@@ -44,10 +44,18 @@ def _moved(event: DynamoDBEvent) -> Iterable[Item]:
 
 
 def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
-    """One transaction for all of ``records``; those already projected are left out, and a contended chunk is halved."""
+    """One transaction for all of ``records``; those already projected are left out.
+
+    A chunk that is contended, or too large for one transaction (orders over many tills), is halved.
+    """
     attempt = 0
     while records:
         writes = [write for projection in projections for write in projection(records)]
+        middle = len(records) // 2
+        if len(writes) > WRITES_MAX and middle:
+            _apply(records[:middle], projections)
+            records = records[middle:]
+            continue
         try:
             commit(writes)
             return
@@ -55,8 +63,7 @@ def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
             done = {writes[position].item["id"] for position, _ in failed.failures}
             records = [record for record in records if record["id"] not in done]
         except Contended:
-            if len(records) > 1:
-                middle = len(records) // 2
+            if middle:
                 _apply(records[:middle], projections)
                 records = records[middle:]
             attempt += 1

@@ -9,6 +9,7 @@ from chalicelib.errors import Contended, Unavailable
 from chalicelib.table.client import client
 from chalicelib.table.write import Item, Write, decode
 
+WRITES_MAX = 100  # DynamoDB's own limit of a transaction
 _AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 BUSY = {
     "TransactionInProgressException",
