@@ -34,6 +34,8 @@ from chalicelib.mall.work import shelve_due, shelve_told, sweep_merchant, sweep_
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
+from chalicelib.partners import work as partners_work
+from chalicelib.partners.routes import room as partners
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.settings import settings
 
@@ -42,7 +44,7 @@ app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
 _earning, _spending = (accounts, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
-for room in (*_earning, *_spending, merchants, openness):
+for room in (*_earning, *_spending, merchants, partners, openness):
     app.register_blueprint(room)
 
 
@@ -58,7 +60,7 @@ caller.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
-    follow = (buyback_work.announce, closing.close_reached, sign_issued, shelve_told)
+    follow = (buyback_work.announce, closing.close_reached, sign_issued, shelve_told, partners_work.announce)
     return events.project(event, (entries, sales, supply), follow)
 
 
@@ -81,6 +83,7 @@ def resume(_: CloudWatchEvent) -> None:
     now = datetime.now(UTC)
     work.resume(now)
     buyback_work.resume()
+    partners_work.resume(now)
     closing.close_due(now)
     shelve_due()
 
@@ -101,3 +104,15 @@ def pay_lots(event: SQSEvent) -> dict[str, Any]:
 def sweep(_: CloudWatchEvent) -> None:
     """What tills have earned goes to their merchants."""
     sweep_tills()
+
+
+@app.on_sqs_message(queue_arn=settings().webhook_queue_arn, batch_size=1, name="send_webhooks")
+def send_webhooks(event: SQSEvent) -> dict[str, Any]:
+    """An event of an order goes to its merchant's system; one a call, so that a slow one delays no other."""
+    return events.messages(event, partners_work.handle)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_webhooks")
+def retry_webhooks(_: CloudWatchEvent) -> None:
+    """Events that did not arrive are tried again when their time has come."""
+    partners_work.resume(datetime.now(UTC))

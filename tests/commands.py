@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 from chalicelib.edge.decision import Decision
 from chalicelib.edge.fields import Empty
-from chalicelib.edge.settle import perform
+from chalicelib.edge.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
+from chalicelib.partners import actions as partners
 from chalicelib.table import keys
+from chalicelib.table.write import decode
 from tests.world import AT, CODES, PEOPLE, World
 
 
@@ -190,6 +192,15 @@ def _retire(world: World) -> Ready:
     return Ready("POST", "/v1/retirements", body, "institution", "shop", body | {"grams": 2000})
 
 
+def _replay(world: World) -> Ready:
+    order = _order(world)
+    [placed] = [each for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
+    derive(partners.remember(placed))
+    [event] = [decode(each) or {} for each in world.items() if each["sk"] == {"S": "delivery"}]
+    derive(partners.give_up(event, "late"))
+    return Ready("POST", f"/v1/webhook-deliveries/{event['id']}/replay", {}, "institution", "shop")
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -215,6 +226,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/redemptions": _redeem,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,
+    "POST /v1/webhook-deliveries/{id}/replay": _replay,
 }
 
 

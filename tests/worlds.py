@@ -16,9 +16,11 @@ from chalicelib import settings
 from chalicelib.edge import caller
 from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
-from chalicelib.queues import work as queues
+from chalicelib.partners import queries as partners
+from chalicelib.queues import work as queue
 from chalicelib.signing import jws
 from chalicelib.table import client
+from infra.local.queues import NAMES
 from infra.local.resources import ensure_table
 from tests.store import Store
 from tests.world import World
@@ -28,9 +30,10 @@ def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
     for remembered in (settings.settings, settings._secrets, caller._issuer_keys, jws._key, queries.terms):
         remembered.cache_clear()
-    for made in (client.client, files.client, queues.client):
+    for made in (client.client, files.client, queue.client):
         made.cache_clear()
     tills.forget()
+    partners.forget()
 
 
 @lru_cache(maxsize=1)
@@ -47,8 +50,8 @@ def _sqs() -> Any:
 def _fake_aws() -> Iterator[None]:
     forget_everything()
     with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", _session()):
-        queue = _sqs().create_queue(QueueName="buy-back")["QueueUrl"]
-        with patch.dict(os.environ, BUY_BACK_QUEUE_URL=queue):
+        queues = {f"{setting}_URL": _sqs().create_queue(QueueName=name)["QueueUrl"] for name, setting in NAMES.items()}
+        with patch.dict(os.environ, queues):
             yield
     forget_everything()
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
 from chalicelib.table.write import Item, Write, put
 
+_TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
 ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is told
 SYSTEM = Caller("system", "system")  # what the schedule and the stream do
 
@@ -92,3 +93,22 @@ def derive(write: Write) -> Item | None:
     except Failed as failed:
         return failed.failures[0][1]
     return None
+
+
+def derive_each(writes: Iterable[Write]) -> list[Write]:
+    """The same for Writes to different items that do not depend on each other: those whose condition held.
+
+    Raises Contended, Unavailable; some are done then, and are not among the answer of the next attempt.
+    """
+    waiting, done = list(writes), []
+    for start in range(0, len(waiting), _TOGETHER):
+        some = waiting[start : start + _TOGETHER]
+        while some:
+            try:
+                commit(some)
+                break
+            except Failed as failed:
+                refused = {position for position, _ in failed.failures}
+                some = [write for position, write in enumerate(some) if position not in refused]
+        done += some
+    return done

@@ -55,6 +55,11 @@ def part_id(batch: str, part: str) -> str:
     return digest("batch", batch, part)
 
 
+def delivery_id(order: str, event: str) -> str:
+    """An order has each event once."""
+    return digest("delivery", order, event)
+
+
 # names of accounts
 
 
@@ -211,6 +216,21 @@ def run_lane(run: str, lane: int) -> Key:
 def partner(merchant: str) -> Key:
     """A merchant's own system: where it is called and by which key it proved itself."""
     return Key(f"partner:{merchant}", "partner")
+
+
+def pulse(merchant: str) -> Key:
+    """Whether a merchant's system answers at present, beside it."""
+    return Key(f"partner:{merchant}", "pulse")
+
+
+def delivery(id: str) -> Key:
+    """One event of one order, on its way to the merchant's system."""
+    return Key(f"delivery:{id}", "delivery")
+
+
+def deliveries(merchant: str, status: str) -> str:
+    """The list of a merchant's events that wait, or that were given up."""
+    return f"deliveries:{merchant}:{status}"
 
 
 def due(day: datetime) -> str:

@@ -17,7 +17,7 @@ from chalice.app import CloudWatchEventConfig, SQSEventConfig
 
 from infra.gateway.events import Context
 from infra.local import schedules
-from infra.local.queues import QueuePump
+from infra.local.queues import QueuePump, url_of
 from infra.local.resources import positions_name
 from infra.local.stream import StreamPump
 from infra.local.uploads import Clients, UploadPump
@@ -63,8 +63,8 @@ def _stream_pump(module: ModuleType, stop: threading.Event) -> StreamPump:
 
 def _queue_pumps(module: ModuleType, stop: threading.Event) -> list[QueuePump]:
     found = [each for each in module.app.event_sources if isinstance(each, SQSEventConfig)]
-    sqs, url = boto3.client("sqs"), os.environ["BUY_BACK_QUEUE_URL"]
-    return [QueuePump(sqs, url, each, module, stop) for each in found]
+    sqs = boto3.client("sqs")
+    return [QueuePump(sqs, url_of(str(each.queue_arn)), each, module, stop) for each in found]
 
 
 def _upload_pumps(module: ModuleType, stop: threading.Event) -> list[UploadPump]:

@@ -1,4 +1,4 @@
-"""The work queue with its dead letters, and the pump that feeds the app's ``on_sqs_message`` handlers as Lambda does.
+"""The work queues with their dead letters; the pump that feeds the app's ``on_sqs_message`` handlers as Lambda does.
 
 The emulator's queues do not survive a kill; the app remembers its work in the table and sends it again (``resume``,
 which the pump also calls at its start).
@@ -6,6 +6,7 @@ which the pump also calls at its start).
 
 import json
 import logging
+import os
 import threading
 from dataclasses import dataclass
 from types import ModuleType
@@ -22,13 +23,30 @@ _VISIBILITY_SECONDS, _POLL_SECONDS, _TRIES = 30, 1, 5
 _log = logging.getLogger("queues")
 
 
-def ensure(client: "SQSClient", name: str = "buy-back") -> dict[str, str]:
-    """The queue ``name`` and its dead-letter queue; the settings that name it."""
+NAMES = {"buy-back": "BUY_BACK_QUEUE", "webhooks": "WEBHOOK_QUEUE"}  # and what the settings that name it begin with
+
+
+def ensure(client: "SQSClient") -> dict[str, str]:
+    """Every queue and its dead-letter queue; the settings that name them."""
+    made = ((setting, _ensure(client, name)) for name, setting in NAMES.items())
+    return {key: value for setting, url in made for key, value in _named(client, setting, url).items()}
+
+
+def url_of(arn: str) -> str:
+    """Where the queue of a trigger is, as the settings say."""
+    [setting] = [setting for setting in NAMES.values() if os.environ.get(f"{setting}_ARN") == arn]
+    return os.environ[f"{setting}_URL"]
+
+
+def _named(client: "SQSClient", setting: str, url: str) -> dict[str, str]:
+    return {f"{setting}_URL": url, f"{setting}_ARN": _arn(client, url)}
+
+
+def _ensure(client: "SQSClient", name: str) -> str:
     dead = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     redrive = json.dumps({"deadLetterTargetArn": _arn(client, dead), "maxReceiveCount": str(_TRIES)})
     attributes: Any = {"VisibilityTimeout": str(_VISIBILITY_SECONDS), "RedrivePolicy": redrive}
-    url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-    return {"BUY_BACK_QUEUE_URL": url, "BUY_BACK_QUEUE_ARN": _arn(client, url)}
+    return client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
 
 def _arn(client: "SQSClient", url: str) -> str:

@@ -1,0 +1,48 @@
+"""/v1/webhook-deliveries, /v1/webhook-keys"""
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.edge import pages
+from chalicelib.edge.caller import EXCHANGE, INSTITUTION
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty, Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import InvalidState, NotFound
+from chalicelib.partners import actions, queries
+from chalicelib.partners.model import Delivery, DeliveryParams, WebhookKeys, shown
+
+room = Blueprint(__name__)
+PARTIES = (INSTITUTION, EXCHANGE)
+
+
+@query(room, "/v1/webhook-deliveries", answer=Page[Delivery], allow=PARTIES, params=DeliveryParams)
+def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
+    """Events of orders that did not reach the merchant's system: given up, or still tried; oldest first."""
+    return queries.deliveries(query)
+
+
+@query(room, "/v1/webhook-deliveries/{id}", answer=Delivery, allow=PARTIES, refuses=(NotFound,))
+def one_delivery(query: Query[Params], id: str) -> Delivery:
+    """One event by its webhook-id, for 30 days after it has arrived."""
+    return shown(queries.own_delivery(query.asker, id))
+
+
+@command(
+    room,
+    "POST /v1/webhook-deliveries/{id}/replay",
+    body=Empty,
+    answer=Delivery,
+    allow=PARTIES,
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def replay(command: Command[Empty], id: str) -> Decision:
+    """Try again, from the beginning, what was given up."""
+    return actions.replay(command, queries.own_delivery(command.caller, id))
+
+
+@query(room, "/v1/webhook-keys/{merchant}", answer=WebhookKeys, refuses=(NotFound,))
+def webhook_keys(query: Query[Params], merchant: str) -> Response:
+    """The keys that verify a merchant's webhooks (Standard Webhooks 1.0, v1a); no two merchants have the same."""
+    found = queries.webhook_keys(merchant)
+    return pages.page(found.model_dump_json(), pages.JSON, {"Cache-Control": "public, max-age=300"})

@@ -1,0 +1,130 @@
+"""Events on their way to merchants' systems: each at least once, an order's in order, as often as it is worth trying.
+
+A message says ``{"delivery": id}``. The table remembers what a queue may lose, and when to try again; ``resume`` sends
+what is due. A system that fails is left alone for a while by all its orders, so that it costs the others nothing.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.edge.fields import stamp
+from chalicelib.edge.settle import derive, derive_each
+from chalicelib.errors import Contended, Unavailable
+from chalicelib.outside.addresses import NotReached
+from chalicelib.outside.post import post
+from chalicelib.partners import actions, model, queries
+from chalicelib.partners.model import Partner
+from chalicelib.queues import work as queue
+from chalicelib.settings import settings
+from chalicelib.signing import webhooks
+from chalicelib.table.write import Item
+
+_log = logging.getLogger("carbon-points")
+
+
+def announce(records: Sequence[Item]) -> None:
+    """Orders of merchants that have a system of their own wait to be told, and so does what is replayed."""
+    orders = [record for record in records if record["kind"] in model.EVENTS]
+    integrated = queries.integrated(model.merchant_of(record) for record in orders)
+    told = derive_each(actions.remember(record) for record in orders if model.merchant_of(record) in integrated)
+    replayed = [json.loads(record["answer"])["id"] for record in records if record["kind"] == actions.REPLAYED]
+    try:
+        _enqueue([*(write.item["id"] for write in told), *replayed])
+    except Unavailable:  # remembered: resume sends them, and the stream does not wait
+        _log.warning("webhooks wait for their queue", exc_info=True)
+
+
+def resume(now: datetime) -> None:
+    """Send what is due: retries, and what the queue has lost. What is not lost comes twice, which changes nothing."""
+    for merchant in queries.partners():
+        _enqueue(queries.due(merchant, now))
+
+
+def handle(message: Mapping[str, Any]) -> None:
+    """Try what a message says, then what waited for it."""
+    id, follows = message["delivery"], False
+    while id and (arrived := _deliver(id, follows=follows)):
+        id, follows = model.following(arrived), True
+
+
+def _deliver(id: str, *, follows: bool) -> Item | None:
+    """The event, if it has arrived by this try."""
+    now, item = datetime.now(UTC), queries.delivery_item(id)
+    if item is None or not model.is_due(item, now, follows=follows):
+        return None
+    partner, pulse, earlier = queries.around(item)
+    failing = bool(pulse and pulse["failures"])
+    if earlier and earlier["status"] != "delivered":
+        _wait(item, earlier, now)
+    elif partner is None or model.is_spent(item, now, _tries(), failing=failing):
+        derive(actions.give_up(item, item["reason"] or "no_answer"))
+    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)) is None:
+        claimed = item | {"attempts": item["attempts"] + 1, "status": "pending"}
+        if reason := _try(partner, claimed):
+            _failed(claimed, reason)
+        else:
+            _arrived(claimed, failing=failing)
+            return claimed
+    return None
+
+
+def _tries() -> int:
+    return len(settings().webhook_pauses_seconds) + 1
+
+
+def _wait(item: Item, earlier: Item, now: datetime) -> None:
+    """The order's event before this one comes first; where it was given up, this one is too."""
+    if earlier["status"] == "failed":
+        derive(actions.give_up(item, model.EARLIER_FAILED))
+    else:
+        then = datetime.fromisoformat(earlier["next_at"])
+        derive(actions.postpone(item, max(then, now) + timedelta(seconds=1), item["reason"]))
+
+
+def _may_try(merchant: str, pulse: Item | None, now: datetime) -> bool:
+    if pulse is None or not pulse["failures"]:
+        return True
+    return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)) is None
+
+
+def _try(partner: Partner, item: Item) -> str | None:
+    """None where the merchant's system has taken it (any 2xx), otherwise what was wrong."""
+    body = item["payload"].encode()
+    headers = webhooks.sign(partner.merchant, item["id"], datetime.now(UTC), body)
+    try:
+        reply = post(partner.callback_url, body, headers, seconds=model.TRY_SECONDS)
+    except NotReached as error:
+        return error.reason
+    return None if 200 <= reply.status < 300 else "status"
+
+
+def _arrived(item: Item, *, failing: bool) -> None:
+    now = datetime.now(UTC)
+    derive(actions.delivered(item, now))
+    if failing:
+        derive(actions.recovered(item["merchant"], now))
+        _enqueue(queries.due(item["merchant"], now))
+
+
+def _failed(item: Item, reason: str) -> None:
+    pauses, now = settings().webhook_pauses_seconds, datetime.now(UTC)
+    pause = pauses[min(item["attempts"], len(pauses)) - 1]
+    if model.is_spent(item, now, _tries(), failing=True):
+        derive(actions.give_up(item, reason))
+    else:
+        derive(actions.postpone(item, now + timedelta(seconds=pause), reason))
+        if pause < queue.DELAY_SECONDS_MAX:
+            _enqueue([item["id"]], delay_seconds=pause + 1)
+    try:
+        derive(actions.rest(item["merchant"], now + timedelta(seconds=min(pause, model.REST_SECONDS_MAX))))
+    except Contended:  # others say the same
+        return
+
+
+def _enqueue(ids: Iterable[str], delay_seconds: int = 0) -> None:
+    messages = [{"delivery": id} for id in ids]
+    if messages:
+        queue.send(messages, to=settings().webhook_queue_url, delay_seconds=delay_seconds)
