@@ -50,7 +50,7 @@ def shelve_told(records: Iterable[Item]) -> None:
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
     for each in list(read.listed(SHELVING)):
-        _shelve(each["pk"].removeprefix(keys.holder("")))
+        _shelve(each["pk"].removeprefix(keys.shelving("").pk))
 
 
 def _shelve(merchant: str) -> None:
