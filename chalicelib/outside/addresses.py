@@ -64,7 +64,8 @@ def _parts(url: str) -> tuple[SplitResult, int | None]:
         raise NotReached("bad_url") from error
     if "@" in parts.netloc:
         raise NotReached("credentials_in_url")
-    if parts.fragment or not _is_host(parts.hostname or ""):
+    host = parts.hostname or ""
+    if parts.fragment or not _is_host(host) or ("[" in parts.netloc) != (":" in host):
         raise NotReached("bad_url")
     return parts, port
 

@@ -39,8 +39,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
     watch.start()
     try:
         connection.request("POST", connection.target.path, body, _HEADERS | dict(headers))
-        answer = connection.getresponse()
-        content = answer.read(ANSWER_BYTES_MAX + 1)
+        with connection.getresponse() as answer:
+            content = answer.read(ANSWER_BYTES_MAX + 1)
     except (OSError, HTTPException) as error:
         raise NotReached("late" if time.monotonic() >= deadline else _why(error)) from error
     finally:
