@@ -26,7 +26,7 @@ from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
 from chalicelib.certificates.work import sign_issued
-from chalicelib.edge import caller, events, problem
+from chalicelib.edge import caller, events, log, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.routes import room as mall
@@ -39,7 +39,8 @@ from chalicelib.partners.routes import room as partners
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.settings import settings
 
-app = Chalice(app_name="carbon-points")
+log.install()
+app = Chalice(app_name="carbon-points", configure_logs=False)
 app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 

@@ -79,7 +79,8 @@ def move(
         remove=("list", "rank") if final else (),
         require=Attr("status").eq(batch["status"]),
     )
-    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,))
+    came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points} if sums else {}
+    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,), tells=came)
 
 
 def slice_done(command: Command[Empty], batch: str, number: int, sums: Sums) -> Decision:

@@ -103,7 +103,8 @@ def finish(command: Command[Any], item: Item, lanes: Sequence[Item]) -> Decision
         )
         for lane in lanes
     )
-    return Decision("buy_back_run_finished", shown(item | ended, sums), (run, *closed))
+    tells = {"RunMerchants": sums.merchants, "RunPoints": sums.points, "RunTonnes": sums.tonnes}
+    return Decision("buy_back_run_finished", shown(item | ended, sums), (run, *closed), tells=tells)
 
 
 def retire(command: Command[NewRetirement], institution: Item) -> Decision:

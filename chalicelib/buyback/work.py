@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import PART_MERCHANTS, lot_id
+from chalicelib.edge import log
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.settle import perform
 from chalicelib.errors import InvalidState
@@ -48,8 +49,10 @@ def handle(message: Mapping[str, Any], sweep: Sweep) -> None:
 
 def resume() -> None:
     """Send again what unfinished runs still wait for. What is not lost comes twice, which changes nothing."""
-    for id in queries.unfinished():
+    unfinished = queries.unfinished()
+    for id in unfinished:
         queue.send([{"run": id}, *({"run": id, "part": number} for number in queries.open_parts(id))])
+    log.tell("runs resumed", metrics={"RunsUnfinished": len(unfinished)})
 
 
 def _plan(run: Item) -> None:

@@ -1,5 +1,6 @@
 """What an action gets and what it returns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -34,13 +35,15 @@ class Command(Generic[B]):
 class Decision:
     """An answer, the Writes that make it true, and what else its Record keeps.
 
-    ``kind`` names the Record: what happened, as an auditor would say it.
+    ``kind`` names the Record: what happened, as an auditor would say it. ``tells`` are metrics (edge/log.py) for
+    operators, told once it is committed.
     """
 
     kind: str
     answer: BaseModel
     writes: tuple[Write, ...] = ()
     facts: Item = field(default_factory=dict)
+    tells: Mapping[str, int] = field(default_factory=dict)
 
 
 def record_item(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Item:

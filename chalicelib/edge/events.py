@@ -5,10 +5,12 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
+from chalicelib.edge import log
 from chalicelib.errors import Contended
 from chalicelib.settings import settings
 from chalicelib.table.commit import WRITES_MAX, Failed, commit
@@ -21,17 +23,25 @@ Follow = Callable[[Sequence[Item]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
-_log = logging.getLogger("carbon-points")
 
 
 def project(event: DynamoDBEvent, projections: Sequence[Projection], follow: Sequence[Follow] = ()) -> dict[str, Any]:
     """Apply the Records of a stream batch, then tell of them. What raises comes again, the whole batch."""
     records = list({record["id"]: record for record in _moved(event)}.values())
-    for start in range(0, len(records), _CHUNK):
-        _apply(records[start : start + _CHUNK], projections)
-    for tell in follow:
-        tell(records)
+    with log.line("projected") as line:
+        for start in range(0, len(records), _CHUNK):
+            _apply(records[start : start + _CHUNK], projections)
+        if records:
+            line.metrics |= {"Projected": len(records), "StreamLag": max(map(_age, records))}
+        for tell in follow:
+            tell(records)
     return {"batchItemFailures": []}
+
+
+def _age(record: Item) -> int:
+    """Milliseconds since a Record was made."""
+    made = datetime.fromisoformat(record["at"])
+    return max(0, round((datetime.now(UTC) - made).total_seconds() * 1000))  # clocks differ
 
 
 def _moved(event: DynamoDBEvent) -> Iterable[Item]:
@@ -67,6 +77,7 @@ def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
                 _apply(records[:middle], projections)
                 records = records[middle:]
             attempt += 1
+            log.count("Retries")
             if attempt == _ATTEMPTS_MAX:
                 raise
             time.sleep(random.uniform(0, min(0.5, 0.01 * 2**attempt)))
@@ -74,13 +85,18 @@ def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
 
 def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
     """Messages of a queue, each on its own: those that failed come again, and end in the dead-letter queue."""
-    failed = []
-    for record in event:
-        try:
-            handle(json.loads(record.body))
-        except Exception:  # noqa: BLE001 - logged; the queue brings this one again
-            _log.exception("a message failed")
-            failed.append({"itemIdentifier": record.to_dict()["messageId"]})
+    failed, ages = [], []
+    with log.line("messages") as line:
+        for record in event:
+            told = record.to_dict()
+            line.fields["queue"] = str(told.get("eventSourceARN", "")).rpartition(":")[2]
+            ages.append(time.time() * 1000 - int(told.get("attributes", {}).get("SentTimestamp", time.time() * 1000)))
+            try:
+                handle(json.loads(record.body))
+            except Exception:  # noqa: BLE001 - logged; the queue brings this one again
+                log.tell("message failed", logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
+                failed.append({"itemIdentifier": told["messageId"]})
+        line.metrics |= {"MessageAge": max(0, round(max(ages, default=0))), "FailedMessages": len(failed)}
     return {"batchItemFailures": failed}
 
 

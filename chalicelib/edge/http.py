@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, RootModel, ValidationError
 
-from chalicelib.edge import cursor, problem
+from chalicelib.edge import cursor, log, problem
 from chalicelib.edge.caller import Caller, admit, authenticate
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Page, Paged, Params
@@ -33,7 +33,6 @@ from chalicelib.table import keys
 BODY_BYTES_MAX = 256 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEGMENT = re.compile(r"[\x21-\x7e]{1,64}")
-_log = logging.getLogger("carbon-points")
 
 P = TypeVar("P", bound=Params)
 A = TypeVar("A", bound=BaseModel)
@@ -133,20 +132,35 @@ def _register(
     @functools.wraps(endpoint.view)
     def view(**segments: str) -> Response:
         request: Request = room.current_request
-        try:
-            decoded = {name: _segment(value) for name, value in segments.items()}
-            return handle(endpoint, request, decoded)
-        except Refusal as refusal:
-            answer = refusal
-        except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
-            _log.exception("%s %s failed", endpoint.method, endpoint.path)
-            answer = InternalError()
-        return problem.response(answer, language=problem.language(request.headers), instance=problem.path_of(request))
+        route, id = f"{endpoint.method} {endpoint.path}", request.context.get("requestId")
+        with log.line("request", route=route, request=id) as line:
+            answer = _attended(functools.partial(handle, endpoint), request, segments, line)
+            line.fields["status"] = answer.status_code
+            if endpoint.method != "GET":
+                line.fields["attempts"] = 1 + int(line.metrics.get("Retries", 0))
+        return answer
 
     ENDPOINTS.append(endpoint)
     guarded = {"authorizer": authenticate} if endpoint.allow else {}
     content_types = ["application/json"] if endpoint.method != "GET" else []
     room.route(endpoint.path, methods=[endpoint.method], content_types=content_types, **guarded)(view)
+
+
+def _attended(
+    handle: Callable[[Request, dict[str, str]], Response], request: Request, segments: dict[str, str], line: log.Line
+) -> Response:
+    """What ``handle`` answers, or its refusal as a problem; ``line`` is told who asked and what was refused."""
+    line.fields["role"] = (request.context.get("authorizer") or {}).get("role")
+    try:
+        return handle(request, {name: _segment(value) for name, value in segments.items()})
+    except Refusal as refusal:
+        refused = refusal
+    except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
+        log.tell("failed", logging.ERROR, route=line.fields["route"], request=line.fields["request"])
+        refused = InternalError()
+    line.fields["code"] = refused.code
+    line.count("Refusals")
+    return problem.response(refused, language=problem.language(request.headers), instance=problem.path_of(request))
 
 
 def _segment(raw: str) -> str:
@@ -164,7 +178,9 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
     body = _parse(endpoint.takes, request)
     order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
     fingerprint = _fingerprint(endpoint, segments, body)
+    log.note(record=order.id)
     settled = settle(order, lambda: endpoint.view(order, **segments), endpoint.status, fingerprint)
+    log.note(replayed=settled.replayed)
     return _answered(settled.status, settled.answer, {"Idempotent-Replayed": "true"} if settled.replayed else {})
 
 

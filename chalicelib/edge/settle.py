@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from chalicelib.edge import log
 from chalicelib.edge.caller import Caller
 from chalicelib.edge.decision import Command, Decision, record_item
 from chalicelib.edge.fields import Empty
@@ -40,6 +41,8 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
             decision, recorded = decide(), None
             record = record_item(command, decision, status, fingerprint)
             commit([put(keys.record(command.id), record), *decision.writes])
+            if decision.tells:
+                log.tell(decision.kind, record=command.id, metrics=decision.tells)
             return Settled(status, record["answer"], replayed=False)
         except Failed as failed:
             position, old = failed.failures[0]
@@ -50,6 +53,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
             refusal = refused
         if not isinstance(refusal, Contended):
             break
+        log.count("Retries")
         time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
     if recorded is None and (stored := read.get(keys.record(command.id))):
         return _stored(stored, fingerprint)

@@ -4,6 +4,7 @@ import random
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from chalicelib.edge import log
 from chalicelib.errors import Contended, Refusal, Text
 from chalicelib.mall.model import Terms
 from chalicelib.table import keys, read
@@ -50,6 +51,7 @@ def disappointed(terms: Terms, till: str) -> None:
     memory = _memory(terms.offer)
     memory.empty.add(int(till.rpartition("/")[2]))
     memory.surprises += 1
+    log.count("EmptyTills")
 
 
 def forget() -> None:

@@ -13,6 +13,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
+from infra.gateway import lines
 from infra.gateway.adapter import Gateway
 
 THREADS = 16  # clients served at once by one worker; more wait their turn
@@ -61,5 +62,5 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    lines.show()
     serve(socket.socket(fileno=int(sys.argv[1])), os.environ.get("APP_MODULE", "app"))

@@ -4,7 +4,6 @@ A process, not a thread of the server: it would share the server's interpreter l
 """
 
 import importlib
-import logging
 import os
 import signal
 import threading
@@ -15,6 +14,7 @@ import boto3
 from botocore.config import Config
 from chalice.app import CloudWatchEventConfig, SQSEventConfig
 
+from infra.gateway import lines
 from infra.gateway.events import Context
 from infra.local import schedules
 from infra.local.queues import QueuePump, url_of
@@ -78,5 +78,5 @@ def _upload_pumps(module: ModuleType, stop: threading.Event) -> list[UploadPump]
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    lines.show()
     main()

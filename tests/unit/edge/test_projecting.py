@@ -11,10 +11,11 @@ from chalicelib.table.keys import Key
 from chalicelib.table.write import Item, Write, encode, put
 
 RECORDS, WRITES_EACH = 40, 9
+AT = "2026-01-31T08:00:00.000Z"
 
 
 def change(number: int) -> Item:
-    record = {"pk": f"record:{number}", "sk": "record", "id": str(number), "postings": []}
+    record = {"pk": f"record:{number}", "sk": "record", "id": str(number), "at": AT, "postings": []}
     stream = {"Keys": {}, "NewImage": encode(record), "SequenceNumber": "1", "SizeBytes": 1}
     told = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
     return told | {"dynamodb": stream | {"ApproximateCreationDateTime": 1, "StreamViewType": "NEW_IMAGE"}}
