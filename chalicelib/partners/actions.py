@@ -78,7 +78,7 @@ def recovered(merchant: str, now: datetime) -> Write:
 
 
 def replay(command: Command[Any], item: Item) -> Decision:
-    """What was given up waits again, with all its tries. Raises InvalidState."""
+    """What was given up waits again, with all its tries; its system need not rest any more. Raises InvalidState."""
     if item["status"] != "failed":
         raise InvalidState(state=item["status"], action="replay")
     again = model.waiting(item["merchant"], item["id"], command.at)
@@ -89,5 +89,6 @@ def replay(command: Command[Any], item: Item) -> Decision:
         require=_as_read(item),
         refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="replay"),
     )
+    rested = update(keys.pulse(item["merchant"]), assign={"rests_until": command.at})
     # No value moves, but the stream passes on only what has postings.
-    return Decision(REPLAYED, model.shown(item | again), (write,), {"movement": "replay", "postings": []})
+    return Decision(REPLAYED, model.shown(item | again), (write, rested), {"movement": "replay", "postings": []})

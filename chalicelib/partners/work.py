@@ -56,7 +56,7 @@ def _deliver(id: str, *, follows: bool) -> Item | None:
     if item is None or not model.is_due(item, now, follows=follows):
         return None
     partner, pulse, earlier = queries.around(item)
-    failing = bool(pulse and pulse["failures"])
+    failing = bool(pulse and pulse.get("failures"))
     if earlier and earlier["status"] != "delivered":
         _wait(item, earlier, now)
     elif partner is None or model.is_spent(item, now, _tries(), failing=failing):
@@ -85,7 +85,7 @@ def _wait(item: Item, earlier: Item, now: datetime) -> None:
 
 
 def _may_try(merchant: str, pulse: Item | None, now: datetime) -> bool:
-    if pulse is None or not pulse["failures"]:
+    if pulse is None or not pulse.get("failures"):
         return True
     return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)) is None
 

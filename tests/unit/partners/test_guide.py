@@ -1,0 +1,30 @@
+"""The guide says what the code does. (tests/system/test_partners.py runs its example.)"""
+
+import re
+from pathlib import Path
+
+import app
+from chalicelib.outside.addresses import PORTS
+from chalicelib.partners import handshake, model
+from chalicelib.settings import settings
+
+GUIDE = (Path(app.__file__).parent / "docs" / "partners.md").read_text()
+UNITS = {"s": 1, "min": 60, "h": 3600}
+
+
+def test_every_reason_of_a_failed_handshake_is_in_the_guide() -> None:
+    table = GUIDE.partition("| reason |")[2].partition("## Webhooks")[0]
+    assert set(re.findall(r"`([a-z_]+)`", table)) - {"webhook"} == set(handshake.REASONS)
+
+
+def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
+    told = GUIDE.partition("tried again after ")[2].partition(".\n")[0]
+    pauses = tuple(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", told))
+    assert pauses == settings().webhook_pauses_seconds
+
+
+def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> None:
+    assert set(re.findall(r"^\| `(order\.[a-z]+)` \|", GUIDE, re.MULTILINE)) == set(model.EVENTS.values())
+    assert f"within {handshake.DEADLINE_SECONDS} seconds" in GUIDE
+    assert model.TRY_SECONDS == handshake.DEADLINE_SECONDS
+    assert f"port {PORTS[0]} or {PORTS[1]}" in GUIDE
