@@ -4,15 +4,16 @@ import hmac
 import json
 import secrets
 from datetime import UTC, datetime
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.edge.fields import stamp
 from chalicelib.errors import Refusal, Text
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import Reply, post
 from chalicelib.signing import webhooks
+
+if TYPE_CHECKING:
+    from Cryptodome.PublicKey.ECC import EccKey
 
 DEADLINE_SECONDS = 5
 CHALLENGE = "integration.challenge"
@@ -78,7 +79,7 @@ def shake(*, callback_url: str, public_key: str, merchant: str, now: datetime) -
         raise HandshakeFailed(reason="other_key") from error
 
 
-def _check(reply: Reply, key: Ed25519PublicKey, id: str, challenge: str) -> None:
+def _check(reply: Reply, key: "EccKey", id: str, challenge: str) -> None:
     if reply.status != 200:
         raise NotReached("status")
     webhooks.verify(key, reply.headers, reply.body, datetime.now(UTC))

@@ -4,7 +4,6 @@ Keys change by turns: list the new one last and deploy (it is published), then f
 stays in the list for ever, or what it signed can no longer be verified.
 """
 
-import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -13,16 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jwt
 from botocore.exceptions import BotoCoreError, ClientError
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from jwt.algorithms import ECAlgorithm
 from jwt.utils import base64url_encode
 
 from chalicelib.errors import Text, Unavailable
 from chalicelib.settings import settings
-from chalicelib.signing.remote import RemoteKey
+from chalicelib.signing import jose
+from chalicelib.signing.remote import FileKey, RemoteKey, SigningKey
 
 _log = logging.getLogger("carbon-points")
 
@@ -42,14 +38,15 @@ def sign(claims: Mapping[str, Any], *, kind: str) -> str:
         raise SignerAway()
     with _reaching():
         key = _key(names[0])
-        header = {"kid": jwk(key.public_key())["kid"], "typ": kind}
-        return jwt.PyJWS().encode(payload, key, algorithm="ES256", headers=header)
+        head = {"alg": jose.ES256, "kid": jose.jwk(key.public)["kid"], "typ": kind}
+        signed = jose.assemble(payload, head)
+        return (signed + b"." + base64url_encode(key.sign(signed))).decode()
 
 
 def jwks() -> dict[str, list[dict[str, str]]]:
     """Every key that ever signed, as a JWK Set. Raises SignerAway."""
     with _reaching():
-        return {"keys": [jwk(_key(name).public_key()) for name in _names()]}
+        return {"keys": [jose.jwk(_key(name).public) for name in _names()]}
 
 
 @contextmanager
@@ -61,14 +58,6 @@ def _reaching() -> Iterator[None]:
         raise SignerAway() from error
 
 
-def jwk(public: ec.EllipticCurvePublicKey) -> dict[str, str]:
-    """A public key as a JWK; its ``kid`` is its thumbprint (RFC 7638), so that it names the key and nothing else."""
-    found: dict[str, str] = ECAlgorithm.to_jwk(public, as_dict=True)
-    canonical = json.dumps(found, sort_keys=True, separators=(",", ":")).encode()
-    kid = base64url_encode(hashlib.sha256(canonical).digest()).decode()
-    return found | {"use": "sig", "alg": "ES256", "kid": kid}
-
-
 def _names() -> tuple[str, ...]:
     """Of KMS in the order given; of files the one whose name sorts last is the first."""
     folder = settings().signing_keys_dir
@@ -78,9 +67,5 @@ def _names() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _key(name: str) -> ec.EllipticCurvePrivateKey:
-    if not settings().signing_keys_dir:
-        return RemoteKey(name)
-    key = load_pem_private_key(Path(name).read_bytes(), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
-    return key
+def _key(name: str) -> SigningKey:
+    return FileKey(name) if settings().signing_keys_dir else RemoteKey(name)

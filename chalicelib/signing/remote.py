@@ -1,19 +1,27 @@
-"""A private key that never leaves KMS, in the shape of a key that is at hand: libraries sign with it as with any."""
+"""Keys on P-256 that sign: one that never leaves KMS, and one in a file for one machine."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 if TYPE_CHECKING:
+    from Cryptodome.PublicKey.ECC import EccKey
     from mypy_boto3_kms import KMSClient
 
 # Who waits for a signature can do without it, so nobody waits long.
 _CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+_INTEGER_BYTES = 32
+
+
+class SigningKey(Protocol):
+    """``public`` is its public half; ``sign`` gives the 64 bytes of ES256 (RFC 7518, 3.4)."""
+
+    public: "EccKey"
+
+    def sign(self, data: bytes) -> bytes: ...
 
 
 @lru_cache(maxsize=1)
@@ -21,47 +29,47 @@ def client() -> "KMSClient":
     return boto3.client("kms", config=_CONFIG)
 
 
-class RemoteKey(ec.EllipticCurvePrivateKey):
+def _on_p256(key: "EccKey", name: str) -> "EccKey":
+    if key.curve != "NIST P-256":
+        raise ValueError(f"{name} is no key on P-256")
+    return key
+
+
+class RemoteKey:
     """The key ``name`` (id, alias or ARN; ECC_NIST_P256, SIGN_VERIFY) of KMS. Its public half is fetched once."""
 
     def __init__(self, name: str) -> None:
-        public = load_der_public_key(client().get_public_key(KeyId=name)["PublicKey"])
-        if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1):
-            raise ValueError(f"{name} is no key on P-256")
-        self._name, self._public = name, public
+        from Cryptodome.PublicKey import ECC
 
-    def public_key(self) -> ec.EllipticCurvePublicKey:
-        return self._public
+        self._name = name
+        self.public = _on_p256(ECC.import_key(client().get_public_key(KeyId=name)["PublicKey"]), name)
 
-    @property
-    def curve(self) -> ec.EllipticCurve:
-        return self._public.curve
+    def sign(self, data: bytes) -> bytes:
+        """The digest is made here, so that a message may be longer than the 4096 bytes that KMS takes."""
+        from Cryptodome.Hash import SHA256
+        from Cryptodome.Util.asn1 import DerSequence
 
-    @property
-    def key_size(self) -> int:
-        return self._public.key_size
-
-    def sign(self, data: Any, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
-        """DER. The digest is made here, so that a message may be longer than the 4096 bytes that KMS takes."""
-        assert isinstance(signature_algorithm.algorithm, hashes.SHA256)
-        digest = hashes.Hash(hashes.SHA256())
-        digest.update(data)
         answer = client().sign(
-            KeyId=self._name, Message=digest.finalize(), MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256"
+            KeyId=self._name,
+            Message=SHA256.new(data).digest(),
+            MessageType="DIGEST",
+            SigningAlgorithm="ECDSA_SHA_256",
         )
-        return answer["Signature"]
+        pair: Any = DerSequence().decode(answer["Signature"], nr_elements=2, only_ints_expected=True)
+        return b"".join(int(pair[part]).to_bytes(_INTEGER_BYTES) for part in (0, 1))
 
-    def exchange(self, *_: Any) -> NoReturn:
-        raise NotImplementedError("this key only signs")
 
-    def private_numbers(self) -> NoReturn:
-        raise NotImplementedError("the key does not leave KMS")
+class FileKey:
+    """The key in a PEM file."""
 
-    def private_bytes(self, *_: Any) -> NoReturn:
-        raise NotImplementedError("the key does not leave KMS")
+    def __init__(self, path: str) -> None:
+        from Cryptodome.PublicKey import ECC
 
-    def __copy__(self) -> "RemoteKey":
-        return self
+        self._key = _on_p256(ECC.import_key(Path(path).read_text()), path)
+        self.public = self._key.public_key()
 
-    def __deepcopy__(self, _: Any) -> "RemoteKey":
-        return self
+    def sign(self, data: bytes) -> bytes:
+        from Cryptodome.Hash import SHA256
+        from Cryptodome.Signature import DSS
+
+        return DSS.new(self._key, "fips-186-3").sign(SHA256.new(data))

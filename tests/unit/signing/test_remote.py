@@ -113,9 +113,7 @@ def test_a_key_that_is_forbidden_or_not_configured_is_told_as_such(kms: Kms, mon
     assert jws.jwks() == {"keys": []}
 
 
-def test_the_key_cannot_be_taken_out(kms: Kms) -> None:
-    key = remote.RemoteKey("old")
-    assert key.key_size == 256
-    for take in (key.private_numbers, key.private_bytes, key.exchange):
-        with pytest.raises(NotImplementedError):
-            take()
+def test_a_key_of_another_curve_is_refused(kms: Kms) -> None:
+    kms.keys["old"] = ec.generate_private_key(ec.SECP384R1())
+    with pytest.raises(ValueError, match="P-256"):
+        remote.RemoteKey("old")

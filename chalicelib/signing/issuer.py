@@ -1,0 +1,48 @@
+"""The keys of the issuer of tokens: fetched when first needed, kept for an hour, and again for a key not yet known."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import Request, urlopen
+
+from chalicelib.signing import jose
+
+_KEPT_SECONDS, _PATIENCE_SECONDS, _BYTES_MAX = 3600, 3, 1 << 20
+_AGAIN_SECONDS = 10  # whoever sends unknown key ids must not make us call the issuer for each
+
+
+class IssuerAway(Exception):
+    """The issuer's keys cannot be had: our fault or its own, not the token's."""
+
+
+class IssuerKeys:
+    """``url`` is https, or a file's on one machine."""
+
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._url, self._clock = url, clock
+        self._keys: dict[str, jose.Key] = {}
+        self._fetched = float("-inf")
+
+    def for_token(self, token: str) -> dict[str, jose.Key]:
+        """The keys to judge ``token`` by. Raises IssuerAway, and jose.Invalid for what is no token at all."""
+        kid, age = jose.header(token).get("kid", ""), self._clock() - self._fetched
+        if age > _KEPT_SECONDS or (kid not in self._keys and age > _AGAIN_SECONDS):
+            self._fetch(stale_will_do=bool(self._keys))
+        return self._keys
+
+    def _fetch(self, *, stale_will_do: bool) -> None:
+        try:
+            self._keys = jose.key_set(_read(self._url))
+        except (OSError, ValueError) as error:
+            if not stale_will_do:
+                raise IssuerAway(self._url) from error
+        self._fetched = self._clock()
+
+
+def _read(url: str) -> str:
+    if url.startswith("file://"):
+        return Path(unquote(urlsplit(url).path)).read_text()
+    with urlopen(Request(url, headers={"Accept": "application/json"}), timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310 (https)
+        text: str = answer.read(_BYTES_MAX).decode()
+    return text
