@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
+from infra import cfn
 from infra.local.settings import REGION, ROOT
 
 _PSEUDO = {
@@ -17,27 +16,9 @@ _PSEUDO = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader with CloudFormation's short tags: ``!Ref x`` is ``{"Ref": x}``, ``!Sub x`` is ``{"Fn::Sub": x}``."""
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    name = suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {name: loader.construct_sequence(node, deep=True)}
-    assert isinstance(node, yaml.MappingNode)
-    return {name: loader.construct_mapping(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _tagged)
-
-
 def properties(resource: str) -> dict[str, Any]:
     """The properties of one resource of infra/data.yaml, as they are on this machine."""
-    text = (ROOT / "infra" / "data.yaml").read_text()
-    template = yaml.load(text, Loader=_Loader)  # noqa: S506 (_Loader is a SafeLoader)
+    template = cfn.load(ROOT / "infra" / "data.yaml")
     found: dict[str, Any] = _resolve(template["Resources"][resource]["Properties"])
     return found
 

@@ -23,9 +23,8 @@ FUNCTION_LINES_MAX = 32
 FILE_LINES_MAX = 250
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-A_KEY = re.compile(
-    r"^(account|applying|offer|order|shelving|record|reduction|identity|campaign|batch|entry|usage|purchases|sums|run):"
-)
+KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
+A_KEY = re.compile(f"^({KINDS.replace(' ', '|')}):")
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef]:

@@ -1,0 +1,51 @@
+"""Chalice's template and ours become one, by Chalice's own merge; then plain CloudFormation.
+
+SAM is translated here, not in the cloud: what is linted, scanned and tried on the emulator is what is deployed.
+"""
+
+import logging
+import os
+from typing import Any, cast
+from unittest.mock import patch
+
+from chalice.package import TemplateDeepMerger
+
+from infra import cfn
+from infra.cloud import alarms, dashboard, refusals, triggers
+from infra.cloud.functions import Function, Template, common, environment, functions, woken
+from infra.local.settings import REGION, ROOT
+
+
+def merged(chalice: Template) -> Template:
+    """``chalice``'s template with all that is ours, still in SAM's words."""
+    every, found = functions(chalice), chalice
+    for addition in (cfn.load(ROOT / "infra" / "app.yaml"), environment(woken(every)), *_derived(every)):
+        found = TemplateDeepMerger().merge(addition, found)
+    return found
+
+
+def _derived(every: list[Function]) -> list[Template]:
+    watched = [alarm for function in every for alarm in alarms.of_function(function)]
+    watched += [alarm for name in woken(every) for alarm in alarms.of_queue(name)]
+    watched += [*alarms.of_failures(), *alarms.of_api(), *alarms.of_table()]
+    parts = [part(function) for function in every for part in (common, triggers.resources)]
+    parts += [refusals.resources(), {alarm.logical: alarm.resource() for alarm in watched}]
+    parts += [dashboard.resource(every, woken(every), watched)]
+    return [{"Resources": part} for part in parts]
+
+
+def translated(template: Template) -> Template:
+    """``template`` in plain CloudFormation. Raises samtranslator's InvalidDocumentException."""
+    from samtranslator.translator.transform import transform
+
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    # It asks for a region to name a partition; nothing of ours depends on it, and a test looks at that.
+    with patch.dict(os.environ, AWS_DEFAULT_REGION=os.environ.get("AWS_DEFAULT_REGION", REGION)):
+        return cast(Template, transform(template, {}, _NoManagedPolicies()))
+
+
+class _NoManagedPolicies:
+    """Every role here has a policy of its own, so no managed one is looked up."""
+
+    def load(self) -> dict[str, Any]:
+        return {}
