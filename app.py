@@ -32,6 +32,9 @@ from chalicelib.mall.projection import sales
 from chalicelib.mall.routes import room as mall
 from chalicelib.mall.work import shelve_due, shelve_told, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
+from chalicelib.onboarding import work as documents_work
+from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
+from chalicelib.onboarding.routes import room as onboarding
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
 from chalicelib.partners import work as partners_work
@@ -45,7 +48,7 @@ app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
 _earning, _spending = (accounts, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
-for room in (*_earning, *_spending, merchants, partners, openness):
+for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
 
 
@@ -75,7 +78,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 )
 def upload_arrived(event: CloudWatchEvent) -> None:
     """A file has come, at least once: its folder tells whose it is."""
-    events.arrived(event, {BATCHES: work.arrived})
+    events.arrived(event, {BATCHES: work.arrived, DOCUMENTS: documents_work.arrived})
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")

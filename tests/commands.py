@@ -11,6 +11,7 @@ from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
 from chalicelib.table import keys
 from chalicelib.table.write import decode
+from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.world import AT, CODES, PEOPLE, World
 
 
@@ -37,6 +38,22 @@ def _open(world: World) -> Ready:
 def _close(world: World) -> Ready:
     world.person()
     return Ready("POST", "/v1/accounts/me/close", {}, "individual", "alice")
+
+
+def _correct(world: World) -> Ready:
+    world.person()
+    return Ready("PATCH", "/v1/accounts/me", {"name": "李小明"}, "individual", "alice", {"name": "张小明"})
+
+
+def _freeze(world: World) -> Ready:
+    path = f"/v1/accounts/{world.person()}/freeze"
+    return Ready("POST", path, {"reason": "court order"}, "exchange", "exchange", {"reason": "another"})
+
+
+def _unfreeze(world: World) -> Ready:
+    ready = _freeze(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("freeze", "unfreeze"))
 
 
 def _publish(world: World) -> Ready:
@@ -71,6 +88,77 @@ def _reject(world: World) -> Ready:
 def _admit(world: World) -> Ready:
     body = {"account": world.institution("mall", CODES[1]), "mode": "event", "reason": "letter"}
     return Ready("POST", "/v1/merchants", body, "exchange", "exchange", body | {"mode": "other"})
+
+
+def _apply(world: World) -> Ready:
+    world.institution()
+    body = {"mode": "third_party_mall", "title": "入驻申请", "plan": PLANS["third_party_mall"]}
+    return Ready("POST", "/v1/applications", body, "institution", "shop", body | {"title": "又一申请"})
+
+
+def _application(world: World, mode: str, status: str) -> str:
+    world.institution()
+    return f"/v1/applications/{Desk(world).bring(mode, status)}"
+
+
+def _paper(world: World) -> Ready:
+    body = {
+        "kind": "credit_report", "file_name": "报告.pdf", "content_type": "application/pdf", "bytes": 10,
+        "sha256": "0" * 64,
+    }  # fmt: skip
+    path = f"{_application(world, 'event', 'draft')}/documents"
+    return Ready("POST", path, body, "institution", "shop", body | {"bytes": 11})
+
+
+def _link(world: World) -> Ready:
+    path = _application(world, "event", "draft")
+    documents = world.get(path, role="bureau", sub="bureau").body["documents"]
+    return Ready("POST", f"{path}/documents/{documents[0]['id']}/link", {}, "bureau", "bureau")
+
+
+def _submit(world: World) -> Ready:
+    return Ready("POST", f"{_application(world, 'event', 'draft')}/submit", {}, "institution", "shop")
+
+
+def _withdraw(world: World) -> Ready:
+    return Ready("POST", f"{_application(world, 'event', 'submitted')}/withdraw", {}, "institution", "shop")
+
+
+def _endorse(world: World) -> Ready:
+    above = world.institution("operator", CODES[2])
+    body = {"account": above, "mode": "sub_platform", "reason": "letter"}
+    assert world.post("/v1/merchants", body, role="exchange", sub="exchange").status == 201
+    world.institution()
+    path = f"/v1/applications/{Desk(world).bring('event', 'with_operator', sub_platform=above)}/endorsement"
+    said = {"outcome": "endorse", "comment": "ours"}
+    return Ready("POST", path, said, "institution", "operator", said | {"comment": "yes"})
+
+
+def _review(world: World) -> Ready:
+    path = f"{_application(world, 'event', 'submitted')}/review"
+    return Ready("POST", path, PASSED, "exchange", "exchange", PASSED | {"outcome": "return"})
+
+
+def _opinion(world: World) -> Ready:
+    path, body = f"{_application(world, 'other', 'reviewed')}/opinion", {"conclusion": "favourable", "text": "suits"}
+    return Ready("POST", path, body, "exchange", "exchange", body | {"text": "suits well"})
+
+
+def _acknowledge(world: World) -> Ready:
+    body = {"outcome": "accept", "comment": "filed"}
+    path = f"{_application(world, 'other', 'opinion_filed')}/acknowledge"
+    return Ready("POST", path, body, "bureau", "bureau", body | {"outcome": "refuse"})
+
+
+def _agree(world: World) -> Ready:
+    path = f"{_application(world, 'other', 'acknowledged')}/agreement"
+    return Ready("POST", path, SIGNED, "institution", "shop", SIGNED | {"sha256": "1" * 64})
+
+
+def _integrate(world: World) -> Ready:
+    path = f"{_application(world, 'sub_platform', 'agreement_signed')}/integration"
+    other = SYSTEM | {"callback_url": "https://elsewhere.example.com/"}
+    return Ready("POST", path, SYSTEM, "institution", "shop", other)
 
 
 def _suspend(world: World) -> Ready:
@@ -204,11 +292,25 @@ def _replay(world: World) -> Ready:
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
+    "PATCH /v1/accounts/me": _correct,
+    "POST /v1/accounts/{id}/freeze": _freeze,
+    "POST /v1/accounts/{id}/unfreeze": _unfreeze,
     "POST /v1/scenarios": _publish,
     "POST /v1/reductions": _report,
     "POST /v1/reductions/{id}/confirm": _confirm,
     "POST /v1/reductions/{id}/reject": _reject,
     "POST /v1/reduction-batches": _announce,
+    "POST /v1/applications": _apply,
+    "POST /v1/applications/{id}/documents": _paper,
+    "POST /v1/applications/{id}/documents/{document}/link": _link,
+    "POST /v1/applications/{id}/submit": _submit,
+    "POST /v1/applications/{id}/withdraw": _withdraw,
+    "POST /v1/applications/{id}/endorsement": _endorse,
+    "POST /v1/applications/{id}/review": _review,
+    "POST /v1/applications/{id}/opinion": _opinion,
+    "POST /v1/applications/{id}/acknowledge": _acknowledge,
+    "POST /v1/applications/{id}/agreement": _agree,
+    "POST /v1/applications/{id}/integration": _integrate,
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,

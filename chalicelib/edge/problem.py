@@ -46,6 +46,10 @@ _FAULTS_ZH = {
     "union_tag_invalid": "应为 {expected_tags}",
     "union_tag_not_found": "缺少 {discriminator}",
     "identity_number": "不是有效的公民身份号码（GB 11643）",
+    "number_or_words": "应为正整数或文字说明",
+    "period_ends": "应晚于 starts_at",
+    "period_opens": "应早于 ends_at",
+    "day": "应为日期，例如 2030-12-31",
     "credit_code": "不是有效的统一社会信用代码（GB 32100）",
 }
 

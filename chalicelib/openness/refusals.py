@@ -63,6 +63,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "reduction": _fact("string", "The id of the earlier reduction", ID),
     "starts_at": _fact("string", "When the offer begins", TIME),
     "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
+    "missing": _fact(
+        "array",
+        "Kinds of documents (`documents_missing`)",
+        ["business_licence"],
+        items={"type": "string", "examples": ["business_licence"]},
+    ),
     "reason": _fact(
         "string", "What the parser says, or a word for what went wrong", "expected `,` or `}` at line 1 column 9"
     ),

@@ -17,7 +17,6 @@ ASSETS = {"/docs/{version}/{name}", "/certificates/{version}/{name}"}  # parts o
 # Refusals that no route lists, and why
 UNLISTED = {
     "method_not_allowed": "the answer to a method that is not in the document",
-    "handshake_failed": "the answer of the integration step, which is about to come",
 }
 JSON = "application/json"
 PROBLEM = "application/problem+json"

@@ -1,0 +1,202 @@
+"""Applications: what is said to the platform, and what it says of them. Pure."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chalicelib.edge.fields import Answer, Body, Id, Moment, Paged, Paragraph, Time, example
+from chalicelib.merchants.model import Mode
+from chalicelib.onboarding.plans import Plan
+
+Kind = Literal[
+    "application_form", "business_licence", "legal_person_identity", "credit_report", "user_agreement", "other"
+]
+Status = Literal[
+    "draft",
+    "with_operator",
+    "submitted",
+    "returned",
+    "reviewed",
+    "opinion_filed",
+    "acknowledged",
+    "agreement_signed",
+    "active",
+    "rejected",
+    "withdrawn",
+]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
+
+
+class Endorsement(Body):
+    """What the operator of a sub-platform says of a merchant that would join beneath it."""
+
+    model_config = example(outcome="endorse", comment="A shop of our district")
+
+    outcome: Literal["endorse", "return"]
+    comment: Paragraph | None = None
+
+
+class Review(Body):
+    """What the exchange found (guide §7.3). Only what is complete, in form and reliable passes."""
+
+    model_config = example(
+        outcome="pass", completeness=True, conformity=True, reliability=True, comment="Materials in order"
+    )
+
+    outcome: Literal["pass", "return", "reject"]
+    completeness: bool
+    conformity: bool
+    reliability: bool
+    comment: Paragraph | None = None
+
+
+class Opinion(Body):
+    """The exchange's opinion on admission, for the bureau."""
+
+    model_config = example(conclusion="favourable", text="Stock and service suit the scheme's accounts")
+
+    conclusion: Literal["favourable", "unfavourable"]
+    text: Paragraph
+
+
+class Acknowledgement(Body):
+    """The bureau files the opinion. For the mode ``other`` it confirms or refuses the mode."""
+
+    model_config = example(outcome="accept", comment="Filed as 2026-17")
+
+    outcome: Literal["accept", "refuse"] = "accept"
+    comment: Paragraph | None = None
+
+
+class Agreement(Body):
+    """The cooperation agreement that was signed: the hash of its file, and when."""
+
+    model_config = example(sha256="9f86d081884c7d65" * 4, signed_at="2026-03-01T08:00:00Z")
+
+    sha256: Sha256
+    signed_at: Moment
+
+
+class Integration(Body):
+    """The applicant's own system: where it is called, and the key that proves it (docs/onboarding.md)."""
+
+    model_config = example(
+        callback_url="https://mall.example.com/carbon-points",
+        public_key="whpk_7RmJZAQGBTzXaGmRZvXbq9rUHiSCXHkVWkLDEPVTBvk=",
+    )
+
+    callback_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$")]
+    public_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+
+
+class ApplicationParams(Paged):
+    """Filters of the queue."""
+
+    status: Status | None = None
+    mode: Mode | None = None
+
+
+class ApplicationState(Answer):
+    """Where an application is now. ``next_actions`` are the caller's."""
+
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        mode="event",
+        status="draft",
+        required_documents=["application_form", "business_licence", "legal_person_identity", "credit_report"],
+        next_actions=["documents", "submit", "withdraw"],
+    )
+
+    id: str
+    mode: Mode
+    status: Status
+    required_documents: list[Kind]
+    next_actions: list[str]
+
+
+class Document(Answer):
+    """A file of an application. ``counts``: the newest of its kind that arrived. ``link``: POST there to read it."""
+
+    id: str
+    kind: Kind
+    status: Literal["awaiting_upload", "arrived", "refused"]
+    counts: bool
+    reason: Annotated[str | None, Field(description="Why it was refused")]
+    reason_zh: str | None
+    file_name: str
+    content_type: str
+    bytes: int
+    sha256: str
+    expires_on: str | None
+    announced_at: Time
+    link: str | None
+
+
+class HistoryLine(Answer):
+    """A step: who (role, not name), when, what and why; ``status`` is the state that followed."""
+
+    at: Time
+    by_role: str
+    action: str
+    outcome: str | None
+    status: str
+    comment: str | None
+
+
+class Told(Answer):
+    """What a reviewer or the applicant said at a step."""
+
+    at: Time
+
+
+class ReviewTold(Told):
+    outcome: str
+    completeness: bool
+    conformity: bool
+    reliability: bool
+    comment: str | None
+
+
+class OpinionTold(Told):
+    conclusion: str
+    text: str
+
+
+class AcknowledgementTold(Told):
+    outcome: str
+    comment: str | None
+
+
+class AgreementTold(Told):
+    sha256: str
+    signed_at: Time
+
+
+class IntegrationTold(Told):
+    callback_url: str
+    public_key: str
+
+
+class Application(Answer):
+    """An application as it stands; ``age_seconds`` in its state. ``next_actions`` are the caller's."""
+
+    id: str
+    status: Status
+    mode: Mode
+    title: str
+    applicant: Annotated[Id, Field(description="The institution's account; its merchant will have the same id")]
+    name: str
+    sub_platform: str | None
+    plan: Plan
+    created_at: Time
+    since: Time
+    age_seconds: int
+    required_documents: list[Kind]
+    documents: list[Document]
+    review: ReviewTold | None
+    opinion: OpinionTold | None
+    acknowledgement: AcknowledgementTold | None
+    agreement: AgreementTold | None
+    integration: IntegrationTold | None
+    history: list[HistoryLine]
+    next_actions: list[str]

@@ -1,0 +1,173 @@
+"""What an applicant plans, by mode, and the application that holds it. Pure."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationInfo, WithJsonSchema, field_validator
+from pydantic_core import PydanticCustomError
+
+from chalicelib.edge.fields import Body, Id, Line, Moment, Paragraph, Units, example, printable, stamp
+
+_WORDS_MAX = 4000
+
+
+def _number_or_words(value: Any) -> int | str:
+    if isinstance(value, str) and 0 < len(value) <= _WORDS_MAX:
+        return printable(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10**9:
+        return value
+    raise PydanticCustomError("number_or_words", "Must be a positive whole number, or words")
+
+
+# A pledge is a number, or told in words ("one unit for each hundred accounts").
+Pledge = Annotated[
+    Any,
+    AfterValidator(_number_or_words),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 10**9},
+                {"type": "string", "minLength": 1, "maxLength": _WORDS_MAX},
+            ]
+        }
+    ),
+]
+Categories = Annotated[list[Line], Field(min_length=1, max_length=50, examples=[["food", "culture"]])]
+Address = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$", examples=["https://mall.example.com"])]
+
+
+class MallPlan(Body):
+    """A third-party mall: where it is, what it will keep in stock, and who answers for the data exchange."""
+
+    mall_url: Address
+    categories: Categories
+    stock_commitment: Pledge
+    service_hours: Line
+    data_contact: Line
+
+
+class SubPlatformPlan(Body):
+    """A sub-platform: the region or sector that it gathers merchants of, and who runs it."""
+
+    region_or_sector: Line
+    operator_name: Line
+    planned_merchants: Pledge
+    categories: Categories
+
+
+class EventPlan(Body):
+    """An event: its period, when redemption opens to all, what there is of what, and the rules for taking part."""
+
+    starts_at: Moment
+    ends_at: Moment
+    opens_at: Moment
+    goods: Paragraph
+    quantity: Units
+    per_account_limit: Annotated[int, Field(ge=1, le=10**6)]
+    rules: Paragraph
+
+    @field_validator("ends_at", "opens_at")
+    @classmethod
+    def _in_order(cls, moment: datetime, info: ValidationInfo) -> datetime:
+        start, end = info.data.get("starts_at"), info.data.get("ends_at")
+        if info.field_name == "ends_at" and start and moment <= start:
+            raise PydanticCustomError("period_ends", "Must be later than starts_at")
+        if info.field_name == "opens_at" and end and moment >= end:
+            raise PydanticCustomError("period_opens", "Must be earlier than ends_at")
+        return moment
+
+
+class OtherPlan(Body):
+    """Another way of taking part, to be confirmed by the bureau."""
+
+    description: Paragraph
+
+
+Plan = MallPlan | SubPlatformPlan | EventPlan | OtherPlan
+
+
+class _Application(Body):
+    title: Line
+    sub_platform: Annotated[Id | None, Field(description="The merchant whose sub-platform it would sell in")] = None
+
+
+class MallApplication(_Application):
+    """To join with a mall of one's own (第三方积分商城入驻模式)."""
+
+    model_config = example(
+        mode="third_party_mall",
+        title="豫园商城入驻碳积分商城",
+        plan={
+            "mall_url": "https://mall.example.com",
+            "categories": ["food", "culture"],
+            "stock_commitment": 20000,
+            "service_hours": "09:00-21:00",
+            "data_contact": "data@mall.example.com",
+        },
+    )
+
+    mode: Literal["third_party_mall"]
+    plan: MallPlan
+
+
+class SubPlatformApplication(_Application):
+    """To run a sub-platform for merchants of a region or sector (分平台入驻模式)."""
+
+    model_config = example(
+        mode="sub_platform",
+        title="浦东新区碳普惠分平台",
+        plan={
+            "region_or_sector": "浦东新区",
+            "operator_name": "浦东绿色服务（示例）",
+            "planned_merchants": 30,
+            "categories": ["transport", "goods"],
+        },
+    )
+
+    mode: Literal["sub_platform"]
+    plan: SubPlatformPlan
+
+
+class EventApplication(_Application):
+    """To offer certain goods for a certain time (特定活动模式)."""
+
+    model_config = example(
+        mode="event",
+        title="世界环境日兑换活动",
+        plan={
+            "starts_at": "2097-06-01T00:00:00Z",
+            "ends_at": "2097-06-30T16:00:00Z",
+            "opens_at": "2097-06-05T02:00:00Z",
+            "goods": "植物园门票",
+            "quantity": 5000,
+            "per_account_limit": 2,
+            "rules": "每个账户限兑两张，先到先得",
+        },
+    )
+
+    mode: Literal["event"]
+    plan: EventPlan
+
+
+class OtherApplication(_Application):
+    """To join in another way that the bureau confirms (其他方式)."""
+
+    model_config = example(mode="other", title="公益兑换点", plan={"description": "在社区设置公益兑换点"})
+
+    mode: Literal["other"]
+    plan: OtherPlan
+
+
+Applying = MallApplication | SubPlatformApplication | EventApplication | OtherApplication
+
+
+class NewApplication(RootModel[Annotated[Applying, Field(discriminator="mode")]]):
+    """An institution applies to join the mall, in one of four modes."""
+
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
+
+
+def kept(plan: Plan) -> dict[str, Any]:
+    """A plan as it is stored: times as texts that sort."""
+    said = plan.model_dump()
+    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in said.items()}

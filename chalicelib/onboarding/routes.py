@@ -1,0 +1,217 @@
+"""/v1/applications"""
+
+from chalice.app import Blueprint
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION
+from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.fields import Empty, Page, Params
+from chalicelib.edge.http import Query, command, query
+from chalicelib.errors import InvalidState, NotFound
+from chalicelib.ledger.actions import AccountClosed
+from chalicelib.merchants.actions import AlreadyMerchant
+from chalicelib.onboarding import actions, papers, queries, work
+from chalicelib.onboarding.model import (
+    Acknowledgement,
+    Agreement,
+    Application,
+    ApplicationParams,
+    ApplicationState,
+    Endorsement,
+    Integration,
+    Opinion,
+    Review,
+)
+from chalicelib.onboarding.papers import DocumentLink, DocumentOpened, NewDocument
+from chalicelib.onboarding.plans import NewApplication
+from chalicelib.onboarding.steps import DocumentsMissing
+from chalicelib.partners.handshake import HandshakeFailed
+from chalicelib.settings import secret
+
+room = Blueprint(__name__)
+PARTIES = (INSTITUTION, EXCHANGE, BUREAU)
+STEPPED = (NotFound, InvalidState)
+LAST = (*STEPPED, AlreadyMerchant, AccountClosed)  # of a step that may be the last one
+
+
+@command(
+    room,
+    "POST /v1/applications",
+    body=NewApplication,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=(*STEPPED, AlreadyMerchant, AccountClosed),
+)
+def apply(command: Command[NewApplication]) -> Decision:
+    """Apply to join the mall, in one of four modes.
+
+    The application is a draft until it is submitted; an institution has one open application at a time. One that names
+    a sub-platform goes through its operator first.
+    """
+    return actions.apply(command, accounts.own(command.caller))
+
+
+@query(room, "/v1/applications", answer=Page[Application], allow=PARTIES, params=ApplicationParams)
+def applications(query: Query[ApplicationParams]) -> Page[Application]:
+    """Applications, those that wait longest in their state first.
+
+    Exchange and bureau see all, an institution its own and those beneath its sub-platform (oldest first).
+    """
+    return queries.applications(query)
+
+
+@query(room, "/v1/applications/{id}", answer=Application, allow=PARTIES, refuses=(NotFound,))
+def one_application(query: Query[Params], id: str) -> Application:
+    """One application, its documents and its history."""
+    return queries.view(query.asker, id, query.now)
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/documents",
+    body=NewDocument,
+    answer=DocumentOpened,
+    allow=(INSTITUTION,),
+    refuses=STEPPED,
+)
+def announce_document(command: Command[NewDocument], id: str) -> Decision:
+    """Announce a file and get a form to send it with.
+
+    S3 takes only the announced type, size and bytes, for an hour. The document counts once the bytes arrived and are
+    what they are said to be; of a kind, the newest that arrived counts.
+    """
+    item, party = queries.seen(command.caller, id)
+    identity = accounts.own(command.caller)["identity"]
+    return papers.announce(command, item, party, identity, secret("identity_key"))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/documents/{document}/link",
+    body=Empty,
+    answer=DocumentLink,
+    allow=PARTIES,
+    refuses=STEPPED,
+)
+def open_document(command: Command[Empty], id: str, document: str) -> Decision:
+    """Get a link (5 minutes) to a document; that it was given out stands in the history."""
+    item, party = queries.seen(command.caller, id)
+    return papers.link(command, item, party, queries.paper(id, document))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/submit",
+    body=Empty,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=(*STEPPED, DocumentsMissing),
+    status=200,
+)
+def submit_application(command: Command[Empty], id: str) -> Decision:
+    """Submit a draft, or again what was returned."""
+    return work.submit(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/withdraw",
+    body=Empty,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=STEPPED,
+    status=200,
+)
+def withdraw_application(command: Command[Empty], id: str) -> Decision:
+    """Withdraw an application that is not decided yet."""
+    return actions.withdraw(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/endorsement",
+    body=Endorsement,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=STEPPED,
+    status=200,
+)
+def endorse_application(command: Command[Endorsement], id: str) -> Decision:
+    """As operator of its sub-platform: let an application go to the exchange, or send it back."""
+    return actions.endorse(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/review",
+    body=Review,
+    answer=ApplicationState,
+    allow=(EXCHANGE,),
+    refuses=(*LAST, DocumentsMissing),
+    status=200,
+)
+def review_application(command: Command[Review], id: str) -> Decision:
+    """Pass, return or reject a submitted application. An event that passes is active."""
+    return actions.review(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/opinion",
+    body=Opinion,
+    answer=ApplicationState,
+    allow=(EXCHANGE,),
+    refuses=STEPPED,
+    status=200,
+)
+def give_opinion(command: Command[Opinion], id: str) -> Decision:
+    """Report the exchange's opinion on a reviewed application to the bureau."""
+    return actions.opinion(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/acknowledge",
+    body=Acknowledgement,
+    answer=ApplicationState,
+    allow=(BUREAU,),
+    refuses=STEPPED,
+    status=200,
+)
+def acknowledge_opinion(command: Command[Acknowledgement], id: str) -> Decision:
+    """File the opinion. For the mode `other`, accept or refuse the mode.
+
+    An application with an unfavourable opinion is rejected when the opinion is filed.
+    """
+    return actions.acknowledge(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/agreement",
+    body=Agreement,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=LAST,
+    status=200,
+)
+def sign_agreement(command: Command[Agreement], id: str) -> Decision:
+    """Record the signed cooperation agreement. With it the mode `other` is active."""
+    return actions.agree(command, *queries.seen(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/applications/{id}/integration",
+    body=Integration,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=(*LAST, HandshakeFailed),
+    status=200,
+)
+def integrate_system(command: Command[Integration], id: str) -> Decision:
+    """Shake hands with the applicant's system; the institution is a merchant then.
+
+    The platform sends a signed challenge to `callback_url` and waits for it to come back signed by `public_key`.
+    """
+    return work.integrate(command, *queries.seen(command.caller, id))

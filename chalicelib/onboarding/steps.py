@@ -1,0 +1,134 @@
+"""The Step table of applications: who may do what, in which state, for which mode (docs/onboarding.md). Pure."""
+
+from datetime import datetime, timedelta
+from typing import get_args
+
+from chalicelib.edge.caller import BUREAU, EXCHANGE, Caller
+from chalicelib.errors import NotFound, Refusal, Text
+from chalicelib.machine import Step, leaving
+from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
+from chalicelib.onboarding.model import ApplicationState, Kind
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, Item, Write, update
+
+# The parties to an application. Both the applicant and the operator come in the role of an institution.
+APPLICANT, OPERATOR = "applicant", "operator"
+DIRECT, BENEATH = "direct", "beneath"  # a sub-platform
+FAVOURABLE, UNFAVOURABLE = "favourable", "unfavourable"
+
+# An action is the name of its route and, where the body says one, the outcome.
+STEPS = (
+    Step("draft", "submit", "submitted", (APPLICANT,), (DIRECT,)),
+    Step("draft", "submit", "with_operator", (APPLICANT,), (BENEATH,)),
+    Step("returned", "submit", "submitted", (APPLICANT,), (DIRECT,)),
+    Step("returned", "submit", "with_operator", (APPLICANT,), (BENEATH,)),
+    Step("with_operator", "endorsement endorse", "submitted", (OPERATOR,)),
+    Step("with_operator", "endorsement return", "returned", (OPERATOR,)),
+    Step("submitted", "review pass", "reviewed", (EXCHANGE,), (MALL, SUB_PLATFORM, OTHER)),
+    Step("submitted", "review pass", "active", (EXCHANGE,), (EVENT,)),
+    Step("submitted", "review return", "returned", (EXCHANGE,)),
+    Step("submitted", "review reject", "rejected", (EXCHANGE,)),
+    Step("reviewed", "opinion favourable", "opinion_filed", (EXCHANGE,)),
+    Step("reviewed", "opinion unfavourable", "opinion_filed", (EXCHANGE,)),
+    Step("opinion_filed", "acknowledge accept", "acknowledged", (BUREAU,), (FAVOURABLE,)),
+    Step("opinion_filed", "acknowledge accept", "rejected", (BUREAU,), (UNFAVOURABLE,)),
+    Step("opinion_filed", "acknowledge refuse", "rejected", (BUREAU,), (OTHER,)),
+    Step("acknowledged", "agreement", "agreement_signed", (APPLICANT,), (MALL, SUB_PLATFORM)),
+    Step("acknowledged", "agreement", "active", (APPLICANT,), (OTHER,)),
+    Step("agreement_signed", "integration", "active", (APPLICANT,)),
+    *(
+        Step(state, "withdraw", "withdrawn", (APPLICANT,))
+        for state in (
+            "draft",
+            "with_operator",
+            "submitted",
+            "returned",
+            "reviewed",
+            "opinion_filed",
+            "acknowledged",
+            "agreement_signed",
+        )
+    ),
+)
+OPEN = tuple(dict.fromkeys(each.source for each in STEPS))
+EDITABLE = ("draft", "returned")  # its documents may change
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_FORMAL: tuple[Kind, ...] = ("application_form", "business_licence", "legal_person_identity", "credit_report")
+# Guide §7.3 a. An event is held on the platform, under the platform's own agreement with its users.
+REQUIRED: dict[str, tuple[Kind, ...]] = {
+    MALL: (*_FORMAL, "user_agreement"),
+    SUB_PLATFORM: (*_FORMAL, "user_agreement"),
+    EVENT: _FORMAL,
+    OTHER: (*_FORMAL, "user_agreement"),
+}
+
+_SHANGHAI = timedelta(hours=8)
+
+
+class DocumentsMissing(Refusal):
+    status, code = 409, "documents_missing"
+    title = Text("Required documents are missing", "缺少必需材料")
+    detail = Text(
+        "The kinds in missing have no document that arrived intact and is still valid.",
+        "missing 中列出的材料尚未完整送达，或已过有效期。",
+    )
+    mend = Text(
+        "Announce and upload the missing kinds; a document counts once its bytes arrived and match.",
+        "请登记并上传所缺材料；文件送达且与登记一致后方为有效。",
+    )
+
+
+def traits(item: Item) -> tuple[str, ...]:
+    """What tells an application's steps from those of others."""
+    conclusion = (item["opinion"]["conclusion"],) if item.get("opinion") else ()
+    return (item["mode"], BENEATH if item["sub_platform"] else DIRECT, *conclusion)
+
+
+def party(caller: Caller, item: Item) -> str:
+    """As what the caller may see this application. Raises NotFound where it may not."""
+    if caller.role in (EXCHANGE, BUREAU):
+        return caller.role
+    if caller.account == item["applicant"]:
+        return APPLICANT
+    if caller.account == item["sub_platform"]:
+        return OPERATOR
+    raise NotFound()
+
+
+def next_actions(item: Item, party: str) -> list[str]:
+    """The routes by which ``party`` may bring the application on."""
+    steps = leaving(STEPS, item["status"], traits(item))
+    found = dict.fromkeys(each.action.partition(" ")[0] for each in steps if party in each.roles)
+    return [*(("documents",) if party == APPLICANT and item["status"] in EDITABLE else ()), *found]
+
+
+def missing(item: Item, now: datetime) -> list[Kind]:
+    """Required kinds without a document that counts; a licence that has expired does not."""
+    today = (now + _SHANGHAI).date().isoformat()
+    papers = item["documents"]
+    valid = {kind for kind, paper in papers.items() if not paper["expires_on"] or paper["expires_on"] >= today}
+    return [kind for kind in REQUIRED[item["mode"]] if kind not in valid]
+
+
+def changed(item: Item, assign: Item) -> Write:
+    """The application as read and changed by nobody since; else it is read again and decided anew."""
+    key, version = keys.application(item["id"]), item["version"]
+    return update(key, assign=assign, add={"version": 1}, require=Attr("version").eq(version))
+
+
+def complete(item: Item, now: datetime) -> None:
+    """Raises DocumentsMissing."""
+    if lacking := missing(item, now):
+        raise DocumentsMissing(missing=lacking)
+
+
+def state(item: Item, party: str) -> ApplicationState:
+    """Where an application is, for one of its parties."""
+    return ApplicationState(
+        id=item["id"],
+        mode=item["mode"],
+        status=item["status"],
+        required_documents=list(REQUIRED[item["mode"]]),
+        next_actions=next_actions(item, party),
+    )
