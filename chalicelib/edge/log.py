@@ -32,6 +32,8 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "RunMerchants": ("Count", ("stage",)),  # the totals of a buy-back run, when it ends
     "RunPoints": ("Count", ("stage",)),
     "RunTonnes": ("Count", ("stage",)),
+    "WebhooksFailed": ("Count", ("stage",)),  # tries that a merchant's system did not take
+    "WebhooksGivenUp": ("Count", ("stage",)),  # events that wait for a replay now
     "BatchConverted": ("Count", ("stage",)),  # the totals of a batch of reductions, when it ends
     "BatchRefused": ("Count", ("stage",)),
     "BatchPoints": ("Count", ("stage",)),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.edge import log
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import derive, derive_each
 from chalicelib.errors import Contended, Unavailable
@@ -22,8 +23,6 @@ from chalicelib.settings import settings
 from chalicelib.signing import webhooks
 from chalicelib.table.write import Item
 
-_log = logging.getLogger("carbon-points")
-
 
 def announce(records: Sequence[Item]) -> None:
     """Orders of merchants that have a system of their own wait to be told, and so does what is replayed."""
@@ -34,7 +33,7 @@ def announce(records: Sequence[Item]) -> None:
     try:
         _enqueue([*(write.item["id"] for write in told), *replayed])
     except Unavailable:  # remembered: resume sends them, and the stream does not wait
-        _log.warning("webhooks wait for their queue", exc_info=True)
+        log.tell("webhooks_wait_for_their_queue", logging.WARNING)
 
 
 def resume(now: datetime) -> None:
@@ -60,7 +59,7 @@ def _deliver(id: str, *, follows: bool) -> Item | None:
     if earlier and earlier["status"] != "delivered":
         _wait(item, earlier, now)
     elif partner is None or model.is_spent(item, now, _tries(), failing=failing):
-        derive(actions.give_up(item, item["reason"] or "no_answer"))
+        _give_up(item, item["reason"] or "no_answer")
     elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)) is None:
         claimed = item | {"attempts": item["attempts"] + 1, "status": "pending"}
         if reason := _try(partner, claimed):
@@ -78,7 +77,7 @@ def _tries() -> int:
 def _wait(item: Item, earlier: Item, now: datetime) -> None:
     """The order's event before this one comes first; where it was given up, this one is too."""
     if earlier["status"] == "failed":
-        derive(actions.give_up(item, model.EARLIER_FAILED))
+        _give_up(item, model.EARLIER_FAILED)
     else:
         then = datetime.fromisoformat(earlier["next_at"])
         derive(actions.postpone(item, max(then, now) + timedelta(seconds=1), item["reason"]))
@@ -110,10 +109,12 @@ def _arrived(item: Item, *, failing: bool) -> None:
 
 
 def _failed(item: Item, reason: str) -> None:
+    log.note(reason=reason)
+    log.count("WebhooksFailed")
     pauses, now = settings().webhook_pauses_seconds, datetime.now(UTC)
     pause = pauses[min(item["attempts"], len(pauses)) - 1]
     if model.is_spent(item, now, _tries(), failing=True):
-        derive(actions.give_up(item, reason))
+        _give_up(item, reason)
     else:
         derive(actions.postpone(item, now + timedelta(seconds=pause), reason))
         if pause < queue.DELAY_SECONDS_MAX:
@@ -122,6 +123,12 @@ def _failed(item: Item, reason: str) -> None:
         derive(actions.rest(item["merchant"], now + timedelta(seconds=min(pause, model.REST_SECONDS_MAX))))
     except Contended:  # others say the same
         return
+
+
+def _give_up(item: Item, reason: str) -> None:
+    if derive(actions.give_up(item, reason)) is None:
+        log.note(given_up=reason)
+        log.count("WebhooksGivenUp")
 
 
 def _enqueue(ids: Iterable[str], delay_seconds: int = 0) -> None:

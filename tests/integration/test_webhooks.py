@@ -1,6 +1,7 @@
 """Webhooks of orders: each at least once, an order's in order, given up and replayed; nothing else depends on them."""
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -169,7 +170,10 @@ def test_a_later_registration_moves_the_webhooks(world: World, post: Post) -> No
     assert len(post.system.got) == 1
 
 
-def test_a_failing_system_is_asked_again_after_each_pause_then_no_more(world: World, post: Post) -> None:
+def test_a_failing_system_is_asked_again_after_each_pause_then_no_more(
+    world: World, post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "carbon-points")
     post.integrate()
     post.system.answer = broken
     post.order(world.offer())
@@ -177,6 +181,8 @@ def test_a_failing_system_is_asked_again_after_each_pause_then_no_more(world: Wo
     for pause, tries in ((1, 1), (5, 2), (10, 2), (295, 3), (1801, 4), (9999, 4)):
         post.later(pause)
         assert len(post.system.got) == tries
+    lines = [vars(record).get("told", {}) for record in caplog.records]
+    assert [sum(line.get(name, 0) for line in lines) for name in ("WebhooksFailed", "WebhooksGivenUp")] == [4, 1]
     [failed] = post.list()
     assert (failed["attempts"], failed["reason"], failed["next_attempt_at"]) == (4, "status", None)
     assert post.list("pending") == []
