@@ -1,12 +1,15 @@
 """Opening and closing accounts."""
 
-from chalicelib.accounts.model import Account, Opening, hashed, masked
+from chalicelib.accounts.model import STEPS, Account, Correction, Grounds, Opening, hashed, masked
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import AccountClosed, AccountNotOpen
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
+from chalicelib.machine import step
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, absent, delete, put, update
+from chalicelib.table.write import Attr, Item, absent, delete, present, put, update
+
+KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
 
 
 class AccountExists(Refusal):
@@ -86,11 +89,40 @@ def close_account(command: Command[Empty], account: Item) -> Decision:
     )
 
 
+def turn(command: Command[Grounds], account: Item, action: str) -> Decision:
+    """Freeze an account, or release it: while it is frozen the ledger refuses each of its movements.
+
+    Every Write of the ledger asks for an active account, so nothing slips between. Raises InvalidState.
+    """
+    status = step(STEPS, account["status"], action, command.caller.role)
+    write = update(
+        keys.account(account["pk"]),
+        assign={"status": status},
+        require=Attr("status").eq(account["status"]),
+        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action=action),
+    )
+    answer = Account.model_validate(account | {"status": status})
+    facts = {"account": account["id"], "reason": command.body.reason}
+    return Decision(KINDS[action], answer, (write,), facts)
+
+
+def correct(command: Command[Correction], account: Item) -> Decision:
+    """A person's name, mended. Certificates keep the name that they were signed with. Refuses AccountClosed."""
+    name = masked(command.body.name)
+    write = update(
+        keys.account(account["pk"]),
+        assign={"name": name},
+        require=present() & Attr("status").eq(account["status"]) & Attr("status").ne("closed"),
+        refuse=lambda old: AccountClosed() if old and old["status"] == "closed" else Contended(),
+    )
+    return Decision("account_corrected", Account.model_validate(account | {"name": name}), (write,))
+
+
 def _why_open(item: Item | None) -> Refusal:
     if item is None:
         return AccountNotOpen()
-    if item["status"] == "closed":
-        return AccountClosed()
+    if stopped := inactive(item):
+        return stopped
     if "merchant" in item:
         return MerchantStays(state="merchant", action="close")
     return AccountNotEmpty(

@@ -11,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from stdnum.cn import ric, uscc
 from stdnum.exceptions import ValidationError
 
+from chalicelib.edge.caller import BUREAU, EXCHANGE
 from chalicelib.edge.fields import Answer, Body, Line, Moment, Paged, Time, example
+from chalicelib.machine import Step
 
 _SHANGHAI = timedelta(hours=8)
 
@@ -96,7 +98,9 @@ class Institution(Body):
 class Opening(RootModel[Annotated[Individual | Institution, Field(discriminator="kind")]]):
     """An account is opened by a person or by an institution."""
 
-    model_config = ConfigDict(hide_input_in_errors=True)  # an outer model's own: the inner ones' does not count
+    model_config = ConfigDict(
+        hide_input_in_errors=True, defer_build=True
+    )  # an outer model's own: the inner ones' does not count
 
 
 def hashed(kind: str, number: str, key: bytes) -> str:
@@ -125,12 +129,24 @@ class Totals(Answer):
     retired: int
 
 
+STEPS = (
+    Step("active", "freeze", "frozen", (EXCHANGE, BUREAU)),
+    Step("frozen", "unfreeze", "active", (EXCHANGE, BUREAU)),
+)
+
 _EXAMPLE = {
     "id": "k3v5zq6x7n4m2p8r9s0t1u2w3y",
     "kind": "individual",
     "name": "王**",
     "status": "active",
     "opened_at": "2026-01-31T08:00:00.000Z",
+}
+
+
+SHOWN = _EXAMPLE | {
+    "balances": {"points": 687, "grams": 0},
+    "totals": {"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
+    "credit": None,
 }
 
 
@@ -142,23 +158,34 @@ class Account(Answer):
     id: str
     kind: Literal["individual", "institution"]
     name: str
-    status: Literal["active", "closed"]
+    status: Literal["active", "frozen", "closed"]
     opened_at: Time
 
 
 class AccountView(Account):
     """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured."""
 
-    model_config = example(
-        **_EXAMPLE,
-        balances={"points": 687, "grams": 0},
-        totals={"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
-        credit=None,
-    )
+    model_config = example(**SHOWN)
 
     balances: Balances
     totals: Totals
     credit: int | None
+
+
+class Grounds(Body):
+    """Why an account is frozen or released: it stands on the Record."""
+
+    model_config = example(reason="Court order 2026-17")
+
+    reason: Line
+
+
+class Correction(Body):
+    """A person's name as it should be. Only its first character is kept."""
+
+    model_config = example(name="王晓明")
+
+    name: Line
 
 
 class EntryParams(Paged):

@@ -9,7 +9,7 @@ from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams,
 from chalicelib.edge.caller import INSTITUTION, Caller
 from chalicelib.edge.fields import Page, stamp
 from chalicelib.edge.http import Query
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.ledger.model import lines
 from chalicelib.ledger.projection import line_item
@@ -26,6 +26,14 @@ def own(caller: Caller) -> Item:
     if item is None or item["kind"] != caller.role:
         raise AccountNotOpen()
     return item
+
+
+def item(id: str) -> Item:
+    """Any account's item. Raises NotFound."""
+    found = read.get(keys.account(keys.holder(id)))
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def view(caller: Caller) -> AccountView:
@@ -52,7 +60,7 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     """The whole period as CSV (RFC 4180), oldest line first. Raises InvalidRequest where one answer cannot hold it."""
     item, kind = own(query.asker), query.params.kind
     low, high = _period(query.params)
-    found = {each["sk"]: each for each in _unfiled(item) if low <= each["sk"] < high and kind in (None, each["kind"])}
+    found = {each["sk"]: each for each in unfiled(item) if low <= each["sk"] < high and kind in (None, each["kind"])}
     where = Attr("kind").eq(kind) if kind else None
     filed = read.query(item["pk"], low, high, where=where, chunk=1000)
     found |= {each["sk"]: each for each in read.first(filed, CSV_LINES_MAX + 1)}
@@ -84,7 +92,7 @@ def statement(
     item, limit = own(query.asker), query.params.limit
     before: str = query.position["sk"] if query.position else high
     found: dict[str, Item] = {}
-    for each in _unfiled(item):
+    for each in unfiled(item):
         if low <= each["sk"] < before and kind in (None, each["kind"]):
             found[each["sk"]] = each
     filed = read.query(
@@ -102,7 +110,8 @@ def statement(
     return query.page(entries, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk})
 
 
-def _unfiled(item: Item) -> Iterator[Item]:
+def unfiled(item: Item) -> Iterator[Item]:
+    """Lines of an account (its item, as read) that the stream has not filed yet."""
     for record in read.many([keys.record(each) for each in item.get("unfiled", ())]).values():
         for line in lines(record):
             if line.name == item["pk"]:

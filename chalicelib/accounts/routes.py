@@ -2,20 +2,22 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.accounts import actions, queries
-from chalicelib.accounts.model import Account, AccountView, Entry, EntryParams, Opening
+from chalicelib.accounts import actions, export, queries
+from chalicelib.accounts.export import Export
+from chalicelib.accounts.model import Account, AccountView, Correction, Entry, EntryParams, Grounds, Opening
 from chalicelib.edge import pages
-from chalicelib.edge.caller import INDIVIDUAL, INSTITUTION
+from chalicelib.edge.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
+from chalicelib.edge.fields import Empty, Page, Paged, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.ledger.actions import AccountClosed
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.settings import secret
 
 room = Blueprint(__name__)
 CSV = "text/csv"
 HOLDERS = (INDIVIDUAL, INSTITUTION)
+GUARDIANS = (EXCHANGE, BUREAU)
 
 
 @command(room, "POST /v1/accounts", body=Opening, answer=Account, allow=HOLDERS, refuses=(actions.AccountExists,))
@@ -54,9 +56,61 @@ def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
     body=Empty,
     answer=Account,
     allow=HOLDERS,
-    refuses=(NotFound, InvalidState, AccountClosed),
+    refuses=(NotFound, InvalidState, AccountClosed, AccountFrozen),
     status=200,
 )
 def close_account(command: Command[Empty]) -> Decision:
     """Close the caller's empty account."""
     return actions.close_account(command, queries.own(command.caller))
+
+
+@query(room, "/v1/accounts/me/export", answer=Export, allow=HOLDERS, params=Paged, refuses=(NotFound,))
+def my_export(query: Query[Paged]) -> Export:
+    """Everything that is kept about the caller, page by page.
+
+    The account, each line of the statement with the request behind it and its answer (certificates' serials among
+    them), how orders stand, and what is counted for limits. Applications are read at GET /v1/applications.
+    """
+    return export.page(query)
+
+
+@command(
+    room,
+    "PATCH /v1/accounts/me",
+    body=Correction,
+    answer=Account,
+    allow=(INDIVIDUAL,),
+    refuses=(NotFound, AccountClosed),
+    status=200,
+)
+def correct_account(command: Command[Correction]) -> Decision:
+    """Correct the caller's name. An institution's follows its registration: it closes and opens its account."""
+    return actions.correct(command, queries.own(command.caller))
+
+
+@command(
+    room,
+    "POST /v1/accounts/{id}/freeze",
+    body=Grounds,
+    answer=Account,
+    allow=GUARDIANS,
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def freeze_account(command: Command[Grounds], id: str) -> Decision:
+    """Stop every movement of an account; what it holds stays, and its holder may read."""
+    return actions.turn(command, queries.item(id), "freeze")
+
+
+@command(
+    room,
+    "POST /v1/accounts/{id}/unfreeze",
+    body=Grounds,
+    answer=Account,
+    allow=GUARDIANS,
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def release_account(command: Command[Grounds], id: str) -> Decision:
+    """Let a frozen account move again."""
+    return actions.turn(command, queries.item(id), "unfreeze")

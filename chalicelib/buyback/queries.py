@@ -77,9 +77,9 @@ def due_merchants(now: datetime, days: int) -> Iterable[str]:
 
 
 def merchant_with_a_tonne(id: str) -> Item | None:
-    """The merchant's account as of now, if it holds a tonne."""
+    """The merchant's account as of now, if it holds a tonne and may move it."""
     item = read.get(keys.account(keys.holder(id)))
-    return item if item and item["points"] >= TONNE else None
+    return item if item and item["points"] >= TONNE and item["status"] == "active" else None
 
 
 def lots(query: Query[LotParams]) -> Page[Lot]:

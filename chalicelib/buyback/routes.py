@@ -10,7 +10,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import NotFound
-from chalicelib.ledger.actions import AccountClosed, InsufficientGrams
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientGrams
 
 room = Blueprint(__name__)
 WATCHERS = (EXCHANGE, BUREAU)
@@ -46,7 +46,7 @@ def lots(query: Query[LotParams]) -> Page[Lot]:
     body=NewRetirement,
     answer=Retirement,
     allow=(INSTITUTION,),
-    refuses=(NotFound, AccountClosed, InsufficientGrams),
+    refuses=(NotFound, AccountClosed, AccountFrozen, InsufficientGrams),
 )
 def retire(command: Command[NewRetirement]) -> Decision:
     """Use up bought-back grams for good, with a certificate."""

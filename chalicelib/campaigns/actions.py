@@ -19,7 +19,7 @@ from chalicelib.certificates.actions import issue
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, stamp
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints, Terms, post
+from chalicelib.ledger.actions import AccountClosed, InsufficientPoints, Terms, inactive, post
 from chalicelib.machine import step
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, check, present, put, update
@@ -164,5 +164,5 @@ def _short(person: Item | None, points: int, campaign: str, again: bool) -> Refu
     return InsufficientPoints(needed=points, available=person["points"])
 
 
-def _closed_account(_: Item | None) -> Refusal:
-    return AccountClosed()
+def _closed_account(item: Item | None) -> Refusal:
+    return (inactive(item) if item else None) or AccountClosed()

@@ -20,7 +20,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 
 room = Blueprint(__name__)
 JUDGED = (NotFound, InvalidState)
@@ -32,7 +32,7 @@ JUDGED = (NotFound, InvalidState)
     body=NewCampaign,
     answer=Campaign,
     allow=(INSTITUTION,),
-    refuses=(NotFound, AccountClosed),
+    refuses=(NotFound, AccountClosed, AccountFrozen),
 )
 def propose_campaign(command: Command[NewCampaign]) -> Decision:
     """Propose a campaign."""
@@ -99,7 +99,7 @@ def close_campaign(command: Command[Empty], id: str) -> Decision:
     body=NewDonation,
     answer=Donation,
     allow=(INDIVIDUAL,),
-    refuses=(NotFound, AccountClosed, InsufficientPoints, actions.CampaignClosed),
+    refuses=(NotFound, AccountClosed, AccountFrozen, InsufficientPoints, actions.CampaignClosed),
 )
 def donate(command: Command[NewDonation]) -> Decision:
     """Give points to a campaign, with a certificate."""

@@ -10,7 +10,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import NotFound
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 
 room = Blueprint(__name__)
 
@@ -21,7 +21,7 @@ room = Blueprint(__name__)
     body=NewCancellation,
     answer=Cancellation,
     allow=(INDIVIDUAL,),
-    refuses=(NotFound, InsufficientPoints, AccountClosed),
+    refuses=(NotFound, InsufficientPoints, AccountClosed, AccountFrozen),
 )
 def cancel(command: Command[NewCancellation]) -> Decision:
     """Give up points for good; the grams behind them are retired and a certificate says so."""

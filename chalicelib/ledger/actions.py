@@ -41,6 +41,19 @@ class AccountClosed(Refusal):
     )
 
 
+class AccountFrozen(Refusal):
+    status, code = 409, "account_frozen"
+    title = Text("The account is frozen", "账户已冻结")
+    detail = Text(
+        "The exchange or the bureau has stopped every movement of this account. What it holds stays.",
+        "交易所或主管部门已暂停该账户的一切变动，账户余额不受影响。",
+    )
+    mend = Text(
+        "Ask the exchange why. The same request may be sent again once the account is released.",
+        "请联系交易所了解原因。解冻后可重新提交同一请求。",
+    )
+
+
 class AccountNotOpen(NotFound):
     detail = Text(
         "The caller has no account yet. Open one with POST /v1/accounts.",
@@ -95,12 +108,18 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) ->
     return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms.kind))
 
 
+def inactive(item: Item) -> Refusal | None:
+    """Why an account's item moves no value, whatever it holds; None where it may."""
+    found = {"closed": AccountClosed, "frozen": AccountFrozen}.get(item.get("status", "active"))
+    return found() if found else None
+
+
 def _short(deltas: Mapping[str, int], kind: str | None) -> Refuse:
     def refuse(item: Item | None) -> Refusal:
         if item is None or (kind and item["kind"] != kind):
             return AccountNotOpen()
-        if item.get("status", "active") == "closed":
-            return AccountClosed()
+        if stopped := inactive(item):
+            return stopped
         if item.get(GRAMS, 0) < -deltas.get(GRAMS, 0):
             return InsufficientGrams(needed=-deltas[GRAMS], available=item.get(GRAMS, 0))
         return InsufficientPoints(needed=-deltas.get(POINTS, 0), available=item.get(POINTS, 0))

@@ -7,7 +7,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 from chalicelib.mall import actions, queries, shelf, tills
 from chalicelib.mall.model import (
     Fulfilment,
@@ -25,7 +25,14 @@ from chalicelib.settings import settings
 room = Blueprint(__name__)
 
 
-@command(room, "POST /v1/offers", body=NewOffer, answer=Offer, allow=(INSTITUTION,), refuses=(shelf.MerchantSuspended,))
+@command(
+    room,
+    "POST /v1/offers",
+    body=NewOffer,
+    answer=Offer,
+    allow=(INSTITUTION,),
+    refuses=(shelf.MerchantSuspended, AccountFrozen),
+)
 def make_offer(command: Command[NewOffer]) -> Decision:
     """Put an offer on the shelf."""
     return shelf.offer(command, settings().busy_stripes)
@@ -37,7 +44,7 @@ def make_offer(command: Command[NewOffer]) -> Decision:
     body=OfferChange,
     answer=Offer,
     allow=(INSTITUTION,),
-    refuses=(NotFound, shelf.MerchantSuspended),
+    refuses=(NotFound, shelf.MerchantSuspended, AccountFrozen),
     status=200,
 )
 def change_offer(command: Command[OfferChange], id: str) -> Decision:
@@ -67,6 +74,7 @@ def one_offer(query: Query[Params], id: str) -> Offer:
         NotFound,
         InsufficientPoints,
         AccountClosed,
+        AccountFrozen,
         actions.PriceChanged,
         tills.SoldOut,
         actions.LimitReached,
@@ -118,7 +126,7 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     body=Empty,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, AccountClosed),
+    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, AccountClosed, AccountFrozen),
     status=200,
 )
 def refund(command: Command[Empty], id: str) -> Decision:

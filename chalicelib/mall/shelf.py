@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import stamp
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.mall import model
 from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, Terms, public
 from chalicelib.table import keys
@@ -121,6 +122,8 @@ def _merchant(command: Command[Any], offer: Item) -> Write:
     """The caller is a merchant that may sell; where it is an event's, ``offer`` keeps to the event's terms."""
 
     def refuse(item: Item | None) -> Refusal:
+        if item and item["status"] == "frozen":
+            return AccountFrozen()
         merchant = item.get("merchant") if item and item["status"] == "active" else None
         if merchant is None:
             return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)

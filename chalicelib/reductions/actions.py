@@ -7,7 +7,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import AMOUNT_MAX, Empty, stamp
 from chalicelib.edge.http import unprocessable
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import Terms, post
+from chalicelib.ledger.actions import AccountFrozen, Terms, post
 from chalicelib.machine import step
 from chalicelib.reductions.model import (
     STEPS,
@@ -150,7 +150,7 @@ def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -
     name = keys.holder(reduction.account)
     terms = Terms(
         require=Attr("kind").eq("individual"),
-        refuse=unprocessable("/account", "Is no open account of a person", "不是有效的个人账户"),
+        refuse=_no_account,
         add={"pending": pending} if pending else {},
     )
     if convert and reduction.grams:
@@ -158,6 +158,12 @@ def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -
         said = {"counterparty": reduction.scenario, "reference": reduction.id}
         return writes, facts | said
     return (_touch(name, terms),), {}
+
+
+def _no_account(item: Item | None) -> Refusal:
+    if item and item["status"] == "frozen":  # it will be released or closed: the record may come again
+        return AccountFrozen()
+    return InvalidRequest.at("/account", "Is no open account of a person", "不是有效的个人账户")
 
 
 def _touch(name: str, terms: Terms) -> Write:

@@ -7,6 +7,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.reductions import actions, queries
 from chalicelib.reductions.model import Reason, Reduction, ReductionParams, Report, Scenario, Scenarios, ScenarioView
 
@@ -31,7 +32,7 @@ def scenarios(query: Query[Params]) -> Scenarios:
     body=Report,
     answer=Reduction,
     allow=(OPERATOR,),
-    refuses=(actions.AlreadyReported,),
+    refuses=(actions.AlreadyReported, AccountFrozen),
 )
 def report_reduction(command: Command[Report]) -> Decision:
     """Report a reduction; an automatic scenario confirms and converts it at once."""
@@ -56,7 +57,7 @@ def one_reduction(query: Query[Params], id: str) -> Reduction:
     body=Empty,
     answer=Reduction,
     allow=(BUREAU,),
-    refuses=(NotFound, InvalidState),
+    refuses=(NotFound, InvalidState, AccountFrozen),
     status=200,
 )
 def confirm_reduction(command: Command[Empty], id: str) -> Decision:
@@ -70,7 +71,7 @@ def confirm_reduction(command: Command[Empty], id: str) -> Decision:
     body=Reason,
     answer=Reduction,
     allow=(BUREAU,),
-    refuses=(NotFound, InvalidState),
+    refuses=(NotFound, InvalidState, AccountFrozen),
     status=200,
 )
 def reject_reduction(command: Command[Reason], id: str) -> Decision:
