@@ -26,7 +26,7 @@ class IssuerKeys:
 
     def for_token(self, token: str) -> dict[str, jose.Key]:
         """The keys to judge ``token`` by. Raises IssuerAway, and jose.Invalid for what is no token at all."""
-        kid, age = jose.header(token).get("kid", ""), self._clock() - self._fetched
+        kid, age = jose.key_id(token), self._clock() - self._fetched
         if age > _KEPT_SECONDS or (kid not in self._keys and age > _AGAIN_SECONDS):
             self._fetch(stale_will_do=bool(self._keys))
         return self._keys

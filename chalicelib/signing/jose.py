@@ -1,15 +1,17 @@
-"""Compact JWS (RFC 7515) with ES256 and RS256, over pycryptodome's primitives.
+"""Compact JWS (RFC 7515) with ES256 and RS256: PyJWT's, with pycryptodome's primitives plugged in as its algorithms.
 
-PyJWT does this over the package cryptography, which brings all of OpenSSL: 4 MB of a zip that may have 8, and a fifth
-of a cold start. What is asymmetric is therefore done here and in webhooks.py; claims and cursors stay PyJWT's business.
-The primitives take 0.1 s to import, so their modules are imported by the functions that need them.
+PyJWT's own algorithms need the package cryptography, which brings all of OpenSSL: 4 MB of a zip that may have 8, and a
+fifth of a cold start. The primitives take 0.1 s to import, so they are imported by the functions that need them.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
+import jwt
+from jwt.algorithms import Algorithm
 from jwt.utils import base64url_decode, base64url_encode
 
 if TYPE_CHECKING:
@@ -59,39 +61,86 @@ def _int(text: str) -> int:
     return int.from_bytes(base64url_decode(text))
 
 
-def header(token: str) -> dict[str, Any]:
-    """The unproven header of a JWS. Raises Invalid."""
+class _Primitive(Algorithm):
+    """An algorithm of PyJWT over keys of pycryptodome."""
+
+    def prepare_key(self, key: Any) -> Any:
+        return key
+
+    def sign(self, msg: bytes, key: Any) -> bytes:
+        """``key`` is a SigningKey, which makes the bytes of the algorithm itself."""
+        signature: bytes = key.sign(msg)
+        return signature
+
+    def verify(self, msg: bytes, key: Any, sig: bytes) -> bool:
+        from Cryptodome.Hash import SHA256
+
+        try:
+            self._judge(key).verify(SHA256.new(msg), sig)
+        except ValueError:
+            return False
+        return True
+
+    def _judge(self, key: Any) -> Any:
+        raise NotImplementedError
+
+    @staticmethod
+    def to_jwk(key_obj: Any, as_dict: bool = False) -> Any:
+        raise NotImplementedError
+
+    @staticmethod
+    def from_jwk(jwk: Any) -> Any:
+        raise NotImplementedError
+
+
+class _Es256(_Primitive):
+    def _judge(self, key: Any) -> Any:
+        from Cryptodome.Signature import DSS
+
+        return DSS.new(key, "fips-186-3")
+
+
+class _Rs256(_Primitive):
+    def _judge(self, key: Any) -> Any:
+        from Cryptodome.Signature import pkcs1_15
+
+        return pkcs1_15.new(key)
+
+
+@lru_cache(maxsize=1)
+def _library() -> jwt.PyJWS:
+    """PyJWT's JWS with these two algorithms and no other."""
+    library = jwt.PyJWS()
+    for name in library.get_algorithms():
+        library.unregister_algorithm(name)
+    library.register_algorithm(ES256, _Es256())
+    library.register_algorithm(RS256, _Rs256())
+    return library
+
+
+def key_id(token: str) -> str:
+    """The name of the key that a JWS claims. Raises Invalid."""
     try:
-        said = json.loads(base64url_decode(token.split(".")[0]))
-    except ValueError as error:
+        return str(_library().get_unverified_header(token).get("kid", ""))
+    except (jwt.PyJWTError, ValueError) as error:
         raise Invalid("no JWS") from error
-    if not isinstance(said, dict):
-        raise Invalid("no JWS")
-    return said
 
 
 def verify(token: str, keys: Mapping[str, Key]) -> bytes:
     """The payload that one of ``keys`` has signed. Raises Invalid."""
-    from Cryptodome.Hash import SHA256
-    from Cryptodome.Signature import DSS, pkcs1_15
-
-    said = header(token)
-    key = keys.get(str(said.get("kid", "")))
-    if key is None or said.get("alg") != key.algorithm or "crit" in said or token.count(".") != 2:
+    key = keys.get(key_id(token))
+    if key is None:
         raise Invalid("not signed by a key that is known")
-    signed, _, signature = token.rpartition(".")
-    judge: Any = DSS.new(key.public, "fips-186-3") if key.algorithm == ES256 else pkcs1_15.new(key.public)  # type: ignore[arg-type]
     try:
-        judge.verify(SHA256.new(signed.encode()), base64url_decode(signature))
-        return base64url_decode(signed.partition(".")[2])
-    except ValueError as error:
+        payload: bytes = _library().decode(token, key.public, algorithms=[key.algorithm])  # type: ignore[arg-type]
+    except (jwt.PyJWTError, ValueError) as error:
         raise Invalid("the signature is wrong") from error
+    return payload
 
 
-def assemble(payload: bytes, head: Mapping[str, str]) -> bytes:
-    """What is signed: header and payload."""
-    said = json.dumps(dict(head), separators=(",", ":")).encode()
-    return base64url_encode(said) + b"." + base64url_encode(payload)
+def sign(payload: bytes, key: Any, head: dict[str, str]) -> str:
+    """A JWS with ES256 by ``key``, a SigningKey."""
+    return _library().encode(payload, key, algorithm=ES256, headers=dict(head))
 
 
 def jwk(public: "EccKey") -> dict[str, str]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from jwt.utils import base64url_encode
 
 from chalicelib.errors import Text, Unavailable
 from chalicelib.settings import settings
@@ -38,9 +37,7 @@ def sign(claims: Mapping[str, Any], *, kind: str) -> str:
         raise SignerAway()
     with _reaching():
         key = _key(names[0])
-        head = {"alg": jose.ES256, "kid": jose.jwk(key.public)["kid"], "typ": kind}
-        signed = jose.assemble(payload, head)
-        return (signed + b"." + base64url_encode(key.sign(signed))).decode()
+        return jose.sign(payload, key, {"kid": jose.jwk(key.public)["kid"], "typ": kind})
 
 
 def jwks() -> dict[str, list[dict[str, str]]]:

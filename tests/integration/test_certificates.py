@@ -112,8 +112,9 @@ def test_keys_that_cannot_be_had_are_a_503(world: World, monkeypatch: pytest.Mon
     def unplugged(name: str) -> Any:
         raise OSError(name)
 
-    monkeypatch.setattr(jws, "_key", unplugged)
-    answer = world.get("/.well-known/jwks.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(jws, "_key", unplugged)
+        answer = world.get("/.well-known/jwks.json")
     assert (answer.refused, answer.headers["Retry-After"]) == ((503, "unavailable"), "1")
 
 
