@@ -73,9 +73,9 @@ class Desk:
         assert made.status == 201, made
         return str(made.body["id"])
 
-    def announce(self, application: str, kind: str, content: bytes = PDF, sub: str = "shop", **changes: Any) -> Answer:
+    def announce(self, application: str, of: str, content: bytes = PDF, sub: str = "shop", **changes: Any) -> Answer:
         body = {
-            "kind": kind, "file_name": "材料.pdf", "content_type": "application/pdf", "bytes": len(content),
+            "kind": of, "file_name": "材料.pdf", "content_type": "application/pdf", "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         } | changes  # fmt: skip
         return self.world.post(f"{BASE}/{application}/documents", body, **institution(sub))

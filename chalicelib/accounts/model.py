@@ -8,8 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, RootModel
 from pydantic_core import PydanticCustomError
-from stdnum.cn import ric, uscc
-from stdnum.exceptions import ValidationError
 
 from chalicelib.edge.caller import BUREAU, EXCHANGE
 from chalicelib.edge.fields import Answer, Body, Line, Moment, Paged, Time, example
@@ -19,6 +17,9 @@ _SHANGHAI = timedelta(hours=8)
 
 
 def _identity_number(text: str) -> str:
+    from stdnum.cn import ric  # it brings pydoc along, which no other request needs
+    from stdnum.exceptions import ValidationError
+
     number = text.upper()
     try:
         if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
@@ -35,6 +36,8 @@ def _identity_number(text: str) -> str:
 
 
 def _credit_code(text: str) -> str:
+    from stdnum.cn import uscc
+
     try:
         # not uscc.validate, which refuses departments written as a letter (N: rural collectives)
         if not re.fullmatch(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}", text):

@@ -90,12 +90,14 @@ def version(key: str) -> str | None:
         raise
 
 
-def copy(source: str, target: str, *, version: str) -> bool:
-    """Copy an object within the bucket; False, and nothing done, where ``source`` is gone or no longer ``version``."""
+def copy(source: str, target: str, *, wanted: str) -> bool:
+    """Copy an object within the bucket; False, and nothing done, where ``source`` is gone or no longer ``wanted``."""
     bucket = settings().documents_bucket
+    if version(source) != wanted:  # an emulator may not heed the condition below
+        return False
     try:
         client().copy_object(
-            Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source}, CopySourceIfMatch=version
+            Bucket=bucket, Key=target, CopySource={"Bucket": bucket, "Key": source}, CopySourceIfMatch=wanted
         )
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT | {"PreconditionFailed", "412"}:

@@ -63,7 +63,7 @@ def _keep(item: Item, document: str) -> bool:
     if document in item["kept"]:
         return True
     version = queries.paper(item["id"], document)["version"]
-    return store.copy(file_key(item["id"], document), kept_key(item["id"], document), version=version)
+    return store.copy(file_key(item["id"], document), kept_key(item["id"], document), wanted=version)
 
 
 def integrate(command: Command[Integration], item: Item, party: str) -> Decision:

@@ -1,0 +1,117 @@
+"""The Step table against the guide, written once more as sentences; and the documentation against the Step table."""
+
+import itertools
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import InvalidState, RoleNotAllowed
+from chalicelib.machine import step
+from chalicelib.onboarding.steps import KINDS, OPEN, REQUIRED, STEPS, missing, next_actions, traits
+from tests.diagrams import mermaid
+
+MODES = ("third_party_mall", "sub_platform", "event", "other")
+PARTIES = ("applicant", "operator", "exchange", "bureau")
+STATES = (*OPEN, "active", "rejected", "withdrawn")
+ACTIONS = tuple(dict.fromkeys(each.action for each in STEPS))
+CONCLUSIONS = (None, "favourable", "unfavourable")
+DOCS = Path(__file__).parents[3] / "docs" / "onboarding.md"
+
+
+def application(mode: str, beneath: bool, conclusion: str | None, status: str = "draft") -> dict[str, Any]:
+    opinion = {"conclusion": conclusion} if conclusion else None
+    return {"mode": mode, "sub_platform": "above" if beneath else None, "opinion": opinion, "status": status}
+
+
+def expected(state: str, action: str, mode: str, beneath: bool, conclusion: str | None) -> tuple[str, str] | None:
+    """The party and the state that follows, told without the table; None where there is no such step."""
+    two = mode in ("third_party_mall", "sub_platform")
+    table: dict[tuple[str, str], tuple[str, str]] = {
+        ("with_operator", "endorsement endorse"): ("operator", "submitted"),
+        ("with_operator", "endorsement return"): ("operator", "returned"),
+        ("submitted", "review pass"): ("exchange", "active" if mode == "event" else "reviewed"),
+        ("submitted", "review return"): ("exchange", "returned"),
+        ("submitted", "review reject"): ("exchange", "rejected"),
+        ("reviewed", "opinion favourable"): ("exchange", "opinion_filed"),
+        ("reviewed", "opinion unfavourable"): ("exchange", "opinion_filed"),
+        ("acknowledged", "agreement"): ("applicant", "agreement_signed" if two else "active"),
+        ("agreement_signed", "integration"): ("applicant", "active"),
+    }
+    if action == "submit" and state in ("draft", "returned"):
+        return "applicant", "with_operator" if beneath else "submitted"
+    if action == "withdraw" and state not in ("active", "rejected", "withdrawn"):
+        return "applicant", "withdrawn"
+    if state == "opinion_filed" and action == "acknowledge accept" and conclusion:
+        return "bureau", "acknowledged" if conclusion == "favourable" else "rejected"
+    if state == "opinion_filed" and action == "acknowledge refuse" and mode == "other":
+        return "bureau", "rejected"
+    if mode == "event" and (state, action) == ("acknowledged", "agreement"):
+        return None
+    return table.get((state, action))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("state", STATES)
+def test_every_pair_of_state_action_and_party_is_allowed_or_not(state: str, mode: str) -> None:
+    for action, beneath, conclusion, party in itertools.product(ACTIONS, (False, True), CONCLUSIONS, PARTIES):
+        told = expected(state, action, mode, beneath, conclusion)
+        of = traits(application(mode, beneath, conclusion))
+        if told is None:
+            with pytest.raises(InvalidState):
+                step(STEPS, state, action, party, of)
+        elif told[0] != party:
+            with pytest.raises(RoleNotAllowed):
+                step(STEPS, state, action, party, of)
+        else:
+            assert step(STEPS, state, action, party, of) == told[1]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_next_actions_are_what_the_table_allows(state: str) -> None:
+    for mode, beneath, conclusion, party in itertools.product(MODES, (False, True), CONCLUSIONS, PARTIES):
+        allowed = {
+            action.partition(" ")[0]
+            for action in ACTIONS
+            if (told := expected(state, action, mode, beneath, conclusion)) and told[0] == party
+        }
+        found = next_actions(application(mode, beneath, conclusion, state), party)
+        assert set(found) - {"documents"} == allowed
+        assert ("documents" in found) == (party == "applicant" and state in ("draft", "returned"))
+        assert len(set(found)) == len(found)
+
+
+def test_final_states_lead_nowhere_and_every_open_state_has_a_way_out() -> None:
+    assert set(STATES) - set(OPEN) == {"active", "rejected", "withdrawn"}
+    for mode in MODES:
+        reached = {"draft"}
+        for _ in STATES:
+            of = traits(application(mode, True, "favourable"))
+            reached |= {
+                each.target for each in STEPS if each.source in reached and (not each.only or set(each.only) & set(of))
+            }
+        assert "active" in reached
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_kind_counts_until_the_day_it_expires_in_shanghai(mode: str) -> None:
+    papers: dict[str, dict[str, str | None]] = {kind: {"expires_on": None} for kind in REQUIRED[mode]}
+    item = application(mode, False, None) | {"documents": papers}
+    now = datetime(2030, 12, 31, 15, 59, tzinfo=UTC)
+    assert missing(item, now) == []
+    papers["business_licence"] = {"expires_on": "2030-12-31"}
+    assert missing(item, now) == []
+    assert missing(item, now.replace(hour=16)) == ["business_licence"]
+    assert missing(item | {"documents": {}}, now) == list(REQUIRED[mode])
+
+
+def test_the_documentation_shows_the_step_table() -> None:
+    assert mermaid(STEPS) in DOCS.read_text(), "run python -m tests.diagrams and put its output into the page"
+
+
+def test_the_documentation_says_what_each_mode_must_bring() -> None:
+    rows = [row for row in DOCS.read_text().splitlines() if row.startswith("| `") and row.count("|") == 6]
+    told = {row.split("|")[1].strip(" `"): ["✓" in cell for cell in row.split("|")[2:]] for row in rows}
+    for kind in KINDS:
+        assert told[kind][: len(MODES)] == [kind in REQUIRED[mode] for mode in MODES], kind
