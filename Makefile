@@ -14,10 +14,10 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench buy-back token clean tools
+.PHONY: help run test check bench cost buy-back audit-books token clean tools
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PORT=$(PORT) and DATA=$(DATA) choose the port and the folder of make run"
 
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
@@ -38,6 +38,12 @@ bench: $(BIN)/.done tools ## every figure of the performance page
 
 buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
 	@$(BIN)/python -m infra.fire buy_back
+
+cost: $(BIN)/.done tools ## write docs/cost.md anew from measured request units
+	@$(BIN)/python -m infra.bench.cost
+
+audit-books: $(BIN)/.done ## recompute every balance from the Records: the running system's, or the table in TABLE_NAME
+	@$(BIN)/python -m infra.audit
 
 token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
 	@$(BIN)/python -m infra.token "$(ROLE)" "$(SUB)"

@@ -4,7 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
+from infra.books import GRAMS, ISSUED, POINTS, POOL, of
 from infra.demo.people import institution, person
 from infra.local.settings import ROOT
 from infra.local.stack import LocalStack
@@ -132,36 +133,11 @@ def codes(answers: Iterable[httpx.Response]) -> Counter[str]:
 
 def check_books(city: City) -> None:
     """Every balance is what the Records say, none is below zero, and the supply's equations hold to the gram."""
-    items = city.items()
-    expected: dict[tuple[str, str], int] = defaultdict(int)
-    for record in (each for each in items if each["sk"] == "record"):
-        for source, destination, amount, asset in record.get("postings", ()):
-            expected[source, asset.partition(":")[0]] -= int(amount)
-            expected[destination, asset.partition(":")[0]] += int(amount)
-    for account in (each for each in items if each["sk"] == "account"):
-        for asset in ("points", "grams"):
-            assert int(account.get(asset, 0)) == expected[account["pk"], asset] >= 0, account
-    for offer in (each for each in items if each["sk"] == "offer"):
-        tills = [each for each in items if each["pk"].startswith(f"{offer['pk']}/")]
-        delivered = -sum(expected[till["pk"], "units"] for till in tills)
-        assert min(till["units"] for till in tills) >= 0
-        assert sum(till["units"] for till in tills) == offer["supplied"] - delivered, offer
-    _check_statements(items)
-    _check_supply(city.get("/v1/supply"), expected)
-
-
-def _check_statements(items: list[dict[str, Any]]) -> None:
-    """Filed lines and nothing else make the balance of each person."""
-    lines: Counter[str] = Counter()
-    for line in (each for each in items if each["sk"].startswith("entry:")):
-        lines[line["pk"]] += int(line["points"])
-    for account in (each for each in items if each["sk"] == "account" and each.get("kind") == "individual"):
-        assert lines[account["pk"]] == account["points"], account
-
-
-def _check_supply(supply: dict[str, Any], expected: dict[tuple[str, str], int]) -> None:
-    assert supply["grams_backing"] == supply["points_circulating"] == -expected["system:pool", "points"]
-    assert supply["grams_backing"] == expected["system:pool", "grams"]
-    assert supply["grams_confirmed"] == -expected["system:issued", "grams"]
+    books = of(city.items())
+    assert not books.waiting
+    assert list(books.differences()) == []
+    supply = city.get("/v1/supply")
+    assert supply["grams_backing"] == supply["points_circulating"] == -books.moved[POOL, POINTS]
+    assert supply["grams_confirmed"] == -books.moved[ISSUED, GRAMS]
     kept = supply["grams_backing"] + supply["grams_held"] + supply["grams_retired"]
     assert supply["grams_confirmed"] == kept

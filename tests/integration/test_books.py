@@ -1,0 +1,101 @@
+"""The auditor finds whatever does not agree, and nothing where all does."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import audit
+from infra.books import Books, of
+from tests.world import World
+
+Items = list[dict[str, Any]]
+
+
+def lively(world: World) -> None:
+    """Something of each kind of movement that a person and a merchant make."""
+    world.merchant()
+    world.rich(points=9000)
+    offer = world.offer(stock=20)
+    orders = [world.redeem(offer).body["id"] for _ in range(3)]
+    world.refund(orders[0])
+    world.patch(f"/v1/offers/{offer}", {"stock_added": 5}, role="institution", sub="shop")
+    assert (
+        world.post("/v1/cancellations", {"points": 500, "purpose": "x"}, role="individual", sub="alice").status == 201
+    )
+    world.sweep()
+    world.redeem(offer)
+
+
+def found(items: Items) -> list[str]:
+    return [str(each) for each in of(items).differences()]
+
+
+def plain(world: World) -> Items:
+    return [audit.plain(item) for item in world.items()]
+
+
+@pytest.mark.moto
+def test_sound_books_agree_before_the_stream_and_after(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    lively(world)
+    assert found(plain(world)) == []
+    assert of(plain(world)).waiting
+    world.stream()
+    books = of(plain(world))
+    assert (list(books.differences()), books.waiting) == ([], set())
+    assert audit.report(books) == 0
+    assert "agree" in capsys.readouterr().out
+
+
+def change(items: Items, sk: str, name: str, by: int, pk: str = "") -> None:
+    item = next(each for each in items if each["sk"].startswith(sk) and each["pk"].startswith(pk) and name in each)
+    item[name] += by
+
+
+FAULTS: dict[str, Callable[[Items], None]] = {
+    "a point too many": lambda items: change(items, "account", "points", 1, "account:"),
+    "a gram too many": lambda items: change(items, "account", "grams", 1, "account:"),
+    "a unit too few": lambda items: change(items, "account", "units", -1, "offer:"),
+    "a till that lost points": lambda items: change(items, "account", "points", -1, "offer:"),
+    "a wrong line": lambda items: change(items, "entry:", "points", 7),
+    "a wrong supply": lambda items: change(items, "sums:", "grams_confirmed", 1, "supply"),
+    "a lost Record": lambda items: items.remove(next(each for each in items if "postings" in each)),
+    "a lost account": lambda items: items.remove(next(each for each in items if each["sk"] == "account")),
+    "a Record that moves nothing": lambda items: next(each for each in items if "postings" in each)["postings"].append(
+        ["system:pool", "system:retired", 0, "grams"]
+    ),
+}
+
+
+@pytest.mark.parametrize("spoil", FAULTS.values(), ids=FAULTS)
+def test_no_fault_is_missed(world: World, spoil: Callable[[Items], None], capsys: pytest.CaptureFixture[str]) -> None:
+    lively(world)
+    world.stream()
+    items = plain(world)
+    spoil(items)
+    assert found(items)
+    assert audit.report(of(items)) == 1
+    assert "DIFFERENCE" in capsys.readouterr().out
+
+
+@pytest.mark.moto
+def test_an_export_and_a_scan_come_to_the_same(store: str, world: World, tmp_path: Path) -> None:
+    lively(world)
+    world.stream()
+    lines = "".join(json.dumps({"Item": item}) + "\n" for item in world.items())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.json.gz").write_bytes(gzip.compress(lines.encode()))
+    books = audit.exported(tmp_path)
+    assert list(books.differences()) == []
+    if store == "moto":
+        assert audit.scanned("carbon-points-local", segments=2) == books
+
+
+def test_an_empty_table_is_no_sound_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert audit.report(Books()) == 1
+    assert "nothing here" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        audit.exported(tmp_path)
