@@ -63,5 +63,12 @@ class Api:
         found: dict[str, Any] = self._http.request("GET", self._url + path, headers=headers).json()
         return found
 
+    def upload(self, form: dict[str, Any], content: bytes) -> None:
+        """Send a file with a presigned form."""
+        fields = {**form["fields"], "file": ("file", content)}
+        answer = self._http.request("POST", form["url"], fields=fields)
+        if answer.status >= 300:
+            raise SystemExit(f"The file was refused: {answer.status} {answer.data.decode()}")
+
     def token(self, role: str, sub: str) -> str:
         return self._tokens.setdefault((role, sub), self._token_of(role, sub))
