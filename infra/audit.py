@@ -88,7 +88,8 @@ def report(books: Books) -> int:
     return 1 if found else 0
 
 
-def _table() -> str:
+def table_name() -> str:
+    """TABLE_NAME, or the running local stack's, with its whole environment. Raises SystemExit without either."""
     if "TABLE_NAME" not in os.environ:
         try:
             run = json.loads((settings.read().run / "run.json").read_text())
@@ -103,7 +104,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.audit", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--export", type=Path, metavar="FOLDER", help="an export of the table, fetched from S3")
     asked = parser.parse_args(arguments)
-    return report(exported(asked.export) if asked.export else scanned(_table()))
+    return report(exported(asked.export) if asked.export else scanned(table_name()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from infra.bench.prices import DAYS, PEAK, PRICES, Quota
 from infra.bench.setting import Setting, sub
 from infra.local.settings import ROOT
 from infra.local.stack import LocalStack
+from infra.refile import change
 
 _CHUNK = 16  # Records that the consumer projects in one transaction
 
@@ -65,7 +66,7 @@ def _kind(platform: Platform, act: Any) -> Kind:
     ]
     records = [item for item in puts if item["sk"] == {"S": "record"} and "postings" in item]
     with platform.watching() as followed:
-        told = {"Records": [_change(item) for item in records]}
+        told = {"Records": [change(item) for item in records]}
         costs, _ = platform.units(lambda: app.project(told, None)) if records else ([], 0)
     projected = [
         item["Put"]["Item"]
@@ -76,13 +77,6 @@ def _kind(platform: Platform, act: Any) -> Kind:
     ]
     kept = sum(100 + units.size(item) for item in [*puts, *projected])  # DynamoDB adds 100 bytes an item
     return Kind(spent / _CHUNK, sum(each for _, each in costs) / _CHUNK, reads / _CHUNK, kept / _CHUNK)
-
-
-def _change(item: Any) -> dict[str, Any]:
-    keys = {name: item[name] for name in ("pk", "sk")}
-    stream = {"Keys": keys, "NewImage": item, "SequenceNumber": "1", "SizeBytes": 1, "StreamViewType": "NEW_IMAGE"}
-    about = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
-    return about | {"dynamodb": stream | {"ApproximateCreationDateTime": 1}}
 
 
 class Month(NamedTuple):
@@ -176,7 +170,7 @@ def page(kinds: dict[str, Kind]) -> str:
                 for name, each in kinds.items()
             ),
             "",
-            "A line of a batch is a trip: the same transaction, without API Gateway; its scenario is read once a slice.",
+            "A line of a batch is a trip: the same transaction, without API Gateway, its scenario read once a slice.",
             "",
             f"## A month ({DAYS} days), in US dollars",
             "",
@@ -187,8 +181,8 @@ def page(kinds: dict[str, Kind]) -> str:
             "",
             "Storage is the first month's; each month adds the same again, for Records are never deleted: after a year",
             f"it is twelve times this row. An account costs {single.total / prices.ACCOUNTS * 100:.2f} cents a month.",
-            "Not counted: refused and repeated requests, the table's encryption key, webhooks, buy-back runs (6 units a",
-            "merchant and night), data transfer out, WAF, support, taxes, free tiers, reserved capacity.",
+            "Not counted: refused and repeated requests, the table's encryption key, webhooks, buy-back runs",
+            "(6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers, reserved capacity.",
             "",
             f"## Which quota is met first (the busiest second is {PEAK} times the mean)",
             "",
@@ -202,8 +196,8 @@ def page(kinds: dict[str, Kind]) -> str:
             f"First met: {fullest.name},",
             f"at {fullest.most / used:,.0f} times this volume"
             f" ({prices.TRIPS_A_DAY * fullest.most / used / 1e6:,.0f} million trips a day). Callers do not feel it:",
-            "the stream lags, balances stay exact. One item takes about ten transactions a second (assumed, of lanes too):",
-            "a busy offer is striped ([ADR 4](adr/0004-tills-and-stripes.md)), a person is not.",
+            "the stream lags, balances stay exact. One item takes about ten transactions a second (assumed): a",
+            "busy offer is striped ([ADR 4](adr/0004-tills-and-stripes.md)), a person is not.",
             "",
         ]
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra import audit
+from infra import audit, refile
 from infra.books import Books, of
 from tests.world import World
 
@@ -99,3 +99,16 @@ def test_an_empty_table_is_no_sound_table(capsys: pytest.CaptureFixture[str], tm
     assert "nothing here" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         audit.exported(tmp_path)
+
+
+@pytest.mark.moto
+def test_records_that_the_stream_lost_are_projected_once(store: str, world: World) -> None:
+    if store != "moto":
+        return  # the dictionary knows no scan
+    lively(world)
+    assert refile.refile("carbon-points-local") > 0
+    assert refile.waiting("carbon-points-local") == []
+    after = world.items()
+    world.stream()
+    assert world.items() == after
+    assert found(plain(world)) == []
