@@ -1,11 +1,12 @@
 """Alarms that follow from what there is: each function, each way it is woken, each queue, the API.
 
-docs/operations.md has a section for each kind of alarm: what it means, what to look at, what to do.
+docs/runbook.md has a row for each: what it means, what to look at, what to do.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.edge.log import NAMESPACE
 from infra.cloud.functions import Function, Template, logical
 
 _MINUTE, _FIVE_MINUTES = 60, 300
@@ -35,7 +36,7 @@ class Alarm:
         statistic = "ExtendedStatistic" if self.statistic.startswith("p") else "Statistic"
         properties = {
             "AlarmName": {"Fn::Sub": f"carbon-points-${{Stage}}-{self.name}"},
-            "AlarmDescription": f"{self.means} See docs/operations.md.",
+            "AlarmDescription": f"{self.means} See docs/runbook.md.",
             "Namespace": self.namespace,
             "MetricName": self.metric,
             "Dimensions": [{"Name": name, "Value": value} for name, value in self.dimensions.items()],
@@ -98,6 +99,25 @@ def of_table() -> list[Alarm]:
     return [
         Alarm(name, "The table is too busy.", "AWS/DynamoDB", metric, one, "Sum", 10) for name, metric in names.items()
     ]
+
+
+def of_metrics() -> list[Alarm]:
+    """What the platform itself counts (chalicelib/edge/log.py)."""
+
+    def one(name: str, means: str, metric: str, bound: int, **more: Any) -> Alarm:
+        dimensions = {"stage": {"Ref": "Stage"}} | more.pop("dimensions", {})
+        return Alarm(name, means, NAMESPACE, metric, dimensions, more.pop("statistic", "Sum"), bound, **more)
+
+    contended, unproven = {"code": "contended"}, {"code": "unauthenticated"}
+    return [
+        one("tokens-not-judged", "The issuer's keys cannot be had.", "AuthorizerFailures", 5),
+        one("contended", "Callers get in each other's way.", "Refusals", 300, dimensions=contended),
+        one("unauthenticated", "Many tokens are refused.", "Refusals", 1000, dimensions=unproven),
+        one(
+            "run-unfinished", "A buy-back run has not ended in two hours.", "RunsUnfinished", 0,
+            statistic="Minimum", seconds=900, periods=8,
+        ),
+    ]  # fmt: skip
 
 
 def _dimension(queue: str) -> dict[str, Any]:

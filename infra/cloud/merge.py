@@ -27,7 +27,7 @@ def merged(chalice: Template) -> Template:
 def _derived(every: list[Function]) -> list[Template]:
     watched = [alarm for function in every for alarm in alarms.of_function(function)]
     watched += [alarm for name in woken(every) for alarm in alarms.of_queue(name)]
-    watched += [*alarms.of_failures(), *alarms.of_api(), *alarms.of_table()]
+    watched += [*alarms.of_failures(), *alarms.of_api(), *alarms.of_table(), *alarms.of_metrics()]
     parts = [part(function) for function in every for part in (common, triggers.resources)]
     parts += [refusals.resources(), {alarm.logical: alarm.resource() for alarm in watched}]
     parts += [dashboard.resource(every, woken(every), watched)]
