@@ -14,6 +14,7 @@ from chalice.app import (
     SQSEvent,
 )
 
+from chalicelib import start
 from chalicelib.accounts.routes import room as accounts
 from chalicelib.batches import work
 from chalicelib.batches.model import FOLDER as BATCHES
@@ -120,3 +121,6 @@ def send_webhooks(event: SQSEvent) -> dict[str, Any]:
 def retry_webhooks(_: CloudWatchEvent) -> None:
     """Events that did not arrive are tried again when their time has come."""
     partners_work.resume(datetime.now(UTC))
+
+
+start.finished()

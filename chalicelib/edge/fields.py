@@ -70,15 +70,18 @@ Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 class Body(BaseModel):
-    """A request body: JSON types as they are (no "5" for 5), unknown fields refused."""
+    """A request body: JSON types as they are (no "5" for 5), unknown fields refused.
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+    Like all models it is built when first needed: a cold start serves one route.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Params(BaseModel):
     """Query parameters: texts from the address, unknown ones refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Paged(Params):
@@ -91,7 +94,7 @@ class Paged(Params):
 class Answer(BaseModel):
     """What a route answers: every field, every time."""
 
-    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True, defer_build=True)
 
 
 class Empty(Body):

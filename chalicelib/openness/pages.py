@@ -1,12 +1,11 @@
 """Pages for people: /docs (Swagger UI and its assets, all served by us) and the explanation of each problem."""
 
+import importlib.util
 import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from string import Template
-
-import openapi_ui_bundles
 
 from chalicelib.edge.pages import Assets
 from chalicelib.errors import NotFound, Refusal, Text
@@ -14,7 +13,10 @@ from chalicelib.openness import refusals
 from chalicelib.openness.model import Explanation
 
 _OWN = Path(__file__).parent / "static"
-_SWAGGER = Path(openapi_ui_bundles.__file__).parent / "swagger_ui" / "vendor"
+_BUNDLES = importlib.util.find_spec("openapi_ui_bundles")  # its files are wanted, its code is not
+assert _BUNDLES is not None
+assert _BUNDLES.origin is not None
+_SWAGGER = Path(_BUNDLES.origin).parent / "swagger_ui" / "vendor"
 _SCRIPT, _STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 ASSETS = Assets(
     {
