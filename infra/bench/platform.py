@@ -33,10 +33,18 @@ class Platform:
         self.requests.append({"operation": model.name, "params": params})
 
     def call(self, method: str, path: str, body: Any, role: str, sub: str, **segments: str) -> dict[str, Any]:
-        """One request as API Gateway hands it over, its token verified."""
+        """One request and its answer. Raises RuntimeError where it is refused."""
+        answer = self._app(self.event(method, path, body, role, sub, **segments), None)
+        if answer["statusCode"] >= 300:
+            raise RuntimeError(f"{method} {path}: {answer['body']}")
+        found: dict[str, Any] = json.loads(answer["body"])
+        return found
+
+    def event(self, method: str, path: str, body: Any, role: str, sub: str, **segments: str) -> dict[str, Any]:
+        """A request as API Gateway hands it over, its token verified."""
         context = {"httpMethod": method, "resourcePath": path, "path": path}
         proven = {"principalId": sub, "role": role, "exp": str(int(time.time()) + 3600)}
-        event = {
+        return {
             "headers": {"content-type": "application/json", "idempotency-key": f"bench-{next(self._numbers)}"},
             "multiValueQueryStringParameters": None,
             "pathParameters": segments or None,
@@ -44,11 +52,6 @@ class Platform:
             "body": json.dumps(body),
             "requestContext": context | {"authorizer": proven},
         }
-        answer = self._app(event, None)
-        if answer["statusCode"] >= 300:
-            raise RuntimeError(f"{method} {path}: {answer['body']}")
-        found: dict[str, Any] = json.loads(answer["body"])
-        return found
 
     @contextmanager
     def watching(self) -> Iterator[list[dict[str, Any]]]:

@@ -73,8 +73,19 @@ class Setting:
         self.people = max(self.people, people)
 
     def redeem(self, person: int) -> dict[str, Any]:
+        return self.platform.call(*self._redemption(person))
+
+    def redemption(self, person: int) -> dict[str, Any]:
+        """A redemption's event, for who calls the app in another process."""
+        return self.platform.event(*self._redemption(person))
+
+    def look(self, person: int) -> dict[str, Any]:
+        """The event of a person who looks at her account."""
+        return self.platform.event("GET", "/v1/accounts/me", None, "individual", sub(person))
+
+    def _redemption(self, person: int) -> tuple[str, str, Any, str, str]:
         body = {"offer": self.offer, "quantity": 1, "points": 10}
-        return self.platform.call("POST", "/v1/redemptions", body, "individual", sub(person))
+        return "POST", "/v1/redemptions", body, "individual", sub(person)
 
     def report(self, person: int, record: str, scenario: str = "metro") -> dict[str, Any]:
         body = {
