@@ -56,22 +56,6 @@ def _unfreeze(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("freeze", "unfreeze"))
 
 
-def _correct(world: World) -> Ready:
-    world.person()
-    return Ready("PATCH", "/v1/accounts/me", {"name": "李小明"}, "individual", "alice", {"name": "张小明"})
-
-
-def _freeze(world: World) -> Ready:
-    path = f"/v1/accounts/{world.person()}/freeze"
-    return Ready("POST", path, {"reason": "court order"}, "exchange", "exchange", {"reason": "another"})
-
-
-def _unfreeze(world: World) -> Ready:
-    ready = _freeze(world)
-    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
-    return ready._replace(path=ready.path.replace("freeze", "unfreeze"))
-
-
 def _publish(world: World) -> Ready:
     body = {
         "code": "metro", "name": "轨道交通", "methodology": "M-1", "operator": "operator", "unit": "km",
@@ -308,9 +292,6 @@ def _replay(world: World) -> Ready:
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
-    "PATCH /v1/accounts/me": _correct,
-    "POST /v1/accounts/{id}/freeze": _freeze,
-    "POST /v1/accounts/{id}/unfreeze": _unfreeze,
     "PATCH /v1/accounts/me": _correct,
     "POST /v1/accounts/{id}/freeze": _freeze,
     "POST /v1/accounts/{id}/unfreeze": _unfreeze,
