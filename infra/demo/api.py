@@ -32,6 +32,10 @@ class Api:
         self._http = urllib3.PoolManager(maxsize=_AT_ONCE, retries=False)
         self._tokens: dict[tuple[str, str], str] = {}
 
+    def show(self, done: int, total: int, what: str) -> None:
+        """Progress of work that is not one call an item."""
+        self._progress(done, total, what)
+
     def post(self, call: Call, expected: frozenset[str] = frozenset()) -> dict[str, Any]:
         headers = {"Content-Type": "application/json", "Idempotency-Key": f"demo-{call.key}"}
         headers["Authorization"] = f"Bearer {self.token(call.role, call.sub)}"

@@ -2,21 +2,26 @@
 
 import random
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.demo import ends, people
+from infra.demo import ends, onboarding, people
 from infra.demo.api import Api, Call, Progress, TokenOf
-from infra.demo.people import MERCHANTS, PEOPLE, SCENARIOS
+from infra.demo.people import MERCHANTS, PEOPLE, SCENARIOS, Merchant
 
 TRIPS, ORDERS = 3000, 400
 _SETTLE_SECONDS = 60
+SystemOf = Callable[[str, str], Mapping[str, str]]
 _BROKE = frozenset({"insufficient_points", "limit_reached", "sold_out"})
 
 
-def load(url: str, token_of: TokenOf, progress: Progress) -> None:
-    """Fill an empty platform. The same numbers are drawn each time, so that a second run replays the first."""
+def load(url: str, token_of: TokenOf, progress: Progress, system_of: SystemOf) -> None:
+    """Fill an empty platform. The same numbers are drawn each time, so that a second run replays the first.
+
+    ``system_of(account, login)`` starts a merchant's own system and gives what the integration step is told.
+    """
     api, draw = Api(url, token_of, progress), random.Random(20260131)
-    accounts = _accounts(api)
+    accounts = _accounts(api, system_of)
     _scenarios(api)
     confirmed = _trips(api, draw, accounts) + _by_hand(api, accounts)
     offers = _offers(api)
@@ -25,7 +30,7 @@ def load(url: str, token_of: TokenOf, progress: Progress) -> None:
     _balanced(api, confirmed + ends.SOLAR_POINTS)
 
 
-def _accounts(api: Api) -> list[str]:
+def _accounts(api: Api, system_of: SystemOf) -> list[str]:
     opened = api.post_all(
         "People open accounts",
         (Call("/v1/accounts", people.person(n), "individual", people.sub(n), f"person-{n}") for n in range(PEOPLE)),
@@ -37,11 +42,17 @@ def _accounts(api: Api) -> list[str]:
             for n, each in enumerate((*MERCHANTS, people.NEUTRAL))
         ),
     )
-    reason = "Approved before the platform opened (demo)"
-    bodies = ({"account": shop["id"], "mode": "other", "reason": reason} for shop in shops[: len(MERCHANTS)])
-    admissions = (Call("/v1/merchants", body, "exchange", "exchange", f"admit-{n}") for n, body in enumerate(bodies))
-    api.post_all("The exchange admits them", admissions)
+    joining = [_member(merchant, shop["id"], system_of) for merchant, shop in zip(MERCHANTS, shops, strict=False)]
+    api.show(0, len(joining), "They join the mall")
+    onboarding.join(api, joining)
+    api.show(len(joining), len(joining), "They join the mall")
     return [str(each["id"]) for each in opened]
+
+
+def _member(merchant: Merchant, account: str, system_of: SystemOf) -> onboarding.Member:
+    """A merchant on its way through the whole onboarding; a mall or sub-platform brings a system of its own."""
+    own = merchant.mode in {"third_party_mall", "sub_platform"}
+    return onboarding.Member(merchant.sub, merchant.mode, system_of(account, merchant.sub) if own else None)
 
 
 def _scenarios(api: Api) -> None:
@@ -92,7 +103,7 @@ def _offers(api: Api) -> list[dict[str, Any]]:
     calls = [
         Call(
             "/v1/offers",
-            people.offer(*each),
+            _offer(merchant, each),
             "institution",
             merchant.sub,
             f"offer-{merchant.sub}-{each[0]}".encode().hex(),
@@ -101,6 +112,11 @@ def _offers(api: Api) -> list[dict[str, Any]]:
         for each in merchant.offers
     ]
     return api.post_all("Merchants fill the shelf", calls)
+
+
+def _offer(merchant: Merchant, terms: tuple[str, str, int, int, int | None]) -> dict[str, Any]:
+    offer = people.offer(*terms)
+    return onboarding.within_event(offer) if merchant.mode == "event" else offer
 
 
 def _orders(api: Api, draw: random.Random, offers: list[dict[str, Any]]) -> None:

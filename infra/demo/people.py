@@ -12,10 +12,11 @@ PEOPLE = 120
 
 
 class Merchant(NamedTuple):
-    """An institution that sells: its login, name and offers (title, category, points, stock, limit)."""
+    """An institution that sells: its login, name, mode of joining, offers (title, category, points, stock, limit)."""
 
     sub: str
     name: str
+    mode: str
     offers: tuple[tuple[str, str, int, int, int | None], ...]
 
 
@@ -23,36 +24,42 @@ MERCHANTS = (
     Merchant(
         "metro-shop",
         "申城地铁文创（示例）",
+        "third_party_mall",
         (("地铁单程票", "transport", 3000, 500, 4), ("地铁一日票", "transport", 9000, 200, 2)),
     ),
     Merchant(
         "teahouse",
         "豫园茶馆（示例）",
+        "sub_platform",
         (("龙井茶一杯", "food", 2500, 300, None), ("点心套餐", "food", 6000, 120, 3)),
     ),
     Merchant(
         "cinema",
         "外滩影院（示例）",
+        "event",
         (("电影票", "culture", 8000, 150, 2), ("爆米花", "food", 1800, 400, None)),
     ),
     Merchant(
         "bookshop",
         "福州路书店（示例）",
+        "other",
         (("图书抵扣券", "culture", 5000, 200, 2), ("帆布袋", "goods", 4000, 100, 1)),
     ),
     Merchant(
         "bicycle-club",
         "滨江骑行社（示例）",
+        "other",
         (("骑行月卡", "transport", 7000, 250, 1), ("电动自行车", "goods", 200_000, 20, 1)),
     ),
     Merchant(
         "garden",
         "植物园（示例）",
+        "other",
         (("门票", "culture", 4500, 300, 4), ("多肉一盆", "goods", 2200, 180, None)),
     ),
 )
 
-NEUTRAL = Merchant("marathon", "马拉松组委会（示例）", ())  # an institution that sells nothing
+NEUTRAL = Merchant("marathon", "马拉松组委会（示例）", "", ())  # an institution that sells nothing
 
 # code, name, unit, grams a unit, operator, confirmation: factors to start from, to be replaced by the bureau's own
 SCENARIOS = (

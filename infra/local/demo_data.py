@@ -5,6 +5,7 @@ from rich.progress import Progress, TaskID
 
 from infra import demo
 from infra.local import keys
+from infra.local.partners import Partners
 from infra.local.settings import Local
 
 
@@ -16,11 +17,13 @@ def offer(local: Local, url: str, *, new: bool) -> None:
     def token_of(role: str, sub: str) -> str:
         return keys.token(local.keys, role, sub)
 
+    partners = Partners(local, url)
+    partners.again()
     begun, done = local.data / "demo-begun", local.data / "demo-done"
     if new or (begun.exists() and not done.exists()):
         begun.touch()
         with Bars() as bars:
-            demo.load(url, token_of, bars.show)
+            demo.load(url, token_of, bars.show, partners.start)
         done.touch()
     for line in demo.greeting(url, token_of):
         print(line, flush=True)

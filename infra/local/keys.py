@@ -17,7 +17,7 @@ from jwt.algorithms import ECAlgorithm
 from infra.local.settings import AUDIENCE, ISSUER
 
 TOKEN_SECONDS = 12 * 3600
-_SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
+SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
 
 
 def make(folder: Path) -> None:
@@ -57,13 +57,13 @@ def _public(folder: Path) -> dict[str, str]:
 
 def _secrets(known: dict[str, str]) -> bytes:
     """``known``, and a new secret for each name that it lacks."""
-    return json.dumps({name: base64.b64encode(secrets.token_bytes(32)).decode() for name in _SECRETS} | known).encode()
+    return json.dumps({name: base64.b64encode(secrets.token_bytes(32)).decode() for name in SECRETS} | known).encode()
 
 
 def _complete(path: Path) -> None:
     """A folder of an earlier version lacks the names that came later."""
     known = json.loads(path.read_text())
-    if not known.keys() >= set(_SECRETS):
+    if not known.keys() >= set(SECRETS):
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         _write(draft, _secrets(known))
         draft.replace(path)
