@@ -1,6 +1,7 @@
 """A script, run by coldstart.py in a fresh process without site-packages: ``start.py FOLDER EVENTS``.
 
-FOLDER holds the libraries: an unpacked zip, or an untrimmed installation (then EVENTS is ``-``). Prints seconds as JSON.
+FOLDER holds the libraries: an unpacked zip, or an untrimmed installation (then EVENTS is ``-``). Prints JSON, seconds.
+seconds as JSON.
 """
 
 import json
