@@ -70,7 +70,5 @@ def integrate(command: Command[Integration], item: Item, party: str) -> Decision
     """Shake hands, then take the step. Raises HandshakeFailed, InvalidState, RoleNotAllowed."""
     actions.integrable(item, party)
     body = command.body
-    shake(
-        callback_url=body.callback_url, public_key=body.public_key, merchant=item["applicant"], now=command.now
-    )
+    shake(callback_url=body.callback_url, public_key=body.public_key, merchant=item["applicant"], now=command.now)
     return actions.integrate(command, item, party)
