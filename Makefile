@@ -1,6 +1,7 @@
 # Everything a developer does here. `make help` lists it.
 PORT ?= 8000
 DATA ?= .local
+ARCH ?= arm64
 PYTHON ?= python3
 export PORT DATA
 
@@ -14,7 +15,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench cost buy-back audit-books token clean tools
+.PHONY: help run test check bench cost package deploy destroy secrets audit buy-back audit-books token clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +32,25 @@ check: $(BIN)/.done ## every static check
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy app.py chalicelib infra tests
 	@$(BIN)/lint-imports
-	@$(BIN)/cfn-lint infra/data.yaml
+	@$(BIN)/python -m infra.cloud build/check
+	@$(BIN)/cfn-lint --regions us-east-1 cn-north-1 -- infra/data.yaml build/check/sam.json build/check/template.json
+	@$(BIN)/python -m infra.guard infra/data.yaml build/check/template.json
+
+package: $(BIN)/.done ## make package STAGE=dev [ARCH=x86_64] builds what is deployed, into build/STAGE
+	@$(BIN)/python -m infra.package "$(STAGE)" "$(ARCH)"
+
+deploy: $(BIN)/.done ## make deploy STAGE=dev shows each change of the stage's stacks, and makes it (YES=1 asks nothing)
+	@test -f "build/$(STAGE)/template.json" || { echo "make package STAGE=$(STAGE) first" >&2; exit 1; }
+	@$(BIN)/python -m infra.deploy deploy "$(STAGE)"
+
+destroy: $(BIN)/.done ## make destroy STAGE=dev removes the code from the cloud; the data stays
+	@$(BIN)/python -m infra.deploy destroy "$(STAGE)"
+
+secrets: $(BIN)/.done ## make secrets STAGE=dev makes what is missing of the stage's secret (make deploy does it too)
+	@$(BIN)/python -m infra.deploy secrets "$(STAGE)"
+
+audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 bench: $(BIN)/.done tools ## every figure of the performance page
 	@$(BIN)/python -m infra.bench
@@ -52,7 +71,7 @@ clean: ## remove what make made, except the data
 	@rm -rf .venv $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-tools: $(TOOLS)/ministack/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
+tools: $(TOOLS)/ministack/.done build/wheels/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
 
 # A stamp is written last: what was interrupted is done again.
 $(BIN)/.done: requirements-dev.txt
@@ -66,6 +85,12 @@ $(TOOLS)/ministack/.done: infra/engines/ministack.txt | $(BIN)/.done
 	@echo "Installing ministack (S3, SQS, EventBridge, KMS) into $(TOOLS) (once)" >&2
 	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/ministack && $(PYTHON) -m venv $(TOOLS)/ministack
 	@$(TOOLS)/ministack/bin/python -m pip $(QUIET_PIP) -r infra/engines/ministack.txt
+	@touch $@
+
+# What the zip is made of: the tests build it then without the network.
+build/wheels/.done: requirements.txt | $(BIN)/.done
+	@echo "Fetching the wheels that ship into build/wheels (once)" >&2
+	@$(BIN)/python -m infra.package.wheels
 	@touch $@
 
 $(TOOLS)/dynoxide/.done: infra/engines/package.json infra/engines/package-lock.json

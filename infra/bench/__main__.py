@@ -8,13 +8,15 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from infra.bench import costs, inprocess, runs, throughput
+from infra.bench import coldstart, costs, inprocess, runs, throughput
 from infra.bench.platform import Platform
 from infra.bench.setting import Setting
 from infra.local.stack import LocalStack
+from infra.package import bundle
 
 ACCOUNTS = (100, 10_000, 100_000)
 RATIO_MAX, THROUGHPUT_MIN = 1.3, 0.6
+START_MAX, WARM_MS_MAX = 1.35, 1.0
 
 
 def main() -> int:
@@ -22,7 +24,8 @@ def main() -> int:
     console = Console(width=110)
     with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder)) as stack:
         setting = Setting.make(Platform(stack))
-        kept = [_costs(console, setting), _throughput(console, stack, setting), _ratios(console, setting)]
+        kept = [_start(console, stack, setting), _costs(console, setting)]
+        kept += [_throughput(console, stack, setting), _ratios(console, setting)]
         _run(console, setting)
     console.print("Every promised bound holds." if all(kept) else "[red]A promised bound is broken.[/red]")
     return 0 if all(kept) else 1
@@ -60,6 +63,20 @@ def _ratios(console: Console, setting: Setting) -> bool:
         table.add_row(f"{each.accounts:,}", f"{each.ours:.2f}", f"{each.bare:.2f}", f"{each.ratio:.2f}")
     console.print(table)
     return all(each.ratio <= RATIO_MAX for each in found)
+
+
+def _start(console: Console, stack: LocalStack, setting: Setting) -> bool:
+    title = f"The zip in fresh processes: import and first request against boto3 and a client (at most {START_MAX})"
+    columns = "import ms", "with a request ms", "boto3 ms", "ratio", f"warm request, CPU ms (at most {WARM_MS_MAX:.0f})"
+    table = _table(title, "zip MB", *columns)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("cold starts", total=coldstart.ROUNDS + 1)
+        found = coldstart.compare(stack, setting, lambda: progress.advance(task))
+    times = (f"{each:.0f}" for each in (found.imported, found.first, found.bare))
+    table.add_row(f"{found.megabytes:.2f}", *times, f"{found.ratio:.2f}", f"{found.warm:.2f}")
+    console.print(table)
+    small = found.megabytes * 1e6 <= bundle.BYTES_MAX
+    return small and found.ratio <= START_MAX and found.warm <= WARM_MS_MAX
 
 
 def _throughput(console: Console, stack: LocalStack, setting: Setting) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -16,9 +15,8 @@ import boto3
 
 from infra.bench import start
 from infra.bench.setting import Setting
-from infra.local.settings import ROOT
 from infra.local.stack import LocalStack
-from infra.package import bundle
+from infra.package import bundle, wheels
 
 ROUNDS, WARM = 15, 300
 
@@ -40,7 +38,7 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         zipped = folder / "deployment.zip"
-        bundle.build("arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64", zipped, ROOT / "build/wheels")
+        bundle.build(wheels.native(), zipped)
         with zipfile.ZipFile(zipped) as archive:
             archive.extractall(folder / "task")
         ours, bare = [], []

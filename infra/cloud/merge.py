@@ -3,8 +3,10 @@
 SAM is translated here, not in the cloud: what is linted, scanned and tried on the emulator is what is deployed.
 """
 
+import json
 import logging
 import os
+from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -14,6 +16,14 @@ from infra import cfn
 from infra.cloud import alarms, dashboard, refusals, triggers
 from infra.cloud.functions import Function, Template, common, environment, functions, woken
 from infra.local.settings import REGION, ROOT
+
+
+def write(chalice: Template, folder: Path) -> None:
+    """``sam.json`` and ``template.json`` into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    template = merged(chalice)
+    (folder / "sam.json").write_text(json.dumps(template, indent=1) + "\n")
+    (folder / "template.json").write_text(json.dumps(translated(template), indent=1) + "\n")
 
 
 def merged(chalice: Template) -> Template:

@@ -9,31 +9,26 @@ from infra.local.settings import ROOT
 from infra.package import archive, bundle, sam, sbom, wheels
 
 BUILD = ROOT / "build"
-CACHE = BUILD / "wheels"
 _SHOWN = 8  # packages named one by one; the others are summed up
 
 
-def package(stage: str, architecture: str) -> Path:
-    """Everything that is deployed to ``stage``, into one folder. Raises SystemExit where it cannot be made."""
-    folder = BUILD / stage
+def package(stage: str, architecture: str, folder: Path) -> None:
+    """Everything that is deployed to ``stage``, into ``folder``. Raises SystemExit where it cannot be made."""
     folder.mkdir(parents=True, exist_ok=True)
-    archives = wheels.fetch(architecture, CACHE)
+    archives = wheels.fetch(architecture)
     zipped = folder / "deployment.zip"
-    bundle.build(architecture, zipped, CACHE)
-    template = merge.merged(sam.template(stage, architecture))
-    for name, content in (("sam.json", template), ("template.json", merge.translated(template))):
-        (folder / name).write_text(json.dumps(content, indent=1) + "\n")
+    bundle.build(architecture, zipped)
+    merge.write(sam.template(stage, architecture), folder)
     sbom.write(archives, zipped, folder / "sbom.json")
     named = "".join(f"{name}: {licence}\n" for name, licence in sorted(sbom.licences(archives).items()))
     (folder / "licences.txt").write_text(named)
     _show(zipped, architecture)
-    return folder
 
 
 def _show(zipped: Path, architecture: str) -> None:
     sizes = archive.sizes(zipped)
     total = zipped.stat().st_size
-    print(f"{zipped.relative_to(ROOT)}  {architecture}  {total / 1e6:.2f} MB (at most {bundle.BYTES_MAX / 1e6:.2f})")
+    print(f"{zipped.name}  {architecture}  {total / 1e6:.2f} MB (at most {bundle.BYTES_MAX / 1e6:.2f})")
     for name, size in list(sizes.items())[:_SHOWN]:
         print(f"  {size / 1e6:6.2f} MB  {name}")
     print(f"  {sum(list(sizes.values())[_SHOWN:]) / 1e6:6.2f} MB  {len(sizes) - _SHOWN} others")
@@ -46,7 +41,8 @@ def main(arguments: list[str]) -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
     if stage not in stages or architecture not in wheels.PLATFORMS:
         sys.exit(f"make package STAGE={'|'.join(stages)} ARCH={'|'.join(wheels.PLATFORMS)}")
-    print(f"The same in {package(stage, architecture).relative_to(ROOT)}: template, sam.json, sbom.json, licences.txt")
+    package(stage, architecture, BUILD / stage)
+    print(f"{(BUILD / stage).relative_to(ROOT)} holds it, template.json, sbom.json and licences.txt")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ BYTES_MAX = 8_000_000
 _CODE = ("app.py", "chalicelib")
 
 
-def build(architecture: str, target: Path, cache: Path) -> None:
+def build(architecture: str, target: Path) -> None:
     """Write the zip for ``architecture`` to ``target``."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        wheels.unpack(wheels.fetch(architecture, cache), folder)
+        wheels.unpack(wheels.fetch(architecture), folder)
         contents.trim(folder)
         for library in folder.rglob("*.so"):
             native.strip(library)

@@ -1,6 +1,7 @@
 """The wheels that ship: what requirements.txt pins, with its hashes, for the machine that Lambda runs on."""
 
 import hashlib
+import platform
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from infra.local.settings import ROOT
 
 REQUIREMENTS = ROOT / "requirements.txt"
+CACHE = ROOT / "build" / "wheels"
 PLATFORMS = {  # glibc 2.34 of Amazon Linux 2023 runs both kinds
     "arm64": ("manylinux2014_aarch64", "manylinux_2_28_aarch64"),
     "x86_64": ("manylinux2014_x86_64", "manylinux_2_28_x86_64"),
@@ -24,6 +26,11 @@ LEFT_OUT = {
 # Published as source only. Pure Python, so that what pip built here, from the pinned hash, serves everywhere.
 NO_WHEEL = ("openapi-ui-bundles",)
 _NAME = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)")
+
+
+def native() -> str:
+    """The architecture of this machine."""
+    return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
 
 def pinned() -> dict[str, str]:
@@ -43,7 +50,7 @@ def versions() -> dict[str, str]:
     return {name: found[2] for name, lines in pinned().items() if (found := _NAME.match(lines))}
 
 
-def fetch(architecture: str, cache: Path) -> list[Path]:
+def fetch(architecture: str, cache: Path = CACHE) -> list[Path]:
     """The wheels, from ``cache`` where an earlier build of the same requirements left them. Raises SystemExit."""
     wanted = "".join(lines for name, lines in pinned().items() if name not in NO_WHEEL)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -61,8 +68,8 @@ def _download(wanted: str, architecture: str, python: str, draft: Path) -> None:
     (draft / "requirements.txt").write_text(wanted)
     command = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps"]
     command += ["--require-hashes", "--only-binary=:all:", "--implementation", "cp", "--python-version", python]
-    for platform in PLATFORMS[architecture]:
-        command += ["--platform", platform]
+    for name in PLATFORMS[architecture]:
+        command += ["--platform", name]
     command += ["-r", str(draft / "requirements.txt"), "-d", str(draft / "wheels")]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
@@ -83,3 +90,7 @@ def unpack(wheels: list[Path], folder: Path) -> None:
                 target = folder / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(Path(str(file.locate())).read_bytes())
+
+
+if __name__ == "__main__":  # make does it while it installs: tests then build the zip without the network
+    fetch(native())

@@ -1,0 +1,119 @@
+"""One CloudFormation stack, changed by a change set that is shown first."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, WaiterError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+_POLL_SECONDS = 5
+_HOUR_POLLS = 3600 // _POLL_SECONDS
+_EMPTY = ("didn't contain changes", "No updates are to be performed")
+_MARKS = {"Add": "+", "Modify": "~", "Remove": "-", "Dynamic": "?", "Import": ">"}
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack by name, in the account and region of ``client``."""
+
+    client: "CloudFormationClient"
+    name: str
+    say: Say = print
+
+    def status(self) -> str:
+        """CloudFormation's word for its state; "" where there is none, and for what a first try left behind."""
+        try:
+            [found] = self.client.describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return ""
+            raise
+        return "" if found["StackStatus"] == "REVIEW_IN_PROGRESS" else str(found["StackStatus"])
+
+    def outputs(self) -> dict[str, str]:
+        [found] = self.client.describe_stacks(StackName=self.name)["Stacks"]
+        return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+    def change(self, template: Mapping[str, str], parameters: Mapping[str, str], *, agree: Callable[[], bool]) -> bool:
+        """Make the stack as ``template`` (TemplateBody or TemplateURL) says; False where there was nothing to do.
+
+        Raises SystemExit where the change is refused by whoever is asked, or fails.
+        """
+        set_name = f"change-{time.time_ns()}"
+        if not self._prepare(set_name, template, parameters):
+            self.say(f"{self.name}: nothing to change")
+            return False
+        self._show(set_name)
+        if not agree():
+            self.client.delete_change_set(StackName=self.name, ChangeSetName=set_name)
+            sys.exit("Nothing was changed.")
+        existed = bool(self.status())
+        self.client.execute_change_set(StackName=self.name, ChangeSetName=set_name)
+        self._wait("stack_update_complete" if existed else "stack_create_complete")
+        return True
+
+    def _prepare(self, set_name: str, template: Mapping[str, str], parameters: Mapping[str, str]) -> bool:
+        """Whether there is anything to change."""
+        request: Any = dict(template) | {
+            "StackName": self.name,
+            "ChangeSetName": set_name,
+            "ChangeSetType": "UPDATE" if self.status() else "CREATE",
+            "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        }
+        self.client.create_change_set(**request)
+        try:
+            waiter = self.client.get_waiter("change_set_create_complete")
+            waiter.wait(StackName=self.name, ChangeSetName=set_name, WaiterConfig={"Delay": 2, "MaxAttempts": 150})
+        except WaiterError:
+            found = self.client.describe_change_set(StackName=self.name, ChangeSetName=set_name)
+            self.client.delete_change_set(StackName=self.name, ChangeSetName=set_name)
+            if any(words in found.get("StatusReason", "") for words in _EMPTY):
+                return False
+            sys.exit(f"{self.name}: {found.get('StatusReason', 'the change set failed')}")
+        return True
+
+    def _show(self, set_name: str) -> None:
+        """One line a resource: what happens, to what, and whether it is replaced."""
+        changes: list[Any] = []
+        page: dict[str, Any] = {}
+        while not changes or "NextToken" in page:
+            token = {"NextToken": page["NextToken"]} if "NextToken" in page else {}
+            page = dict(self.client.describe_change_set(StackName=self.name, ChangeSetName=set_name, **token))
+            changes += [each["ResourceChange"] for each in page["Changes"]]
+            if not page["Changes"]:
+                break
+        self.say(f"{self.name}: {len(changes)} changes")
+        for each in sorted(changes, key=lambda change: (change["Action"], change["LogicalResourceId"])):
+            replaced = "  REPLACED" if each.get("Replacement") == "True" else ""
+            self.say(f"  {_MARKS[each['Action']]} {each['LogicalResourceId']:44} {each['ResourceType']}{replaced}")
+
+    def _wait(self, waiter: Any) -> None:
+        try:
+            watching: Any = self.client.get_waiter(waiter)
+            watching.wait(StackName=self.name, WaiterConfig={"Delay": _POLL_SECONDS, "MaxAttempts": _HOUR_POLLS})
+        except WaiterError:
+            for event in self.client.describe_stack_events(StackName=self.name)["StackEvents"]:
+                if event.get("ResourceStatus", "").endswith("_FAILED"):
+                    self.say(f"  {event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}")
+            sys.exit(f"{self.name}: {self.status()}; CloudFormation went back to what was there before")
+        self.say(f"{self.name}: {self.status()}")
+
+    def remove(self) -> None:
+        """Delete the stack, and wait until it is gone. What is to be retained stays."""
+        self.client.delete_stack(StackName=self.name)
+        self._wait_gone()
+
+    def _wait_gone(self) -> None:
+        try:
+            waiter = self.client.get_waiter("stack_delete_complete")
+            waiter.wait(StackName=self.name, WaiterConfig={"Delay": _POLL_SECONDS, "MaxAttempts": _HOUR_POLLS})
+        except WaiterError:
+            sys.exit(f"{self.name}: {self.status()}; see its events in CloudFormation")
+        self.say(f"{self.name}: gone")

@@ -1,0 +1,181 @@
+"""The template that is deployed: complete for every trigger of app.py, the same in every partition."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib import errors
+from chalicelib.edge.problem import CONTENT_TYPE
+from infra import cfn
+from infra.cloud import merge, refusals, triggers
+from infra.cloud.functions import Template, functions
+from infra.guard.__main__ import EXCEPTIONS, unexplained
+from infra.guard.scan import findings
+from infra.local.settings import ROOT
+from infra.package import sam
+from tests.house.grants import TRIGGERS
+
+CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
+NAMES = ["api_handler", *(each.name for each in app.app.builtin_auth_handlers), *TRIGGERS]
+
+
+@lru_cache(maxsize=1)
+def chalice() -> Template:
+    return sam.template("dev", "arm64")
+
+
+@lru_cache(maxsize=1)
+def merged() -> Template:
+    return merge.merged(chalice())
+
+
+@lru_cache(maxsize=1)
+def plain() -> Template:
+    return merge.translated(json.loads(json.dumps(merged())))
+
+
+def resources(kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in plain()["Resources"].items() if each["Type"] == kind}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_function_has_a_policy_of_its_own(name: str) -> None:
+    """One that lacks it here needs a line in .chalice/config.json and a file in .chalice/policies."""
+    assert CONFIG["lambda_functions"][name]["iam_policy_file"] == f"policies/{name}.json"
+    assert (ROOT / ".chalice" / "policies" / f"{name}.json").is_file()
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_every_trigger_has_what_it_needs_beside_it(name: str) -> None:
+    [function] = [each for each in functions(chalice()) if each.name == name]
+    alarms = {each["AlarmName"]["Fn::Sub"].removeprefix("carbon-points-${Stage}-") for each in _alarms().values()}
+    slug = name.replace("_", "-")
+    assert {f"{slug}-errors", f"{slug}-throttles"} <= alarms, f"{name} has no alarms"
+    for event in function.of_kind("SQS").values():
+        queue = str(event["Properties"]["Queue"]).rpartition(":")[2]
+        assert {f"{queue}-age", f"{queue}-dead"} <= alarms, f"the queue {queue} has no alarms"
+    if function.of_kind("DynamoDB"):
+        assert f"{slug}-lag" in alarms, f"nobody is told when {name} falls behind"
+
+
+def _alarms() -> dict[str, Any]:
+    return {name: each for name, each in resources("AWS::CloudWatch::Alarm").items() if "Fn::Sub" in each["AlarmName"]}
+
+
+def test_every_function_is_deployed_once_and_by_its_own_role() -> None:
+    deployed = resources("AWS::Lambda::Function")
+    assert sorted(each["Handler"] for each in deployed.values()) == sorted(
+        "app.app" if name == "api_handler" else f"app.{name}" for name in NAMES
+    )
+    roles = [each["Role"]["Fn::GetAtt"][0] for each in deployed.values()]
+    assert len(set(roles)) == len(roles)
+    for function in deployed.values():
+        assert function["Code"] == {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}}
+        assert "LogGroup" in function["LoggingConfig"]
+        assert function["Architectures"] == ["arm64"]
+
+
+def test_a_message_stays_invisible_for_six_times_its_handlers_time_out() -> None:
+    mapped = resources("AWS::Lambda::EventSourceMapping").values()
+    of_queues = [each for each in mapped if "DestinationConfig" not in each]
+    assert of_queues
+    for mapping in of_queues:
+        queue = resources("AWS::SQS::Queue")[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        function = resources("AWS::Lambda::Function")[mapping["FunctionName"]["Ref"]]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] in resources("AWS::SQS::Queue")
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+def test_a_batch_of_the_stream_is_halved_retried_and_at_last_put_aside() -> None:
+    [mapping] = [each for each in resources("AWS::Lambda::EventSourceMapping").values() if "DestinationConfig" in each]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["ParallelizationFactor"] == 1
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedQueue", "Arn"]}
+    assert json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"]) == triggers.POSTED
+
+
+def test_events_that_lambda_gives_up_on_are_kept() -> None:
+    kept = resources("AWS::Lambda::EventInvokeConfig").values()
+    woken = [
+        name for name in TRIGGERS if type(TRIGGERS[name]).__name__ in {"ScheduledEventConfig", "CloudWatchEventConfig"}
+    ]
+    assert len(kept) == len(woken)
+    for each in kept:
+        assert each["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedQueue", "Arn"]}
+
+
+def test_what_the_gateway_refuses_is_a_problem_like_every_other() -> None:
+    [api] = resources("AWS::ApiGateway::RestApi").values()
+    answers = api["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert answers.keys() >= {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED"}
+    for kind, answer in answers.items():
+        said = json.loads(answer["responseTemplates"]["application/json"])
+        assert said["status"] == int(answer["statusCode"]) == refusals.REFUSALS[kind].status
+        assert answer["responseParameters"]["gatewayresponse.header.Content-Type"] == f"'{CONTENT_TYPE}'"
+        assert said["code"] in errors.Refusal.registry
+    missing = answers["MISSING_AUTHENTICATION_TOKEN"]
+    assert missing["statusCode"] == "404"
+    assert answers["UNAUTHORIZED"]["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] == "'Bearer'"
+
+
+def test_the_access_log_is_json_and_names_nobody() -> None:
+    [stage] = resources("AWS::ApiGateway::Stage").values()
+    line = stage["AccessLogSetting"]["Format"].replace("$context.", "")
+    assert "authorizer.principalId" not in line
+    assert "path" not in line.replace("resourcePath", "")  # a path may hold ids of accounts
+    quoted = [part for part in line.replace('"', "").strip("{}").split(",") if part]
+    assert all(":" in part for part in quoted)
+
+
+def test_the_template_is_the_same_in_every_partition(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = json.dumps(plain(), sort_keys=True)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
+    assert json.dumps(merge.translated(json.loads(json.dumps(merged()))), sort_keys=True) == text
+    assert "arn:aws:" not in text
+    assert "amazonaws.com/" not in text.replace("${AWS::URLSuffix}", "")
+    assert "Cognito" not in text
+    data = json.dumps(cfn.load(ROOT / "infra" / "data.yaml"))
+    assert "arn:aws:" not in data
+
+
+def test_nothing_of_this_machine_is_in_the_template() -> None:
+    text = json.dumps(plain())
+    for word in ("placeholder", "000000000000", str(ROOT), "localhost", "127.0.0.1"):
+        assert word not in text
+
+
+def test_what_is_kept_for_ever_cannot_be_lost_with_a_stack() -> None:
+    data = cfn.load(ROOT / "infra" / "data.yaml")["Resources"]
+    for name, resource in data.items():
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain"), name
+    assert not {each["Type"] for each in data.values()} & {each["Type"] for each in plain()["Resources"].values()} - {
+        "AWS::IAM::Role"
+    }
+
+
+def test_a_trigger_that_nobody_has_thought_of_is_told_by_name() -> None:
+    strange: Template = json.loads(json.dumps(chalice()))
+    strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "Kinesis", "Properties": {}}}
+    with pytest.raises(ValueError, match=r"sweep is woken by Kinesis: say in infra/cloud/triggers\.py"):
+        merge.merged(strange)
+    strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "SQS", "Properties": {"Queue": "arn:x:new"}}}
+    with pytest.raises(ValueError, match="The queue new has no setting"):
+        merge.merged(strange)
+
+
+def test_the_scanner_finds_what_it_should_and_every_exception_says_why() -> None:
+    import yaml
+
+    open_bucket: Template = {"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {}}}}
+    found = {each.rule for each in findings(open_bucket)}
+    assert {"S3_BUCKET_VERSIONING_ENABLED", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED"} <= found
+    exceptions = yaml.safe_load(EXCEPTIONS.read_text())
+    assert all(len(each["why"]) > 40 for each in exceptions.values())
+    everything = [*findings(cfn.load(ROOT / "infra" / "data.yaml")), *findings(plain())]
+    assert unexplained(everything, exceptions) == []
+    assert unexplained([], exceptions)  # an exception that has become needless is told

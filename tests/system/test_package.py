@@ -1,0 +1,191 @@
+"""What ``make package`` builds: deployed to the emulator, and its handlers, from the zip alone, serve one journey."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from infra.cloud.triggers import POSTED
+from infra.deploy.stage import Stage
+from infra.package import bundle, wheels
+from infra.package.__main__ import package
+from tests.system import cloud
+from tests.system.zipped import Gateway, Handlers
+from tests.world import World
+
+TONNE = 1_000_000
+EXCHANGE = {"role": "exchange", "sub": "exchange"}
+PARAMETERS = {
+    "PublicUrl": "https://points.example.org",
+    "OidcIssuer": "carbon-points-local",
+    "OidcAudience": "carbon-points",
+    "OidcJwksUrl": "https://points.example.org/jwks.json",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """build/STAGE of ``make package``, for this machine's architecture."""
+    folder = tmp_path_factory.mktemp("build")
+    package("dev", wheels.native(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def session(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[cloud.Session]:
+    """An account in which ``make deploy STAGE=dev`` has run."""
+    with cloud.account(tmp_path_factory.mktemp("account")) as session:
+        Stage("dev", session, agree=lambda: True).deploy(built, PARAMETERS)
+        cloud.quiet(session)
+        yield session
+
+
+@pytest.fixture(scope="module")
+def environment(session: cloud.Session, trust: Path) -> dict[str, str]:
+    """What CloudFormation gave the routes' function; only the issuer's keys are a file here."""
+    given: dict[str, str] = cloud.functions(session)["app"]["Environment"]["Variables"]
+    ours = {"AWS_ENDPOINT_URL": session.url, "OIDC_JWKS_URL": (trust / "jwks.json").as_uri()}
+    credentials = {name: os.environ[name] for name in os.environ if name.startswith("AWS_") and "ENDPOINT" not in name}
+    return given | credentials | ours
+
+
+@pytest.fixture(scope="module")
+def handlers(built: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handlers]:
+    folder = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        archive.extractall(folder)
+    with Handlers(folder, environment) as handlers:
+        yield handlers
+
+
+def project(handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
+    """Deliver what the event source's filter lets through, from the stream's beginning."""
+    sought = POSTED["dynamodb"]["NewImage"]  # type: ignore[index]
+    wanted = [
+        change
+        for change in cloud.changes(session, environment["STREAM_ARN"])
+        if change["eventName"] in POSTED["eventName"]
+        and change["dynamodb"]["NewImage"]["sk"]["S"] in sought["sk"]["S"]
+        and "movement" in change["dynamodb"]["NewImage"]
+    ]
+    assert wanted
+    assert handlers.invoke("project", {"Records": wanted}) == {"batchItemFailures": []}
+
+
+def pay(handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
+    """Work on the queue until nothing is left in it."""
+    url = environment["BUY_BACK_QUEUE_URL"]
+    while found := cloud.messages(session, url, 10):
+        records = [each | {"eventSourceARN": environment["BUY_BACK_QUEUE_ARN"]} for each in found]
+        assert handlers.invoke("pay_lots", {"Records": records}) == {"batchItemFailures": []}
+
+
+def test_one_journey_from_account_to_buy_back(
+    handlers: Handlers, session: cloud.Session, environment: dict[str, str]
+) -> None:
+    world = World(Gateway(app.app, handlers), list)  # type: ignore[arg-type]
+    world.merchant()
+    person = world.person()
+    world.scenario("walk", grams_per_unit="1", unit="m")
+    assert world.report(person, str(2 * TONNE), scenario="walk").status == 201
+    assert world.points() == 2 * TONNE
+    offer = world.offer(points=TONNE)
+    ordered = world.redeem(offer, TONNE)
+    assert ordered.status == 201
+    assert world.points() == TONNE
+    project(handlers, session, environment)
+    [line, _] = world.entries()
+    assert line["points"] == -TONNE
+    started = world.post("/v1/buy-back-runs", **EXCHANGE)
+    assert started.status == 202
+    project(handlers, session, environment)
+    pay(handlers, session, environment)
+    run = world.get(f"/v1/buy-back-runs/{started.body['id']}", **EXCHANGE).body
+    assert (run["status"], run["merchants"]) == ("finished", 1)
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    project(handlers, session, environment)
+    assert world.get("/v1/supply").body["points_by_use"]["bought_back"] == TONNE
+
+
+def test_a_token_of_someone_else_is_refused(handlers: Handlers) -> None:
+    event = {"type": "TOKEN", "authorizationToken": "Bearer x.y.z", "methodArn": "arn:aws:execute-api:r:a:b/api/GET/v1"}
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        handlers.invoke("authenticate", event)
+
+
+def test_certificates_are_signed_by_the_key_of_the_data_stack(handlers: Handlers) -> None:
+    world = World(Gateway(app.app, handlers), list)  # type: ignore[arg-type]
+    [key] = world.get("/.well-known/jwks.json").body["keys"]
+    assert (key["kty"], key["crv"]) == ("EC", "P-256")
+
+
+@pytest.mark.parametrize("name", ["resume", "buy_back", "sweep", "retry_webhooks"])
+def test_every_schedule_finds_what_it_needs(handlers: Handlers, name: str) -> None:
+    event: dict[str, Any] = {
+        "time": "2026-01-02T18:00:00Z",
+        "detail": {},
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+    }
+    event |= {"version": "0", "account": "0", "region": "us-east-1", "resources": [], "id": "x"}
+    handlers.invoke(name, event)
+
+
+def test_every_handler_of_the_template_is_in_the_zip(handlers: Handlers, session: cloud.Session) -> None:
+    for name, function in cloud.functions(session).items():
+        assert callable(getattr(app, name))
+        assert function["Runtime"].startswith("python3.")
+        assert function["Environment"]["Variables"].keys() >= {"TABLE_NAME", "SECRETS_ID", "SIGNING_KEYS"}
+
+
+def test_a_second_deployment_changes_nothing(
+    session: cloud.Session, built: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Stage("dev", session, agree=lambda: False).deploy(built, PARAMETERS)
+    said = capsys.readouterr().out
+    assert said.count("nothing to change") == 2
+    assert "there already, unchanged" in said
+
+
+def test_a_change_is_not_made_unless_someone_agrees(session: cloud.Session, built: Path) -> None:
+    with pytest.raises(SystemExit, match="Nothing was changed"):
+        Stage("dev", session, agree=lambda: False).deploy(built, PARAMETERS | {"RequestsPerSecond": "7"})
+
+
+def test_the_zip_is_small_and_comes_out_the_same_each_time(built: Path, tmp_path: Path) -> None:
+    first = (built / "deployment.zip").read_bytes()
+    assert len(first) <= bundle.BYTES_MAX
+    bundle.build(wheels.native(), tmp_path / "again.zip")
+    assert hashlib.sha256((tmp_path / "again.zip").read_bytes()).digest() == hashlib.sha256(first).digest()
+
+
+def test_the_zip_holds_no_tests_and_no_tools(built: Path) -> None:
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        names = archive.namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert not tops & {"pip", "setuptools", "wheel", "tests", "infra", "cryptography", "click", "inquirer"}
+    assert not [name for name in names if ".dist-info/" in name or "/tests/" in name]
+    services = {name.split("/")[2] for name in names if name.startswith("botocore/data/") and name.count("/") > 3}
+    assert services == {"dynamodb", "kms", "s3", "secretsmanager", "sqs"}
+
+
+def test_the_bill_of_materials_names_what_ships(built: Path) -> None:
+    bill: dict[str, Any] = json.loads((built / "sbom.json").read_text())
+    named = {each["name"].lower().replace("_", "-"): each["version"] for each in bill["components"]}
+    assert named == {name.lower(): version for name, version in wheels.versions().items()}
+    licences = (built / "licences.txt").read_text()
+    assert "unknown" not in licences
+    assert len(licences.splitlines()) == len(named)
+
+
+def test_the_code_can_be_removed_and_the_data_stays(session: cloud.Session) -> None:
+    stage = Stage("dev", session, agree=lambda: True)
+    stage.destroy()
+    assert stage.code.status() in {"", "DELETE_COMPLETE"}
+    assert stage.data.status() == "CREATE_COMPLETE"
