@@ -3,8 +3,9 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
+
+from chalicelib import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -22,4 +23,5 @@ _CONFIG = Config(
 
 @lru_cache(maxsize=1)
 def client() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=_CONFIG)
+    made: DynamoDBClient = aws.client("dynamodb", _CONFIG)
+    return made

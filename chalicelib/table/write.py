@@ -1,40 +1,33 @@
 """A Write: one conditional change to one item, and the Refusal it stands for if the condition fails."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, cast
-
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from typing import Any
 
 from chalicelib.errors import Contended, Refusal
 from chalicelib.settings import settings
+from chalicelib.table.conditions import Attr, ConditionBase, Terms
 from chalicelib.table.keys import Key
+from chalicelib.table.values import Item, decode, encode
 
-Item = dict[str, Any]
 Refuse = Callable[[Item | None], Refusal]
 
-__all__ = ["Attr", "ConditionBase", "Item", "Refuse", "Write", "absent", "check", "delete", "present", "put", "update"]
-
-
-class _Reader(TypeDeserializer):
-    """Amounts are integers, so numbers come back as ``int`` (boto3 gives Decimal)."""
-
-    def _deserialize_n(self, value: str) -> int:
-        return int(value)
-
-
-_writer = TypeSerializer()
-_reader = _Reader()
-
-
-def encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _writer.serialize(value) for name, value in item.items()}
-
-
-def decode(item: Mapping[str, Any] | None) -> Item | None:
-    return {name: _reader.deserialize(value) for name, value in item.items()} if item else None
+__all__ = [
+    "Attr",
+    "ConditionBase",
+    "Item",
+    "Refuse",
+    "Write",
+    "absent",
+    "check",
+    "decode",
+    "delete",
+    "encode",
+    "present",
+    "put",
+    "update",
+]
 
 
 @dataclass(frozen=True)
@@ -53,8 +46,7 @@ class Write:
 
     def request(self) -> dict[str, Any]:
         """This Write as an element of ``TransactItems``."""
-        names: dict[str, str] = {}
-        values: dict[str, Any] = {}
+        terms = Terms()
         body: dict[str, Any] = {
             "TableName": settings().table_name,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -64,43 +56,30 @@ class Write:
         else:
             body["Key"] = encode(self.key.item())
         if self.action == "Update":
-            body["UpdateExpression"] = self._expression(names, values)
+            body["UpdateExpression"] = self._expression(terms)
         if self.require is not None:
-            built = ConditionExpressionBuilder().build_expression(self.require)
-            body["ConditionExpression"] = built.condition_expression
-            names |= built.attribute_name_placeholders
-            values |= built.attribute_value_placeholders
-        if names:
-            body["ExpressionAttributeNames"] = names
-        if values:
-            body["ExpressionAttributeValues"] = encode(values)
-        return {self.action: body}
+            body["ConditionExpression"] = self.require.expression(terms)
+        return {self.action: body | terms.request()}
 
-    def _expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
+    def _expression(self, terms: Terms) -> str:
         clauses = []
         for verb, sign, changes in (("SET", " = ", self.assign), ("ADD", " ", self.add), ("DELETE", " ", self.discard)):
-            terms = []
-            for number, (name, value) in enumerate(changes.items()):
-                mark = f"{verb[0]}{number}"
-                names[f"#{mark}"], values[f":{mark}"] = name, value
-                terms.append(f"#{mark}{sign}:{mark}")
-            if terms:
-                clauses.append(f"{verb} {', '.join(terms)}")
-        for number, name in enumerate(self.remove):
-            names[f"#R{number}"] = name
+            if changes:
+                said = (f"{terms.whole(name)}{sign}{terms.value(value)}" for name, value in changes.items())
+                clauses.append(f"{verb} {', '.join(said)}")
         if self.remove:
-            clauses.append("REMOVE " + ", ".join(f"#R{number}" for number in range(len(self.remove))))
+            clauses.append("REMOVE " + ", ".join(map(terms.whole, self.remove)))
         return " ".join(clauses)
 
 
 @cache
 def present() -> ConditionBase:
-    return cast(ConditionBase, Attr("pk").exists())
+    return Attr("pk").exists()
 
 
 @cache
 def absent() -> ConditionBase:
-    return cast(ConditionBase, Attr("pk").not_exists())
+    return Attr("pk").not_exists()
 
 
 def _contended(_: Item | None) -> Refusal:
