@@ -71,9 +71,9 @@ def settings() -> Settings:
 @lru_cache(maxsize=1)
 def _secrets() -> dict[str, bytes]:
     if settings().secrets_id:
-        from chalicelib import aws  # only the functions that need a secret pay for this client
+        import boto3  # only the functions that need a secret pay for this client
 
-        client = aws.client("secretsmanager")
+        client = boto3.client("secretsmanager")
         text = client.get_secret_value(SecretId=settings().secrets_id)["SecretString"]
     else:
         text = Path(settings().secrets_file).read_text()

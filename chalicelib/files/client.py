@@ -3,9 +3,9 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+import boto3
 from botocore.config import Config
 
-from chalicelib import aws
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ def client() -> "S3Client":
     That needs virtual-host addressing. An emulator is known by one host name only, so there the path names the bucket.
     """
     addressing: Literal["path", "virtual"] = "path" if settings().s3_endpoint else "virtual"
-    made: S3Client = aws.client(
+    return boto3.client(
         "s3",
-        Config(
+        config=Config(
             signature_version="s3v4",  # the only one that aws-cn and the newer regions take
             s3={"addressing_style": addressing, "us_east_1_regional_endpoint": "regional"},
             connect_timeout=2,
@@ -29,4 +29,3 @@ def client() -> "S3Client":
             retries={"mode": "standard", "total_max_attempts": 4},
         ),
     )
-    return made

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib import aws
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 
@@ -23,8 +23,7 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 @lru_cache(maxsize=1)
 def client() -> "SQSClient":
-    made: SQSClient = aws.client("sqs", _CONFIG)
-    return made
+    return boto3.client("sqs", config=_CONFIG)
 
 
 def send(messages: Iterable[dict[str, Any]], *, to: str = "", delay_seconds: int = 0) -> None:

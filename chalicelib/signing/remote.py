@@ -4,9 +4,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import boto3
 from botocore.config import Config
-
-from chalicelib import aws
 
 if TYPE_CHECKING:
     from Cryptodome.PublicKey.ECC import EccKey
@@ -27,8 +26,7 @@ class SigningKey(Protocol):
 
 @lru_cache(maxsize=1)
 def client() -> "KMSClient":
-    made: KMSClient = aws.client("kms", _CONFIG)
-    return made
+    return boto3.client("kms", config=_CONFIG)
 
 
 def _on_p256(key: "EccKey", name: str) -> "EccKey":

@@ -3,9 +3,8 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import boto3
 from botocore.config import Config
-
-from chalicelib import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,5 +22,4 @@ _CONFIG = Config(
 
 @lru_cache(maxsize=1)
 def client() -> "DynamoDBClient":
-    made: DynamoDBClient = aws.client("dynamodb", _CONFIG)
-    return made
+    return boto3.client("dynamodb", config=_CONFIG)

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Key as KeyAttr
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
 from chalicelib.table.commit import BUSY
-from chalicelib.table.conditions import Attr, ConditionBase, Terms
 from chalicelib.table.keys import LISTING, Key
-from chalicelib.table.values import Item, decode, encode
+from chalicelib.table.write import Item, decode, encode
 
 __all__ = ["Attr", "get", "listed", "many", "query"]
 
@@ -64,7 +65,7 @@ def query(
 
     ``before`` (a sort key) starts after that item in the direction of the walk.
     """
-    condition = Attr("pk").eq(pk) & Attr("sk").between(low, high)
+    condition = KeyAttr("pk").eq(pk) & KeyAttr("sk").between(low, high)
     start = Key(pk, before).item() if before else None
     return _walk(condition, start, where, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
 
@@ -81,16 +82,21 @@ def listed(
 
     ``after`` holds the four key attributes of the item to go on behind.
     """
-    condition = Attr("list").eq(name)
+    condition = KeyAttr("list").eq(name)
     return _walk(condition, after, where, IndexName=LISTING, ScanIndexForward=not descending, Limit=chunk)
 
 
 def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | None, **options: Any) -> Iterator[Item]:
-    terms = Terms()
-    options["KeyConditionExpression"] = condition.expression(terms)
+    builder = ConditionExpressionBuilder()
+    built = builder.build_expression(condition, is_key_condition=True)
+    names, values = dict(built.attribute_name_placeholders), dict(built.attribute_value_placeholders)
+    options["KeyConditionExpression"] = built.condition_expression
     if where is not None:
-        options["FilterExpression"] = where.expression(terms)
-    options |= terms.request()
+        filtered = builder.build_expression(where)
+        options["FilterExpression"] = filtered.condition_expression
+        names |= filtered.attribute_name_placeholders
+        values |= filtered.attribute_value_placeholders
+    options |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": encode(values)}
     while True:
         if start:
             options["ExclusiveStartKey"] = encode(start)

@@ -1,33 +1,40 @@
 """A Write: one conditional change to one item, and the Refusal it stands for if the condition fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, cast
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.errors import Contended, Refusal
 from chalicelib.settings import settings
-from chalicelib.table.conditions import Attr, ConditionBase, Terms
 from chalicelib.table.keys import Key
-from chalicelib.table.values import Item, decode, encode
 
+Item = dict[str, Any]
 Refuse = Callable[[Item | None], Refusal]
 
-__all__ = [
-    "Attr",
-    "ConditionBase",
-    "Item",
-    "Refuse",
-    "Write",
-    "absent",
-    "check",
-    "decode",
-    "delete",
-    "encode",
-    "present",
-    "put",
-    "update",
-]
+__all__ = ["Attr", "ConditionBase", "Item", "Refuse", "Write", "absent", "check", "delete", "present", "put", "update"]
+
+
+class _Reader(TypeDeserializer):
+    """Amounts are integers, so numbers come back as ``int`` (boto3 gives Decimal)."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+
+_writer = TypeSerializer()
+_reader = _Reader()
+
+
+def encode(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _writer.serialize(value) for name, value in item.items()}
+
+
+def decode(item: Mapping[str, Any] | None) -> Item | None:
+    return {name: _reader.deserialize(value) for name, value in item.items()} if item else None
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,8 @@ class Write:
 
     def request(self) -> dict[str, Any]:
         """This Write as an element of ``TransactItems``."""
-        terms = Terms()
+        names: dict[str, str] = {}
+        values: dict[str, Any] = {}
         body: dict[str, Any] = {
             "TableName": settings().table_name,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -56,30 +64,43 @@ class Write:
         else:
             body["Key"] = encode(self.key.item())
         if self.action == "Update":
-            body["UpdateExpression"] = self._expression(terms)
+            body["UpdateExpression"] = self._expression(names, values)
         if self.require is not None:
-            body["ConditionExpression"] = self.require.expression(terms)
-        return {self.action: body | terms.request()}
+            built = ConditionExpressionBuilder().build_expression(self.require)
+            body["ConditionExpression"] = built.condition_expression
+            names |= built.attribute_name_placeholders
+            values |= built.attribute_value_placeholders
+        if names:
+            body["ExpressionAttributeNames"] = names
+        if values:
+            body["ExpressionAttributeValues"] = encode(values)
+        return {self.action: body}
 
-    def _expression(self, terms: Terms) -> str:
+    def _expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
         clauses = []
         for verb, sign, changes in (("SET", " = ", self.assign), ("ADD", " ", self.add), ("DELETE", " ", self.discard)):
-            if changes:
-                said = (f"{terms.whole(name)}{sign}{terms.value(value)}" for name, value in changes.items())
-                clauses.append(f"{verb} {', '.join(said)}")
+            terms = []
+            for number, (name, value) in enumerate(changes.items()):
+                mark = f"{verb[0]}{number}"
+                names[f"#{mark}"], values[f":{mark}"] = name, value
+                terms.append(f"#{mark}{sign}:{mark}")
+            if terms:
+                clauses.append(f"{verb} {', '.join(terms)}")
+        for number, name in enumerate(self.remove):
+            names[f"#R{number}"] = name
         if self.remove:
-            clauses.append("REMOVE " + ", ".join(map(terms.whole, self.remove)))
+            clauses.append("REMOVE " + ", ".join(f"#R{number}" for number in range(len(self.remove))))
         return " ".join(clauses)
 
 
 @cache
 def present() -> ConditionBase:
-    return Attr("pk").exists()
+    return cast(ConditionBase, Attr("pk").exists())
 
 
 @cache
 def absent() -> ConditionBase:
-    return Attr("pk").not_exists()
+    return cast(ConditionBase, Attr("pk").not_exists())
 
 
 def _contended(_: Item | None) -> Refusal:

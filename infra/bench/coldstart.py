@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ ROUNDS, WARM = 15, 300
 
 
 class Start(NamedTuple):
-    """Milliseconds: the fastest start of each kind (what else runs here only adds), and a warm request's median."""
+    """Medians: milliseconds of wall clock, and of processor time for a warm request beside its AWS calls."""
 
     megabytes: float
     imported: float
@@ -50,9 +51,16 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
             if number >= 0:  # the first pair warms the disk's cache
                 ours.append(pair[0])
                 bare.append(pair[1]["seconds"])
-        imported, first = (min(each[name] for each in ours) for name in ("import", "seconds"))
-        size = zipped.stat().st_size / 1e6
-        return Start(size, imported * 1e3, first * 1e3, min(bare) * 1e3, first / min(bare), ours[0]["warm"] * 1e3)
+        ratio = statistics.median(mine["seconds"] / other for mine, other in zip(ours, bare, strict=True))
+        imported, first = (statistics.median(each[name] for each in ours) for name in ("import", "seconds"))
+        return Start(
+            zipped.stat().st_size / 1e6,
+            imported * 1e3,
+            first * 1e3,
+            statistics.median(bare) * 1e3,
+            ratio,
+            ours[0]["warm"] * 1e3,
+        )
 
 
 def _run(stack: LocalStack, libraries: Path, events: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ _NEEDLESS = (
     "pydantic/v1",
     "pydantic/mypy.py",
     "stdnum/cn/loc.dat",
+    "boto3/data",
+    "boto3/examples",
     "botocore/data/*/*/examples-1.json",
     "botocore/data/dynamodb/2011-12-05",
     "openapi_ui_bundles/rapidoc/vendor",

@@ -23,8 +23,8 @@ def test_an_update_says_all_its_clauses() -> None:
     said = request["UpdateExpression"]
     for placeholder, name in names.items():
         said = said.replace(placeholder, name)
-    assert said == "SET status = :v0 ADD points :v1 DELETE unfiled :v2 REMOVE list, rank"
-    assert request["ExpressionAttributeValues"] == {":v0": {"S": "x"}, ":v1": {"N": "-5"}, ":v2": {"SS": ["r"]}}
+    assert said == "SET status = :S0 ADD points :A0 DELETE unfiled :D0 REMOVE list, rank"
+    assert request["ExpressionAttributeValues"] == {":S0": {"S": "x"}, ":A0": {"N": "-5"}, ":D0": {"SS": ["r"]}}
     assert "ConditionExpression" not in request
 
 
