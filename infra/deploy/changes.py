@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 5
 _HOUR_POLLS = 3600 // _POLL_SECONDS
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
+_NOTHING_YET = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 _MARKS = {"Add": "+", "Modify": "~", "Remove": "-", "Dynamic": "?", "Import": ">"}
 Say = Callable[[str], None]
 
@@ -34,7 +35,7 @@ class Stack:
             if "does not exist" in str(error):
                 return ""
             raise
-        return "" if found["StackStatus"] == "REVIEW_IN_PROGRESS" else str(found["StackStatus"])
+        return "" if found["StackStatus"] in _NOTHING_YET else str(found["StackStatus"])
 
     def outputs(self) -> dict[str, str]:
         [found] = self.client.describe_stacks(StackName=self.name)["Stacks"]
@@ -45,6 +46,9 @@ class Stack:
 
         Raises SystemExit where the change is refused by whoever is asked, or fails.
         """
+        if self.status() == "ROLLBACK_COMPLETE":
+            self.say(f"{self.name}: a first try failed and left an empty stack, which is removed")
+            self.remove()
         set_name = f"change-{time.time_ns()}"
         if not self._prepare(set_name, template, parameters):
             self.say(f"{self.name}: nothing to change")

@@ -54,8 +54,8 @@ def test_items_are_written_in_transactions_only(function: str) -> None:
     for statement in grants.policy(function):
         writes = [each for each in statement["Action"] if re.fullmatch(r"dynamodb:(Put|Update|Delete)Item", each)]
         if writes and statement["Effect"] == "Allow":
-            condition = statement["Condition"]["StringEquals"]
-            assert condition == {"dynamodb:EnclosingOperation": "TransactWriteItems"}
+            condition = statement["Condition"]["ForAnyValue:StringEquals"]
+            assert condition == {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
 
 
 def test_every_call_of_a_client_has_a_meaning_here() -> None:
