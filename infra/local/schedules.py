@@ -2,19 +2,17 @@
 
 import logging
 import os
-import re
 import threading
 import uuid
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from chalice.app import Chalice, ScheduledEventConfig
+from chalice.app import Chalice, Rate, ScheduledEventConfig
 
 from infra.gateway.events import Context
 
-_RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
-_SECONDS = {"minute": 60, "hour": 3600, "day": 86400}
+_SECONDS = {Rate.MINUTES: 60, Rate.HOURS: 3600, Rate.DAYS: 86400}
 _log = logging.getLogger(__name__)
 
 
@@ -44,11 +42,12 @@ def start(module: ModuleType, stop: threading.Event) -> None:
 
 def rates(app: Chalice) -> dict[str, int]:
     """Seconds between the firings of each schedule that has a rate, by the function's name."""
-    found = {}
-    for source in app.event_sources:
-        if isinstance(source, ScheduledEventConfig) and (rate := _RATE.fullmatch(str(source.schedule_expression))):
-            found[source.name] = int(rate[1]) * _SECONDS[rate[2]]
-    return found
+    scheduled = (source for source in app.event_sources if isinstance(source, ScheduledEventConfig))
+    return {
+        source.name: rate.value * _SECONDS[rate.unit]
+        for source in scheduled
+        if isinstance(rate := source.schedule_expression, Rate)
+    }
 
 
 def _run(module: ModuleType, name: str, seconds: int, stop: threading.Event) -> None:

@@ -14,6 +14,7 @@ from infra.cloud import merge, refusals, triggers
 from infra.cloud.functions import Template, functions
 from infra.guard.__main__ import EXCEPTIONS, unexplained
 from infra.guard.scan import findings
+from infra.local import schedules
 from infra.local.settings import ROOT
 from infra.package import sam
 from tests.house.grants import TRIGGERS
@@ -63,6 +64,16 @@ def test_every_trigger_has_what_it_needs_beside_it(name: str) -> None:
 
 def _alarms() -> dict[str, Any]:
     return {name: each for name, each in resources("AWS::CloudWatch::Alarm").items() if "Fn::Sub" in each["AlarmName"]}
+
+
+def test_the_local_machine_fires_each_rate_that_is_deployed() -> None:
+    deployed = [
+        each["ScheduleExpression"] for each in resources("AWS::Events::Rule").values() if "EventPattern" not in each
+    ]
+    seconds = {"minute": 60, "minutes": 60, "hour": 3600, "hours": 3600}
+    rates = [each[5:-1].split() for each in deployed if each.startswith("rate(")]
+    assert len(rates) == 3
+    assert sorted(schedules.rates(app.app).values()) == sorted(int(count) * seconds[unit] for count, unit in rates)
 
 
 def test_every_function_is_deployed_once_and_by_its_own_role() -> None:
