@@ -3,16 +3,15 @@
 import base64
 import json
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 VERSION = "0.1.0"
 _PAUSES = "5 300 1800 7200 18000 36000 50400"  # between the tries of a webhook, as Standard Webhooks proposes: 33 hours
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What differs between stages. Every name is an environment variable in upper case."""
 
     stage: str

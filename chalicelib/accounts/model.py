@@ -6,11 +6,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib.edge.caller import BUREAU, EXCHANGE
-from chalicelib.edge.fields import Answer, Body, Line, Moment, Paged, Time, example
+from chalicelib.edge.fields import Answer, Body, Choice, Line, Moment, Paged, Time, example
 from chalicelib.machine import Step
 
 _SHANGHAI = timedelta(hours=8)
@@ -98,12 +98,8 @@ class Institution(Body):
         return self.credit_code
 
 
-class Opening(RootModel[Annotated[Individual | Institution, Field(discriminator="kind")]]):
+class Opening(Choice[Annotated[Individual | Institution, Field(discriminator="kind")]]):
     """An account is opened by a person or by an institution."""
-
-    model_config = ConfigDict(
-        hide_input_in_errors=True, defer_build=True
-    )  # an outer model's own: the inner ones' does not count
 
 
 def hashed(kind: str, number: str, key: bytes) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,8 +14,7 @@ from chalicelib.table.write import Item, Write
 B = TypeVar("B", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Command(Generic[B]):
+class Command(NamedTuple, Generic[B]):
     """One intended change: who, what, and the id and time it will bear for ever.
 
     ``id`` follows from the caller and the Idempotency-Key: a replay is the same Command.

@@ -5,7 +5,16 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
@@ -76,6 +85,12 @@ class Body(BaseModel):
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+class Choice(RootModel[T], Generic[T]):
+    """A request body that is one of several; a field of theirs tells which."""
+
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)  # its own: the inner ones' does not count
 
 
 class Params(BaseModel):

@@ -6,9 +6,8 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
@@ -38,8 +37,7 @@ P = TypeVar("P", bound=Params)
 A = TypeVar("A", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A route as the OpenAPI page and the edge see it. ``allow`` is empty where everyone may call.
 
     ``answers`` is the model of the JSON answer, None where there is none; ``also`` names other media types. A route
@@ -60,8 +58,7 @@ class Endpoint:
 ENDPOINTS: list[Endpoint] = []
 
 
-@dataclass(frozen=True)
-class Query(Generic[P]):
+class Query(NamedTuple, Generic[P]):
     """One question: who asks (None: the public), for what, and where the page before it ended."""
 
     caller: Caller | None

@@ -1,8 +1,7 @@
 """Offers, tills and redemptions. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -133,8 +132,7 @@ class Swept(Answer):
     points: int
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What never changes about an offer, and so may be remembered."""
 
     offer: str

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.edge.fields import Body, Id, Line, Moment, Paragraph, Units, example, printable, stamp
+from chalicelib.edge.fields import Body, Choice, Id, Line, Moment, Paragraph, Units, example, printable, stamp
 
 _WORDS_MAX = 4000
 
@@ -161,10 +161,8 @@ class OtherApplication(_Application):
 Applying = MallApplication | SubPlatformApplication | EventApplication | OtherApplication
 
 
-class NewApplication(RootModel[Annotated[Applying, Field(discriminator="mode")]]):
+class NewApplication(Choice[Annotated[Applying, Field(discriminator="mode")]]):
     """An institution applies to join the mall, in one of four modes."""
-
-    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)
 
 
 def kept(plan: Plan) -> dict[str, Any]:

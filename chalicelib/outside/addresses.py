@@ -4,8 +4,8 @@ import ipaddress
 import re
 import socket
 import threading
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.settings import settings
@@ -27,8 +27,7 @@ class NotReached(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Where to connect, and what to ask for there. The name was resolved once: it cannot turn into another address."""
 
     secure: bool

@@ -5,9 +5,9 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
+from typing import NamedTuple
 
 from chalicelib.outside.addresses import NotReached, Target, locate
 from chalicelib.settings import VERSION
@@ -20,8 +20,7 @@ _HEADERS = {
 }
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """What came back. Names of headers are in lower case."""
 
     status: int

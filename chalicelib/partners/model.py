@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -23,8 +22,7 @@ KEPT = timedelta(days=30)  # a delivered event, then DynamoDB forgets it
 EARLIER_FAILED = "earlier_failed"
 
 
-@dataclass(frozen=True)
-class Partner:
+class Partner(NamedTuple):
     """A merchant's own system: where it is called, and the key (``whpk_…``) that proved it."""
 
     merchant: str

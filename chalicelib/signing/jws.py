@@ -16,7 +16,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import Text, Unavailable
 from chalicelib.settings import settings
-from chalicelib.signing import jose
 from chalicelib.signing.remote import FileKey, RemoteKey, SigningKey
 
 _log = logging.getLogger("carbon-points")
@@ -31,6 +30,8 @@ class SignerAway(Unavailable):
 
 def sign(claims: Mapping[str, Any], *, kind: str) -> str:
     """``claims`` signed (ES256); ``kind`` is the media type's name in ``typ`` (RFC 8725, 3.11). Raises SignerAway."""
+    from chalicelib.signing import jose
+
     payload = json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()
     names = _names()
     if not names:
@@ -42,6 +43,8 @@ def sign(claims: Mapping[str, Any], *, kind: str) -> str:
 
 def jwks() -> dict[str, list[dict[str, str]]]:
     """Every key that ever signed, as a JWK Set. Raises SignerAway."""
+    from chalicelib.signing import jose
+
     with _reaching():
         return {"keys": [jose.jwk(_key(name).public) for name in _names()]}
 

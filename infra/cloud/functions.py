@@ -1,6 +1,6 @@
 """The functions of Chalice's template and what each gets: the code's place, a log group, the queues' names."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.settings import settings
@@ -36,8 +36,8 @@ def functions(template: Template) -> list[Function]:
 
 def queues() -> dict[str, str]:
     """Queue by the prefix of its settings: ``{"BUY_BACK_QUEUE": "buy-back"}``. A queue is a setting ``…_queue_arn``."""
-    names = [field.name for field in fields(settings()) if field.name.endswith("_queue_arn")]
-    return {name.removesuffix("_arn").upper(): str(getattr(settings(), name)).rpartition(":")[2] for name in names}
+    arns = {name: arn for name, arn in settings()._asdict().items() if name.endswith("_queue_arn")}
+    return {name.removesuffix("_arn").upper(): arn.rpartition(":")[2] for name, arn in arns.items()}
 
 
 def logical(queue: str) -> str:

@@ -1,0 +1,50 @@
+"""Tokens: whether the issuer has signed one, and what it claims."""
+
+from functools import lru_cache
+from typing import Any
+
+import jwt
+from jwt.types import Options
+
+from chalicelib.edge.caller import ROLES
+from chalicelib.errors import Unauthenticated
+from chalicelib.settings import settings
+from chalicelib.signing import jose
+from chalicelib.signing.issuer import IssuerKeys
+
+_LEEWAY_SECONDS = 10  # clocks differ
+# The signature is judged before, by keys that are asymmetric only: the platform holds none that could make a token.
+_CLAIMS: Options = {
+    "verify_signature": False,
+    "verify_exp": True,
+    "verify_nbf": True,
+    "verify_iat": True,
+    "verify_aud": True,
+    "verify_iss": True,
+    "verify_sub": True,
+    "require": ["exp", "iss", "aud", "sub"],
+}
+
+
+@lru_cache(maxsize=1)
+def _issuer_keys() -> IssuerKeys:
+    return IssuerKeys(settings().oidc_jwks_url)
+
+
+def claims(token: str) -> dict[str, Any]:
+    """The claims of a valid token. Raises Unauthenticated for any other, IssuerAway where nobody can tell."""
+    try:
+        jose.verify(token, _issuer_keys().for_token(token))
+        found: dict[str, Any] = jwt.decode(
+            token,
+            issuer=settings().oidc_issuer,
+            audience=settings().oidc_audience,
+            leeway=_LEEWAY_SECONDS,
+            options=_CLAIMS,
+        )
+    except (jwt.PyJWTError, KeyError, ValueError) as error:
+        raise Unauthenticated() from error
+    sub = found["sub"]
+    if found.get("role") not in ROLES or not isinstance(sub, str) or not 1 <= len(sub) <= 255:
+        raise Unauthenticated()
+    return found
