@@ -116,7 +116,7 @@ def _undocumented(value: Any) -> Any:
     """The same without the prose: three quarters of what a client reads before its first call."""
     if isinstance(value, dict):
         return {
-            key: _undocumented(inner)
+            key: inner if key == "clientContextParams" else _undocumented(inner)  # botocore insists on theirs
             for key, inner in value.items()
             if not (key == "documentation" and isinstance(inner, str))
         }

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import app
 from infra.cloud.triggers import POSTED
+from infra.demo.papers import paper
 from infra.deploy.stage import Stage
 from infra.package import bundle, wheels
 from infra.package.__main__ import package
+from tests.batches import OPERATOR, file, trip
 from tests.system import cloud
 from tests.system.zipped import Gateway, Handlers
-from tests.world import World
+from tests.world import AT, CODES, PEOPLE, World
 
 TONNE = 1_000_000
 EXCHANGE = {"role": "exchange", "sub": "exchange"}
@@ -111,6 +114,53 @@ def test_one_journey_from_account_to_buy_back(
     assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
     project(handlers, session, environment)
     assert world.get("/v1/supply").body["points_by_use"]["bought_back"] == TONNE
+
+
+def send(handlers: Handlers, environment: dict[str, str], form: dict[str, Any], content: bytes) -> None:
+    """Upload by the form, and tell of it as EventBridge does."""
+    sent = httpx.post(form["url"], data=form["fields"], files={"file": ("f", content)}, timeout=30)
+    assert sent.status_code in (200, 204), sent.text
+    bucket = {"name": environment["DOCUMENTS_BUCKET"]}
+    event = {"source": "aws.s3", "detail-type": "Object Created", "time": AT, "resources": [], "id": "1"}
+    event |= {"version": "0", "account": "1", "region": "us-east-1"}
+    handlers.invoke("upload_arrived", event | {"detail": {"bucket": bucket, "object": {"key": form["fields"]["key"]}}})
+
+
+def test_a_file_of_trips_comes_by_the_form_and_its_refusals_go_by_the_link(
+    handlers: Handlers, environment: dict[str, str]
+) -> None:
+    world = World(Gateway(app.app, handlers), list)  # type: ignore[arg-type]
+    bob = world.person("bob", PEOPLE[1])
+    world.scenario()
+    content = file(trip("a", bob), trip("b", "nobody"))
+    announced = {"scenario": "metro", "lines": 2, "sha256": hashlib.sha256(content).hexdigest()}
+    batch = world.post("/v1/reduction-batches", announced, **OPERATOR)
+    assert batch.status == 201, batch
+    send(handlers, environment, batch.body["upload"], content)
+    done = world.get(f"/v1/reduction-batches/{batch.body['id']}", **OPERATOR).body
+    assert (done["status"], done["converted"], done["refused"]) == ("done", 1, 1)
+    [refused] = httpx.get(done["refused_lines"]["url"], timeout=30).text.splitlines()
+    assert json.loads(refused)["record_id"] == "b"
+
+
+def test_documents_come_by_the_form_and_stay_where_they_were_submitted(
+    handlers: Handlers, environment: dict[str, str]
+) -> None:
+    world = World(Gateway(app.app, handlers), list)  # type: ignore[arg-type]
+    world.institution("applicant", CODES[1])
+    who = {"role": "institution", "sub": "applicant"}
+    body = {"mode": "other", "title": "入驻申请", "plan": {"description": "公益兑换点"}}
+    application = world.post("/v1/applications", body, **who).body
+    place = f"/v1/applications/{application['id']}"
+    for kind in application["required_documents"]:
+        content_type, content = paper(kind, application["id"])
+        announced = {"kind": kind, "file_name": "材料", "content_type": content_type, "bytes": len(content)}
+        announced["sha256"] = hashlib.sha256(content).hexdigest()
+        document = world.post(f"{place}/documents", announced, **who)
+        assert document.status == 201, document
+        send(handlers, environment, document.body["upload"], content)
+    submitted = world.post(f"{place}/submit", **who)
+    assert (submitted.status, submitted.body["status"]) == (200, "submitted")
 
 
 def test_a_token_of_someone_else_is_refused(handlers: Handlers) -> None:
