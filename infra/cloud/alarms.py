@@ -1,6 +1,6 @@
 """Alarms that follow from what there is: each function, each way it is woken, each queue, the API.
 
-docs/runbook.md has a row for each: what it means, what to look at, what to do.
+Each names its section of docs/operations.md: what it means, what to look at, what to do.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,15 @@ from chalicelib.edge.log import NAMESPACE
 from infra.cloud.functions import Function, Template, logical
 
 _MINUTE, _FIVE_MINUTES = 60, 300
-_HOUR_MILLISECONDS, _HALF_AN_HOUR_SECONDS = 3_600_000, 1800
+_QUARTER_MILLISECONDS, _HALF_AN_HOUR_SECONDS = 900_000, 1800
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """``metric`` of ``namespace`` for ``dimensions`` over ``bound`` in ``periods`` periods running."""
+    """``metric`` of ``namespace`` for ``dimensions`` over ``bound`` in ``periods`` periods running.
+
+    ``section`` of the operations page is its name, unless several share one.
+    """
 
     name: str
     means: str
@@ -26,6 +29,7 @@ class Alarm:
     bound: Any
     seconds: int = _FIVE_MINUTES
     periods: int = 1
+    section: str = ""
 
     @property
     def logical(self) -> str:
@@ -36,7 +40,7 @@ class Alarm:
         statistic = "ExtendedStatistic" if self.statistic.startswith("p") else "Statistic"
         properties = {
             "AlarmName": {"Fn::Sub": f"carbon-points-${{Stage}}-{self.name}"},
-            "AlarmDescription": f"{self.means} See docs/runbook.md.",
+            "AlarmDescription": f"{self.means} See docs/operations.md#{self.section or self.name}",
             "Namespace": self.namespace,
             "MetricName": self.metric,
             "Dimensions": [{"Name": name, "Value": value} for name, value in self.dimensions.items()],
@@ -57,12 +61,15 @@ def of_function(function: Function) -> list[Alarm]:
     one = {"FunctionName": {"Ref": function.logical}}
     name, place = function.name.replace("_", "-"), "AWS/Lambda"
     found = [
-        Alarm(f"{name}-errors", "A function failed.", place, "Errors", one, "Sum", 0),
-        Alarm(f"{name}-throttles", "Lambda had no room for a function.", place, "Throttles", one, "Sum", 0),
-    ]
+        Alarm(f"{name}-errors", "A function failed.", place, "Errors", one, "Sum", 0, section="function-errors"),
+        Alarm(
+            f"{name}-throttles", "Lambda had no room for a function.", place, "Throttles", one, "Sum", 0,
+            section="function-throttles",
+        ),
+    ]  # fmt: skip
     if function.of_kind("DynamoDB"):
-        means = "Statements and sums are more than an hour behind the Records."
-        found.append(Alarm(f"{name}-lag", means, place, "IteratorAge", one, "Maximum", _HOUR_MILLISECONDS))
+        means = "Statements and sums are more than a quarter of an hour behind the Records."
+        found.append(Alarm(f"{name}-lag", means, place, "IteratorAge", one, "Maximum", _QUARTER_MILLISECONDS))
     return found
 
 
@@ -72,8 +79,8 @@ def of_queue(name: str) -> list[Alarm]:
     place, waits = "AWS/SQS", "Work waits for more than half an hour."
     age = "ApproximateAgeOfOldestMessage"
     return [
-        Alarm(f"{name}-age", waits, place, age, working, "Maximum", _HALF_AN_HOUR_SECONDS),
-        _depth(f"{name}-dead", "Messages failed for good.", dead),
+        Alarm(f"{name}-age", waits, place, age, working, "Maximum", _HALF_AN_HOUR_SECONDS, section="queue-age"),
+        _depth(f"{name}-dead", "Messages failed for good.", dead, section="queue-dead"),
     ]
 
 
@@ -97,7 +104,8 @@ def of_table() -> list[Alarm]:
     one = {"TableName": {"Fn::ImportValue": {"Fn::Sub": "${DataStack}-TableName"}}}
     names = {"table-read-throttles": "ReadThrottleEvents", "table-write-throttles": "WriteThrottleEvents"}
     return [
-        Alarm(name, "The table is too busy.", "AWS/DynamoDB", metric, one, "Sum", 10) for name, metric in names.items()
+        Alarm(name, "The table is too busy.", "AWS/DynamoDB", metric, one, "Sum", 10, section="table-throttles")
+        for name, metric in names.items()
     ]
 
 
@@ -124,5 +132,6 @@ def _dimension(queue: str) -> dict[str, Any]:
     return {"QueueName": {"Fn::GetAtt": [queue, "QueueName"]}}
 
 
-def _depth(name: str, means: str, queue: dict[str, Any]) -> Alarm:
-    return Alarm(name, means, "AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, "Maximum", 0, seconds=_MINUTE)
+def _depth(name: str, means: str, queue: dict[str, Any], section: str = "") -> Alarm:
+    metric = "ApproximateNumberOfMessagesVisible"
+    return Alarm(name, means, "AWS/SQS", metric, queue, "Maximum", 0, seconds=_MINUTE, section=section)

@@ -1,6 +1,7 @@
 """The template that is deployed: complete for every trigger of app.py, the same in every partition."""
 
 import json
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_every_trigger_has_what_it_needs_beside_it(name: str) -> None:
         assert {f"{queue}-age", f"{queue}-dead"} <= alarms, f"the queue {queue} has no alarms"
     if function.of_kind("DynamoDB"):
         assert f"{slug}-lag" in alarms, f"nobody is told when {name} falls behind"
+
+
+def test_every_alarm_has_its_section_in_the_operations_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    told = {each["AlarmDescription"].rpartition("docs/operations.md#")[2] for each in _alarms().values()}
+    alarms = page.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    assert told == set(re.findall(r"^### (.+)$", alarms, re.MULTILINE))
 
 
 def _alarms() -> dict[str, Any]:
