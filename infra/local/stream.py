@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 _BATCH_RECORDS = 100
-_IDLE_SECONDS = (0.02, 0.2)  # first look after work, and the longest pause when nothing happens
+_POLL_SECONDS = 0.1  # while there is room in a batch; Lambda polls four times a second. Large batches cost less
 _RETRY_SECONDS = (0.1, 5.0)
 _log = logging.getLogger("stream")
 
@@ -61,17 +61,17 @@ class StreamPump:
 
     def _shard(self, arn: str, shard: str, *, until_empty: bool) -> bool:
         iterator: str | None = self._iterator(arn, shard)
-        idle, lively = _pauses(*_IDLE_SECONDS), False
+        lively = False
         while iterator and not self.stop.is_set():
             answer = self.streams.get_records(ShardIterator=iterator, Limit=_BATCH_RECORDS)
-            iterator = answer.get("NextShardIterator")
-            if answer["Records"]:
-                self._deliver(arn, shard, answer["Records"])
-                idle, lively = _pauses(*_IDLE_SECONDS), True
+            iterator, records = answer.get("NextShardIterator"), answer["Records"]
+            if records:
+                self._deliver(arn, shard, records)
+                lively = True
             elif until_empty:
                 break
-            else:
-                self.stop.wait(next(idle))
+            if len(records) < _BATCH_RECORDS and not until_empty:
+                self.stop.wait(_POLL_SECONDS)
         return lively
 
     def _iterator(self, arn: str, shard: str) -> str:
