@@ -15,7 +15,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench cost package deploy destroy secrets audit buy-back audit-books token clean tools
+.PHONY: help run test check bench cost package deploy destroy secrets rotate pause unpause audit buy-back audit-books token clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,15 @@ destroy: $(BIN)/.done ## make destroy STAGE=dev removes the code from the cloud;
 
 secrets: $(BIN)/.done ## make secrets STAGE=dev makes what is missing of the stage's secret (make deploy does it too)
 	@$(BIN)/python -m infra.deploy secrets "$(STAGE)"
+
+rotate: $(BIN)/.done ## make rotate STAGE=dev KEY=cursor_key changes a key of the stage's secret
+	@$(BIN)/python -m infra.deploy rotate "$(STAGE)" "$(KEY)"
+
+pause: $(BIN)/.done ## make pause STAGE=dev stops all that changes anything; make unpause lets it go on
+	@$(BIN)/python -m infra.deploy pause "$(STAGE)"
+
+unpause: $(BIN)/.done
+	@$(BIN)/python -m infra.deploy unpause "$(STAGE)"
 
 audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt

@@ -31,7 +31,28 @@ def merged(chalice: Template) -> Template:
     every, found = functions(chalice), chalice
     for addition in (cfn.load(ROOT / "infra" / "app.yaml"), environment(woken(every)), *_derived(every)):
         found = TemplateDeepMerger().merge(addition, found)
-    return found
+    return cast(Template, _restorable(found))
+
+
+# What is known of a table by its stream's ARN, arn:…:table/NAME/stream/TIME
+_STREAM = {"Ref": "RestoredStream"}
+_RESTORED: dict[str, Any] = {
+    "TableName": {"Fn::Select": [1, {"Fn::Split": ["/", _STREAM]}]},
+    "TableArn": {"Fn::Select": [0, {"Fn::Split": ["/stream/", _STREAM]}]},
+    "StreamArn": _STREAM,
+}
+
+
+def _restorable(part: Any) -> Any:
+    """``part`` with the data stack's table wherever it is named, unless a restored one is to take its place."""
+    if isinstance(part, list):
+        return [_restorable(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    for output, restored in _RESTORED.items():
+        if part == {"Fn::ImportValue": {"Fn::Sub": f"${{DataStack}}-{output}"}}:
+            return {"Fn::If": ["Restored", restored, part]}
+    return {name: _restorable(value) for name, value in part.items()}
 
 
 def _derived(every: list[Function]) -> list[Template]:

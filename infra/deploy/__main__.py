@@ -1,37 +1,55 @@
-"""``python -m infra.deploy deploy|destroy|secrets STAGE``; with YES=1 in the environment nothing is asked."""
+"""``python -m infra.deploy STEP STAGE [KEY]``, a step of make; with YES=1 in the environment nothing is asked."""
 
 import os
 import sys
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import secret
 from infra.deploy.stage import Stage
 from infra.local.settings import ROOT
 
-_STEPS = ("deploy", "destroy", "secrets")
+_USAGE = "make deploy|destroy|secrets|pause|unpause STAGE=dev|staging|prod, or make rotate STAGE= KEY="
 
 
 def _agree() -> bool:
     if os.environ.get("YES") == "1":
         return True
-    return sys.stdin.isatty() and input("Do it? Type yes: ").strip() == "yes"
+    if not sys.stdin.isatty():
+        sys.exit("Nothing was changed: nobody is here to be asked. YES=1 asks nothing.")
+    return input("Do it? Type yes: ").strip() == "yes"
 
 
 def main(arguments: list[str]) -> None:
-    if len(arguments) != 2 or arguments[0] not in _STEPS or not (ROOT / f"infra/stages/{arguments[1]}.json").exists():
-        sys.exit("make deploy|destroy|secrets STAGE=dev|staging|prod")
-    step, name = arguments
-    stage = Stage(name, agree=_agree)
-    if step == "secrets":
-        print(secret.ensure(boto3.client("secretsmanager"), name))
-    elif step == "destroy":
-        stage.destroy()
-    else:
-        parameters = stage.parameters()
-        identity = boto3.client("sts").get_caller_identity()
-        print(f"Account {identity['Account']} as {identity['Arn']}, region {boto3.session.Session().region_name}")
-        stage.deploy(ROOT / "build" / name, parameters)
+    """Do one step. Raises SystemExit with one line where AWS or the stage's file says no."""
+    step, name, key = (*arguments, "", "", "")[:3]
+    if not name or not (ROOT / f"infra/stages/{name}.json").exists() or bool(key) != (step == "rotate"):
+        sys.exit(_USAGE)
+    try:
+        _do(Stage(name, agree=_agree), step, key)
+    except (ClientError, BotoCoreError) as error:
+        sys.exit(f"Nothing more was done. {error}")
+
+
+def _do(stage: Stage, step: str, key: str) -> None:
+    match step:
+        case "deploy":
+            parameters = stage.parameters()
+            identity = boto3.client("sts").get_caller_identity()
+            print(f"Account {identity['Account']} as {identity['Arn']}, region {boto3.session.Session().region_name}")
+            stage.deploy(ROOT / "build" / stage.name, parameters)
+        case "destroy":
+            stage.destroy()
+        case "secrets":
+            print(stage.secrets())
+        case "rotate":
+            print(stage.rotate(key))
+        case "pause":
+            stage.pause()
+        case "unpause":
+            stage.unpause()
+        case _:
+            sys.exit(_USAGE)
 
 
 if __name__ == "__main__":

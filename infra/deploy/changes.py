@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 _POLL_SECONDS = 5
+_CLOCKS_DIFFER = timedelta(minutes=1)
 _HOUR_POLLS = 3600 // _POLL_SECONDS
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
 _NOTHING_YET = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
@@ -41,6 +43,12 @@ class Stack:
         [found] = self.client.describe_stacks(StackName=self.name)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
+    def resources(self, kind: str) -> list[str]:
+        """The physical ids of its resources of one type."""
+        pages = self.client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        every = [each for page in pages for each in page["StackResourceSummaries"]]
+        return [each["PhysicalResourceId"] for each in every if each["ResourceType"] == kind]
+
     def change(self, template: Mapping[str, str], parameters: Mapping[str, str], *, agree: Callable[[], bool]) -> bool:
         """Make the stack as ``template`` (TemplateBody or TemplateURL) says; False where there was nothing to do.
 
@@ -57,9 +65,9 @@ class Stack:
         if not agree():
             self.client.delete_change_set(StackName=self.name, ChangeSetName=set_name)
             sys.exit("Nothing was changed.")
-        existed = bool(self.status())
+        existed, began = bool(self.status()), datetime.now(UTC) - _CLOCKS_DIFFER
         self.client.execute_change_set(StackName=self.name, ChangeSetName=set_name)
-        self._wait("stack_update_complete" if existed else "stack_create_complete")
+        self._wait("stack_update_complete" if existed else "stack_create_complete", began)
         return True
 
     def _prepare(self, set_name: str, template: Mapping[str, str], parameters: Mapping[str, str]) -> bool:
@@ -98,13 +106,13 @@ class Stack:
             replaced = "  REPLACED" if each.get("Replacement") == "True" else ""
             self.say(f"  {_MARKS[each['Action']]} {each['LogicalResourceId']:44} {each['ResourceType']}{replaced}")
 
-    def _wait(self, waiter: Any) -> None:
+    def _wait(self, waiter: Any, began: datetime) -> None:
         try:
             watching: Any = self.client.get_waiter(waiter)
             watching.wait(StackName=self.name, WaiterConfig={"Delay": _POLL_SECONDS, "MaxAttempts": _HOUR_POLLS})
         except WaiterError:
             for event in self.client.describe_stack_events(StackName=self.name)["StackEvents"]:
-                if event.get("ResourceStatus", "").endswith("_FAILED"):
+                if event["Timestamp"] >= began and event.get("ResourceStatus", "").endswith("_FAILED"):
                     self.say(f"  {event.get('LogicalResourceId')}: {event.get('ResourceStatusReason', '')}")
             sys.exit(f"{self.name}: {self.status()}; CloudFormation went back to what was there before")
         self.say(f"{self.name}: {self.status()}")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.deploy import secret
+from infra import cfn
+from infra.deploy import pause, secret
 from infra.deploy.changes import Stack
 from infra.local.settings import ROOT
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _WANTED = ("PublicUrl", "OidcIssuer", "OidcAudience", "OidcJwksUrl")
+_OURS = {"Stage", "DataStack", "CodeBucket", "CodeKey", "SecretsVersion"}
 
 
 @dataclass(frozen=True)
@@ -40,24 +42,54 @@ class Stage:
     def parameters(self, folder: Path = ROOT / "infra" / "stages") -> dict[str, str]:
         """What infra/stages/STAGE.json says. Raises SystemExit where it is not filled in."""
         path = folder / f"{self.name}.json"
-        found: dict[str, str] = json.loads(path.read_text())
+        shown = path.relative_to(folder.parents[1])
+        try:
+            found: dict[str, str] = json.loads(path.read_text())
+        except ValueError as error:
+            sys.exit(f"{shown} is no JSON: {error}")
+        if wrong := [name for name, value in found.items() if not isinstance(value, str)]:
+            sys.exit(f"{shown}: {', '.join(wrong)} must be in quotes, as all parameters of CloudFormation are.")
+        known = _parameters("app.yaml") | _parameters("data.yaml")
+        for name in found.keys() - (known - _OURS):
+            sys.exit(
+                f"{shown}: {name} is {'set by make deploy' if name in _OURS else 'no parameter of infra/app.yaml'}."
+            )
         if missing := [each for each in _WANTED if not found.get(each)]:
-            sys.exit(f"Fill in {', '.join(missing)} in {path.relative_to(folder.parents[1])} first.")
+            sys.exit(f"Fill in {', '.join(missing)} in {shown} first.")
         return found
 
     def deploy(self, built: Path, parameters: dict[str, str]) -> None:
         """Data, secret, code. Each step may be done again: what is done is left as it is."""
         data = {"Stage": self.name} | {key: parameters[key] for key in parameters.keys() & {"GatewayAccount"}}
         self.data.change({"TemplateBody": (ROOT / "infra" / "data.yaml").read_text()}, data, agree=self.agree)
-        print(secret.ensure(self.session.client("secretsmanager"), self.name))
+        print(self.secrets())
         bucket = self.data.outputs()["CodeBucket"]
         zipped = self._upload(bucket, built / "deployment.zip")
         template = self._upload(bucket, built / "template.json")
         given = {key: value for key, value in parameters.items() if key not in data}
         own = {"Stage": self.name, "DataStack": self.data.name, "CodeBucket": bucket, "CodeKey": zipped}
+        own["SecretsVersion"] = secret.version(self.session.client("secretsmanager"), self.name)
         self.code.change({"TemplateURL": self._address(bucket, template)}, given | own, agree=self.agree)
         for key, value in sorted(self.code.outputs().items()):
             print(f"  {key} {value}")
+
+    def secrets(self) -> str:
+        """Make what is missing of the secret; one line about it. Raises SystemExit where it was lost."""
+        return secret.ensure(self.session.client("secretsmanager"), self.name, data_is_there=self._has_data)
+
+    def rotate(self, key: str) -> str:
+        """Change one key of the secret; one line about it."""
+        return secret.rotate(self.session.client("secretsmanager"), self.name, key)
+
+    def pause(self) -> None:
+        pause.pause(self.code, self.session.client("lambda"))
+
+    def unpause(self) -> None:
+        pause.unpause(self.code, self.session.client("lambda"))
+
+    def _has_data(self) -> bool:
+        table = self.data.outputs()["TableName"] if self.data.status() else ""
+        return bool(table) and self.session.client("dynamodb").scan(TableName=table, Limit=1)["Count"] > 0
 
     def destroy(self) -> None:
         """Remove the code's stack; the data's stays, and everything in it."""
@@ -83,3 +115,8 @@ class Stage:
     def _address(self, bucket: str, key: str) -> str:
         """With the partition's own host name."""
         return f"{self.session.client('s3').meta.endpoint_url}/{bucket}/{key}"
+
+
+def _parameters(template: str) -> set[str]:
+    """The names of the parameters of infra/``template``."""
+    return set(cfn.load(ROOT / "infra" / template)["Parameters"])

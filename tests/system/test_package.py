@@ -1,5 +1,6 @@
 """What ``make package`` builds: deployed to the emulator, and its handlers, from the zip alone, serve one journey."""
 
+import base64
 import hashlib
 import json
 import os
@@ -206,6 +207,94 @@ def test_a_second_deployment_changes_nothing(
 def test_a_change_is_not_made_unless_someone_agrees(session: cloud.Session, built: Path) -> None:
     with pytest.raises(SystemExit, match="Nothing was changed"):
         Stage("dev", session, agree=lambda: False).deploy(built, PARAMETERS | {"RequestsPerSecond": "7"})
+
+
+def test_a_changed_key_reaches_every_function_by_the_next_deployment(session: cloud.Session, built: Path) -> None:
+    def renewed() -> set[str]:
+        return {each["Environment"]["Variables"]["SECRETS_VERSION"] for each in cloud.functions(session).values()}
+
+    stage, before = Stage("dev", session, agree=lambda: True), renewed()
+    assert "cursor_key is new" in stage.rotate("cursor_key")
+    stage.deploy(built, PARAMETERS)
+    assert len(renewed()) == 1
+    assert renewed() != before
+    with pytest.raises(SystemExit, match="identity_key never changes"):
+        stage.rotate("identity_key")
+
+
+def test_webhooks_are_signed_by_the_old_key_too_until_it_is_taken_away(session: cloud.Session) -> None:
+    def key() -> bytes:
+        found = session.client("secretsmanager").get_secret_value(SecretId="carbon-points/dev")
+        return base64.b64decode(json.loads(found["SecretString"])["webhook_key"])
+
+    stage, old = Stage("dev", session), key()
+    stage.rotate("webhook_key")
+    assert (key()[:32], len(key())) == (old, 64)
+    new = key()[32:]
+    stage.rotate("webhook_key")
+    assert key() == new
+
+
+def test_a_lost_secret_is_not_made_anew_over_data(session: cloud.Session, built: Path) -> None:
+    client = session.client("secretsmanager")
+    kept = client.get_secret_value(SecretId="carbon-points/dev")["SecretString"]
+    client.delete_secret(SecretId="carbon-points/dev", ForceDeleteWithoutRecovery=True)
+    with pytest.raises(SystemExit, match="put the secret back from its backup"):
+        Stage("dev", session, agree=lambda: True).deploy(built, PARAMETERS)
+    client.create_secret(Name="carbon-points/dev", SecretString=kept)
+
+
+def test_a_pause_stops_all_but_the_consumer_of_the_stream(session: cloud.Session) -> None:
+    stage, client = Stage("dev", session), session.client("lambda")
+    functions = {handler: each["FunctionName"] for handler, each in cloud.functions(session).items()}
+
+    def stopped() -> set[str]:
+        limits = {name: client.get_function_concurrency(FunctionName=each) for name, each in functions.items()}
+        return {name for name, limit in limits.items() if limit.get("ReservedConcurrentExecutions") == 0}
+
+    def fed() -> set[str]:
+        mappings = client.list_event_source_mappings()["EventSourceMappings"]
+        on = {each["FunctionArn"].rpartition(":")[2] for each in mappings if each["State"] in ("Enabled", "Enabling")}
+        return {name for name, each in functions.items() if each in on}
+
+    client.update_event_source_mapping(UUID=_mapping(client, functions["project"]), Enabled=True)
+    stage.pause()
+    assert stopped() == functions.keys() - {"project", "pay_lots", "send_webhooks"}
+    assert fed() == {"project"}
+    stage.unpause()
+    assert stopped() == set()
+    assert fed() == {"project", "pay_lots", "send_webhooks"}
+    cloud.quiet(session)
+
+
+def _mapping(client: Any, function: str) -> str:
+    [found] = client.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    return str(found["UUID"])
+
+
+def test_a_restored_table_takes_the_place_of_the_old_one(session: cloud.Session, built: Path) -> None:
+    client: Any = session.client("dynamodb")
+    old = client.describe_table(TableName="carbon-points-dev")["Table"]
+    same = {name: old[name] for name in ("AttributeDefinitions", "KeySchema")} | {"BillingMode": "PAY_PER_REQUEST"}
+    view = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    made = client.create_table(TableName="carbon-points-restored", StreamSpecification=view, **same | _index(old))
+    stream = made["TableDescription"]["LatestStreamArn"]
+    stage = Stage("dev", session, agree=lambda: True)
+    stage.deploy(built, PARAMETERS | {"RestoredStream": stream})
+    for name, function in cloud.functions(session).items():
+        variables = function["Environment"]["Variables"]
+        assert (variables["TABLE_NAME"], variables["STREAM_ARN"]) == ("carbon-points-restored", stream), name
+    [mapping] = session.client("lambda").list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
+    assert mapping["FunctionArn"].endswith(cloud.functions(session)["project"]["FunctionName"])
+    stage.deploy(built, PARAMETERS)
+    assert cloud.functions(session)["project"]["Environment"]["Variables"]["TABLE_NAME"] == "carbon-points-dev"
+
+
+def _index(table: dict[str, Any]) -> dict[str, Any]:
+    wanted = ("IndexName", "KeySchema", "Projection")
+    return {
+        "GlobalSecondaryIndexes": [{name: each[name] for name in wanted} for each in table["GlobalSecondaryIndexes"]]
+    }
 
 
 def test_the_zip_is_small_and_comes_out_the_same_each_time(built: Path, tmp_path: Path) -> None:
