@@ -60,13 +60,11 @@ def of_function(function: Function) -> list[Alarm]:
     """Errors and throttles of every function; how far a consumer of the stream is behind."""
     one = {"FunctionName": {"Ref": function.logical}}
     name, place = function.name.replace("_", "-"), "AWS/Lambda"
-    found = [
-        Alarm(f"{name}-errors", "A function failed.", place, "Errors", one, "Sum", 0, section="function-errors"),
-        Alarm(
-            f"{name}-throttles", "Lambda had no room for a function.", place, "Throttles", one, "Sum", 0,
-            section="function-throttles",
-        ),
-    ]  # fmt: skip
+    means = "Lambda had no room for a function."
+    found = [Alarm(f"{name}-throttles", means, place, "Throttles", one, "Sum", 0, section="function-throttles")]
+    if not function.authorizes:  # its way to refuse a token is to fail; see of_metrics
+        means = "A function failed."
+        found.append(Alarm(f"{name}-errors", means, place, "Errors", one, "Sum", 0, section="function-errors"))
     if function.of_kind("DynamoDB"):
         means = "Statements and sums are more than a quarter of an hour behind the Records."
         found.append(Alarm(f"{name}-lag", means, place, "IteratorAge", one, "Maximum", _QUARTER_MILLISECONDS))

@@ -17,6 +17,11 @@ class Function:
     timeout_seconds: int
     events: dict[str, dict[str, Any]]
 
+    @property
+    def authorizes(self) -> bool:
+        """Whether it judges tokens: nothing else wakes it, and it serves no routes."""
+        return not self.events and self.name != "api_handler"
+
     def of_kind(self, *kinds: str) -> dict[str, dict[str, Any]]:
         """The triggers of these SAM types."""
         return {key: event for key, event in self.events.items() if event["Type"] in kinds}
