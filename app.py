@@ -77,12 +77,14 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
     },
     name="upload_arrived",
 )
+@events.woken
 def upload_arrived(event: CloudWatchEvent) -> None:
     """A file has come, at least once: its folder tells whose it is."""
     events.arrived(event, {BATCHES: work.arrived, DOCUMENTS: documents_work.arrived})
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
+@events.woken
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants."""
     now = datetime.now(UTC)
@@ -94,6 +96,7 @@ def resume(_: CloudWatchEvent) -> None:
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="buy_back")
+@events.woken
 def buy_back(event: CloudWatchEvent) -> None:
     """At two in the morning in Shanghai, merchants' whole tonnes are bought back."""
     buyback_work.scheduled(event.time)
@@ -106,6 +109,7 @@ def pay_lots(event: SQSEvent) -> dict[str, Any]:
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")
+@events.woken
 def sweep(_: CloudWatchEvent) -> None:
     """What tills have earned goes to their merchants."""
     sweep_tills()
@@ -118,6 +122,7 @@ def send_webhooks(event: SQSEvent) -> dict[str, Any]:
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_webhooks")
+@events.woken
 def retry_webhooks(_: CloudWatchEvent) -> None:
     """Events that did not arrive are tried again when their time has come."""
     partners_work.resume(datetime.now(UTC))

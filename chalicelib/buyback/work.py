@@ -52,7 +52,7 @@ def resume() -> None:
     unfinished = queries.unfinished()
     for id in unfinished:
         queue.send([{"run": id}, *({"run": id, "part": number} for number in queries.open_parts(id))])
-    log.tell("runs resumed", metrics={"RunsUnfinished": len(unfinished)})
+    log.count("RunsUnfinished", len(unfinished))
 
 
 def _plan(run: Item) -> None:

@@ -41,7 +41,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
         log.tell("token refused", code=error.code, metrics={"Refusals": 1})
         raise Exception("Unauthorized") from error
     except Exception:
-        log.tell("token not judged", logging.ERROR, metrics={"AuthorizerFailures": 1})
+        log.tell(log.FAILED, logging.ERROR, metrics={"AuthorizerFailures": 1}, function="authenticate")
         raise
     context = {"role": found["role"], "exp": str(int(found["exp"]))}
     return AuthResponse(routes=["*"], principal_id=found["sub"], context=context)

@@ -1,5 +1,9 @@
-"""Events, each at least once: committed Records, projected exactly once; files that arrive; messages of queues."""
+"""Events, each at least once: committed Records, projected exactly once; files that arrive; messages of queues.
 
+Each leaves one line: what it did, or ``failed`` (edge/log.py).
+"""
+
+import functools
 import json
 import logging
 import random
@@ -27,8 +31,8 @@ _ATTEMPTS_MAX = 12
 
 def project(event: DynamoDBEvent, projections: Sequence[Projection], follow: Sequence[Follow] = ()) -> dict[str, Any]:
     """Apply the Records of a stream batch, then tell of them. What raises comes again, the whole batch."""
-    records = list({record["id"]: record for record in _moved(event)}.values())
-    with log.line("projected") as line:
+    with log.line("projected", function="project") as line:
+        records = list({record["id"]: record for record in _moved(event)}.values())
         for start in range(0, len(records), _CHUNK):
             _apply(records[start : start + _CHUNK], projections)
         if records:
@@ -94,10 +98,21 @@ def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> di
             try:
                 handle(json.loads(record.body))
             except Exception:  # noqa: BLE001 - logged; the queue brings this one again
-                log.tell("message failed", logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
+                log.tell(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
                 failed.append({"itemIdentifier": told["messageId"]})
         line.metrics |= {"MessageAge": max(0, round(max(ages, default=0))), "FailedMessages": len(failed)}
     return {"batchItemFailures": failed}
+
+
+def woken(handler: Callable[[CloudWatchEvent], None]) -> Callable[[CloudWatchEvent], None]:
+    """Declare what a schedule or an upload wakes. Its line is ``worked``: where there is none, it does not run."""
+
+    @functools.wraps(handler)  # Chalice finds the function by its name
+    def worked(event: CloudWatchEvent) -> None:
+        with log.line("worked", function=handler.__name__):
+            handler(event)
+
+    return worked
 
 
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:

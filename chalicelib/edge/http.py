@@ -153,7 +153,7 @@ def _attended(
     except Refusal as refusal:
         refused = refusal
     except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
-        log.tell("failed", logging.ERROR, route=line.fields["route"], request=line.fields["request"])
+        log.tell(log.FAILED, logging.ERROR, route=line.fields["route"], request=line.fields["request"])
         refused = InternalError()
     line.fields["code"] = refused.code
     line.count("Refusals")

@@ -1,7 +1,8 @@
 """What operators see: one JSON line an event, its numbers as CloudWatch metrics too (embedded metric format).
 
 A line holds what the platform's own code names here and nothing that a caller sent: no name, number, token, key, sub or
-body, and of an exception its type and place, never its words (docs/adr/0014).
+body, and of an exception its type and place, never its words (docs/adr/0014). Whatever fails is told of by the event
+``failed``, which says what was being done: ``route``, ``function`` or ``queue``.
 """
 
 import json
@@ -38,6 +39,7 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "BatchRefused": ("Count", ("stage",)),
     "BatchPoints": ("Count", ("stage",)),
 }
+FAILED = "failed"  # the event of every failure, whatever woke the system
 _FRAMES_MAX = 12
 _log = logging.getLogger("carbon-points")
 
@@ -66,14 +68,21 @@ def tell(event: str, level: int = logging.INFO, metrics: Mapping[str, float] | N
 
 @contextmanager
 def line(event: str, **fields: Any) -> Iterator[Line]:
-    """One line when the block ends, with its duration and whatever was counted meanwhile in this thread."""
+    """One line when the block ends, with its duration and whatever was counted meanwhile in this thread.
+
+    Where the block raises, the line is ``failed`` instead of ``event``, and what was raised is raised on.
+    """
     began, one = time.perf_counter(), Line(fields)
     before = _open.set(one)
+    level = logging.INFO
     try:
         yield one
+    except BaseException:
+        event, level = FAILED, logging.ERROR
+        raise
     finally:
         _open.reset(before)
-        tell(event, metrics=one.metrics, **one.fields, ms=round((time.perf_counter() - began) * 1000, 1))
+        tell(event, level, one.metrics, **one.fields, ms=round((time.perf_counter() - began) * 1000, 1))
 
 
 def note(**fields: Any) -> None:

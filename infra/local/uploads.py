@@ -81,8 +81,8 @@ class UploadPump:
         for message in messages:
             try:
                 self._handle(json.loads(message["Body"]))
-            except Exception:  # noqa: BLE001 (logged)
-                _log.exception("uploads: an event failed; it comes again")
+            except Exception as error:  # noqa: BLE001 (told by the app's own line)
+                _log.warning("uploads: %s: %s; the event comes again", type(error).__name__, error)
                 continue
             self.clients.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         if not messages:
@@ -110,9 +110,9 @@ class UploadPump:
         for event in self._created_since(since):
             try:
                 self._handle(event)
-            except Exception:  # noqa: BLE001 (logged)
+            except Exception as error:  # noqa: BLE001 (told by the app's own line)
                 key = event["detail"]["object"]["key"]
-                _log.exception("uploads: %s failed; it comes again at the next start", key)
+                _log.warning("uploads: %s: %s: %s; it comes again at the next start", key, type(error).__name__, error)
 
     def _created_since(self, since: int) -> Iterator[dict[str, Any]]:
         wanted = _prefixes(self.trigger.event_pattern)

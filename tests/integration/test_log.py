@@ -6,15 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from chalice.app import CloudWatchEventConfig, ScheduledEventConfig
 
 import app
-from chalicelib.edge import log
+from chalicelib.edge import log, tokens
+from chalicelib.edge.events import woken
+from chalicelib.errors import Unavailable
+from chalicelib.settings import settings
 from chalicelib.table.client import client
+from infra.gateway.lines import Readable
+from infra.local import schedules
 from tests.commands import COMMANDS, Ready, send
 from tests.tokens import token
 from tests.world import CODES, PEOPLE, World
 
 KEY = "key-that-nobody-may-read"
+SCHEDULES = [each.name for each in app.app.event_sources if isinstance(each, ScheduledEventConfig)]
+UPLOADS = [each.name for each in app.app.event_sources if isinstance(each, CloudWatchEventConfig)]
 PERSONAL = [*PEOPLE, *CODES, "王小明", "王小红", "示例商贸", KEY, '"alice"', '"shop"', "trip to Hangzhou", "SH-1"]
 
 
@@ -96,6 +104,20 @@ def test_a_token_that_is_refused_is_counted_and_not_shown(world: World, lines: L
     assert forged not in str(lines.texts)
 
 
+def test_a_token_that_cannot_be_judged_is_a_failure(
+    world: World, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: str) -> None:
+        raise ConnectionError("the issuer")
+
+    monkeypatch.setattr(tokens, "claims", away)
+    with pytest.raises(ConnectionError):
+        world.get("/v1/accounts/me", role="individual", sub="alice")
+    [line] = lines.told
+    said = [line[name] for name in ("level", "event", "function", "error", "AuthorizerFailures")]
+    assert said == ["ERROR", "failed", "authenticate", "ConnectionError", 1]
+
+
 def test_a_failure_is_told_by_type_and_place_not_by_its_words(
     world: World, lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +129,8 @@ def test_a_failure_is_told_by_type_and_place_not_by_its_words(
     assert world.post("/v1/accounts", body, role="individual", sub="alice").status == 500
     line = lines.last("failed")
     assert (line["level"], line["error"], line["route"]) == ("ERROR", "RuntimeError", "POST /v1/accounts")
+    assert line["request"] == lines.last("request")["request"]
+    assert [each["event"] for each in lines.told] == ["failed", "request"]
     assert line["where"][-1].startswith("test_log.py:")
     assert lines.last("request")["code"] == "internal_error"
     assert [each for each in PERSONAL if each in str(lines.texts)] == []
@@ -116,10 +140,80 @@ def test_the_stream_tells_its_lag_and_how_many_records_it_projected(world: World
     world.rich(points=1000)
     world.stream()
     line = lines.last("projected")
-    assert line["Projected"] == 1
+    assert (line["function"], line["Projected"]) == ("project", 1)
     assert 0 <= line["StreamLag"] < 60_000
     units = [metric for each in line["_aws"]["CloudWatchMetrics"] for metric in each["Metrics"]]
     assert units == [{"Name": "Projected", "Unit": "Count"}, {"Name": "StreamLag", "Unit": "Milliseconds"}]
+
+
+def test_a_batch_of_the_stream_that_fails_is_not_told_as_projected(world: World, lines: Lines) -> None:
+    world.rich(points=1000)
+    lines.texts.clear()
+    world.store.down = True
+    with pytest.raises(Unavailable):
+        world.stream()
+    [line] = lines.told
+    told = {name: line[name] for name in ("level", "event", "function", "error", "cause")}
+    assert told == {
+        "level": "ERROR", "event": "failed", "function": "project", "error": "Unavailable",
+        "cause": "ConnectTimeoutError",
+    }  # fmt: skip
+    assert line["ms"] >= 0
+    assert line["where"][-1].startswith("commit.py:")
+
+
+def wake(name: str) -> None:
+    """As EventBridge does; for an upload, with a key that the table is asked about."""
+    if name in SCHEDULES:
+        schedules.fire(app, name)
+        return
+    made = {"bucket": {"name": settings().documents_bucket}, "object": {"key": "incoming/batches/none/file"}}
+    about = {"source": "aws.s3", "detail-type": "Object Created", "time": "2026-01-31T08:00:00Z", "resources": []}
+    getattr(app, name)(about | {"version": "0", "id": "1", "account": "1", "region": "x", "detail": made}, None)
+
+
+@pytest.mark.parametrize("name", [*SCHEDULES, *UPLOADS])
+def test_what_a_schedule_or_an_upload_wakes_leaves_one_line(world: World, lines: Lines, name: str) -> None:
+    wake(name)
+    [line] = lines.told
+    assert (line["level"], line["event"], line["function"]) == ("INFO", "worked", name)
+    assert line["ms"] >= 0
+    assert ("RunsUnfinished" in line) == (name == "resume")
+
+
+@pytest.mark.parametrize("name", [*SCHEDULES, *UPLOADS])
+def test_and_one_line_where_it_fails(world: World, lines: Lines, name: str) -> None:
+    world.store.down = True
+    with pytest.raises(Unavailable):
+        wake(name)
+    [line] = lines.told
+    assert [line[each] for each in ("level", "event", "function", "error")] == ["ERROR", "failed", name, "Unavailable"]
+    assert line["where"]
+
+
+def test_what_was_counted_before_a_failure_is_in_its_line(lines: Lines) -> None:
+    @woken
+    def fails(_: Any) -> None:
+        """Fails."""
+        log.count("RunsUnfinished", 2)
+        log.note(reason="none")
+        raise RuntimeError("of 王小明")
+
+    with pytest.raises(RuntimeError):
+        fails(None)  # type: ignore[arg-type]
+    [line] = lines.told
+    assert (line["function"], line["RunsUnfinished"], line["reason"]) == ("fails", 2, "none")
+    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "RunsUnfinished", "Unit": "Count"}]
+    assert "王小明" not in str(lines.texts)
+
+
+def test_one_machine_shows_a_failure_with_what_was_done_and_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "carbon-points")
+    with pytest.raises(RuntimeError), log.line("worked", function="resume"):
+        raise RuntimeError("why")
+    first, *rest = Readable().format(caplog.records[-1]).splitlines()
+    assert " ERROR failed function=resume ms=" in first
+    assert (rest[0], rest[-1]) == ("Traceback (most recent call last):", "RuntimeError: why")
 
 
 def test_messages_tell_their_age_and_how_many_failed(world: World, lines: Lines) -> None:
@@ -131,6 +225,9 @@ def test_messages_tell_their_age_and_how_many_failed(world: World, lines: Lines)
     line = lines.last("messages")
     assert (line["queue"], line["FailedMessages"]) == ("buy-back", 1)
     assert line["MessageAge"] > 10**9
+    [failed] = [each for each in lines.told if each["event"] == "failed"]
+    said = [failed[name] for name in ("level", "queue", "message", "error")]
+    assert said == ["ERROR", "buy-back", "m", "JSONDecodeError"]
     assert "王小明" not in str(lines.texts)
 
 
