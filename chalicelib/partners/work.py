@@ -25,8 +25,12 @@ from chalicelib.table.write import Item
 
 
 def announce(records: Sequence[Item]) -> None:
-    """Orders of merchants that have a system of their own wait to be told, and so does what is replayed."""
-    orders = [record for record in records if record["kind"] in model.EVENTS]
+    """Orders of merchants that have a system of their own wait to be told, and so does what is replayed.
+
+    What is older than a delivered event is kept was told and forgotten: a rebuild, which brings it again, tells nobody.
+    """
+    forgotten = stamp(datetime.now(UTC) - model.KEPT)
+    orders = [record for record in records if record["kind"] in model.EVENTS and record["at"] > forgotten]
     integrated = queries.integrated(model.merchant_of(record) for record in orders)
     told = derive_each(actions.remember(record) for record in orders if model.merchant_of(record) in integrated)
     replayed = [json.loads(record["answer"])["id"] for record in records if record["kind"] == actions.REPLAYED]

@@ -162,6 +162,17 @@ def test_orders_after_the_integration_are_told_though_a_no_was_heard_before(worl
     assert len(post.sent) == 1
 
 
+def test_an_order_whose_event_is_forgotten_is_not_told_by_a_rebuild(world: World, post: Post) -> None:
+    post.integrate()
+    post.order(world.offer())
+    post.drain()
+    [place] = [place for place in world.store.items if place[1] == "delivery"]
+    del world.store.items[place]  # as DynamoDB does in time
+    Clock.ahead = model.KEPT + timedelta(minutes=1)
+    post.drain()
+    assert len(post.system.got) == 1
+
+
 def test_a_later_registration_moves_the_webhooks(world: World, post: Post) -> None:
     merchant = post.integrate(url="http://127.0.0.1:9/")
     derive(register(merchant=merchant, callback_url=post.system.url, public_key="whpk_", at="2026"))
