@@ -109,6 +109,7 @@ ifeq ($(PLATFORM),Linux x86_64)
 	@cp infra/engines/package.json infra/engines/package-lock.json $(TOOLS)/dynoxide/
 	@npm ci --prefix $(TOOLS)/dynoxide $(QUIET_NPM) >/dev/null
 else
-	@npm install --prefix $(TOOLS)/dynoxide $(QUIET_NPM) dynoxide@1.2.1 >/dev/null
+	@npm install --prefix $(TOOLS)/dynoxide $(QUIET_NPM) dynoxide@1.2.1 >/dev/null 2>&1 || \
+		echo "There is no dynoxide for $(PLATFORM): a weaker store serves, make run says what that costs" >&2
 endif
 	@touch $@

@@ -22,7 +22,7 @@ from infra.local.resources import positions_name
 from infra.local.stream import StreamPump
 from infra.local.uploads import Clients, UploadPump
 
-_NICENESS = 15
+_NICENESS = 10
 _WORKERS = 4  # messages of a queue side by side, as Lambda would
 
 
