@@ -1,13 +1,13 @@
 """``python -m infra.audit [--export FOLDER]``: recompute the books from the Records; exit status 1 where they differ.
 
-Without ``--export`` the table in TABLE_NAME (else the local stack's, in DATA) is scanned. A scan sees a table that
-moves under it, so where callers are busy an export to S3 is better, fetched to FOLDER: the table at one instant.
+Without ``--export`` a table is scanned: that in TABLE_NAME, else that of the stage in STAGE, else the local stack's in
+DATA. A scan sees a table that moves under it, so where callers are busy an export to S3 is better, fetched to FOLDER:
+the table at one instant.
 """
 
 import argparse
 import gzip
 import json
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,8 +19,7 @@ import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
 from infra.books import Books
-from infra.local import settings
-from infra.local.engines import CREDENTIALS
+from infra.target import in_one_line, table_name
 
 SEGMENTS = 8
 _SHOWN_MAX = 100
@@ -84,27 +83,22 @@ def report(books: Books) -> int:
     if not books.records:
         print("There is nothing here. Is this the table?")
         return 1
-    print(f"{len(found):,} differences" if found else "Every balance, stock, statement and the supply agree.")
+    looked_at = "Every balance and stock" if books.waiting else "Every balance, stock, statement and the supply"
+    print(f"{len(found):,} differences" if found else f"{looked_at} agree.")
     return 1 if found else 0
 
 
-def table_name() -> str:
-    """TABLE_NAME, or the running local stack's, with its whole environment. Raises SystemExit without either."""
-    if "TABLE_NAME" not in os.environ:
-        try:
-            run = json.loads((settings.read().run / "run.json").read_text())
-        except FileNotFoundError as error:
-            raise SystemExit("Name the table in TABLE_NAME, or start the local stack: make run") from error
-        os.environ.update(CREDENTIALS | run["env"])
-    return os.environ["TABLE_NAME"]
-
-
 def main(arguments: list[str]) -> int:
-    """The exit status."""
+    """The exit status. Raises SystemExit with one line where there is nothing to read."""
     parser = argparse.ArgumentParser(prog="python -m infra.audit", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--export", type=Path, metavar="FOLDER", help="an export of the table, fetched from S3")
     asked = parser.parse_args(arguments)
-    return report(exported(asked.export) if asked.export else scanned(table_name()))
+    if asked.export:
+        return report(exported(asked.export))
+    table = table_name()
+    with in_one_line(table):
+        books = scanned(table)
+    return report(books)
 
 
 if __name__ == "__main__":

@@ -16,15 +16,20 @@ ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 
 
 class Difference(NamedTuple):
-    """``account`` holds ``found`` of ``what``; the Records say ``expected``."""
+    """``account`` holds ``found`` of ``what``; the Records say ``expected``.
+
+    ``last`` is the time of the last Record that moved anything there, "" where there is none or it was not looked for.
+    """
 
     account: str
     what: str
     expected: int
     found: int
+    last: str = ""
 
     def __str__(self) -> str:
-        return f"{self.account}: {self.what} should be {self.expected:,}, is {self.found:,}"
+        said = f"{self.account}: {self.what} should be {self.expected:,}, is {self.found:,}"
+        return said + (f" (its last Record: {self.last})" if self.last else "")
 
 
 @dataclass
@@ -33,6 +38,7 @@ class Books:
 
     records: int = 0
     moved: Counter[tuple[str, str]] = field(default_factory=Counter)
+    last: dict[str, str] = field(default_factory=dict)  # by account: the time of the last Record that moved anything
     held: dict[str, dict[str, int]] = field(default_factory=dict)
     lines: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     stock: Counter[str] = field(default_factory=Counter)  # by offer: units that its tills must hold together
@@ -69,6 +75,7 @@ class Books:
                     self.stock[name.rpartition("/")[0]] += signed
                 else:
                     self.moved[name, asset] += signed
+                self.last[name] = max(self.last.get(name, ""), str(record["at"]))
 
     def differences(self) -> Iterator[Difference]:
         """Everything that does not agree. Statements and supply are looked at where nothing waits for the stream."""
@@ -84,13 +91,14 @@ class Books:
     def _balances(self) -> Iterator[Difference]:
         for name, assets in self.held.items():
             for asset, found in assets.items():
+                last = self.last.get(name, "")
                 if asset != UNITS:
-                    yield from _unless_equal(name, asset, self.moved[name, asset], found)
+                    yield from _unless_equal(name, asset, self.moved[name, asset], found, last)
                 if found < 0:
-                    yield Difference(name, f"{asset}, at least", 0, found)
+                    yield Difference(name, f"{asset}, at least", 0, found, last)
         for (name, asset), expected in self.moved.items():
             if expected and not name.startswith("system:") and asset not in self.held.get(name, {}):
-                yield Difference(name, f"{asset} (no such balance)", expected, 0)
+                yield Difference(name, f"{asset} (no such balance)", expected, 0, self.last[name])
 
     def _stock(self) -> Iterator[Difference]:
         """Which till holds how many is of no matter: they were dealt out."""
@@ -126,9 +134,9 @@ class Books:
             yield from _unless_equal("supply", name, amount, self.supply[name])
 
 
-def _unless_equal(account: str, what: str, expected: int, found: int) -> Iterator[Difference]:
+def _unless_equal(account: str, what: str, expected: int, found: int, last: str = "") -> Iterator[Difference]:
     if expected != found:
-        yield Difference(account, what, expected, found)
+        yield Difference(account, what, expected, found, last)
 
 
 def of(items: Iterable[Item]) -> Books:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
-from infra import audit, refile
+from chalicelib.table import keys
+from infra import audit
 from infra.books import Books, of
 from tests.world import World
 
@@ -42,12 +45,19 @@ def plain(world: World) -> Items:
 def test_sound_books_agree_before_the_stream_and_after(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     lively(world)
     assert found(plain(world)) == []
-    assert of(plain(world)).waiting
+    books = of(plain(world))
+    assert books.waiting
+    assert audit.report(books) == 0
+    told = capsys.readouterr().out.splitlines()[-2:]
+    assert told == [
+        f"{len(books.waiting)} Records wait for the stream: statements and supply were not looked at",
+        "Every balance and stock agree.",
+    ]
     world.stream()
     books = of(plain(world))
     assert (list(books.differences()), books.waiting) == ([], set())
     assert audit.report(books) == 0
-    assert "agree" in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith("Every balance, stock, statement and the supply agree.\n")
 
 
 def change(items: Items, sk: str, name: str, by: int, pk: str = "") -> None:
@@ -101,14 +111,40 @@ def test_an_empty_table_is_no_sound_table(capsys: pytest.CaptureFixture[str], tm
         audit.exported(tmp_path)
 
 
-@pytest.mark.moto
-def test_records_that_the_stream_lost_are_projected_once(store: str, world: World) -> None:
-    if store != "moto":
-        return  # the dictionary knows no scan
+def test_a_wrong_balance_is_told_with_the_time_of_its_last_record(world: World) -> None:
     lively(world)
-    assert refile.refile("carbon-points-local") > 0
-    assert refile.waiting("carbon-points-local") == []
-    after = world.items()
-    world.stream()
-    assert world.items() == after
-    assert found(plain(world)) == []
+    items, alice = plain(world), "account:" + keys.account_id("alice")
+    last = max(item["at"] for item in items if alice in str(item.get("postings")))
+    change(items, "account", "points", 1, alice)
+    [told] = found(items)
+    assert told.endswith(f" (its last Record: {last})")
+
+
+def test_an_account_that_no_record_touched_has_no_time(world: World) -> None:
+    account = world.person()
+    items = plain(world)
+    change(items, "account", "points", 1)
+    assert found(items)[0] == f"account:{account}: points should be 0, is 1"
+
+
+NO_CREDENTIALS = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+NOWHERE = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), "/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"TABLE_NAME": "mistaken"}, "mistaken in us-east-1 cannot be read: An error.*ResourceNotFoundException"),
+        ({"AWS_DEFAULT_REGION": None}, "carbon-points-local in no region cannot be read: You must specify a region"),
+        (NO_CREDENTIALS, "carbon-points-local in us-east-1 cannot be read: Unable to locate credentials"),
+    ],
+)
+def test_what_keeps_it_from_reading_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str | None], said: str
+) -> None:
+    with mock_aws():
+        for name, value in (NOWHERE | {"AWS_EC2_METADATA_DISABLED": "true"} | settings).items():
+            monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+        with pytest.raises(SystemExit, match=f"^{said}[^\n]*$"):
+            audit.main([])
