@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 import app
+from infra import target
 from infra.cloud.triggers import POSTED
 from infra.demo.papers import paper
 from infra.deploy.stage import Stage
@@ -242,6 +243,15 @@ def test_a_lost_secret_is_not_made_anew_over_data(session: cloud.Session, built:
     with pytest.raises(SystemExit, match="put the secret back from its backup"):
         Stage("dev", session, agree=lambda: True).deploy(built, PARAMETERS)
     client.create_secret(Name="carbon-points/dev", SecretString=kept)
+
+
+def test_a_command_finds_the_settings_of_the_deployed_consumer(
+    session: cloud.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    target.take_settings("dev", session)
+    assert os.environ == cloud.functions(session)["project"]["Environment"]["Variables"]
+    assert (os.environ["STAGE"], os.environ["TABLE_NAME"]) == ("dev", "carbon-points-dev")
 
 
 def test_a_pause_stops_all_but_the_consumer_of_the_stream(session: cloud.Session) -> None:

@@ -1,0 +1,183 @@
+"""Records that the stream lost are found and projected, each once, whoever else brings them."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.accounts.model import Totals
+from infra import audit, refile, target
+from tests import books
+from tests.world import World
+from tests.worlds import moto_world
+
+TABLE = "carbon-points-local"
+RACE = {
+    "title": "2026 上海马拉松碳中和", "purpose": "event", "description": "为赛事排放募集碳积分", "target_grams": 10_000,
+    "ends_at": "2098-12-31T16:00:00Z",
+}  # fmt: skip
+LOST = {"campaign_closing", "conversion"}  # movements: an account waits for the second only
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Over moto: the dictionary knows no scan."""
+    with moto_world() as world:
+        yield world
+
+
+@pytest.fixture
+def town(world: World) -> World:
+    """A person who travels, buys and gives; a merchant; a campaign that is closed. The stream has told of nothing."""
+    world.merchant()
+    world.rich(points=9000)
+    world.refund(world.redeem(offer := world.offer(stock=20)).body["id"])
+    world.redeem(offer)
+    world.sweep()
+    campaign = world.post("/v1/campaigns", RACE, role="institution", sub="shop").body["id"]
+    world.post(f"/v1/campaigns/{campaign}/approve", role="exchange", sub="exchange")
+    world.post("/v1/donations", {"campaign": campaign, "points": 500}, role="individual", sub="alice")
+    assert world.post(f"/v1/campaigns/{campaign}/close", role="exchange", sub="exchange").status == 200
+    return world
+
+
+def lose(world: World) -> list[str]:
+    """The stream brings everything else; the Records that it lost, the oldest first."""
+    items = world.items()
+    lost = [item for item in items if item.get("movement", {}).get("S") in LOST]
+    assert {item["movement"]["S"] for item in lost} == LOST
+    world.stream([item for item in items if item not in lost])
+    return [item["id"]["S"] for item in sorted(lost, key=lambda item: str(item["at"]["S"]))]
+
+
+def supply(world: World) -> dict[str, Any]:
+    found: dict[str, Any] = world.get("/v1/supply").body
+    return found
+
+
+def all_agrees(world: World) -> None:
+    books.check(world)
+    books.check_projected(world, supply(world))
+    found = audit.scanned(TABLE, segments=2)
+    assert (list(found.differences()), found.waiting) == ([], set())
+
+
+def test_records_that_an_account_waits_for_are_projected_once(town: World) -> None:
+    refile.refile(TABLE, waiting := refile.waiting(TABLE))
+    assert refile.waiting(TABLE) == []
+    after = town.items()
+    refile.refile(TABLE, waiting)
+    assert (len(waiting), town.items()) == (6, after)
+
+
+def test_a_lost_record_that_no_account_waits_for_is_found_too(town: World) -> None:
+    lost = lose(town)
+    assert set(refile.waiting(TABLE)) < set(lost)
+    assert [str(each.account) for each in audit.scanned(TABLE).differences()] == []  # it waits, and is not looked at
+    refile.refile(TABLE, refile.waiting(TABLE))
+    assert "supply" in [each.account for each in audit.scanned(TABLE).differences()]
+    assert set(refile.unmarked(TABLE)) < set(lost)
+    refile.refile(TABLE, refile.unmarked(TABLE))
+    all_agrees(town)
+
+
+def test_the_command_hands_over_what_bears_no_mark_and_nothing_when_run_again(
+    town: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = lose(town)
+    assert refile.unmarked(TABLE, segments=3) == lost
+    refile.main(["--all"])
+    assert capsys.readouterr().out.splitlines() == [
+        f"Reading {TABLE}",
+        f"{len(lost)} Records were handed to the consumer",
+    ]
+    all_agrees(town)
+    after = town.items()
+    refile.main(["--all"])
+    assert capsys.readouterr().out.splitlines()[-1] == "0 Records were handed to the consumer"
+    assert town.items() == after
+
+
+def seen(world: World) -> list[Any]:
+    """All that is projected, as callers see it; which lane a sum stands in is of no matter."""
+    both = (("alice", "individual"), ("shop", "institution"))
+    offers = world.get("/v1/offers").body["items"]
+    return [supply(world), offers, *(world.me(*who) for who in both), *(world.entries(*who) for who in both)]
+
+
+def delete_projections(world: World) -> None:
+    table = boto3.resource("dynamodb").Table(TABLE)
+    totals = dict(zip("abcdef", Totals.model_fields, strict=True))
+    for item in world.items():
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        summed = sk.startswith("sums:") and pk.startswith(("account:", "offer:", "supply"))
+        if sk.startswith("entry:") or sk == "filed" or summed:
+            table.delete_item(Key={"pk": pk, "sk": sk})
+        elif sk == "account":
+            table.update_item(
+                Key={"pk": pk, "sk": sk},
+                UpdateExpression="REMOVE " + ", ".join(f"#{name}" for name in totals),
+                ExpressionAttributeNames={f"#{name}": total for name, total in totals.items()},
+            )
+
+
+def test_deleted_projections_are_made_again_from_the_records(town: World) -> None:
+    town.stream()
+    before = seen(town)
+    delete_projections(town)
+    assert seen(town) != before
+    moved = [record["id"] for record in town.records() if "movement" in record]
+    assert sorted(refile.unmarked(TABLE)) == sorted(moved)
+    refile.main(["--all"])
+    assert seen(town) == before
+    all_agrees(town)
+
+
+def test_only_what_has_not_met_its_counterpart_is_kept() -> None:
+    found = refile.Unmarked()
+    for sk, id in (
+        ("entry:1:a", "a"), ("entry:2:b", "b"), ("record", "b"), ("entry:2:b", "b"), ("record", "a"), ("record", "c"),
+        ("record", "d"), ("filed", "d"), ("record", "0"),
+    ):  # fmt: skip
+        found.add({"id": {"S": id}, "sk": {"S": sk}, "at": {"S": "2" if id == "0" else "1"}})
+    assert found.ids() == ["c", "0"]
+    assert found.marks == {"b"}
+
+
+class Stage:
+    """What CloudFormation and Lambda say of a deployed stage."""
+
+    def client(self, service: str) -> Any:
+        return self
+
+    def describe_stack_resource(self, StackName: str, LogicalResourceId: str) -> Any:
+        return {"StackResourceDetail": {"PhysicalResourceId": f"{StackName}-{LogicalResourceId}-ABC"}}
+
+    def get_function_configuration(self, FunctionName: str) -> Any:
+        assert FunctionName == "carbon-points-prod-Project-ABC"
+        return {"Environment": {"Variables": {"TABLE_NAME": "carbon-points-prod", "SIGNING_KEYS": "arn:key"}}}
+
+
+@pytest.mark.parametrize(("own", "table"), [("", "carbon-points-prod"), ("carbon-points-restored",) * 2])
+def test_a_stages_settings_are_those_of_its_consumer(monkeypatch: pytest.MonkeyPatch, own: str, table: str) -> None:
+    monkeypatch.setattr(os, "environ", {"TABLE_NAME": own} if own else {})
+    target.take_settings("prod", Stage())
+    assert os.environ == {"TABLE_NAME": table, "SIGNING_KEYS": "arn:key"}
+
+
+@pytest.mark.parametrize(("own", "table"), [({}, "carbon-points-prod"), ({"TABLE_NAME": "mine"}, "mine")])
+def test_a_stages_table_is_looked_for_unless_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, own: dict[str, str], table: str
+) -> None:
+    monkeypatch.setattr(boto3, "client", Stage().client)
+    monkeypatch.setattr(os, "environ", {"STAGE": "prod"} | own)
+    assert target.table_name() == table
+
+
+@pytest.mark.usefixtures("world")
+def test_a_stage_that_is_not_there_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE", "nowhere")
+    with pytest.raises(SystemExit, match=r"^The stack carbon-points-nowhere in us-east-1 cannot be read: [^\n]+$"):
+        refile.main([])
