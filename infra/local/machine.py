@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from infra.local.settings import Local
 
 WITHOUT_NODE = (
-    "Without npm, or on a machine that dynoxide is not made for, DynamoDB runs in ministack: kill -9 loses what was written"
-    " since this start. For a durable store install Node.js 18 or newer, remove .tools and run make tools."
+    "Without npm, or on a machine that dynoxide is not made for, DynamoDB runs in ministack: kill -9 loses what was"
+    " written since this start. For a durable store install Node.js 18 or newer, remove .tools and run make tools."
 )
 
 
