@@ -70,7 +70,7 @@ buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
 cost: $(BIN)/.done tools ## write docs/cost.md anew from measured request units
 	@$(BIN)/python -m infra.bench.cost
 
-audit-books: $(BIN)/.done ## recompute every balance from the Records: the running system's, or the table in TABLE_NAME
+audit-books: $(BIN)/.done ## recompute every balance from the Records: the running system's, or of STAGE=, or the table in TABLE_NAME=
 	@$(BIN)/python -m infra.audit
 
 token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
