@@ -88,11 +88,13 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants."""
     now = datetime.now(UTC)
-    work.resume(now)
-    buyback_work.resume()
-    partners_work.resume(now)
-    closing.close_due(now)
-    shelve_due()
+    events.each(
+        lambda: work.resume(now),
+        buyback_work.resume,
+        lambda: partners_work.resume(now),
+        lambda: closing.close_due(now),
+        shelve_due,
+    )
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="buy_back")

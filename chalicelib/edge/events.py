@@ -115,6 +115,18 @@ def woken(handler: Callable[[CloudWatchEvent], None]) -> Callable[[CloudWatchEve
     return worked
 
 
+def each(*jobs: Callable[[], object]) -> None:
+    """Do all ``jobs``, each though others fail; then raise what the first of these raised."""
+    failures = []
+    for job in jobs:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 - one is raised below; the schedule comes again for all
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:
     """An object of the bucket was made: its key goes to the receiver of its folder. What raises comes again."""
     made: Mapping[str, Any] = event.detail

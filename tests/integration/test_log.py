@@ -10,7 +10,7 @@ from chalice.app import CloudWatchEventConfig, ScheduledEventConfig
 
 import app
 from chalicelib.edge import log, tokens
-from chalicelib.edge.events import woken
+from chalicelib.edge.events import each, woken
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
@@ -189,6 +189,18 @@ def test_and_one_line_where_it_fails(world: World, lines: Lines, name: str) -> N
     [line] = lines.told
     assert [line[each] for each in ("level", "event", "function", "error")] == ["ERROR", "failed", name, "Unavailable"]
     assert line["where"]
+
+
+def test_a_job_that_fails_keeps_no_other_from_being_done() -> None:
+    done: list[int] = []
+
+    def fails() -> None:
+        done.append(2)
+        raise ValueError("the first")
+
+    with pytest.raises(ValueError, match="the first"):
+        each(lambda: done.append(1), fails, lambda: done.append(3), lambda: [][0])
+    assert done == [1, 2, 3]
 
 
 def test_what_was_counted_before_a_failure_is_in_its_line(lines: Lines) -> None:
