@@ -69,8 +69,7 @@ def page(query: Query[Paged]) -> Export:
         for each in items
     ]
     paged = query.page(shown, lambda kept: {"sk": kept.place})
-    account = view(query.asker)
-    return Export(login=query.asker.sub, account=account, items=paged.items, next_cursor=paged.next_cursor)
+    return Export(login=query.asker.sub, account=view(item), items=paged.items, next_cursor=paged.next_cursor)
 
 
 def _behind(items: list[Item]) -> tuple[dict[Any, Request], dict[Any, Item]]:

@@ -29,7 +29,7 @@ def open_account(command: Command[Opening]) -> Decision:
 @query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, refuses=(NotFound,))
 def my_account(query: Query[Params]) -> AccountView:
     """The caller's account with balances and totals."""
-    return queries.view(query.asker)
+    return queries.view(queries.own(query.asker))
 
 
 @query(

@@ -5,6 +5,7 @@ from operator import or_
 
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidRequest, Refusal, Text
+from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.machine import step
 from chalicelib.merchants import history
 from chalicelib.merchants.model import SHELVING, STEPS, Admission, Cause, Mode, shown
@@ -24,7 +25,7 @@ class AlreadyMerchant(Refusal):
 def admit(command: Command[Admission], account: Item | None) -> Decision:
     """An institution becomes a merchant at the word of the exchange; mode and reason stay on the Record.
 
-    Refuses AlreadyMerchant, and InvalidRequest for an account that is none, closed or a person's.
+    Refuses AlreadyMerchant, AccountFrozen, and InvalidRequest for an account that is none, closed or a person's.
     """
     body = command.body
     if account is None or account["kind"] != "institution":
@@ -57,14 +58,26 @@ def admitted(
 
 
 def admission(account: str, merchant: Item, *, refuse: Refuse) -> Write:
-    """The Write that makes an open account a merchant. Refuses AlreadyMerchant, or what ``refuse`` says if not open."""
+    """The Write that makes an open account a merchant. Refuses AlreadyMerchant, AccountFrozen, or what ``refuse`` says
+    if it is not open.
+    """
     at = merchant["since"]
     return update(
         keys.account(keys.holder(account)),
         assign={"merchant": merchant, "list": "merchants", "rank": f"{at}:{account}"},
         require=may_be_admitted(at),
-        refuse=lambda item: AlreadyMerchant() if item and item["status"] == "active" else refuse(item),
+        refuse=not_free(refuse),
     )
+
+
+def not_free(otherwise: Refuse) -> Refuse:
+    """Why an account may not be admitted: a merchant already, frozen, or what ``otherwise`` says of one not open."""
+
+    def refuse(item: Item | None) -> Refusal:
+        known = {"active": AlreadyMerchant, "frozen": AccountFrozen}.get(item["status"]) if item else None
+        return known() if known else otherwise(item)
+
+    return refuse
 
 
 def may_be_admitted(at: str) -> ConditionBase:

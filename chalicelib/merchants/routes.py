@@ -7,6 +7,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Page, Params
 from chalicelib.edge.http import Query, command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants import actions, queries
 from chalicelib.merchants.model import Admission, Cause, Merchant, MerchantParams
 
@@ -14,7 +15,12 @@ room = Blueprint(__name__)
 
 
 @command(
-    room, "POST /v1/merchants", body=Admission, answer=Merchant, allow=(EXCHANGE,), refuses=(actions.AlreadyMerchant,)
+    room,
+    "POST /v1/merchants",
+    body=Admission,
+    answer=Merchant,
+    allow=(EXCHANGE,),
+    refuses=(actions.AlreadyMerchant, AccountFrozen),
 )
 def admit_merchant(command: Command[Admission]) -> Decision:
     """Admit a merchant that was approved outside the platform."""

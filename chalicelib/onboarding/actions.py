@@ -10,7 +10,7 @@ from chalicelib.errors import InvalidRequest, InvalidState, Refusal
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.machine import step
 from chalicelib.merchants import history
-from chalicelib.merchants.actions import AlreadyMerchant, admission, admitted, may_be_admitted
+from chalicelib.merchants.actions import admission, admitted, may_be_admitted, not_free
 from chalicelib.merchants.model import EVENT, SUB_PLATFORM
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.model import (
@@ -32,13 +32,13 @@ _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
 
 
 def apply(command: Command[NewApplication], account: Item) -> Decision:
-    """A draft. Refuses InvalidState while another application is open, AlreadyMerchant; InvalidRequest where the event
-    is over or the sub-platform is none.
+    """A draft. Refuses InvalidState while another application is open, AlreadyMerchant, AccountFrozen, AccountClosed;
+    InvalidRequest where the event is over or the sub-platform is none.
     """
     item = _draft(command, account)
     pointers = [keys.applied(each, command.at, command.id) for each in (account["id"], item["sub_platform"]) if each]
     writes = (
-        check(keys.account(account["pk"]), may_be_admitted(command.at), _not_free),
+        check(keys.account(account["pk"]), may_be_admitted(command.at), not_free(_closed)),
         put(keys.applying(account["id"]), {"application": command.id}, refuse=_another_is_open),
         put(keys.application(command.id), item | _listed(item, command.at)),
         history.line(command, command.id, "apply", status="draft", comment=None),
@@ -195,7 +195,7 @@ def _advance(
 
 
 def _admitted(command: Command[Any], item: Item) -> Write:
-    """The institution becomes a merchant; an event's within the terms of its plan. Refuses AlreadyMerchant."""
+    """The institution becomes a merchant; an event's within the terms of its plan. Refuses as ``apply`` does."""
     plan = item["plan"]
     merchant = admitted(
         command.id,
@@ -211,7 +211,7 @@ def _admitted(command: Command[Any], item: Item) -> Write:
         if item["mode"] == EVENT
         else None,
     )
-    return admission(item["applicant"], merchant, refuse=lambda _: AccountClosed())
+    return admission(item["applicant"], merchant, refuse=_closed)
 
 
 def _listed(item: Item, at: str) -> Item:
@@ -228,8 +228,8 @@ def _why(comment: str | None) -> None:
         raise InvalidRequest.at("/comment", "Say why", "请说明原因")
 
 
-def _not_free(account: Item | None) -> Refusal:
-    return AlreadyMerchant() if account and account["status"] == "active" else AccountClosed()
+def _closed(_: Item | None) -> Refusal:
+    return AccountClosed()
 
 
 def _another_is_open(_: Item | None) -> Refusal:

@@ -104,9 +104,7 @@ def _queue(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
 def _own(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
     holder, params = keys.holder(query.asker.account), query.params
     low, high = keys.applied("", "", "").sk, keys.applied("", "~", "").sk
-    pointers = read.query(holder, low[:-1], high)
-    if query.position:
-        pointers = read.query(holder, low[:-1], high, before=query.position["sk"])
+    pointers = read.query(holder, low[:-1], high, before=query.position["sk"] if query.position else None)
     while some := read.first(pointers, 100):
         items = read.many([keys.application(each["application"]) for each in some])
         for each in some:

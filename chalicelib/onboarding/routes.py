@@ -1,14 +1,17 @@
 """/v1/applications"""
 
+from collections.abc import Callable
+
 from chalice.app import Blueprint
+from pydantic import BaseModel
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, Page, Params
 from chalicelib.edge.http import Query, command, query
-from chalicelib.errors import InvalidState, NotFound
-from chalicelib.ledger.actions import AccountClosed
+from chalicelib.errors import InvalidState, NotFound, Refusal
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
 from chalicelib.onboarding import actions, papers, queries, work
 from chalicelib.onboarding.model import (
@@ -31,7 +34,7 @@ from chalicelib.settings import secret
 room = Blueprint(__name__)
 PARTIES = (INSTITUTION, EXCHANGE, BUREAU)
 STEPPED = (NotFound, InvalidState)
-LAST = (*STEPPED, AlreadyMerchant, AccountClosed)  # of a step that may be the last one
+LAST = (*STEPPED, AlreadyMerchant, AccountClosed, AccountFrozen)  # of the first step, and of those that may be the last
 
 
 @command(
@@ -40,7 +43,7 @@ LAST = (*STEPPED, AlreadyMerchant, AccountClosed)  # of a step that may be the l
     body=NewApplication,
     answer=ApplicationState,
     allow=(INSTITUTION,),
-    refuses=(*STEPPED, AlreadyMerchant, AccountClosed),
+    refuses=LAST,
 )
 def apply(command: Command[NewApplication]) -> Decision:
     """Apply to join the mall, in one of four modes.
@@ -99,85 +102,45 @@ def open_document(command: Command[Empty], id: str, document: str) -> Decision:
     return papers.link(command, item, party, queries.paper(id, document))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/submit",
-    body=Empty,
-    answer=ApplicationState,
-    allow=(INSTITUTION,),
-    refuses=(*STEPPED, DocumentsMissing),
-    status=200,
-)
+def _step(
+    action: str, body: type[BaseModel], role: str, refuses: tuple[type[Refusal], ...] = STEPPED
+) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
+    """Declare a route that brings an application on."""
+    route = f"POST /v1/applications/{{id}}/{action}"
+    return command(room, route, body=body, answer=ApplicationState, allow=(role,), refuses=refuses, status=200)
+
+
+@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing))
 def submit_application(command: Command[Empty], id: str) -> Decision:
     """Submit a draft, or again what was returned."""
     return work.submit(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/withdraw",
-    body=Empty,
-    answer=ApplicationState,
-    allow=(INSTITUTION,),
-    refuses=STEPPED,
-    status=200,
-)
+@_step("withdraw", Empty, INSTITUTION)
 def withdraw_application(command: Command[Empty], id: str) -> Decision:
     """Withdraw an application that is not decided yet."""
     return actions.withdraw(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/endorsement",
-    body=Endorsement,
-    answer=ApplicationState,
-    allow=(INSTITUTION,),
-    refuses=STEPPED,
-    status=200,
-)
+@_step("endorsement", Endorsement, INSTITUTION)
 def endorse_application(command: Command[Endorsement], id: str) -> Decision:
     """As operator of its sub-platform: let an application go to the exchange, or send it back."""
     return actions.endorse(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/review",
-    body=Review,
-    answer=ApplicationState,
-    allow=(EXCHANGE,),
-    refuses=(*LAST, DocumentsMissing),
-    status=200,
-)
+@_step("review", Review, EXCHANGE, (*LAST, DocumentsMissing))
 def review_application(command: Command[Review], id: str) -> Decision:
     """Pass, return or reject a submitted application. An event that passes is active."""
     return actions.review(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/opinion",
-    body=Opinion,
-    answer=ApplicationState,
-    allow=(EXCHANGE,),
-    refuses=STEPPED,
-    status=200,
-)
+@_step("opinion", Opinion, EXCHANGE)
 def give_opinion(command: Command[Opinion], id: str) -> Decision:
     """Report the exchange's opinion on a reviewed application to the bureau."""
     return actions.opinion(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/acknowledge",
-    body=Acknowledgement,
-    answer=ApplicationState,
-    allow=(BUREAU,),
-    refuses=STEPPED,
-    status=200,
-)
+@_step("acknowledge", Acknowledgement, BUREAU)
 def acknowledge_opinion(command: Command[Acknowledgement], id: str) -> Decision:
     """File the opinion. For the mode `other`, accept or refuse the mode.
 
@@ -186,29 +149,13 @@ def acknowledge_opinion(command: Command[Acknowledgement], id: str) -> Decision:
     return actions.acknowledge(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/agreement",
-    body=Agreement,
-    answer=ApplicationState,
-    allow=(INSTITUTION,),
-    refuses=LAST,
-    status=200,
-)
+@_step("agreement", Agreement, INSTITUTION, LAST)
 def sign_agreement(command: Command[Agreement], id: str) -> Decision:
     """Record the signed cooperation agreement. With it the mode `other` is active."""
     return actions.agree(command, *queries.seen(command.caller, id))
 
 
-@command(
-    room,
-    "POST /v1/applications/{id}/integration",
-    body=Integration,
-    answer=ApplicationState,
-    allow=(INSTITUTION,),
-    refuses=(*LAST, HandshakeFailed),
-    status=200,
-)
+@_step("integration", Integration, INSTITUTION, (*LAST, HandshakeFailed))
 def integrate_system(command: Command[Integration], id: str) -> Decision:
     """Shake hands with the applicant's system; the institution is a merchant then.
 

@@ -7,7 +7,7 @@ from chalicelib.edge.caller import BUREAU, EXCHANGE, Caller
 from chalicelib.errors import NotFound, Refusal, Text
 from chalicelib.machine import Step, leaving
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
-from chalicelib.onboarding.model import ApplicationState, Kind
+from chalicelib.onboarding.model import ApplicationState, Kind, Status
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, update
 
@@ -15,6 +15,8 @@ from chalicelib.table.write import Attr, Item, Write, update
 APPLICANT, OPERATOR = "applicant", "operator"
 DIRECT, BENEATH = "direct", "beneath"  # a sub-platform
 FAVOURABLE, UNFAVOURABLE = "favourable", "unfavourable"
+
+OPEN = tuple(state for state in get_args(Status) if state not in ("active", "rejected", "withdrawn"))
 
 # An action is the name of its route and, where the body says one, the outcome.
 STEPS = (
@@ -36,21 +38,8 @@ STEPS = (
     Step("acknowledged", "agreement", "agreement_signed", (APPLICANT,), (MALL, SUB_PLATFORM)),
     Step("acknowledged", "agreement", "active", (APPLICANT,), (OTHER,)),
     Step("agreement_signed", "integration", "active", (APPLICANT,)),
-    *(
-        Step(state, "withdraw", "withdrawn", (APPLICANT,))
-        for state in (
-            "draft",
-            "with_operator",
-            "submitted",
-            "returned",
-            "reviewed",
-            "opinion_filed",
-            "acknowledged",
-            "agreement_signed",
-        )
-    ),
+    *(Step(state, "withdraw", "withdrawn", (APPLICANT,)) for state in OPEN),
 )
-OPEN = tuple(dict.fromkeys(each.source for each in STEPS))
 EDITABLE = ("draft", "returned")  # its documents may change
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -53,8 +53,8 @@ def certificates(api: Api) -> dict[str, str]:
     return {kind: str(api.post(call)["certificate"]["url"]) for kind, call in zip(kinds, calls, strict=True)}
 
 
-def load(api: Api, offers: list[dict[str, Any]]) -> None:
-    """People cancel and donate, a campaign closes, a merchant is paid a tonne and retires some of it."""
+def load(api: Api, offers: list[dict[str, Any]]) -> str:
+    """People cancel and donate, a campaign closes, a merchant is paid a tonne and retires some of it; when that was."""
     _bicycles(api, offers)
     api.post_all("People cancel points", map(cancellation, range(CANCELLED)))
     campaign = api.post(proposal())["id"]
@@ -62,7 +62,7 @@ def load(api: Api, offers: list[dict[str, Any]]) -> None:
     api.post_all("People donate to a campaign", (donation(campaign, number) for number in range(DONORS)))
     api.post(closing(campaign))
     _buy_back(api)
-    api.post_all("A merchant retires grams", [retirement()])
+    return str(api.post_all("A merchant retires grams", [retirement()])[0]["at"])
 
 
 def _bicycles(api: Api, offers: list[dict[str, Any]]) -> None:

@@ -26,8 +26,8 @@ def load(url: str, token_of: TokenOf, progress: Progress, system_of: SystemOf) -
     confirmed = _trips(api, draw, accounts) + _by_hand(api, accounts)
     offers = _offers(api)
     _orders(api, draw, offers)
-    ends.load(api, offers)
-    _balanced(api, confirmed + ends.SOLAR_POINTS)
+    last = ends.load(api, offers)
+    _balanced(api, confirmed + ends.SOLAR_POINTS, last)
 
 
 def _accounts(api: Api, system_of: SystemOf) -> list[str]:
@@ -138,10 +138,10 @@ def _orders(api: Api, draw: random.Random, offers: list[dict[str, Any]]) -> None
     api.post_all("Merchants serve orders", steps)
 
 
-def _balanced(api: Api, confirmed: int) -> None:
-    """Wait until the stream has told of everything; then both equations of the supply must hold to the gram."""
+def _balanced(api: Api, confirmed: int, last: str) -> None:
+    """Wait until the stream has told of everything up to ``last``; then the supply must be right to the gram."""
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while (supply := api.get("/v1/supply"))["grams_confirmed"] != confirmed:
+    while (supply := api.get("/v1/supply"))["grams_confirmed"] != confirmed or supply["as_of"] < last:
         if time.monotonic() > deadline:
             raise SystemExit(f"The stream does not settle: {confirmed} g were confirmed, the supply says {supply}")
         time.sleep(0.1)

@@ -70,6 +70,15 @@ def test_freezing_twice_is_refused_and_a_closed_account_cannot_be_frozen(world: 
     assert turn(world, "nobody").refused == (404, "not_found")
 
 
+def test_a_frozen_institution_does_not_join_the_mall(world: World) -> None:
+    account = world.institution()
+    turn(world, account)
+    application = {"mode": "other", "title": "入驻申请", "plan": {"description": "公益兑换点"}}
+    assert world.post("/v1/applications", application, role="institution", sub="shop").refused == FROZEN
+    admission = {"account": account, "mode": "other", "reason": "letter 2026-1"}
+    assert world.post("/v1/merchants", admission, role="exchange", sub="exchange").refused == FROZEN
+
+
 def test_opening_again_does_not_release_an_account(world: World) -> None:
     turn(world, world.person())
     body = {"kind": "individual", "name": "王小明", "identity_number": PEOPLE[0]}
