@@ -15,6 +15,13 @@ class Text(NamedTuple):
     zh: str
 
 
+def in_words(fact: Any, language: str) -> Any:
+    """A Text's sentence in ``language`` ("en" or "zh"); anything else as it is."""
+    if isinstance(fact, Text):
+        return fact.zh if language == "zh" else fact.en
+    return fact
+
+
 class Refusal(Exception):
     """An anticipated no.
 
@@ -38,12 +45,16 @@ class Refusal(Exception):
         Refusal.registry.setdefault(cls.code, cls)
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.detail.en.format_map(_Facts(self.facts))}"
+        return f"{self.code}: {self.text('en')}"
 
     def text(self, language: str) -> str:
         """The detail in ``language`` ("en" or "zh"), its placeholders filled."""
         template = self.detail.zh if language == "zh" else self.detail.en
-        return template.format_map(_Facts(self.facts))
+        return template.format_map(_Facts(self.told(language)))
+
+    def told(self, language: str) -> dict[str, Any]:
+        """The facts; those that are a Text in ``language``."""
+        return {name: in_words(fact, language) for name, fact in self.facts.items()}
 
 
 class _Facts(dict[str, Any]):
@@ -56,7 +67,7 @@ class MalformedJson(Refusal):
     title = Text("The body is not JSON", "请求体不是有效的 JSON")
     detail = Text(
         "Send one JSON object in UTF-8 (RFC 8259). The parser says: {reason}",
-        "请发送一个 UTF-8 编码的 JSON 对象（RFC 8259）。解析器提示：{reason}",
+        "请发送一个 UTF-8 编码的 JSON 对象（RFC 8259）。解析结果：{reason}",
     )
 
 

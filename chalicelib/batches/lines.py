@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from chalicelib.edge import problem
 from chalicelib.edge.fields import Answer
-from chalicelib.errors import BodyTooLarge, Refusal, Text
+from chalicelib.errors import BodyTooLarge, Refusal, Text, in_words
 from chalicelib.reductions.model import Trip
 
 LINE_BYTES_MAX = 4096
@@ -41,12 +40,11 @@ def parse(number: int, raw: bytes) -> Line | RefusedLine:
     try:
         if len(raw) > LINE_BYTES_MAX:
             raise LineTooLong(limit=LINE_BYTES_MAX)
-        return Line(number, Trip.model_validate_json(raw))
-    except ValidationError as error:
-        refusal = problem.invalid(error)
+        return Line(number, problem.parsed(Trip, raw))
     except LineTooLong as too_long:
         return refused_line(number, None, too_long)
-    return refused_line(number, _record_id(raw), refusal)
+    except Refusal as refusal:
+        return refused_line(number, _record_id(raw), refusal)
 
 
 def _record_id(raw: bytes) -> str | None:
@@ -67,7 +65,7 @@ def refused_line(number: int, record_id: str | None, refusal: Refusal) -> Refuse
 def _said(refusal: Refusal, language: str) -> str:
     """The faults by their fields where there are some, else the refusal's own sentence."""
     faults = [(fault["pointer"], fault["detail"]) for fault in refusal.facts.get("errors", ())[:_FAULTS_MAX]]
-    named = [f"{at}: {getattr(what, language) if isinstance(what, Text) else what}" for at, what in faults]
+    named = [f"{at}: {in_words(what, language)}" for at, what in faults]
     return "; ".join(named) or refusal.text(language)
 
 

@@ -7,11 +7,11 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from chalicelib.edge import cursor, log, problem
 from chalicelib.edge.caller import Caller, admit, authenticate
@@ -182,13 +182,10 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:
-    raw = request.raw_body
+    raw = cast(bytes, request.raw_body)  # chalice has encoded a text
     if len(raw) > BODY_BYTES_MAX:
         raise BodyTooLarge(limit=BODY_BYTES_MAX)
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        raise problem.invalid(error, tagged=issubclass(model, RootModel)) from None
+    return problem.parsed(model, raw)
 
 
 def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseModel) -> str:

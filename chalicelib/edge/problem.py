@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from chalice.app import Request, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
-from chalicelib import errors
+from chalicelib import errors, json_input
 from chalicelib.errors import InvalidRequest, MalformedJson, Refusal, Text
+
+M = TypeVar("M", bound=BaseModel)
 
 CONTENT_TYPE = "application/problem+json"
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
@@ -87,7 +89,7 @@ def response(
     refusal: Refusal, *, language: str = "en", instance: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """The refusal as a problem in ``language``. ``instance`` is the path that was called."""
-    facts = {name: value for name, value in refusal.facts.items() if name != "errors"}
+    facts = {name: value for name, value in refusal.told(language).items() if name != "errors"}
     body: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
         "title": refusal.title.zh if language == "zh" else refusal.title.en,
@@ -111,20 +113,30 @@ def response(
 
 
 def _fault(fault: dict[str, Any], language: str) -> dict[str, Any]:
-    detail = fault["detail"]
-    if isinstance(detail, Text):
-        detail = detail.zh if language == "zh" else detail.en
-    return fault | {"detail": detail}
+    return fault | {"detail": errors.in_words(fault["detail"], language)}
+
+
+def parsed(model: type[M], raw: bytes) -> M:
+    """The body, or the line, that ``raw`` says: read strictly, then judged by ``model``.
+
+    Raises MalformedJson, InvalidRequest.
+    """
+    json_input.read(raw)  # pydantic would keep the last of two equal names
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise invalid(error, tagged=issubclass(model, RootModel)) from None
 
 
 def invalid(error: ValidationError, *, prefix: str = "", tagged: bool = False) -> Refusal:
-    """What pydantic found wrong: broken JSON (400) or fields named by JSON pointers (422).
+    """What pydantic found wrong: fields named by JSON pointers.
 
     ``tagged``: the model is a choice of several, and pydantic's places begin with the name of the choice.
     """
     faults = error.errors(include_url=False, include_input=False)
-    if faults[0]["type"] == "json_invalid":
-        return MalformedJson(reason=faults[0]["msg"].removeprefix("Invalid JSON: "))
+    if faults[0]["type"] == "json_invalid":  # what only the second parser minds: none is known
+        reason = faults[0]["msg"].removeprefix("Invalid JSON: ")
+        return MalformedJson(reason=Text(reason, "JSON 无法解析"))
     named = []
     for fault in faults[:50]:
         place = fault["loc"][1:] if tagged else fault["loc"]
@@ -149,7 +161,7 @@ def reshape(event: Request, get_response: Callable[[Any], Response]) -> Response
     kind = _FRAMEWORK.get(answered.status_code, errors.InternalError)
     message = answered.body.get("Message", "") if isinstance(answered.body, dict) else ""
     allow = {"Allow": str(answered.headers["Allow"])} if "Allow" in answered.headers else None
-    refusal = kind(reason=message) if kind is MalformedJson else kind()
+    refusal = kind(reason=Text(message, "请求无法读取")) if kind is MalformedJson else kind()
     return response(refusal, language=language(event.headers), instance=path_of(event), headers=allow)
 
 

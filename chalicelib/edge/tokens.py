@@ -6,8 +6,9 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
+from chalicelib import json_input
 from chalicelib.edge.caller import ROLES
-from chalicelib.errors import Unauthenticated
+from chalicelib.errors import Refusal, Unauthenticated
 from chalicelib.settings import settings
 from chalicelib.signing import jose
 from chalicelib.signing.issuer import IssuerKeys
@@ -34,7 +35,7 @@ def _issuer_keys() -> IssuerKeys:
 def claims(token: str) -> dict[str, Any]:
     """The claims of a valid token. Raises Unauthenticated for any other, IssuerAway where nobody can tell."""
     try:
-        jose.verify(token, _issuer_keys().for_token(token))
+        json_input.read(jose.verify(token, _issuer_keys().for_token(token)))
         found: dict[str, Any] = jwt.decode(
             token,
             issuer=settings().oidc_issuer,
@@ -42,7 +43,7 @@ def claims(token: str) -> dict[str, Any]:
             leeway=_LEEWAY_SECONDS,
             options=_CLAIMS,
         )
-    except (jwt.PyJWTError, KeyError, ValueError) as error:
+    except (jwt.PyJWTError, KeyError, ValueError, Refusal) as error:
         raise Unauthenticated() from error
     sub = found["sub"]
     if found.get("role") not in ROLES or not isinstance(sub, str) or not 1 <= len(sub) <= 255:

@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib import json_input
 from chalicelib.edge.fields import stamp
 from chalicelib.errors import Refusal, Text
 from chalicelib.outside.addresses import NotReached
@@ -84,8 +85,8 @@ def _check(reply: Reply, key: "EccKey", id: str, challenge: str) -> None:
         raise NotReached("status")
     webhooks.verify(key, reply.headers, reply.body, datetime.now(UTC))
     try:
-        answer = json.loads(reply.body)
-    except (ValueError, RecursionError) as error:
+        answer = json_input.read(reply.body)
+    except Refusal as error:
         raise NotReached("malformed") from error
     said = answer.get("challenge") if isinstance(answer, dict) else None
     if not isinstance(said, str):

@@ -158,6 +158,24 @@ def test_broken_lines_are_refused_with_their_reasons(batches: Batches) -> None:
     assert all(0 < len(each["detail"]) <= 300 for each in by_line.values())
 
 
+def test_a_line_that_says_a_field_twice_is_refused_by_the_field(batches: Batches) -> None:
+    alice = batches.world.person()
+    twice = trip("twice", alice)[:-1] + b', "quantity": "1000"}'
+    batch = batches.send(file(trip("a", alice), twice))
+    assert batches.reasons(batch) == [(2, "twice", "invalid_request")]
+    [refused] = batches.refused(batch)
+    assert refused["detail"].startswith("/quantity: Appears more than once")
+    assert refused["detail_zh"].startswith("/quantity: 该字段重复出现")
+    assert batches.world.points() == 71
+
+
+def test_a_line_that_is_no_json_is_explained_in_chinese(batches: Batches) -> None:
+    [refused] = batches.refused(batches.send(file(b'{"a": 1')))
+    assert "at line 1 column 8" in refused["detail"]
+    assert "第 1 行第 8 列：此处缺少逗号" in refused["detail_zh"]
+    assert "delimiter" not in refused["detail_zh"]
+
+
 def test_a_gigantic_line_is_refused_and_the_others_are_not(batches: Batches) -> None:
     alice = batches.world.person()
     huge = trip("huge", alice, note="x" * 5_000_000)
