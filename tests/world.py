@@ -132,7 +132,8 @@ class World:
             "quantity": quantity,
             "occurred_at": options.pop("occurred_at", AT),
         }
-        return self.post("/v1/reductions", body, role="scenario_operator", sub="operator", **options)
+        options = {"role": "scenario_operator", "sub": "operator"} | options
+        return self.post("/v1/reductions", body, **options)
 
     def offer(self, sub: str = "shop", **changes: Any) -> str:
         body = {

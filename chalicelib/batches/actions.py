@@ -20,10 +20,12 @@ from chalicelib.edge.settle import SYSTEM
 from chalicelib.errors import InvalidRequest
 from chalicelib.files import store
 from chalicelib.machine import Step, step
+from chalicelib.reductions.model import operated
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
 
 FORM_SECONDS = 3600
+LATE_MAX = timedelta(days=366)  # how long a former operator may still send files of trips of its own time
 
 STEPS = (
     Step("awaiting_upload", "start", "processing", (SYSTEM.role,)),
@@ -50,19 +52,24 @@ def form(command: Command[NewBatch]) -> Upload:
 
 
 def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Upload) -> Decision:
-    """A batch that waits for its file. Raises InvalidRequest where the scenario is not the operator's own."""
+    """A batch that waits for its file. Each of its lines is judged by the version that governed when it occurred.
+
+    Raises InvalidRequest where the scenario is not the operator's own, now or within the last year.
+    """
     body = command.body
-    if not versions or versions[-1]["operator"] != command.caller.sub:
+    if not operated(versions, command.caller.sub, stamp(command.now - LATE_MAX), command.at):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
+    scenario = versions[0]["code"]
     item = body.model_dump() | {
         "id": command.id,
+        "scenario": scenario,
         "operator": command.caller.sub,
         "status": "awaiting_upload",
         "created_at": command.at,
         "list": unfinished(command.now),
         "rank": f"{command.at}:{command.id}",
     }
-    answer = BatchOpened(id=command.id, scenario=body.scenario, lines=body.lines, upload=upload)
+    answer = BatchOpened(id=command.id, scenario=scenario, lines=body.lines, upload=upload)
     return Decision("batch_announced", answer, (put(keys.batch(command.id), item),))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, Slug, Time, example
+from chalicelib.edge.fields import Answer, Body, ScenarioRef, Time, example
 from chalicelib.table.write import Item
 
 LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
@@ -20,7 +20,7 @@ class NewBatch(Body):
 
     model_config = example(scenario="metro", lines=50000, sha256="9f86d081884c7d65" * 4)
 
-    scenario: Slug
+    scenario: ScenarioRef
     lines: Annotated[int, Field(ge=1, le=LINES_MAX)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
 

@@ -21,6 +21,7 @@ def announce_batch(command: Command[NewBatch]) -> Decision:
     The file holds JSON Lines in UTF-8, at most 100 000 of at most 4096 bytes, 32 MiB in all: one
     `{record_id, account, quantity, occurred_at}` a line. S3 takes only the announced bytes. Each line becomes a
     reduction or is refused as if it were sent to POST /v1/reductions alone; work starts when the file has arrived.
+    A former operator of a scenario may send trips of its own time for another year.
     """
     return actions.announce(command, versions(command.body.scenario), actions.form(command))
 

@@ -63,6 +63,15 @@ Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 Paragraph = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(printable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+ScenarioCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$",
+        description="Compared without case. Answers spell it as it was first published",
+        examples=["metro"],
+    ),
+]
+ScenarioRef = Annotated[ScenarioCode, AfterValidator(str.lower)]  # so that a replay may spell it in another case
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 Units = Annotated[int, Field(ge=1, le=10**9)]
 Quantity = Annotated[

@@ -45,6 +45,7 @@ class SameVersion(InvalidState):
 def publish(command: Command[Scenario], versions: Sequence[Item]) -> Decision:
     """A new version of a scenario. Raises SameVersion where it would change nothing."""
     terms = command.body.model_dump() | {
+        "code": versions[0]["code"] if versions else command.body.code,  # one scenario, one spelling
         "valid_from": stamp(command.body.valid_from),
         "valid_until": stamp(command.body.valid_until) if command.body.valid_until else None,
     }
@@ -80,19 +81,20 @@ def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
         grams=grams,
         points=grams if confirmed else 0,
         occurred_at=stamp(body.occurred_at),
-        **body.model_dump(exclude={"occurred_at"}),
+        scenario=scenario["code"],
+        **body.model_dump(exclude={"occurred_at", "scenario"}),
     )
     state: Item = {"status": reduction.status, "reduction": command.id}
     if not confirmed:
         state |= {"list": "reductions", "rank": f"{command.at}:{command.id}"}
-    guard = put(keys.reduction(body.scenario, body.record_id), state, refuse=_already)
+    guard = put(keys.reduction(reduction.scenario, body.record_id), state, refuse=_already)
     cap, cap_facts = _cap(reduction, scenario["daily_cap_grams"], day(body.occurred_at))
     credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)
     return Decision(
         kind="reduction_confirmed" if confirmed else "reduction_reported",
         answer=reduction,
         writes=(guard, *cap, *credited),
-        facts=facts | cap_facts | {"scenario": body.scenario, "scenario_version": scenario["version"]},
+        facts=facts | cap_facts | {"scenario": reduction.scenario, "scenario_version": scenario["version"]},
     )
 
 
@@ -117,14 +119,18 @@ def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) 
 
 
 def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
-    body = command.body
-    if not versions or versions[-1]["operator"] != command.caller.sub:
+    """The version that governed when the trip occurred: its operator, factor and cap are the trip's."""
+    body, sub = command.body, command.caller.sub
+    if all(version["operator"] != sub for version in versions):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
     if body.occurred_at > command.now:
         raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
     scenario = in_force(versions, stamp(body.occurred_at))
     if scenario is None:
         raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
+    if scenario["operator"] != sub:
+        en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
+        raise InvalidRequest.at("/occurred_at", en, zh)
     return dict(scenario)
 
 

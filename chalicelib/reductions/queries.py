@@ -13,6 +13,7 @@ KINDS = ("reduction_reported", "reduction_confirmed")
 
 def versions(code: str) -> list[Item]:
     """All versions of a scenario, oldest first, as of now."""
+    code = keys.scenario_code(code)
     return list(read.query("scenarios", f"{code}:", f"{code}:~"))
 
 

@@ -16,7 +16,11 @@ room = Blueprint(__name__)
 
 @command(room, "POST /v1/scenarios", body=Scenario, answer=ScenarioView, allow=(BUREAU,), refuses=(InvalidState,))
 def publish_scenario(command: Command[Scenario]) -> Decision:
-    """Publish a scenario, or a new version of one."""
+    """Publish a scenario, or a new version of one.
+
+    The newest version governs from its `valid_from` on, past its `valid_until` included: where it has ended, no older
+    one comes back. `code` is compared without case and keeps the spelling of its first publication.
+    """
     return actions.publish(command, queries.versions(command.body.code))
 
 
@@ -35,7 +39,10 @@ def scenarios(query: Query[Params]) -> Scenarios:
     refuses=(actions.AlreadyReported, AccountFrozen),
 )
 def report_reduction(command: Command[Report]) -> Decision:
-    """Report a reduction; an automatic scenario confirms and converts it at once."""
+    """Report a reduction; an automatic scenario confirms and converts it at once.
+
+    The version that governed at `occurred_at` decides operator, factor, confirmation and cap.
+    """
     return actions.report(command, queries.versions(command.body.scenario))
 
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -89,6 +90,47 @@ def test_a_batch_is_its_operators_and_the_bureaus(batches: Batches) -> None:
     assert batches.world.get(f"{BASE}/{batch}", role="scenario_operator", sub="another").status == 404
     assert batches.world.get(f"{BASE}/nothing", **OPERATOR).status == 404
     assert batches.world.get(f"{BASE}/{batch}", role="exchange", sub="e").status == 403
+
+
+def test_each_line_is_its_operators_at_the_time_of_the_trip(batches: Batches) -> None:
+    alice, month = batches.world.person(), timedelta(days=30)
+    change = datetime.now(UTC) - month
+    batches.world.scenario("metro", operator="next", grams_per_unit="10", valid_from=change.isoformat())
+    before, after = ((change + step).isoformat() for step in (-month, timedelta(days=1)))
+
+    def content(name: str) -> bytes:
+        return file(trip(f"{name}1", alice, occurred_at=before), trip(f"{name}2", alice, occurred_at=after))
+
+    old = batches.send(content("old"))
+    assert batches.reasons(old) == [(2, "old2", "invalid_request")]
+    new = batches.send(content("new"), sub="next")
+    found = batches.get(new, sub="next")
+    assert (found["status"], found["converted"], found["refused"], found["points"]) == ("done", 1, 1, 10)
+    assert batches.world.points() == 81
+    assert batches.world.get(f"{BASE}/{old}", role="scenario_operator", sub="next").status == 404
+
+
+@pytest.mark.parametrize(("years", "status"), [(0.9, 201), (1.1, 422)])
+def test_a_former_operator_announces_for_another_year(batches: Batches, years: float, status: int) -> None:
+    change = datetime.now(UTC) - years * timedelta(days=365)
+    batches.world.scenario("metro", operator="next", valid_from=change.isoformat())
+    assert batches.announce(b"x\n").status == status
+    assert batches.announce(b"x\n", sub="next").status == 201
+
+
+def test_an_operator_to_come_announces_nothing_yet(batches: Batches) -> None:
+    batches.world.scenario("metro", operator="next", valid_from="2099-01-01T00:00:00Z")
+    assert batches.announce(b"x\n", sub="next").refused == (422, "invalid_request")
+    assert batches.announce(b"x\n").status == 201
+
+
+def test_a_batch_may_spell_its_scenario_in_any_case(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.world.scenario("SHCER-Bus", grams_per_unit="52")
+    first, second = (batches.send(file(trip("a", alice)), scenario=code) for code in ("shcer-bus", "SHCER-BUS"))
+    assert batches.get(first)["scenario"] == "SHCER-Bus"
+    assert batches.reasons(second) == [(1, "a", "already_reported")]
+    assert batches.world.points() == 52
 
 
 @pytest.mark.parametrize(
