@@ -14,6 +14,7 @@ from chalicelib.table import keys
 INDIVIDUAL, INSTITUTION, OPERATOR = "individual", "institution", "scenario_operator"
 EXCHANGE, BUREAU = "exchange", "bureau"
 ROLES = (INDIVIDUAL, INSTITUTION, OPERATOR, EXCHANGE, BUREAU)
+CLOCK_LEEWAY_SECONDS = 10  # clocks differ: how far another's may be ahead of ours
 
 
 class Caller(NamedTuple):

@@ -7,13 +7,12 @@ import jwt
 from jwt.types import Options
 
 from chalicelib import json_input
-from chalicelib.edge.caller import ROLES
+from chalicelib.edge.caller import CLOCK_LEEWAY_SECONDS, ROLES
 from chalicelib.errors import Refusal, Unauthenticated
 from chalicelib.settings import settings
 from chalicelib.signing import jose
 from chalicelib.signing.issuer import IssuerKeys
 
-_LEEWAY_SECONDS = 10  # clocks differ
 # The signature is judged before, by keys that are asymmetric only: the platform holds none that could make a token.
 _CLAIMS: Options = {
     "verify_signature": False,
@@ -40,7 +39,7 @@ def claims(token: str) -> dict[str, Any]:
             token,
             issuer=settings().oidc_issuer,
             audience=settings().oidc_audience,
-            leeway=_LEEWAY_SECONDS,
+            leeway=CLOCK_LEEWAY_SECONDS,
             options=_CLAIMS,
         )
     except (jwt.PyJWTError, KeyError, ValueError, Refusal) as error:

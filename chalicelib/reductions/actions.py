@@ -1,8 +1,10 @@
 """Publishing factors, reporting, confirming and rejecting reductions."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
+from chalicelib.edge.caller import CLOCK_LEEWAY_SECONDS
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import AMOUNT_MAX, Empty, stamp
 from chalicelib.edge.http import unprocessable
@@ -123,7 +125,7 @@ def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
     body, sub = command.body, command.caller.sub
     if all(version["operator"] != sub for version in versions):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
-    if body.occurred_at > command.now:
+    if body.occurred_at > command.now + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
         raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
     scenario = in_force(versions, stamp(body.occurred_at))
     if scenario is None:

@@ -41,7 +41,8 @@ def scenarios(query: Query[Params]) -> Scenarios:
 def report_reduction(command: Command[Report]) -> Decision:
     """Report a reduction; an automatic scenario confirms and converts it at once.
 
-    The version that governed at `occurred_at` decides operator, factor, confirmation and cap.
+    The version that governed at `occurred_at` decides operator, factor, confirmation and cap. `occurred_at` may be up
+    to 10 seconds ahead of the platform's clock.
     """
     return actions.report(command, queries.versions(command.body.scenario))
 
