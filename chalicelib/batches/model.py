@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, ScenarioRef, Time, example
+from chalicelib.edge.fields import Answer, Body, ScenarioRef, Sha256, Time, example
 from chalicelib.table.write import Item
 
 LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
@@ -22,7 +22,7 @@ class NewBatch(Body):
 
     scenario: ScenarioRef
     lines: Annotated[int, Field(ge=1, le=LINES_MAX)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
+    sha256: Sha256
 
 
 class Upload(Answer):

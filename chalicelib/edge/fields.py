@@ -72,6 +72,11 @@ ScenarioCode = Annotated[
     ),
 ]
 ScenarioRef = Annotated[ScenarioCode, AfterValidator(str.lower)]  # so that a replay may spell it in another case
+Sha256 = Annotated[  # PowerShell writes capitals; one form is kept
+    str,
+    Field(pattern=r"^[0-9A-Fa-f]{64}$", description="Of the file's bytes, hexadecimal"),
+    AfterValidator(str.lower),
+]
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 Units = Annotated[int, Field(ge=1, le=10**9)]
 Quantity = Annotated[

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, Id, Moment, Paged, Paragraph, Time, example
+from chalicelib.edge.fields import Answer, Body, Id, Moment, Paged, Paragraph, Sha256, Time, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.plans import Plan
 
@@ -24,7 +24,6 @@ Status = Literal[
     "rejected",
     "withdrawn",
 ]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
 
 
 class Endorsement(Body):

@@ -8,11 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.accounts.model import CreditCode, hashed
 from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Answer, Body, Empty, Line, Time, example, stamp
+from chalicelib.edge.fields import Answer, Body, Empty, Line, Sha256, Time, example, stamp
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, RoleNotAllowed, Text
 from chalicelib.files import store
 from chalicelib.merchants import history
-from chalicelib.onboarding.model import Kind, Sha256
+from chalicelib.onboarding.model import Kind
 from chalicelib.onboarding.steps import APPLICANT, EDITABLE, OPERATOR, changed
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
