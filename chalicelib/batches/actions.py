@@ -17,7 +17,7 @@ from chalicelib.batches.model import (
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, stamp
 from chalicelib.edge.settle import SYSTEM
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import InvalidRequest, Text
 from chalicelib.files import store
 from chalicelib.machine import Step, step
 from chalicelib.reductions.model import operated
@@ -74,12 +74,13 @@ def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Uploa
 
 
 def move(
-    command: Command[Empty], batch: Item, action: str, *, reason: str | None = None, sums: Sums | None = None
+    command: Command[Empty], batch: Item, action: str, *, reason: Text | None = None, sums: Sums | None = None
 ) -> Decision:
     """The next state of a batch, and why it was refused or what it came to. Raises InvalidState."""
     status = step(STEPS, batch["status"], action, command.caller.role)
     final = status in {"done", "refused"}
-    known = {"status": status, "reason": reason, "finished_at": command.at if final else None}
+    why = {"reason": reason and reason.en, "reason_zh": reason and reason.zh}
+    known = {"status": status, "finished_at": command.at if final else None} | why
     write = update(
         keys.batch(batch["id"]),
         assign=known,

@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from pydantic_core import from_json
 
+from chalicelib.batches.model import BatchLine
 from chalicelib.edge import problem
 from chalicelib.edge.fields import Answer
-from chalicelib.errors import BodyTooLarge, Refusal, Text, in_words
+from chalicelib.errors import BodyTooLarge, InvalidRequest, Refusal, Text, in_words
 from chalicelib.reductions.model import Trip
+from chalicelib.table.keys import scenario_code
 
 LINE_BYTES_MAX = 4096
 _FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of reasons
@@ -35,12 +37,16 @@ class RefusedLine(Answer):
     detail_zh: str
 
 
-def parse(number: int, raw: bytes) -> Line | RefusedLine:
-    """One line of JSON (RFC 8259), its fields as strict as those of a single report."""
+def parse(scenario: str, number: int, raw: bytes) -> Line | RefusedLine:
+    """One line of JSON (RFC 8259), its fields as strict as those of a single report. ``scenario`` is the batch's."""
     try:
         if len(raw) > LINE_BYTES_MAX:
             raise LineTooLong(limit=LINE_BYTES_MAX)
-        return Line(number, problem.parsed(Trip, raw))
+        trip = problem.parsed(BatchLine, raw)
+        if trip.scenario not in (None, scenario_code(scenario)):
+            en, zh = f"The batch is announced for {scenario}", f"该批次登记的场景为 {scenario}"
+            raise InvalidRequest.at("/scenario", en, zh)
+        return Line(number, trip)
     except LineTooLong as too_long:
         return refused_line(number, None, too_long)
     except Refusal as refusal:

@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
 def do_slice(pool: Executor, batch: Item, number: int, lines: Sequence[tuple[int, bytes]]) -> None:
     """Lines side by side, and then their sums, once. The refused ones come first: sums tell that they are there."""
     versions = versions_of(batch["scenario"])
-    parsed = [parse(*line) for line in lines]
+    parsed = [parse(batch["scenario"], *line) for line in lines]
     broken = [each for each in parsed if not isinstance(each, Line)]
     outcomes = [Outcome(each.line, "refused", 0, each.model_dump_json()) for each in broken]
     for wave in side_by_side([each for each in parsed if isinstance(each, Line)]):
@@ -84,7 +84,7 @@ def _order(batch: Item, line: Line) -> Command[Report]:
     """What the operator would have sent for this line alone, under a name that only this line has."""
     return Command(
         Caller(batch["operator"], OPERATOR),
-        Report(scenario=batch["scenario"], **line.trip.model_dump()),
+        Report(**line.trip.model_dump() | {"scenario": batch["scenario"]}),
         keys.part_id(batch["id"], f"line {line.number}"),
         datetime.now(UTC),
     )

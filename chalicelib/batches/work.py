@@ -6,7 +6,6 @@ crash: what is done is skipped or comes to the same.
 
 import hashlib
 import time
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from itertools import islice
 from typing import IO
 
 from chalicelib.batches.actions import move
+from chalicelib.batches.contents import Unusable, counted, lines, unpacked
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     FOLDER,
@@ -29,6 +29,7 @@ from chalicelib.batches.outcomes import do_slice
 from chalicelib.batches.queries import slices
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import perform
+from chalicelib.errors import Text
 from chalicelib.files import store
 from chalicelib.settings import settings
 from chalicelib.table import keys, read
@@ -49,12 +50,15 @@ def arrived(key: str) -> None:
     if file is None:
         return  # nudged before the file came
     with file:
-        if reason := _mismatch(batch, file):
-            _move(batch, "refuse", reason=reason)
-            return
-        if batch["status"] == "awaiting_upload":
-            _move(batch, "start")
-        _work(batch | {"status": "processing"}, file)
+        try:
+            _check_hash(batch, file)
+            with unpacked(file, FILE_BYTES_MAX) as text:
+                if batch["status"] == "awaiting_upload":
+                    _check_lines(batch, text)
+                    _move(batch, "start")
+                _work(batch | {"status": "processing"}, text)
+        except Unusable as unusable:
+            _move(batch, "refuse", reason=unusable.reason)
 
 
 def resume(now: datetime) -> None:
@@ -72,39 +76,42 @@ def _nudge(id: str) -> None:
     store.put(nudge_key(id), b"", content_type=NDJSON)
 
 
-def _move(batch: Item, action: str, *, reason: str | None = None, sums: Sums | None = None) -> None:
+def _move(batch: Item, action: str, *, reason: Text | None = None, sums: Sums | None = None) -> None:
     perform(keys.part_id(batch["id"], action), lambda command: move(command, batch, action, reason=reason, sums=sums))
 
 
-def _mismatch(batch: Item, file: IO[bytes]) -> str | None:
-    """Why the file is not the announced one, if it is not. S3 has checked the hash, an emulator may not have."""
+def _check_hash(batch: Item, file: IO[bytes]) -> None:
+    """Raises Unusable where the file is not the announced one. S3 has checked this, an emulator may not have."""
     if hashlib.file_digest(file, "sha256").hexdigest() != batch["sha256"]:  # type: ignore[arg-type]
-        return "The file's SHA-256 is not the announced one."
-    file.seek(0)
-    found = sum(1 for _ in file)
-    return None if found == batch["lines"] else f"The file holds {found} lines, {batch['lines']} were announced."
+        raise Unusable(Text("The file's SHA-256 is not the announced one.", "文件的 SHA-256 与登记的不一致。"))
+
+
+def _check_lines(batch: Item, text: IO[bytes]) -> None:
+    """Raises Unusable where the file holds another number of lines than announced; blank ones do not count."""
+    found, announced = counted(text), batch["lines"]
+    if found != announced:
+        en = f"The file holds {found} lines, {announced} were announced. Blank lines do not count."
+        raise Unusable(Text(en, f"文件共 {found} 行（不含空行），登记为 {announced} 行。"))
 
 
 def _work(batch: Item, file: IO[bytes]) -> None:
     until, done = time.monotonic() + WORK_SECONDS_MAX, slices(batch["id"])
     with ThreadPoolExecutor(settings().batch_threads) as pool:
-        for number, lines in enumerate(_sliced(file)):
+        for number, some in enumerate(_sliced(file)):
             if number in done:
                 continue
             if time.monotonic() > until:
                 _nudge(batch["id"])  # another invocation goes on, with tries of its own
                 return
-            do_slice(pool, batch, number, lines)
+            do_slice(pool, batch, number, some)
     _finish(batch)
 
 
 def _sliced(file: IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
-    """Numbered lines, some at a time. A byte order mark at the start is no part of the first (RFC 8259, 8.1)."""
-    file.seek(0)
-    file.seek(3 if file.read(3) == BOM_UTF8 else 0)
-    numbered = enumerate((line.rstrip(b"\r\n") for line in file), start=1)
-    while lines := list(islice(numbered, SLICE_LINES)):
-        yield lines
+    """Numbered lines, some at a time."""
+    numbered = lines(file)
+    while some := list(islice(numbered, SLICE_LINES)):
+        yield some
 
 
 def _finish(batch: Item) -> None:

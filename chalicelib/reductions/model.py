@@ -90,7 +90,7 @@ class Scenarios(Answer):
 
 
 class Trip(Body):
-    """One trip, as a line of a file tells it: the file's scenario is each line's."""
+    """One trip."""
 
     record_id: Id
     account: Id
