@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.edge import log
+from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import derive, derive_each
 from chalicelib.errors import Contended, Unavailable
@@ -42,8 +43,7 @@ def announce(records: Sequence[Item]) -> None:
 
 def resume(now: datetime) -> None:
     """Send what is due: retries, and what the queue has lost. What is not lost comes twice, which changes nothing."""
-    for merchant in queries.partners():
-        _enqueue(queries.due(merchant, now))
+    for_each(queries.partners(), lambda merchant: _enqueue(queries.due(merchant, now)), what="merchant", name=str)
 
 
 def handle(message: Mapping[str, Any]) -> None:
