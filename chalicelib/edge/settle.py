@@ -96,16 +96,23 @@ def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Cal
         return settle(command, lambda: outcome, refusal.status, command.id)
 
 
-def derive(write: Write) -> Item | None:
+class Derived(NamedTuple):
+    """Whether a Write was done now; where its condition did not hold, the item as it stood (None: there is none)."""
+
+    done: bool
+    stood: Item | None = None
+
+
+def derive(write: Write) -> Derived:
     """Commit one Write that needs no Record, because all it keeps follows from what is kept already.
 
-    None where it is done; the item as it stands where the condition does not hold. Raises Contended, Unavailable.
+    Raises Contended, Unavailable.
     """
     try:
         commit([write])
     except Failed as failed:
-        return failed.failures[0][1]
-    return None
+        return Derived(done=False, stood=failed.failures[0][1])
+    return Derived(done=True)
 
 
 def derive_each(writes: Iterable[Write]) -> list[Write]:

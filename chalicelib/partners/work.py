@@ -64,7 +64,7 @@ def _deliver(id: str, *, follows: bool) -> Item | None:
         _wait(item, earlier, now)
     elif partner is None or model.is_spent(item, now, _tries(), failing=failing):
         _give_up(item, item["reason"] or "no_answer")
-    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)) is None:
+    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)).done:
         claimed = item | {"attempts": item["attempts"] + 1, "status": "pending"}
         if reason := _try(partner, claimed):
             _failed(claimed, reason)
@@ -90,7 +90,7 @@ def _wait(item: Item, earlier: Item, now: datetime) -> None:
 def _may_try(merchant: str, pulse: Item | None, now: datetime) -> bool:
     if pulse is None or not pulse.get("failures"):
         return True
-    return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)) is None
+    return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)).done
 
 
 def _try(partner: Partner, item: Item) -> str | None:
@@ -130,7 +130,7 @@ def _failed(item: Item, reason: str) -> None:
 
 
 def _give_up(item: Item, reason: str) -> None:
-    if derive(actions.give_up(item, reason)) is None:
+    if derive(actions.give_up(item, reason)).done:
         log.note(given_up=reason)
         log.count("WebhooksGivenUp")
 
