@@ -27,6 +27,7 @@ from chalicelib.batches.model import (
 )
 from chalicelib.batches.outcomes import do_slice
 from chalicelib.batches.queries import slices
+from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import perform
 from chalicelib.errors import Text
@@ -64,12 +65,15 @@ def arrived(key: str) -> None:
 def resume(now: datetime) -> None:
     """Nudge the batches of today and yesterday whose worker is lost: Lambda tries an event three times at most."""
     since = stamp(now - QUIET)
-    for day in (now - timedelta(days=1), now):
-        for each in read.listed(unfinished(day)):
-            id = each["pk"].removeprefix("batch:")
-            last = max([each["rank"], *(part["at"] for part in slices(id).values())])
-            if last < since:
-                _nudge(id)
+    listed = (each for day in (now - timedelta(days=1), now) for each in read.listed(unfinished(day)))
+
+    def one(each: Item) -> None:
+        id = each["pk"].removeprefix("batch:")
+        last = max([each["rank"], *(part["at"] for part in slices(id).values())])
+        if last < since:
+            _nudge(id)
+
+    for_each(listed, one, what="batch", name=lambda each: str(each["pk"]))
 
 
 def _nudge(id: str) -> None:

@@ -14,6 +14,7 @@ from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import PART_MERCHANTS, lot_id
 from chalicelib.edge import log
 from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.events import for_each
 from chalicelib.edge.settle import perform
 from chalicelib.errors import InvalidState
 from chalicelib.queues import work as queue
@@ -50,9 +51,12 @@ def handle(message: Mapping[str, Any], sweep: Sweep) -> None:
 def resume() -> None:
     """Send again what unfinished runs still wait for. What is not lost comes twice, which changes nothing."""
     unfinished = queries.unfinished()
-    for id in unfinished:
-        queue.send([{"run": id}, *({"run": id, "part": number} for number in queries.open_parts(id))])
     log.count("RunsUnfinished", len(unfinished))
+    for_each(unfinished, _resume_run, what="run", name=str)
+
+
+def _resume_run(id: str) -> None:
+    queue.send([{"run": id}, *({"run": id, "part": number} for number in queries.open_parts(id))])
 
 
 def _plan(run: Item) -> None:
@@ -71,9 +75,12 @@ def _pay_part(run: str, number: int, sweep: Sweep) -> None:
     part = queries.part(run, number)
     if part is None or part["status"] == "done":
         return
-    for merchant in part["merchants"]:
+
+    def one(merchant: str) -> None:
         sweep(merchant)
         pay(run, merchant)
+
+    for_each(part["merchants"], one, what="merchant", name=str)  # the part is done when all of them were paid
     _quietly(keys.digest("part done", run, str(number)), partial(actions.part_done, run=run, number=number))
 
 

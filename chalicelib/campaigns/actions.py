@@ -117,10 +117,13 @@ def end(command: Command[Any], item: Item) -> Decision:
 def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decision:
     """All that the pots of an ended campaign hold is used up for its beneficiary, with a certificate if it is anything.
 
-    ``pots`` by account name, as read after the end: nothing can be added any more. Raises InvalidState.
+    ``pots`` by account name, as read after the end: nothing can be added any more. They are read later than ``item``,
+    so another closing may have emptied them in between. Raises Contended then (decide again), and InvalidState.
     """
     status = step(STEPS, item["status"], "close", command.caller.role)
     sums, held = model.gathered(pots.values()), {name: pot["points"] for name, pot in pots.items()}
+    if sums.points != sum(held.values()):
+        raise Contended()
     if not sums.points:
         closed = item | {"status": status}
         return Decision("campaign_closed", shown(closed, sums), (_move(item, status),))

@@ -8,9 +8,10 @@ from typing import Any
 from chalicelib.campaigns import actions, queries
 from chalicelib.campaigns.model import Judgement, gathered
 from chalicelib.edge.decision import Command, Decision
+from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import perform
-from chalicelib.errors import Refusal
+from chalicelib.errors import Contended, InvalidState
 from chalicelib.table import keys
 from chalicelib.table.write import Item
 
@@ -25,16 +26,20 @@ def close(command: Command[Any], item: Item) -> Decision:
 
 def close_due(now: datetime) -> int:
     """What the schedule does: campaigns past their end are closed, those never judged are rejected; how many."""
-    return sum(_bring_on(item) for item in queries.due(stamp(now)))
+    return sum(for_each(queries.due(stamp(now)), _bring_on, what="campaign", name=lambda item: str(item["id"])))
 
 
 def close_reached(records: Iterable[Item]) -> None:
     """After donations: campaigns that were to close at their target and have reached it."""
-    for id in {record["counterparty"] for record in records if record["movement"] == "donation"}:
-        item = queries.item(id)
-        open_ended = item["status"] != "approved" or not item["close_at_target"]
-        if not open_ended and gathered(queries.pots(id).values()).points >= item["target_grams"]:
-            _bring_on(item)
+    given = {record["counterparty"] for record in records if record["movement"] == "donation"}
+    for_each(given, _close_if_reached, what="campaign", name=str)
+
+
+def _close_if_reached(id: str) -> None:
+    item = queries.item(id)
+    open_ended = item["status"] != "approved" or not item["close_at_target"]
+    if not open_ended and gathered(queries.pots(id).values()).points >= item["target_grams"]:
+        _bring_on(item)
 
 
 def _bring_on(item: Item) -> bool:
@@ -44,7 +49,7 @@ def _bring_on(item: Item) -> bool:
             perform(record, lambda command: actions.reject(_expired(command), item))
         else:
             perform(record, lambda command: close(command, queries.item(item["id"])))
-    except Refusal:
+    except (InvalidState, Contended):
         return False  # someone was quicker, or it is tried again at the next firing
     return True
 

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
@@ -27,6 +27,9 @@ Follow = Callable[[Sequence[Item]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def project(event: DynamoDBEvent, projections: Sequence[Projection], follow: Sequence[Follow] = ()) -> dict[str, Any]:
@@ -117,14 +120,26 @@ def woken(handler: Callable[[CloudWatchEvent], None]) -> Callable[[CloudWatchEve
 
 def each(*jobs: Callable[[], object]) -> None:
     """Do all ``jobs``, each though others fail; then raise what the first of these raised."""
-    failures = []
-    for job in jobs:
+    for_each(jobs, lambda job: job(), what="job")
+
+
+def for_each(
+    things: Iterable[T], do: Callable[[T], R], *, what: str, name: Callable[[T], str] = lambda _: ""
+) -> list[R]:
+    """``do`` each of ``things`` though others fail; the results.
+
+    A failure is logged with ``what`` it befell and the thing's ``name``. The first is raised when all had their turn.
+    """
+    results, failures = [], []
+    for thing in things:
         try:
-            job()
-        except Exception as error:  # noqa: BLE001 - one is raised below; the schedule comes again for all
+            results.append(do(thing))
+        except Exception as error:  # noqa: BLE001 - logged here, and the first is raised below
+            log.tell(log.FAILED, logging.ERROR, what=what, name=name(thing))
             failures.append(error)
     if failures:
         raise failures[0]
+    return results
 
 
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:

@@ -31,33 +31,42 @@ class Settled(NamedTuple):
 def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
     """Decide and commit, again while others are in the way; a Record that stands already answers instead.
 
+    No refusal leaves before the Record is known to be absent, as of later than what was refused: the same request may
+    have been committed meanwhile, and then its own change is what this one was refused for.
+
     Raises the Refusal of the first Write whose condition failed, or of the decision itself;
     IdempotencyKeyReused where the Record was made by another request; Contended when patience ends.
     """
     refusal: Refusal = Contended()
-    recorded: bool | None = None  # whether the Record stands: unknown until a transaction has told
     for attempt in range(ATTEMPTS_MAX):
         try:
-            decision, recorded = decide(), None
-            record = record_item(command, decision, status, fingerprint)
-            commit([put(keys.record(command.id), record), *decision.writes])
-            if decision.tells:
-                log.tell(decision.kind, record=command.id, metrics=decision.tells)
-            return Settled(status, record["answer"], replayed=False)
-        except Failed as failed:
-            position, old = failed.failures[0]
-            if position == 0:
-                return _stored(old, fingerprint)
-            refusal, recorded = decision.writes[position - 1].refuse(old), False
+            return _attempt(command, decide, status, fingerprint)
+        except IdempotencyKeyReused:
+            raise
         except Refusal as refused:
             refusal = refused
         if not isinstance(refusal, Contended):
             break
         log.count("Retries")
         time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
-    if recorded is None and (stored := read.get(keys.record(command.id))):
+    if stored := read.get(keys.record(command.id)):
         return _stored(stored, fingerprint)
     raise refusal
+
+
+def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
+    decision = decide()
+    record = record_item(command, decision, status, fingerprint)
+    try:
+        commit([put(keys.record(command.id), record), *decision.writes])
+    except Failed as failed:
+        position, old = failed.failures[0]
+        if position == 0:
+            return _stored(old, fingerprint)
+        raise decision.writes[position - 1].refuse(old) from None
+    if decision.tells:
+        log.tell(decision.kind, record=command.id, metrics=decision.tells)
+    return Settled(status, record["answer"], replayed=False)
 
 
 def _stored(record: Item | None, fingerprint: str) -> Settled:
@@ -87,16 +96,23 @@ def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Cal
         return settle(command, lambda: outcome, refusal.status, command.id)
 
 
-def derive(write: Write) -> Item | None:
+class Derived(NamedTuple):
+    """Whether a Write was done now; where its condition did not hold, the item as it stood (None: there is none)."""
+
+    done: bool
+    stood: Item | None = None
+
+
+def derive(write: Write) -> Derived:
     """Commit one Write that needs no Record, because all it keeps follows from what is kept already.
 
-    None where it is done; the item as it stands where the condition does not hold. Raises Contended, Unavailable.
+    Raises Contended, Unavailable.
     """
     try:
         commit([write])
     except Failed as failed:
-        return failed.failures[0][1]
-    return None
+        return Derived(done=False, stood=failed.failures[0][1])
+    return Derived(done=True)
 
 
 def derive_each(writes: Iterable[Write]) -> list[Write]:

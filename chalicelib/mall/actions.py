@@ -8,6 +8,7 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidState, Refusal, Text
 from chalicelib.ledger.actions import InsufficientPoints, post
 from chalicelib.ledger.actions import Terms as Posted
+from chalicelib.ledger.model import POINTS
 from chalicelib.machine import step
 from chalicelib.mall import model
 from chalicelib.mall.model import (
@@ -118,7 +119,7 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
         raise AlreadyRefunded()
     status = step(STEPS, order.status, "refund", command.caller.role)
     person, answer = keys.holder(order.account), order.model_copy(update={"status": status})
-    posted = {till: Posted(refuse=tills_moved) for till in in_tills}
+    posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
     posted[record["holder"]] = Posted()
     posted[person] = Posted(add={"pending": -1} if order.status == "placed" else {})
     transfer = model.refund(record, in_tills)
@@ -131,8 +132,16 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
+def _from_till(record: Item, till: str, held: int) -> Posted:
+    """A till that holds less than the sale paid it must stay as it was read: the merchant's account pays the rest, and
+    would be found short although the till has the points by now.
+    """
+    paid = sum(amount for _, taker, amount, asset in record["postings"] if taker == till and asset == POINTS)
+    return Posted(require=Attr("points").eq(held) if held < paid else None, refuse=tills_moved)
+
+
 def tills_moved(item: Item | None) -> Refusal:
-    """The till was swept between reading it and the commit: decide again."""
+    """The till was swept or sold between reading it and the commit: decide again."""
     return TillEmpty() if item else InsufficientPoints(needed=0, available=0)
 
 

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Iterable
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
+from chalicelib.edge.events import for_each
 from chalicelib.edge.settle import derive, perform
-from chalicelib.errors import InvalidState, Refusal
+from chalicelib.errors import InvalidState, Refusal, Unavailable
 from chalicelib.mall import actions, queries, shelf
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import SHELVING
@@ -28,29 +30,34 @@ def sweep_merchant(merchant: str) -> int:
 
 def _sweep(tills: Iterable[tuple[str, Item, str]]) -> int:
     """Each till's sweep is named by its own counter, so a second run at the same time, or one that died half-way, moves
-    nothing twice. A till that another run was quicker at is left for the next time.
+    nothing twice.
     """
-    moved = 0
-    for till, item, merchant in tills:
-        record = keys.digest("sweep", till, str(item["sweeps"]))
-        try:
-            perform(record, partial(actions.sweep, till=till, item=item, merchant=merchant))
-        except Refusal:
-            continue
-        moved += item["points"]
-    return moved
+    return sum(for_each(tills, _sweep_one, what="till", name=lambda found: found[0]))
+
+
+def _sweep_one(found: tuple[str, Item, str]) -> int:
+    """The points moved; none where another run was quicker, or the merchant is frozen: the next time will do."""
+    till, item, merchant = found
+    record = keys.digest("sweep", till, str(item["sweeps"]))
+    try:
+        perform(record, partial(actions.sweep, till=till, item=item, merchant=merchant))
+    except Unavailable:
+        raise
+    except Refusal:
+        return 0
+    return int(item["points"])
 
 
 def shelve_told(records: Iterable[Item]) -> None:
     """After merchants were suspended or reinstated: their offers follow."""
-    for merchant in dict.fromkeys(record["merchant"] for record in records if record["movement"] == SHELVING):
-        _shelve(merchant)
+    turned = dict.fromkeys(record["merchant"] for record in records if record["movement"] == SHELVING)
+    for_each(turned, _shelve, what="merchant", name=str)
 
 
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
-    for each in list(read.listed(SHELVING)):
-        _shelve(each["pk"].removeprefix(keys.shelving("").pk))
+    waiting = [each["pk"].removeprefix(keys.shelving("").pk) for each in read.listed(SHELVING)]
+    for_each(waiting, _shelve, what="merchant", name=str)
 
 
 def _shelve(merchant: str) -> None:
@@ -62,18 +69,22 @@ def _shelve(merchant: str) -> None:
     item, until = merchants.item(merchant), time.monotonic() + SHELVING_SECONDS_MAX
     turn = item["merchant"]["turn"]
     down = item["merchant"]["status"] == "suspended"
-    follow: Any = shelf.hold_back if down else shelf.bring_back
-    left = False
-    for each in queries.offers_of(merchant):
-        if not (each["status"] == "on_shelf" if down else "held_back" in each):
-            continue
-        if time.monotonic() > until:
-            return
-        try:
-            perform(keys.digest("shelve", each["id"], turn), partial(follow, item=each, turn=turn))
-        except InvalidState:
-            continue
-        except Refusal:  # others are in the way: the ledger's stream must not wait for this
-            left = True
-    if not left:
+    offers = (
+        each for each in queries.offers_of(merchant) if (each["status"] == "on_shelf" if down else "held_back" in each)
+    )
+    in_time = takewhile(lambda _: time.monotonic() <= until, offers)
+    followed = for_each(in_time, partial(_follow, turn, down), what="offer", name=lambda item: str(item["id"]))
+    if all(followed) and time.monotonic() <= until:
         derive(delete(keys.shelving(merchant), require=Attr("turn").eq(turn)))
+
+
+def _follow(turn: str, down: bool, item: Item) -> bool:
+    """Whether the offer has followed its merchant, or need not any more."""
+    step: Any = shelf.hold_back if down else shelf.bring_back
+    try:
+        perform(keys.digest("shelve", item["id"], turn), partial(step, item=item, turn=turn))
+    except InvalidState:
+        return True
+    except Refusal:  # others are in the way: the ledger's stream must not wait for this
+        return False
+    return True

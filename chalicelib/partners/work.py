@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.edge import log
+from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import derive, derive_each
 from chalicelib.errors import Contended, Unavailable
@@ -42,8 +43,7 @@ def announce(records: Sequence[Item]) -> None:
 
 def resume(now: datetime) -> None:
     """Send what is due: retries, and what the queue has lost. What is not lost comes twice, which changes nothing."""
-    for merchant in queries.partners():
-        _enqueue(queries.due(merchant, now))
+    for_each(queries.partners(), lambda merchant: _enqueue(queries.due(merchant, now)), what="merchant", name=str)
 
 
 def handle(message: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ def _deliver(id: str, *, follows: bool) -> Item | None:
         _wait(item, earlier, now)
     elif partner is None or model.is_spent(item, now, _tries(), failing=failing):
         _give_up(item, item["reason"] or "no_answer")
-    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)) is None:
+    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)).done:
         claimed = item | {"attempts": item["attempts"] + 1, "status": "pending"}
         if reason := _try(partner, claimed):
             _failed(claimed, reason)
@@ -90,7 +90,7 @@ def _wait(item: Item, earlier: Item, now: datetime) -> None:
 def _may_try(merchant: str, pulse: Item | None, now: datetime) -> bool:
     if pulse is None or not pulse.get("failures"):
         return True
-    return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)) is None
+    return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)).done
 
 
 def _try(partner: Partner, item: Item) -> str | None:
@@ -130,7 +130,7 @@ def _failed(item: Item, reason: str) -> None:
 
 
 def _give_up(item: Item, reason: str) -> None:
-    if derive(actions.give_up(item, reason)) is None:
+    if derive(actions.give_up(item, reason)).done:
         log.note(given_up=reason)
         log.count("WebhooksGivenUp")
 

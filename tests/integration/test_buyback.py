@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.buyback import work
+from chalicelib.mall.work import sweep_merchant
 from chalicelib.queues import work as queue
 from chalicelib.table import keys
 from tests.world import CODES, PEOPLE, World
@@ -172,6 +173,28 @@ def test_a_finished_run_pays_no_more(world: World, jobs: Jobs) -> None:
 
 def test_a_message_that_fails_comes_again_alone(world: World, jobs: Jobs, monkeypatch: Any) -> None:
     assert jobs.deliver({"run": "nowhere"}) == [{"itemIdentifier": "m"}]
+
+
+def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(world: World, jobs: Jobs) -> None:
+    broken = world.merchant()
+    world.merchant("second", CODES[1])
+    sell(world, TONNE)
+    sell(world, TONNE, "second")
+    run = world.post("/v1/buy-back-runs", **EXCHANGE).body["id"]
+    work.handle({"run": run}, lambda _: 0)
+
+    def sweep(merchant: str) -> int:
+        if merchant == broken:
+            raise ValueError("broken")
+        return sweep_merchant(merchant)
+
+    with pytest.raises(ValueError, match="broken"):
+        work.handle({"run": run, "part": 1}, sweep)
+    assert world.me("second", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    work.handle({"run": run, "part": 1}, sweep_merchant)
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    found = world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body
+    assert (found["status"], found["tonnes"]) == ("finished", 2)
 
 
 def test_a_refund_after_a_buy_back_takes_what_is_left_or_is_refused(world: World, jobs: Jobs) -> None:

@@ -49,7 +49,7 @@ class Post:
     def integrate(self, sub: str = "shop", code: str = CODES[0], url: str = "") -> str:
         merchant = self.world.merchant(sub, code)
         known = {"callback_url": url or self.system.url, "public_key": self.system.public_key}
-        assert derive(register(merchant=merchant, at="2026-01-31T08:00:00.000Z", **known)) is None
+        assert derive(register(merchant=merchant, at="2026-01-31T08:00:00.000Z", **known)).done
         return merchant
 
     def deliver(self, message: dict[str, Any]) -> None:
@@ -324,6 +324,22 @@ def test_a_try_that_was_interrupted_comes_again(world: World, post: Post, monkey
     assert post.system.got == []  # another might be at it
     post.later(60)
     assert post.system.events() == [("order.placed", order)]
+
+
+def test_an_event_that_is_gone_when_it_is_claimed_is_not_sent(
+    world: World, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.integrate()
+    post.order(world.offer())
+    world.stream()
+    [(message, _)] = post.sent
+    gone = keys.delivery(message["delivery"])
+    item = world.item(gone)
+    del world.store.items[gone.pk, gone.sk]
+    monkeypatch.setattr("chalicelib.partners.queries.delivery_item", lambda _: item)
+    post.deliver(message)
+    assert post.system.got == []
+    assert world.item(gone) is None
 
 
 def test_of_two_workers_one_sends(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
