@@ -4,7 +4,7 @@ import gzip
 import re
 import tempfile
 import zlib
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from typing import IO
 
@@ -108,7 +108,8 @@ def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _clean(raw: bytes) -> bytes:
-    return _LEADING.sub(b"", raw.rstrip(_EDGES), count=1)
+    line = raw.strip(_EDGES)
+    return _LEADING.sub(b"", line, count=1) if line.startswith(BOM_UTF8) else line
 
 
 def counted(file: IO[bytes]) -> int:
