@@ -14,6 +14,7 @@ _RATIO_MAX = 100  # of gzip, beyond the first MiB: trips pack to a tenth or twen
 _CHUNK_BYTES, _HEAD_BYTES = 1 << 20, 1 << 16
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _EDGES = b" \t\r\n\v\f\x1a"  # 0x1A: the end of a file as DOS marks it, also in the middle of joined files
+_LEADING = re.compile(rb"\A(?:\xef\xbb\xbf|[ \t\r\n\v\f\x1a])*+")  # a byte order mark, also of a file joined behind
 
 _CONVERT = (
     (
@@ -37,7 +38,7 @@ _CONVERT = (
     (
         Text("pretty-printed JSON", "分行缩进的 JSON"),
         Text("write one object a line, with: jq -c .", "请改为每行一个对象：jq -c ."),
-        lambda head: re.match(rb'\{\s*[\r\n]\s*"', _clean(head)) is not None,
+        lambda head: re.match(rb'\{[ \t]*+[\r\n]\s*+"', _clean(head)) is not None,
     ),
     (
         Text("lines that end in CR alone", "仅以 CR 换行的文本"),
@@ -108,9 +109,7 @@ def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 def _clean(raw: bytes) -> bytes:
     line = raw.strip(_EDGES)
-    while line.startswith(BOM_UTF8):
-        line = line[len(BOM_UTF8) :].strip(_EDGES)
-    return line
+    return _LEADING.sub(b"", line, count=1) if line.startswith(BOM_UTF8) else line
 
 
 def counted(file: IO[bytes]) -> int:

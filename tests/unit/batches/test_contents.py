@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import time
 import tracemalloc
 import zipfile
 
@@ -95,6 +96,13 @@ def test_a_file_of_another_kind_is_named_and_the_cure_too(content: bytes, seems:
 )
 def test_a_file_with_a_few_bad_lines_is_a_file_of_lines(content: bytes) -> None:
     assert counted(io.BytesIO(content)) == content.count(b"\n") + (not content.endswith(b"\n"))
+
+
+@pytest.mark.parametrize("content", [BOM * MIB, b"{" + b"\n" * MIB + b"x", b"\x1a " * MIB, b"{ " + b" " * MIB + b"x"])
+def test_a_hostile_file_takes_no_more_time_than_its_bytes(content: bytes) -> None:
+    started = time.process_time()
+    counted(io.BytesIO(content))
+    assert time.process_time() - started < 1  # backtracking takes seconds, or hours
 
 
 @pytest.mark.parametrize("content", [PLAIN.encode(), b"", b"\n" * 1000, os.urandom(3 * MIB)])
