@@ -213,7 +213,7 @@ class World:
         return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
 
     def stream(self, items: list[dict[str, Any]] | None = None) -> None:
-        """Deliver the stream from its beginning: every change comes again each time, as it may in life.
+        """Deliver the whole stream to both consumers: every change comes again each time, as it may in life.
 
         ``items`` are what comes, in this order, if not everything.
         """
@@ -238,3 +238,4 @@ class World:
             for number, item in enumerate(self.items() if items is None else items)
         ]
         app.project({"Records": changes}, None)
+        assert app.react({"Records": changes}, None) == {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""What the schedule and the stream do: tills are swept, and offers follow their merchant off the shelf and back."""
+"""What the schedule does: tills are swept, and offers follow their merchant off the shelf and back."""
 
 import time
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from chalicelib.merchants.model import SHELVING
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item, delete
 
-SHELVING_SECONDS_MAX = 15  # of Lambda's 30; what is left is for the schedule's next firing
+SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
 
 
 def sweep_tills() -> int:
@@ -41,25 +41,19 @@ def _sweep(tills: Iterable[tuple[str, Item, str]]) -> int:
     return moved
 
 
-def shelve_told(records: Iterable[Item]) -> None:
-    """After merchants were suspended or reinstated: their offers follow."""
-    for merchant in dict.fromkeys(record["merchant"] for record in records if record["movement"] == SHELVING):
-        _shelve(merchant)
-
-
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
     for each in list(read.listed(SHELVING)):
-        _shelve(each["pk"].removeprefix(keys.shelving("").pk))
+        shelve(each["pk"].removeprefix(keys.shelving("").pk), time.monotonic() + SHELVING_SECONDS_MAX)
 
 
-def _shelve(merchant: str) -> None:
-    """Offer by offer, each once a turn. The note that this is to be done goes when all have followed.
+def shelve(merchant: str, until: float) -> None:
+    """Offer by offer, each once a turn, until ``until`` (time.monotonic). When all have followed, the note goes.
 
     A suspended merchant can put nothing on the shelf, so what is found there now is all there is. A turn that comes
     meanwhile makes the rest of this one void, and has a note of its own.
     """
-    item, until = merchants.item(merchant), time.monotonic() + SHELVING_SECONDS_MAX
+    item = merchants.item(merchant)
     turn = item["merchant"]["turn"]
     down = item["merchant"]["status"] == "suspended"
     follow: Any = shelf.hold_back if down else shelf.bring_back
@@ -73,7 +67,7 @@ def _shelve(merchant: str) -> None:
             perform(keys.digest("shelve", each["id"], turn), partial(follow, item=each, turn=turn))
         except InvalidState:
             continue
-        except Refusal:  # others are in the way: the ledger's stream must not wait for this
+        except Refusal:  # others are in the way: the schedule does the rest
             left = True
     if not left:
         derive(delete(keys.shelving(merchant), require=Attr("turn").eq(turn)))
