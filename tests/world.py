@@ -238,4 +238,5 @@ class World:
             for number, item in enumerate(self.items() if items is None else items)
         ]
         app.project({"Records": changes}, None)
-        assert app.react({"Records": changes}, None) == {"batchItemFailures": []}
+        answer = app.react({"Records": changes}, None)
+        assert answer["batchItemFailures"] == [], answer

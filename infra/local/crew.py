@@ -34,7 +34,7 @@ class Crew:
         self._parts: list[_Part] = []
 
     def add(self, name: str, start: Start, restore: Restore = lambda: None) -> None:
-        """Start a part. ``restore`` makes again what the part forgets when it dies; if it raises, the part starts anew."""
+        """Start a part. ``restore`` makes again what it forgets when it dies; if that raises, the part starts anew."""
         self._parts.append(_Part(name, start, restore, start()))
 
     def restart(self, name: str) -> None:

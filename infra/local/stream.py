@@ -1,7 +1,7 @@
 """DynamoDB's stream to each of the app's consumers, as Lambda does it: in order, in batches, at least once.
 
-A consumer that raises gets its batch again, for ever. One that names the Records it failed for gets them again a bounded
-number of times, as on Lambda; then they are given up, and a line says so.
+A consumer that raises gets its batch again, for ever. One that names the Records it failed for gets them again a few
+times, as on Lambda; then they are given up, and a line says so.
 """
 
 import base64
@@ -87,7 +87,9 @@ class StreamPump:
         return lively
 
     def _iterator(self, arn: str, shard: str) -> str:
-        kept = self.dynamodb.get_item(TableName=self.positions, Key=self._key(arn, shard), ConsistentRead=True).get("Item")
+        kept = self.dynamodb.get_item(TableName=self.positions, Key=self._key(arn, shard), ConsistentRead=True).get(
+            "Item"
+        )
         if kept:
             try:
                 return self.streams.get_shard_iterator(
@@ -106,24 +108,21 @@ class StreamPump:
         """The consumer's turn; then, and only then, the position. A crash between them repeats the batch."""
         answer = self.handle({"Records": [_lambda_record(record, arn) for record in records]})
         reported = answer.get("batchItemFailures", []) if isinstance(answer, Mapping) else []
-        failed = {each["itemIdentifier"] for each in reported}
+        again = self._to_repeat({each["itemIdentifier"] for each in reported})
         sequences = [record["dynamodb"]["SequenceNumber"] for record in records]
-        begin = next((place for place, sequence in enumerate(sequences) if sequence in failed), len(sequences))
-        if failed and self._gives_up(sequences[begin]):
-            begin += 1
+        begin = next((place for place, sequence in enumerate(sequences) if sequence in again), len(sequences))
         if begin:
             self._note(arn, shard, sequences[begin - 1])
         if begin < len(sequences):
-            raise NotTaken(f"{len(failed)} records")
+            raise NotTaken(f"{len(again)} records")
 
-    def _gives_up(self, sequence: str) -> bool:
-        """Whether the record there has failed often enough: those behind it have waited for it."""
-        self.failures[sequence] += 1
-        if self.failures[sequence] < _TRIES:
-            return False
-        _log.error("stream, %s: record %s failed %d times and is given up", self.consumer, sequence, _TRIES)
-        del self.failures[sequence]
-        return True
+    def _to_repeat(self, failed: set[str]) -> set[str]:
+        """Without those that have failed often enough: others wait behind them."""
+        self.failures.update(failed)
+        spent = {sequence for sequence in failed if self.failures[sequence] >= _TRIES}
+        if spent:
+            _log.error("stream, %s: gave up on records %s", self.consumer, ", ".join(sorted(spent)))
+        return failed - spent
 
     def _note(self, arn: str, shard: str, sequence: str) -> None:
         position = {
