@@ -49,7 +49,7 @@ class Decision:
 
 def record_item(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Item:
     """The Record: the caller's receipt, the audit line and, where value moved, the ledger entry."""
-    published = {"publish": True} if decision.publish else {}
+    published = {"publish": True} if decision.publish else {}  # the stream is filtered by whether it is there
     return (
         {
             "id": command.id,

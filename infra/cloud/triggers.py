@@ -16,18 +16,17 @@ _FAILED = {"Fn::GetAtt": ["FailedQueue", "Arn"]}
 
 # New Records with one of these attributes. A filter can ask for leaves only: `movement` is one, `postings` is not.
 _MOVED: dict[str, Any] = {"movement": {"S": [{"exists": True}]}}
-_PUBLISHED: dict[str, Any] = {"publish": {"BOOL": [True]}}
+_PUBLISHED: dict[str, Any] = {"publish": {"BOOL": [{"exists": True}]}}  # it is there where it is true
 
 
 class Consumer(NamedTuple):
     """A reader of the table's stream. DynamoDB takes two a shard, and no more.
 
-    ``tries`` and ``age_seconds`` end the retries of a batch that fails; whichever comes first. Its shard waits for it.
+    ``tries`` end the retries of a batch that fails: its shard waits for it.
     """
 
     marks: tuple[dict[str, Any], ...]
     tries: int
-    age_seconds: int
 
     def filters(self) -> list[Template]:
         return [{"Pattern": json.dumps(_inserted(mark), separators=(",", ":"))} for mark in self.marks]
@@ -38,12 +37,11 @@ def _inserted(mark: dict[str, Any]) -> dict[str, Any]:
 
 
 CONSUMERS = {
-    # Sums need every Record, and a fault of ours fails for all of them: half a day to act on the alarm, of the day that
-    # the stream keeps.
-    "project": Consumer((_MOVED,), tries=100, age_seconds=_HALF_A_DAY),
+    # Sums need every Record, and a fault of ours fails for all of them: there is time to act on the alarm.
+    "project": Consumer((_MOVED,), tries=100),
     # One poisonous Record must not stop the reactions to others for long. What is given up is found by `resume`, by the
     # first reader of a certificate, or by infra/refile.py.
-    "react": Consumer((_MOVED, _PUBLISHED), tries=10, age_seconds=_SIX_HOURS),
+    "react": Consumer((_MOVED, _PUBLISHED), tries=10),
 }
 
 
@@ -103,7 +101,7 @@ def _from_stream(name: str) -> Template:
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": consumer.tries,
-        "MaximumRecordAgeInSeconds": consumer.age_seconds,
+        "MaximumRecordAgeInSeconds": _HALF_A_DAY,  # the stream keeps a day: time to act on the alarm before that
         "ParallelizationFactor": 1,  # one batch of a shard at a time: more would only contend for the same sums
         "DestinationConfig": {"OnFailure": {"Destination": _FAILED}},
     }

@@ -135,7 +135,9 @@ def test_the_two_consumers_of_the_stream_are_fed_apart_from_each_other() -> None
     assert _consumers().keys() == {"project", "react"}
     inserted = {"eventName": ["INSERT"]}
     moved = inserted | {"dynamodb": {"NewImage": {"sk": {"S": ["record"]}, "movement": {"S": [{"exists": True}]}}}}
-    published = inserted | {"dynamodb": {"NewImage": {"sk": {"S": ["record"]}, "publish": {"BOOL": [True]}}}}
+    published = inserted | {
+        "dynamodb": {"NewImage": {"sk": {"S": ["record"]}, "publish": {"BOOL": [{"exists": True}]}}}
+    }
     sought = {
         name: [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
         for name, mapping in _consumers().items()
