@@ -9,7 +9,7 @@ import app
 from chalicelib.buyback import work as buyback_work
 from chalicelib.buyback.model import TONNE
 from chalicelib.campaigns import closing
-from chalicelib.errors import Unavailable
+from chalicelib.errors import Contended, Unavailable
 from chalicelib.queues import work as queue
 from tests.world import World
 
@@ -97,6 +97,25 @@ def test_a_reaction_that_fails_stops_neither_projection_nor_other_reactions_and_
     all_is_projected(world)
     assert sqs.sent == [{"run": run}]
     assert world.get(f"/v1/campaigns/{campaign}").body["status"] == "approved"
+    world.stream()
+    assert world.get(f"/v1/campaigns/{campaign}").body["status"] == "closed"
+
+
+def test_a_campaign_whose_closing_was_contended_is_closed_when_its_donation_comes_again(
+    world: World, sqs: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.merchant()
+    world.rich(points=7000)
+    campaign = campaign_at_its_target(world)
+
+    def contended(*_: Any) -> None:
+        raise Contended()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "perform", contended)
+        with pytest.raises(AssertionError, match="batchItemFailures"):
+            world.stream()
+    all_is_projected(world)
     world.stream()
     assert world.get(f"/v1/campaigns/{campaign}").body["status"] == "closed"
 
