@@ -20,18 +20,21 @@ from chalicelib.batches import work
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.routes import room as batches
 from chalicelib.buyback import work as buyback_work
+from chalicelib.buyback.reactions import announce as plan_runs
 from chalicelib.buyback.routes import room as buyback
 from chalicelib.campaigns import closing
+from chalicelib.campaigns.reactions import close_reached
 from chalicelib.campaigns.routes import room as campaigns
 from chalicelib.cancellation.routes import room as cancellation
+from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
-from chalicelib.certificates.work import sign_issued
 from chalicelib.edge import caller, events, log, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
+from chalicelib.mall.reactions import follow_merchants
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.work import shelve_due, shelve_told, sweep_merchant, sweep_tills
+from chalicelib.mall.work import shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import work as documents_work
 from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
@@ -39,6 +42,7 @@ from chalicelib.onboarding.routes import room as onboarding
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
 from chalicelib.partners import work as partners_work
+from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.settings import settings
@@ -64,9 +68,15 @@ caller.authenticate.config = authenticate.config
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
-    """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
-    follow = (buyback_work.announce, closing.close_reached, sign_issued, shelve_told, partners_work.announce)
-    return events.project(event, (entries, sales, supply), follow)
+    """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
+    return events.project(event, (entries, sales, supply))
+
+
+@app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
+def react(event: DynamoDBEvent) -> dict[str, Any]:
+    """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
+    reactions = (plan_runs, send_events, close_reached, sign_issued, follow_merchants)  # what may take long comes last
+    return events.react(event, reactions)
 
 
 @app.on_cw_event(

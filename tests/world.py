@@ -214,7 +214,7 @@ class World:
         return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
 
     def stream(self, items: list[dict[str, Any]] | None = None) -> None:
-        """Deliver the stream from its beginning: every change comes again each time, as it may in life.
+        """Deliver the whole stream to both consumers: every change comes again each time, as it may in life.
 
         ``items`` are what comes, in this order, if not everything.
         """
@@ -239,3 +239,5 @@ class World:
             for number, item in enumerate(self.items() if items is None else items)
         ]
         app.project({"Records": changes}, None)
+        answer = app.react({"Records": changes}, None)
+        assert answer["batchItemFailures"] == [], answer

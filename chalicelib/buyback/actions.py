@@ -15,9 +15,11 @@ from chalicelib.machine import step
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
 
+RUN_STARTED = "buy_back_run_started"
+
 
 def start(command: Command[Any], *, full: bool) -> Decision:
-    """A run, not planned yet. The stream's consumer sees its Record and hands the planning on.
+    """A run, not planned yet. Its Record is published, and a reaction has it planned.
 
     ``full``: every merchant is looked at, not only those that the index hints at.
     """
@@ -26,8 +28,7 @@ def start(command: Command[Any], *, full: bool) -> Decision:
     open_lane = {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "status": "running"}
     lanes = (put(keys.run_lane(command.id, lane), open_lane) for lane in range(LANES))
     run = put(keys.run(command.id), item | listed)
-    # No value moves, but the stream passes on only what has postings.
-    return Decision("buy_back_run_started", shown(item, Part()), (run, *lanes), {"movement": "start", "postings": []})
+    return Decision(RUN_STARTED, shown(item, Part()), (run, *lanes), publish=True)
 
 
 def plan_part(_: Command[Any], run: str, number: int, merchants: Sequence[str]) -> Decision:

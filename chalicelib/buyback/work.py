@@ -4,7 +4,7 @@ A message says ``{"run": id}`` (plan it) or ``{"run": id, "part": n}`` (pay thes
 queue may lose, and ``resume`` sends it again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -31,11 +31,6 @@ def scheduled(moment: str) -> str:
     id = keys.digest("run", moment)
     perform(id, partial(actions.start, full=full))
     return id
-
-
-def announce(records: Iterable[Item]) -> None:
-    """After runs were started: have them planned."""
-    queue.send({"run": record["id"]} for record in records if record["kind"] == "buy_back_run_started")
 
 
 def handle(message: Mapping[str, Any], sweep: Sweep) -> None:

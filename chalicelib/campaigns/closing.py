@@ -1,12 +1,11 @@
 """Closing campaigns: by hand, by date, by target. First the pots take no more, then what they hold is used up."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from chalicelib.campaigns import actions, queries
-from chalicelib.campaigns.model import Judgement, gathered
+from chalicelib.campaigns.model import Judgement
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
@@ -26,23 +25,11 @@ def close(command: Command[Any], item: Item) -> Decision:
 
 def close_due(now: datetime) -> int:
     """What the schedule does: campaigns past their end are closed, those never judged are rejected; how many."""
-    return sum(for_each(queries.due(stamp(now)), _bring_on, what="campaign", name=lambda item: str(item["id"])))
+    return sum(for_each(queries.due(stamp(now)), bring_on, what="campaign", name=lambda item: str(item["id"])))
 
 
-def close_reached(records: Iterable[Item]) -> None:
-    """After donations: campaigns that were to close at their target and have reached it."""
-    given = {record["counterparty"] for record in records if record["movement"] == "donation"}
-    for_each(given, _close_if_reached, what="campaign", name=str)
-
-
-def _close_if_reached(id: str) -> None:
-    item = queries.item(id)
-    open_ended = item["status"] != "approved" or not item["close_at_target"]
-    if not open_ended and gathered(queries.pots(id).values()).points >= item["target_grams"]:
-        _bring_on(item)
-
-
-def _bring_on(item: Item) -> bool:
+def bring_on(item: Item) -> bool:
+    """Close or reject the campaign, as its state asks; whether this call did it."""
     record = keys.digest("close campaign", item["id"])
     try:
         if item["status"] == "proposed":

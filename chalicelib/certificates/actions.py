@@ -25,7 +25,7 @@ def issue(  # noqa: PLR0913 - one argument a fact of the certificate
     """The certificate of ``record``, and the Write that puts it into the same transaction.
 
     ``holder`` is public: a person's name comes masked. ``details`` may hold donors, campaign, title, scenarios and
-    methodologies. The caller keeps ``{"certificate": serial}`` among its Record's facts: the stream's consumer signs
+    methodologies. The caller keeps ``{"certificate": serial}`` among its Record's facts: a reaction signs
     what it finds there. Nothing of the item ever changes but its status and the signature, which follows from it.
     """
     number = serial(record, at, secret("serial_key"))

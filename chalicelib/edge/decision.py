@@ -35,7 +35,8 @@ class Decision:
     """An answer, the Writes that make it true, and what else its Record keeps.
 
     ``kind`` names the Record: what happened, as an auditor would say it. ``tells`` are metrics (edge/log.py) for
-    operators, told once it is committed.
+    operators, told once it is committed. ``publish``: reactions get the Record though it moves no value; a Record that
+    moves value always reaches them.
     """
 
     kind: str
@@ -43,17 +44,23 @@ class Decision:
     writes: tuple[Write, ...] = ()
     facts: Item = field(default_factory=dict)
     tells: Mapping[str, int] = field(default_factory=dict)
+    publish: bool = False
 
 
 def record_item(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Item:
     """The Record: the caller's receipt, the audit line and, where value moved, the ledger entry."""
-    return {
-        "id": command.id,
-        "at": command.at,
-        "kind": decision.kind,
-        "caller": command.caller.sub,
-        "role": command.caller.role,
-        "fingerprint": fingerprint,
-        "status": status,
-        "answer": decision.answer.model_dump_json(),
-    } | decision.facts
+    published = {"publish": True} if decision.publish else {}  # the stream is filtered by whether it is there
+    return (
+        {
+            "id": command.id,
+            "at": command.at,
+            "kind": decision.kind,
+            "caller": command.caller.sub,
+            "role": command.caller.role,
+            "fingerprint": fingerprint,
+            "status": status,
+            "answer": decision.answer.model_dump_json(),
+        }
+        | decision.facts
+        | published
+    )

@@ -15,15 +15,15 @@ from typing import Any, TypeVar
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.edge import log
-from chalicelib.errors import Contended
+from chalicelib.errors import Contended, Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.commit import WRITES_MAX, Failed, commit
 from chalicelib.table.write import Item, Write, decode
 
 # What a room makes of Records. A Write that puts an item marks its Record (``item["id"]``) as projected.
 Projection = Callable[[Sequence[Item]], list[Write]]
-# What else follows from Records, at least once: it must bear being told again.
-Follow = Callable[[Sequence[Item]], None]
+# What else follows from Records, at least once: doing it again changes nothing.
+Reaction = Callable[[Sequence[Item]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
@@ -32,17 +32,46 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def project(event: DynamoDBEvent, projections: Sequence[Projection], follow: Sequence[Follow] = ()) -> dict[str, Any]:
-    """Apply the Records of a stream batch, then tell of them. What raises comes again, the whole batch."""
+def project(event: DynamoDBEvent, projections: Sequence[Projection]) -> dict[str, Any]:
+    """Apply the Records of a stream batch that moved value. If this raises, the whole batch comes again."""
     with log.line("projected", function="project") as line:
-        records = list({record["id"]: record for record in _moved(event)}.values())
+        records = [record for _, record in _records(event, {"movement"})]
         for start in range(0, len(records), _CHUNK):
             _apply(records[start : start + _CHUNK], projections)
         if records:
             line.metrics |= {"Projected": len(records), "StreamLag": max(map(_age, records))}
-        for tell in follow:
-            tell(records)
     return {"batchItemFailures": []}
+
+
+def react(event: DynamoDBEvent, reactions: Sequence[Reaction]) -> dict[str, Any]:
+    """Give the Records of a stream batch to each reaction, whether or not others fail.
+
+    Names the Records that a reaction failed for: the stream brings the batch again from the first of them.
+    """
+    with log.line("reacted", function="react") as line:
+        found = _records(event, {"movement", "publish"})
+        records = [record for _, record in found]
+        failed = {record["id"] for reaction in reactions for record in _failing(reaction, records)}
+        line.metrics |= {"Reacted": len(records), "FailedReactions": len(failed)}
+    return {"batchItemFailures": [{"itemIdentifier": at} for at, record in found if record["id"] in failed]}
+
+
+def _failing(reaction: Reaction, records: Sequence[Item]) -> Sequence[Item]:
+    """Those of ``records`` that ``reaction`` fails for. The batch is halved until each failing one stands alone.
+
+    Where the store is away there is nothing to single out: all of them come again.
+    """
+    if not records:
+        return []
+    middle = len(records) // 2
+    try:
+        reaction(records)
+        return []
+    except Exception as error:  # noqa: BLE001 - logged; the stream brings these Records again
+        if not middle or isinstance(error, Unavailable):
+            log.tell(log.FAILED, logging.ERROR, function="react", reaction=reaction.__module__, records=len(records))
+            return records
+    return [*_failing(reaction, records[:middle]), *_failing(reaction, records[middle:])]
 
 
 def _age(record: Item) -> int:
@@ -51,13 +80,16 @@ def _age(record: Item) -> int:
     return max(0, round((datetime.now(UTC) - made).total_seconds() * 1000))  # clocks differ
 
 
-def _moved(event: DynamoDBEvent) -> Iterable[Item]:
+def _records(event: DynamoDBEvent, marks: set[str]) -> list[tuple[str, Item]]:
+    """The new Records that bear one of ``marks``, each once, behind their places in the stream."""
+    found: dict[str, tuple[str, Item]] = {}
     for change in event:
         image = change.new_image
-        if change.event_name == "INSERT" and image and image["sk"] == {"S": "record"} and "postings" in image:
-            item = decode(image)
-            assert item is not None
-            yield item
+        if change.event_name == "INSERT" and image and image["sk"] == {"S": "record"} and marks & image.keys():
+            record = decode(image)
+            assert record is not None
+            found.setdefault(record["id"], (change.sequence_number, record))
+    return list(found.values())
 
 
 def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:

@@ -27,6 +27,8 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "AuthorizerFailures": ("Count", ("stage",)),  # tokens that could not be judged: the issuer is away
     "StreamLag": ("Milliseconds", ("stage",)),  # from a Record's time to its projection, the latest of a batch
     "Projected": ("Count", ("stage",)),  # Records
+    "Reacted": ("Count", ("stage",)),  # Records given to the reactions
+    "FailedReactions": ("Count", ("stage",)),  # those of them that one failed for: they come again
     "MessageAge": ("Milliseconds", ("stage", "queue")),  # from sent to handled, the oldest of a batch
     "FailedMessages": ("Count", ("stage", "queue")),
     "RunsUnfinished": ("Count", ("stage",)),  # buy-back runs, each quarter of an hour

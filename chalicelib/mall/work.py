@@ -1,4 +1,4 @@
-"""What the schedule and the stream do: tills are swept, and offers follow their merchant off the shelf and back."""
+"""What the schedule does: tills are swept, and offers follow their merchant off the shelf and back."""
 
 import time
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from chalicelib.merchants.model import SHELVING
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item, delete
 
-SHELVING_SECONDS_MAX = 15  # of Lambda's 30; what is left is for the schedule's next firing
+SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
 
 
 def sweep_tills() -> int:
@@ -48,25 +48,24 @@ def _sweep_one(found: tuple[str, Item, str]) -> int:
     return int(item["points"])
 
 
-def shelve_told(records: Iterable[Item]) -> None:
-    """After merchants were suspended or reinstated: their offers follow."""
-    turned = dict.fromkeys(record["merchant"] for record in records if record["movement"] == SHELVING)
-    for_each(turned, _shelve, what="merchant", name=str)
-
-
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
     waiting = [each["pk"].removeprefix(keys.shelving("").pk) for each in read.listed(SHELVING)]
-    for_each(waiting, _shelve, what="merchant", name=str)
+    for_each(
+        waiting,
+        lambda merchant: shelve(merchant, time.monotonic() + SHELVING_SECONDS_MAX),
+        what="merchant",
+        name=lambda id: id,
+    )
 
 
-def _shelve(merchant: str) -> None:
-    """Offer by offer, each once a turn. The note that this is to be done goes when all have followed.
+def shelve(merchant: str, until: float) -> None:
+    """Offer by offer, each once a turn, until ``until`` (time.monotonic). When all have followed, the note goes.
 
     A suspended merchant can put nothing on the shelf, so what is found there now is all there is. A turn that comes
     meanwhile makes the rest of this one void, and has a note of its own.
     """
-    item, until = merchants.item(merchant), time.monotonic() + SHELVING_SECONDS_MAX
+    item = merchants.item(merchant)
     turn = item["merchant"]["turn"]
     down = item["merchant"]["status"] == "suspended"
     offers = (

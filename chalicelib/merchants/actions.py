@@ -87,7 +87,7 @@ def may_be_admitted(at: str) -> ConditionBase:
 
 
 def suspend(command: Command[Cause], account: Item) -> Decision:
-    """Its offers are to leave the shelf (the stream has that done); orders and points stay. Raises InvalidState."""
+    """Its offers are to leave the shelf (a reaction does that); orders and points stay. Raises InvalidState."""
     return _turn(command, account, "suspend")
 
 
@@ -107,9 +107,8 @@ def _turn(command: Command[Cause], account: Item, action: str) -> Decision:
     ]
     if "application" in merchant:
         writes.append(history.line(command, merchant["application"], action, status=status, comment=reason))
-    # a movement without postings: the stream tells of it
-    facts = {"movement": SHELVING, "postings": [], "merchant": id, "reason": reason}
-    return Decision(f"merchant_{status}", shown(account | {"merchant": after}, command.at), tuple(writes), facts)
+    answer = shown(account | {"merchant": after}, command.at)
+    return Decision(f"merchant_{status}", answer, tuple(writes), {"merchant": id, "reason": reason}, publish=True)
 
 
 def _no_institution(_: Item | None) -> Refusal:

@@ -15,6 +15,7 @@ STEPS = (
     Step("active", "suspend", "suspended", (EXCHANGE,)),
     Step("suspended", "reinstate", "active", (EXCHANGE,)),
 )
+TURNS = {f"merchant_{step.target}" for step in STEPS}  # kinds of the Records after which offers follow
 
 
 class Admission(Body):

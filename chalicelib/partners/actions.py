@@ -90,5 +90,4 @@ def replay(command: Command[Any], item: Item) -> Decision:
         refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="replay"),
     )
     rested = update(keys.pulse(item["merchant"]), assign={"rests_until": command.at})
-    # No value moves, but the stream passes on only what has postings.
-    return Decision(REPLAYED, model.shown(item | again), (write, rested), {"movement": "replay", "postings": []})
+    return Decision(REPLAYED, model.shown(item | again), (write, rested), publish=True)

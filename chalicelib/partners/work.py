@@ -4,17 +4,15 @@ A message says ``{"delivery": id}``. The table remembers what a queue may lose, 
 what is due. A system that fails is left alone for a while by all its orders, so that it costs the others nothing.
 """
 
-import json
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.edge import log
 from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
-from chalicelib.edge.settle import derive, derive_each
-from chalicelib.errors import Contended, Unavailable
+from chalicelib.edge.settle import derive
+from chalicelib.errors import Contended
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import post
 from chalicelib.partners import actions, model, queries
@@ -25,25 +23,9 @@ from chalicelib.signing import webhooks
 from chalicelib.table.write import Item
 
 
-def announce(records: Sequence[Item]) -> None:
-    """Orders of merchants that have a system of their own wait to be told, and so does what is replayed.
-
-    What is older than a delivered event is kept was told and forgotten: a rebuild, which brings it again, tells nobody.
-    """
-    forgotten = stamp(datetime.now(UTC) - model.KEPT)
-    orders = [record for record in records if record["kind"] in model.EVENTS and record["at"] > forgotten]
-    integrated = queries.integrated(model.merchant_of(record) for record in orders)
-    told = derive_each(actions.remember(record) for record in orders if model.merchant_of(record) in integrated)
-    replayed = [json.loads(record["answer"])["id"] for record in records if record["kind"] == actions.REPLAYED]
-    try:
-        _enqueue([*(write.item["id"] for write in told), *replayed])
-    except Unavailable:  # remembered: resume sends them, and the stream does not wait
-        log.tell("webhooks_wait_for_their_queue", logging.WARNING)
-
-
 def resume(now: datetime) -> None:
     """Send what is due: retries, and what the queue has lost. What is not lost comes twice, which changes nothing."""
-    for_each(queries.partners(), lambda merchant: _enqueue(queries.due(merchant, now)), what="merchant", name=str)
+    for_each(queries.partners(), lambda merchant: enqueue(queries.due(merchant, now)), what="merchant", name=lambda id: id)
 
 
 def handle(message: Mapping[str, Any]) -> None:
@@ -109,7 +91,7 @@ def _arrived(item: Item, *, failing: bool) -> None:
     derive(actions.delivered(item, now))
     if failing:
         derive(actions.recovered(item["merchant"], now))
-        _enqueue(queries.due(item["merchant"], now))
+        enqueue(queries.due(item["merchant"], now))
 
 
 def _failed(item: Item, reason: str) -> None:
@@ -122,7 +104,7 @@ def _failed(item: Item, reason: str) -> None:
     else:
         derive(actions.postpone(item, now + timedelta(seconds=pause), reason))
         if pause < queue.DELAY_SECONDS_MAX:
-            _enqueue([item["id"]], delay_seconds=pause + 1)
+            enqueue([item["id"]], delay_seconds=pause + 1)
     try:
         derive(actions.rest(item["merchant"], now + timedelta(seconds=min(pause, model.REST_SECONDS_MAX))))
     except Contended:  # others say the same
@@ -135,7 +117,8 @@ def _give_up(item: Item, reason: str) -> None:
         log.count("WebhooksGivenUp")
 
 
-def _enqueue(ids: Iterable[str], delay_seconds: int = 0) -> None:
+def enqueue(ids: Iterable[str], delay_seconds: int = 0) -> None:
+    """A message for each event. Raises Unavailable: ``resume`` sends what the queue did not take."""
     messages = [{"delivery": id} for id in ids]
     if messages:
         queue.send(messages, to=settings().webhook_queue_url, delay_seconds=delay_seconds)

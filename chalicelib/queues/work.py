@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 10  # SQS takes no more in one call
 DELAY_SECONDS_MAX = 900  # nor holds a message back for longer
-# The stream's consumer sends too, and must not wait long.
+# A reaction sends too, and others wait for their turn meanwhile.
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 

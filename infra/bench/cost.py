@@ -17,7 +17,7 @@ _CHUNK = 16  # Records that the consumer projects in one transaction
 
 
 class Kind(NamedTuple):
-    """A movement, measured: its write units, the consumer's for it, strongly consistent reads, bytes that stay."""
+    """A movement, measured: its write units, the consumers' for it, strongly consistent reads, bytes that stay."""
 
     write: float
     projected: float
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
 
 
 def measure() -> dict[str, Kind]:
-    """Each movement sixteen times, then what the consumer does about all sixteen."""
+    """Each movement sixteen times, then what the consumers do about all sixteen."""
     with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder)) as stack:
         platform = Platform(stack)
         setting = Setting.make(platform)
@@ -64,10 +64,10 @@ def _kind(platform: Platform, act: Any) -> Kind:
         for item in each["params"]["TransactItems"]
         if "Put" in item
     ]
-    records = [item for item in puts if item["sk"] == {"S": "record"} and "postings" in item]
+    records = [item for item in puts if item["sk"] == {"S": "record"} and "movement" in item]
+    event = {"Records": [change(item) for item in records]}
     with platform.watching() as followed:
-        told = {"Records": [change(item) for item in records]}
-        costs, _ = platform.units(lambda: app.project(told, None)) if records else ([], 0)
+        costs, _ = platform.units(lambda: (app.project(event, None), app.react(event, None))) if records else ([], 0)
     projected = [
         item["Put"]["Item"]
         for each in followed
@@ -109,7 +109,7 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
             "point-in-time recovery of it": stored * PRICES["backup GB-month"],
             "stream (read by Lambda: free)": 0.0,
             "Lambda": DAYS
-            * (seconds * PRICES["Lambda GB-second"] + (requests + moved / 100) * PRICES["Lambda request"]),
+            * (seconds * PRICES["Lambda GB-second"] + (requests + 2 * moved / 100) * PRICES["Lambda request"]),
             "API Gateway": requests * DAYS * PRICES["API request"],
             "S3": (prices.TRIPS_A_DAY * 150 * DAYS / 1e9 if batched else 0) * PRICES["S3 GB-month"]
             + 100 * DAYS * PRICES["S3 put"],
@@ -163,7 +163,7 @@ def page(kinds: dict[str, Kind]) -> str:
             "",
             "## Measured, one of each",
             "",
-            "| movement | write units | the consumer's for it | reads before | bytes that stay |",
+            "| movement | write units | the consumers' for it | reads before | bytes that stay |",
             "|---|---:|---:|---:|---:|",
             *(
                 f"| {name} | {each.write:.1f} | {each.projected:.1f} | {each.reads:.1f} | {each.bytes:,.0f} |"

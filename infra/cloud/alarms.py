@@ -66,7 +66,7 @@ def of_function(function: Function) -> list[Alarm]:
         means = "A function failed."
         found.append(Alarm(f"{name}-errors", means, place, "Errors", one, "Sum", 0, section="function-errors"))
     if function.of_kind("DynamoDB"):
-        means = "Statements and sums are more than a quarter of an hour behind the Records."
+        means = "A consumer of the stream is more than a quarter of an hour behind the Records."
         found.append(Alarm(f"{name}-lag", means, place, "IteratorAge", one, "Maximum", _QUARTER_MILLISECONDS))
     return found
 

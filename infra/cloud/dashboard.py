@@ -20,7 +20,7 @@ def resource(functions: list[Function], queues: list[str], alarms: list[Alarm]) 
         _chart("Errors of functions", [["AWS/Lambda", "Errors", "FunctionName", name] for name in names.values()]),
         _chart("Invocations", [["AWS/Lambda", "Invocations", "FunctionName", name] for name in names.values()]),
         _chart("Duration, p99", [_lambda("Duration", name, "p99") for name in names.values()]),
-        _chart("Behind the stream", [_lambda("IteratorAge", _behind(functions), "Maximum")]),
+        _chart("Behind the stream", [_lambda("IteratorAge", name, "Maximum") for name in _consumers(functions)]),
         _chart("Queues", [_queue(name) for name in [*map(logical, queues), "FailedQueue"]]),
         _chart("Units of the table", [_of(table, f"Consumed{kind}CapacityUnits") for kind in ("Read", "Write")]),
     ]
@@ -43,8 +43,8 @@ def _lambda(metric: str, name: str, stat: str) -> list[Any]:
     return ["AWS/Lambda", metric, "FunctionName", name, {"stat": stat}]
 
 
-def _behind(functions: list[Function]) -> str:
-    return next(f"${{{each.logical}}}" for each in functions if each.of_kind("DynamoDB"))
+def _consumers(functions: list[Function]) -> list[str]:
+    return [f"${{{each.logical}}}" for each in functions if each.of_kind("DynamoDB")]
 
 
 def _queue(name: str) -> list[str]:

@@ -4,7 +4,7 @@ Chalice knows none of it. Keyed by the trigger's kind, so that a new trigger in 
 """
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from infra.cloud.functions import Function, Template, logical, queues
 
@@ -13,11 +13,35 @@ WORKERS_MAX = 10  # messages worked on at once; more would only contend for the 
 VISIBILITY_TIMES = 6  # of the handler's time-out, as AWS advises: Lambda itself tries again within it
 _TWO_WEEKS, _HALF_A_DAY, _SIX_HOURS = 1_209_600, 43_200, 21_600
 _FAILED = {"Fn::GetAtt": ["FailedQueue", "Arn"]}
-# Nothing but new Records that moved value: only they are projected. `movement` stands on each of them (and a filter can
-# ask for leaves only, which `postings` is not).
-POSTED = {
-    "eventName": ["INSERT"],
-    "dynamodb": {"NewImage": {"sk": {"S": ["record"]}, "movement": {"S": [{"exists": True}]}}},
+
+# New Records with one of these attributes. A filter can ask for leaves only: `movement` is one, `postings` is not.
+_MOVED: dict[str, Any] = {"movement": {"S": [{"exists": True}]}}
+_PUBLISHED: dict[str, Any] = {"publish": {"BOOL": [{"exists": True}]}}  # it is there where it is true
+
+
+class Consumer(NamedTuple):
+    """A reader of the table's stream. DynamoDB takes two a shard, and no more.
+
+    ``tries`` end the retries of a batch that fails: its shard waits for it.
+    """
+
+    marks: tuple[dict[str, Any], ...]
+    tries: int
+
+    def filters(self) -> list[Template]:
+        return [{"Pattern": json.dumps(_inserted(mark), separators=(",", ":"))} for mark in self.marks]
+
+
+def _inserted(mark: dict[str, Any]) -> dict[str, Any]:
+    return {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"sk": {"S": ["record"]}} | mark}}
+
+
+CONSUMERS = {
+    # Sums need every Record, and a fault of ours fails for all of them: there is time to act on the alarm.
+    "project": Consumer((_MOVED,), tries=100),
+    # One poisonous Record must not stop the reactions to others for long. What is given up is found by `resume`, by the
+    # first reader of a certificate, or by infra/refile.py.
+    "react": Consumer((_MOVED, _PUBLISHED), tries=10),
 }
 
 
@@ -32,7 +56,7 @@ def resources(function: Function) -> Template:
             found |= queue(name, function.timeout_seconds)
             events[key] = {"Properties": _from_queue(name)}
         elif kind == "DynamoDB":
-            events[key] = {"Properties": _from_stream()}
+            events[key] = {"Properties": _from_stream(function.name)}
         elif kind not in {"Schedule", "CloudWatchEvent", "EventBridgeRule"}:
             raise ValueError(f"{function.name} is woken by {kind}: say in infra/cloud/triggers.py what it needs")
     properties: Template = {"Events": events} if events else {}
@@ -66,16 +90,19 @@ def _from_queue(name: str) -> Template:
     }
 
 
-def _from_stream() -> Template:
+def _from_stream(name: str) -> Template:
+    if name not in CONSUMERS:
+        raise ValueError(f"{name} reads the stream: say in infra/cloud/triggers.py what of it")
+    consumer = CONSUMERS[name]
     return {
         "Stream": {"Fn::ImportValue": {"Fn::Sub": "${DataStack}-StreamArn"}},
-        "StartingPosition": "TRIM_HORIZON",  # what was committed before the function was there is projected as well
-        "FilterCriteria": {"Filters": [{"Pattern": json.dumps(POSTED, separators=(",", ":"))}]},
+        "StartingPosition": "TRIM_HORIZON",  # what was committed before the function was there counts as well
+        "FilterCriteria": {"Filters": consumer.filters()},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 100,
+        "MaximumRetryAttempts": consumer.tries,
         "MaximumRecordAgeInSeconds": _HALF_A_DAY,  # the stream keeps a day: time to act on the alarm before that
-        "ParallelizationFactor": 1,  # one consumer a shard: more would only contend for the same sums
+        "ParallelizationFactor": 1,  # one batch of a shard at a time: more would only contend for the same sums
         "DestinationConfig": {"OnFailure": {"Destination": _FAILED}},
     }
 

@@ -1,4 +1,4 @@
-"""``make pause STAGE=``: nothing is changed any more but by the stream's consumer, which only tells of what was done.
+"""``make pause STAGE=``: callers change nothing any more; the stream's consumers finish what was done.
 
 Functions that a queue feeds lose their queue, where messages wait; all others may not run at all: callers get a 5xx,
 schedules and files come again later.
@@ -23,7 +23,7 @@ class _Woken(NamedTuple):
 
 
 def pause(stack: Stack, client: "LambdaClient", say: Say = print) -> None:
-    """Stop everything but the consumer of the stream. May be done again."""
+    """Stop everything but the consumers of the stream. May be done again."""
     found = _woken(stack, client)
     for function in found.called:
         client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)

@@ -14,12 +14,14 @@ _DEATHS_A_MINUTE_MAX = 5  # more, and starting it again helps nobody
 _LINES_SHOWN = 15
 
 Start = Callable[[], processes.Child]
+Restore = Callable[[], None]
 
 
 @dataclass
 class _Part:
     name: str
     start: Start
+    restore: Restore
     process: processes.Child
     deaths: list[float] = field(default_factory=list)
 
@@ -31,8 +33,15 @@ class Crew:
         self._run = run
         self._parts: list[_Part] = []
 
-    def add(self, name: str, start: Start) -> None:
-        self._parts.append(_Part(name, start, start()))
+    def add(self, name: str, start: Start, restore: Restore = lambda: None) -> None:
+        """Start a part. ``restore`` makes again what it forgets when it dies; if that raises, the part starts anew."""
+        self._parts.append(_Part(name, start, restore, start()))
+
+    def restart(self, name: str) -> None:
+        """Stop a part in order and start it again."""
+        for part in [each for each in self._parts if each.name == name]:
+            processes.stop(part.process)
+            part.process = part.start()
 
     def stop(self, name: str) -> None:
         for part in [each for each in self._parts if each.name == name]:
@@ -65,6 +74,11 @@ class Crew:
             self._give_up(part)
         print(f"{part.name} ended ({part.process.returncode}); starting it again", flush=True)
         part.process = part.start()
+        try:
+            part.restore()
+        except Exception as error:  # noqa: BLE001 (it may have died again; the next look starts it anew)
+            print(f"{part.name} is not what it was: {type(error).__name__}: {error}", flush=True)
+            processes.stop(part.process)
 
     def _give_up(self, part: _Part) -> None:
         log = self._run / f"{part.name}.log"

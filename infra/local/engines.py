@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,13 +83,16 @@ def free_port() -> int:
         return port
 
 
-def wait(engine: Engine) -> None:
-    """Return when the engine answers at all. Raises SystemExit with one line if it never does."""
+def wait(engine: Engine, alive: Callable[[], bool]) -> bool:
+    """Whether the engine answers at all; it does not where it has ended. Raises SystemExit if it does neither."""
     deadline = time.monotonic() + _READY_SECONDS
     while not answers(engine.url):
+        if not alive():
+            return False
         if time.monotonic() > deadline:
             sys.exit(f"{engine.name} does not answer at {engine.url}: see its log in the run folder")
         time.sleep(0.02)
+    return True
 
 
 def answers(url: str) -> bool:

@@ -1,8 +1,8 @@
 """Keeps dynoxide's stream history from slowing its writes.
 
 dynoxide finds a record's sequence number by the greatest one so far, without an index: measured, a transaction takes
-ten times longer after 8 000 of them. So we add the index, and a trigger that forgets what the stream pump has
-processed *in the same transaction* in which the pump notes its position. Both are made while the engine is stopped;
+ten times longer after 8 000 of them. So we add the index, and a trigger that forgets what the stream pumps have
+processed *in the same transaction* in which a pump notes its position. Both are made while the engine is stopped;
 from then on the engine alone writes its file, so there is never a second writer to be careful about.
 """
 
@@ -11,12 +11,19 @@ from contextlib import closing
 from pathlib import Path
 
 _ORDER = "CREATE INDEX IF NOT EXISTS stream_order ON _stream_records (table_name, CAST(sequence_number AS INTEGER))"
+# What every consumer has processed goes, as far as the slowest of them; one that has noted nothing yet keeps all.
 # The last processed record stays: the engine numbers the next one after the greatest that it finds.
-_FORGET = """CREATE TRIGGER IF NOT EXISTS forget_processed_{event} AFTER {event} ON "{positions}"
-WHEN json_extract(NEW.item_json, '$.table.S') IS NOT NULL BEGIN
+_FORGET = """CREATE TRIGGER forget_processed_{event} AFTER {event} ON "{positions}"
+WHEN json_extract(NEW.item_json, '$.consumers.SS') IS NOT NULL BEGIN
   DELETE FROM _stream_records
   WHERE table_name = json_extract(NEW.item_json, '$.table.S')
-    AND CAST(sequence_number AS INTEGER) < CAST(json_extract(NEW.item_json, '$.sequence.S') AS INTEGER);
+    AND CAST(sequence_number AS INTEGER) < (
+      SELECT CASE WHEN count(*) = json_array_length(NEW.item_json, '$.consumers.SS')
+        THEN min(CAST(json_extract(item_json, '$.sequence.S') AS INTEGER)) END
+      FROM "{positions}"
+      WHERE json_extract(item_json, '$.shard.S') = json_extract(NEW.item_json, '$.shard.S')
+        AND json_extract(item_json, '$.consumer.S') IN (
+          SELECT value FROM json_each(NEW.item_json, '$.consumers.SS')));
 END"""
 
 
@@ -28,6 +35,7 @@ def tame(database: Path, positions: str) -> None:
         if _ready(connection, positions):
             connection.execute(_ORDER)
             for event in ("INSERT", "UPDATE"):
+                connection.execute(f"DROP TRIGGER IF EXISTS forget_processed_{event}")  # one of an older version
                 connection.execute(_FORGET.format(event=event, positions=positions))
 
 

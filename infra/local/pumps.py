@@ -7,12 +7,13 @@ import importlib
 import os
 import signal
 import threading
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from chalice.app import CloudWatchEventConfig, SQSEventConfig
+from chalice.app import CloudWatchEventConfig, DynamoDBEventConfig, SQSEventConfig
 
 from infra.gateway import lines
 from infra.gateway.events import Context
@@ -40,25 +41,40 @@ def main() -> None:
     schedules.start(module, stop)
     if hasattr(module, "resume"):  # queues of a killed run are gone: what waited in them is sent again
         threading.Thread(target=schedules.fire, args=(module, "resume"), daemon=True).start()
-    if hasattr(module, "project"):
-        _stream_pump(module, stop).run()
+    consumers = [threading.Thread(target=pump.run) for pump in _stream_pumps(module, stop)]
+    for consumer in consumers:
+        consumer.start()
     stop.wait()
+    for consumer in consumers:
+        consumer.join()  # a batch that has begun is finished
 
 
-def _stream_pump(module: ModuleType, stop: threading.Event) -> StreamPump:
-    def handle(event: dict[str, Any]) -> Any:
-        return module.project(event, Context())
-
+def _stream_pumps(module: ModuleType, stop: threading.Event) -> list[StreamPump]:
+    """One for each consumer of the stream, so that none waits for another."""
+    names = [_handler(each) for each in module.app.event_sources if isinstance(each, DynamoDBEventConfig)]
     table = os.environ["TABLE_NAME"]
-    return StreamPump(
-        # dynoxide's shard ids are shorter than boto3 allows
-        streams=boto3.client("dynamodbstreams", config=Config(parameter_validation=False)),
-        dynamodb=boto3.client("dynamodb"),
-        table=table,
-        positions=positions_name(table),
-        handle=handle,
-        stop=stop,
-    )
+
+    def handle(name: str, event: dict[str, Any]) -> Any:
+        return getattr(module, name)(event, Context())
+
+    return [
+        StreamPump(
+            # dynoxide's shard ids are shorter than boto3 allows
+            streams=boto3.client("dynamodbstreams", config=Config(parameter_validation=False)),
+            dynamodb=boto3.client("dynamodb"),
+            table=table,
+            positions=positions_name(table),
+            consumer=name,
+            consumers=names,
+            handle=partial(handle, name),
+            stop=stop,
+        )
+        for name in names
+    ]
+
+
+def _handler(source: DynamoDBEventConfig) -> str:
+    return str(source.handler_string.rpartition(".")[2])
 
 
 def _queue_pumps(module: ModuleType, stop: threading.Event) -> list[QueuePump]:

@@ -9,7 +9,7 @@ from typing import Self
 import boto3
 
 from infra.local import demo_data, engines, environment, history, keys, machine, processes, queues, resources, template
-from infra.local.crew import Crew
+from infra.local.crew import Crew, Restore
 from infra.local.engines import Engine
 from infra.local.settings import Local
 
@@ -39,11 +39,11 @@ class Stage:
             log.unlink()
         keys.make(self._local.keys)
         table = self._store()
-        bucket = resources.ensure_bucket(boto3.client("s3"))
+        bucket, named = _emulated()
         described = environment.describe(
             self._local, url=self.url, table=table.name, stream_arn=table.stream_arn, bucket=bucket
         )
-        described |= queues.ensure(boto3.client("sqs"))
+        described |= named
         os.environ.update(described)
         self._serve()
         environment.announce(self._described, self.url, described)
@@ -59,7 +59,7 @@ class Stage:
         local = self._local
         aws, dynamodb = local.aws, local.dynamodb
         if aws is None:
-            aws = self._engine(engines.ministack(local)).url
+            aws = self._engine(engines.ministack(local), self._restore_emulated).url
         durable = None
         if dynamodb is None:
             durable = engines.dynoxide(local)
@@ -78,15 +78,21 @@ class Stage:
         history.tame(engines.database(self._local), resources.positions_name(name))
         return self._engine(engine)
 
-    def _engine(self, engine: Engine) -> Engine:
+    def _engine(self, engine: Engine, restore: Restore = lambda: None) -> Engine:
         def start() -> processes.Child:
             env = os.environ | engine.env
             child = processes.spawn(engine.command, run=self._local.run, name=engine.name, env=env)
-            engines.wait(engine)
+            engines.wait(engine, lambda: child.poll() is None)
             return child
 
-        self._crew.add(engine.name, start)
+        self._crew.add(engine.name, start, restore)
+        self._crew.check()
         return engine
+
+    def _restore_emulated(self) -> None:
+        """After the emulator died: its queues and the bucket's settings. The pumps, started anew, find what it lost."""
+        _emulated()
+        self._crew.restart("pumps")
 
     def _serve(self) -> None:
         listening = self._listening.fileno()
@@ -101,6 +107,11 @@ class Stage:
         command = [sys.executable, "-m", module, *arguments]
         run = self._local.run
         self._crew.add(name, lambda: processes.spawn(command, run=run, name=name, env=os.environ, fds=fds))
+
+
+def _emulated() -> tuple[str, dict[str, str]]:
+    """The bucket and the queues, made where they are missing: the bucket's name, the settings that name the queues."""
+    return resources.ensure_bucket(boto3.client("s3")), queues.ensure(boto3.client("sqs"))
 
 
 def _say(line: str) -> None:

@@ -1,10 +1,15 @@
-"""DynamoDB's stream to the app's consumer, as Lambda does it: in order, in batches, at least once, never skipping."""
+"""DynamoDB's stream to each of the app's consumers, as Lambda does it: in order, in batches, at least once.
+
+A consumer that raises gets its batch again, for ever. One that names the Records it failed for gets them again a few
+times, as on Lambda; then they are given up, and a line says so.
+"""
 
 import base64
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
 _BATCH_RECORDS = 100
 _POLL_SECONDS = 0.1  # while there is room in a batch; Lambda polls four times a second. Large batches cost less
 _RETRY_SECONDS = (0.1, 5.0)
+_TRIES = 10  # of a Record that its consumer has named as failed; some twenty seconds
 _log = logging.getLogger("stream")
 
 Handler = Callable[[dict[str, Any]], Any]
@@ -24,19 +30,25 @@ _Failure = (BotoCoreError, ClientError)
 
 
 class NotTaken(Exception):
-    """The consumer reported failed items: the batch comes again."""
+    """The consumer named failed records: they come again, and those behind them."""
 
 
 @dataclass(frozen=True)
 class StreamPump:
-    """Reads one table's stream. Its position stands in the ``positions`` table, noted after each batch is done."""
+    """Reads one table's stream for ``consumer``, one of ``consumers``.
+
+    Its own position stands in the ``positions`` table, noted after each batch is done.
+    """
 
     streams: "DynamoDBStreamsClient"
     dynamodb: "DynamoDBClient"
     table: str
     positions: str
+    consumer: str
+    consumers: Sequence[str]
     handle: Handler
     stop: threading.Event
+    failures: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
         """Pump until told to stop. Whatever fails is tried again from the last noted position."""
@@ -46,7 +58,7 @@ class StreamPump:
                 if self._round():
                     pauses = _pauses(*_RETRY_SECONDS)
             except Exception as error:  # noqa: BLE001 (never skipping means surviving everything)
-                _log.warning("stream: %s: %s; trying again", type(error).__name__, error)
+                _log.warning("stream, %s: %s: %s; trying again", self.consumer, type(error).__name__, error)
                 self.stop.wait(next(pauses))
 
     def _round(self) -> bool:
@@ -75,7 +87,9 @@ class StreamPump:
         return lively
 
     def _iterator(self, arn: str, shard: str) -> str:
-        kept = self.dynamodb.get_item(TableName=self.positions, Key=_key(arn, shard), ConsistentRead=True).get("Item")
+        kept = self.dynamodb.get_item(TableName=self.positions, Key=self._key(arn, shard), ConsistentRead=True).get(
+            "Item"
+        )
         if kept:
             try:
                 return self.streams.get_shard_iterator(
@@ -93,15 +107,35 @@ class StreamPump:
     def _deliver(self, arn: str, shard: str, records: Any) -> None:
         """The consumer's turn; then, and only then, the position. A crash between them repeats the batch."""
         answer = self.handle({"Records": [_lambda_record(record, arn) for record in records]})
-        if isinstance(answer, Mapping) and answer.get("batchItemFailures"):
-            raise NotTaken(answer["batchItemFailures"])
-        last = records[-1]["dynamodb"]["SequenceNumber"]
-        item = _key(arn, shard) | {"table": {"S": self.table}, "sequence": {"S": last}}
-        self.dynamodb.put_item(TableName=self.positions, Item=item)
+        reported = answer.get("batchItemFailures", []) if isinstance(answer, Mapping) else []
+        again = self._to_repeat({each["itemIdentifier"] for each in reported})
+        sequences = [record["dynamodb"]["SequenceNumber"] for record in records]
+        begin = next((place for place, sequence in enumerate(sequences) if sequence in again), len(sequences))
+        if begin:
+            self._note(arn, shard, sequences[begin - 1])
+        if begin < len(sequences):
+            raise NotTaken(f"{len(again)} records")
 
+    def _to_repeat(self, failed: set[str]) -> set[str]:
+        """Without those that have failed often enough: others wait behind them."""
+        self.failures.update(failed)
+        spent = {sequence for sequence in failed if self.failures[sequence] >= _TRIES}
+        if spent:
+            _log.error("stream, %s: gave up on records %s", self.consumer, ", ".join(sorted(spent)))
+        return failed - spent
 
-def _key(arn: str, shard: str) -> dict[str, Any]:
-    return {"pk": {"S": f"{arn}#{shard}"}}
+    def _note(self, arn: str, shard: str, sequence: str) -> None:
+        position = {
+            "table": {"S": self.table},
+            "shard": {"S": f"{arn}#{shard}"},
+            "consumer": {"S": self.consumer},
+            "consumers": {"SS": list(self.consumers)},
+            "sequence": {"S": sequence},
+        }
+        self.dynamodb.put_item(TableName=self.positions, Item=self._key(arn, shard) | position)
+
+    def _key(self, arn: str, shard: str) -> dict[str, Any]:
+        return {"pk": {"S": f"{arn}#{shard}#{self.consumer}"}}
 
 
 def _pauses(first: float, longest: float) -> Iterator[float]:

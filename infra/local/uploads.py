@@ -1,7 +1,8 @@
 """S3 → EventBridge → the app's ``on_cw_event`` handlers, through a queue in the emulator.
 
-The emulator's queue does not survive a kill, its objects do: so at each start the handlers are told again of every
-object that is younger than the last time the queue was known to be empty. They may hear of an object twice, as on AWS.
+The emulator's queue does not survive a kill, its objects do: so at each start, and each time the emulator was away, the
+handlers get every object again that is younger than the last time the queue was known to be empty. They may get an
+object twice, as on AWS.
 """
 
 import json
@@ -51,13 +52,10 @@ class UploadPump:
 
     def run(self) -> None:
         """Pump until told to stop; what fails is tried again."""
-        told = False
         while not self.stop.is_set():
             try:
                 queue = self._connect()
-                if not told:
-                    self._tell_again()
-                    told = True
+                self._tell_again()
                 while not self.stop.is_set():
                     self._poll(queue)
             except Exception as error:  # noqa: BLE001 (an event is never dropped)

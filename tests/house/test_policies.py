@@ -75,7 +75,9 @@ def test_the_zip_knows_the_operations_that_the_code_calls() -> None:
 
 def test_what_is_reached_is_what_one_would_expect() -> None:
     """The reach is read from text: a few places that it must find, and some that it must not."""
-    assert "chalicelib.signing.remote.RemoteKey" in reach({"app.project"})
+    assert "chalicelib.signing.remote.RemoteKey" in reach({"app.react"})
+    assert "chalicelib.openness.projection.supply" in reach({"app.project"})
+    assert not any(place.startswith(("chalicelib.queues.", "chalicelib.signing.")) for place in reach({"app.project"}))
     assert "chalicelib.mall.actions.sweep" in reach({"app.pay_lots"})
     assert "chalicelib.signing.remote.RemoteKey" not in reach({"app.pay_lots"})
     assert "chalicelib.table.client.client" not in reach({"app.authenticate"})

@@ -11,7 +11,7 @@ import pytest
 from chalicelib import settings
 from chalicelib.edge.settle import derive
 from chalicelib.errors import Unavailable
-from chalicelib.partners import model, work
+from chalicelib.partners import model, reactions, work
 from chalicelib.partners.actions import register
 from chalicelib.queues import work as queue
 from chalicelib.signing import webhooks
@@ -90,7 +90,8 @@ class Post:
 def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     monkeypatch.setenv("WEBHOOK_PAUSES_SECONDS", PAUSES)
     settings.settings.cache_clear()
-    monkeypatch.setattr(work, "datetime", Clock)
+    for module in (work, reactions):
+        monkeypatch.setattr(module, "datetime", Clock)
     monkeypatch.setattr(Clock, "ahead", timedelta())
     with system() as found:
         made = Post(world, found)

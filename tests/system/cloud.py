@@ -21,7 +21,7 @@ def account(folder: Path) -> Iterator["Session"]:
     with open(folder / "ministack.log", "wb") as log:
         process = subprocess.Popen(engine.command, env=os.environ | dict(engine.env), stdout=log, stderr=log)
     try:
-        engines.wait(engine)
+        assert engines.wait(engine, lambda: process.poll() is None)
         yield Session(engine.url)
     finally:
         process.terminate()

@@ -1,4 +1,4 @@
-"""Signing what the stream tells of."""
+"""What follows from the Records of certificates."""
 
 from collections.abc import Sequence
 
@@ -17,4 +17,4 @@ def sign_issued(records: Sequence[Item]) -> None:
         return
     for item in found.values():
         if signature(item) is None:
-            return  # away: the others would only wait for it too, and the stream with them
+            return  # away: the others would only wait for it too
