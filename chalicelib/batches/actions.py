@@ -52,7 +52,7 @@ def form(command: Command[NewBatch]) -> Upload:
 def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Upload) -> Decision:
     """A batch that waits for its file. Raises InvalidRequest where the scenario is not the operator's own."""
     body = command.body
-    if not versions or versions[-1]["operator"] != command.caller.sub:
+    if not versions or not command.caller.operates(versions[-1]):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
     item = body.model_dump() | {
         "id": command.id,

@@ -47,7 +47,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
         except Failed as failed:
             position, old = failed.failures[0]
             if position == 0:
-                return _stored(old, fingerprint)
+                return _stored(old, command.caller, fingerprint)
             refusal, recorded = decision.writes[position - 1].refuse(old), False
         except Refusal as refused:
             refusal = refused
@@ -56,12 +56,13 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
         log.count("Retries")
         time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
     if recorded is None and (stored := read.get(keys.record(command.id))):
-        return _stored(stored, fingerprint)
+        return _stored(stored, command.caller, fingerprint)
     raise refusal
 
 
-def _stored(record: Item | None, fingerprint: str) -> Settled:
-    if record is None or record["fingerprint"] != fingerprint:
+def _stored(record: Item | None, caller: Caller, fingerprint: str) -> Settled:
+    """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
+    if record is None or record["fingerprint"] != fingerprint or not caller.made(record):
         raise IdempotencyKeyReused()
     return Settled(record["status"], record["answer"], replayed=True)
 

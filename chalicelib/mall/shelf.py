@@ -78,7 +78,7 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         assign=words,
         add={"supplied": added} if added else {},
         remove=("held_back",) if body.status else (),  # the merchant's own word counts, when it is reinstated too
-        require=Attr("merchant").eq(command.caller.account),
+        require=Attr("merchant").eq(item["merchant"]),
     )
     after = item | words | {"supplied": item["supplied"] + added}
     transfer = model.stocking(item["id"], tills, added)

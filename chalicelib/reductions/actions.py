@@ -118,7 +118,7 @@ def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) 
 
 def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
     body = command.body
-    if not versions or versions[-1]["operator"] != command.caller.sub:
+    if not versions or not command.caller.operates(versions[-1]):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
     if body.occurred_at > command.now:
         raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
