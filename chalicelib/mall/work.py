@@ -7,9 +7,9 @@ from typing import Any
 
 from chalicelib.edge.settle import derive, perform
 from chalicelib.errors import InvalidState, Refusal
+from chalicelib.ledger.standing import SHELVING, sells
 from chalicelib.mall import actions, queries, shelf
 from chalicelib.merchants import queries as merchants
-from chalicelib.merchants.model import SHELVING
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item, delete
 
@@ -42,7 +42,7 @@ def _sweep(tills: Iterable[tuple[str, Item, str]]) -> int:
 
 
 def shelve_told(records: Iterable[Item]) -> None:
-    """After merchants were suspended or reinstated: their offers follow."""
+    """After merchants were suspended, reinstated, frozen or released: their offers follow."""
     for merchant in dict.fromkeys(record["merchant"] for record in records if record["movement"] == SHELVING):
         _shelve(merchant)
 
@@ -56,12 +56,12 @@ def shelve_due() -> None:
 def _shelve(merchant: str) -> None:
     """Offer by offer, each once a turn. The note that this is to be done goes when all have followed.
 
-    A suspended merchant can put nothing on the shelf, so what is found there now is all there is. A turn that comes
-    meanwhile makes the rest of this one void, and has a note of its own.
+    A suspended or frozen merchant can put nothing on the shelf, so what is found there now is all there is. A turn
+    that comes meanwhile makes the rest of this one void, and has a note of its own.
     """
     item, until = merchants.item(merchant), time.monotonic() + SHELVING_SECONDS_MAX
     turn = item["merchant"]["turn"]
-    down = item["merchant"]["status"] == "suspended"
+    down = not sells(item)
     follow: Any = shelf.hold_back if down else shelf.bring_back
     left = False
     for each in queries.offers_of(merchant):
