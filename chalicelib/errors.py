@@ -168,8 +168,8 @@ class IdempotencyKeyReused(Refusal):
     status, code = 422, "idempotency_key_reused"
     title = Text("This Idempotency-Key stands for another request", "该 Idempotency-Key 已用于另一请求")
     detail = Text(
-        "The key was used for another path or body. Use a new key for a new change.",
-        "该键已用于其他路径或请求体。新的变更请使用新的键。",
+        "The key was used for another path or body, or in another role. Use a new key for a new change.",
+        "该键已用于其他路径、请求体或角色。新的变更请使用新的键。",
     )
 
 

@@ -23,7 +23,7 @@ CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 def own(caller: Caller) -> Item:
     """The caller's account item. Raises AccountNotOpen."""
     item = read.get(keys.account(keys.holder(caller.account)))
-    if item is None or item["kind"] != caller.role:
+    if item is None or not caller.holds(item["kind"], item["id"]):
         raise AccountNotOpen()
     return item
 

@@ -98,7 +98,10 @@ def correct_account(command: Command[Correction]) -> Decision:
     status=200,
 )
 def freeze_account(command: Command[Grounds], id: str) -> Decision:
-    """Stop every movement of an account; what it holds stays, and its holder may read."""
+    """Stop every movement of an account, and whatever its holder could promise; it may read.
+
+    What it holds stays, but for refunds that the exchange orders. A merchant's offers leave the shelf within seconds.
+    """
     return actions.turn(command, queries.item(id), "freeze")
 
 
@@ -112,5 +115,5 @@ def freeze_account(command: Command[Grounds], id: str) -> Decision:
     status=200,
 )
 def release_account(command: Command[Grounds], id: str) -> Decision:
-    """Let a frozen account move again."""
+    """Let a frozen account move again; a merchant's offers come back."""
     return actions.turn(command, queries.item(id), "unfreeze")

@@ -98,6 +98,6 @@ def _same(entry: Entry) -> Item:
 def retirement(caller: Caller, id: str) -> Retirement:
     """The caller's own retirement. Raises NotFound."""
     record = read.get(keys.record(id))
-    if record is None or record["kind"] != "retirement" or record["caller"] != caller.sub:
+    if record is None or record["kind"] != "retirement" or not caller.made(record):
         raise NotFound()
     return Retirement.model_validate_json(record["answer"])

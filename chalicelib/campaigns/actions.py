@@ -20,9 +20,10 @@ from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.fields import Empty, stamp
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.ledger.actions import AccountClosed, InsufficientPoints, Terms, inactive, post
+from chalicelib.ledger.standing import acting
 from chalicelib.machine import step
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, check, present, put, update
+from chalicelib.table.write import Attr, Item, Write, present, put, update
 
 NOTHING = Gathered(points=0, donors=0)
 
@@ -48,18 +49,21 @@ def propose(command: Command[NewCampaign], institution: Item) -> Decision:
         "proposed_at": command.at,
     }
     listed = {"list": "campaigns", "rank": f"{command.at}:{command.id}"}
-    active = check(keys.account(institution["pk"]), Attr("status").eq("active"), _closed_account)
-    return Decision("campaign_proposed", shown(item, NOTHING), (active, put(keys.campaign(command.id), item | listed)))
+    writes = (acting(institution["id"]), put(keys.campaign(command.id), item | listed))
+    return Decision("campaign_proposed", shown(item, NOTHING), writes)
 
 
 def approve(command: Command[Empty], item: Item) -> Decision:
-    """The campaign opens its pots. Raises InvalidState, CampaignClosed where its end has passed."""
+    """The campaign opens its pots. Raises InvalidState, CampaignClosed where its end has passed; refuses AccountFrozen
+    and AccountClosed, for its institution cannot promise anything then.
+    """
     status = step(STEPS, item["status"], "approve", command.caller.role)
     if item["ends_at"] <= command.at:
         raise CampaignClosed(state=item["status"], ends_at=item["ends_at"])
     empty = {"points": 0, "gathered": 0, "donors": 0, "status": "approved", "ends_at": item["ends_at"]}
     opened = (put(keys.account(keys.pot(item["id"], stripe)), empty) for stripe in range(STRIPES))
-    return Decision("campaign_approved", shown(item | {"status": status}, NOTHING), (_move(item, status), *opened))
+    writes = (acting(item["institution"]), _move(item, status), *opened)
+    return Decision("campaign_approved", shown(item | {"status": status}, NOTHING), writes)
 
 
 def reject(command: Command[Judgement], item: Item) -> Decision:
@@ -104,21 +108,22 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
     return Decision("donation", answer, (*writes, certificate), facts)
 
 
-def end(command: Command[Any], item: Item) -> Decision:
-    """The pots take no more. Raises InvalidState."""
+def end(command: Command[Any], item: Item, may: tuple[Write, ...] = ()) -> Decision:
+    """The pots take no more. ``may``: what else must hold. Raises InvalidState."""
     status = step(STEPS, item["status"], "end", command.caller.role)
     shut = (
         update(keys.account(keys.pot(item["id"], stripe)), assign={"status": status}, require=present())
         for stripe in range(STRIPES)
     )
-    return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (_move(item, status), *shut))
+    return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (*may, _move(item, status), *shut))
 
 
-def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decision:
+def close(command: Command[Any], item: Item, pots: Mapping[str, Item], may: tuple[Write, ...] = ()) -> Decision:
     """All that the pots of an ended campaign hold is used up for its beneficiary, with a certificate if it is anything.
 
     ``pots`` by account name, as read after the end: nothing can be added any more. They are read later than ``item``,
-    so another closing may have emptied them in between. Raises Contended then (decide again), and InvalidState.
+    so another closing may have emptied them in between. ``may``: what else must hold.
+    Raises Contended then (decide again), and InvalidState.
     """
     status = step(STEPS, item["status"], "close", command.caller.role)
     sums, held = model.gathered(pots.values()), {name: pot["points"] for name, pot in pots.items()}
@@ -126,7 +131,7 @@ def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decisi
         raise Contended()
     if not sums.points:
         closed = item | {"status": status}
-        return Decision("campaign_closed", shown(closed, sums), (_move(item, status),))
+        return Decision("campaign_closed", shown(closed, sums), (*may, _move(item, status)))
     emptied = {name: Terms(refuse=lambda _: Contended()) for name, points in held.items() if points}
     writes, facts = post(model.retirement(held), record=command.id, terms=emptied)
     issued, certificate = issue(
@@ -143,7 +148,8 @@ def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decisi
     said = {"status": status, "certificate": issued.model_dump()}
     moved = _move(item, status, certificate=said["certificate"])
     answer: Campaign = shown(item | said, sums)
-    return Decision("campaign_closed", answer, (moved, *writes, certificate), facts | {"certificate": issued.serial})
+    facts |= {"certificate": issued.serial}
+    return Decision("campaign_closed", answer, (*may, moved, *writes, certificate), facts)
 
 
 def _move(item: Item, status: str, **facts: Any) -> Write:

@@ -6,21 +6,28 @@ from typing import Any
 
 from chalicelib.campaigns import actions, queries
 from chalicelib.campaigns.model import Judgement
+from chalicelib.edge.caller import INSTITUTION
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.events import for_each
 from chalicelib.edge.fields import stamp
 from chalicelib.edge.settle import perform
 from chalicelib.errors import Contended, InvalidState
+from chalicelib.ledger.standing import acting
 from chalicelib.table import keys
 from chalicelib.table.write import Item
 
 
 def close(command: Command[Any], item: Item) -> Decision:
-    """The closing of a campaign, ended first if it still takes points (one transaction more, once)."""
+    """The closing of a campaign, ended first if it still takes points (one transaction more, once).
+
+    A frozen institution cannot close its campaign. The exchange and the schedule can: what people gave is then used up
+    as they were promised, and never reaches the institution.
+    """
+    may = (acting(item["institution"]),) if command.caller.role == INSTITUTION else ()
     if item["status"] == "approved":
-        perform(keys.digest("end campaign", item["id"]), partial(actions.end, item=item))
+        perform(keys.digest("end campaign", item["id"]), partial(actions.end, item=item, may=may))
         item = queries.item(item["id"])
-    return actions.close(command, item, queries.pots(item["id"]))
+    return actions.close(command, item, queries.pots(item["id"]), may)
 
 
 def close_due(now: datetime) -> int:

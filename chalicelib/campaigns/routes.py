@@ -57,7 +57,7 @@ def one_campaign(query: Query[Params], id: str) -> Campaign:
     body=Empty,
     answer=Campaign,
     allow=(EXCHANGE,),
-    refuses=(*JUDGED, actions.CampaignClosed),
+    refuses=(*JUDGED, actions.CampaignClosed, AccountClosed, AccountFrozen),
     status=200,
 )
 def approve_campaign(command: Command[Empty], id: str) -> Decision:
@@ -85,7 +85,7 @@ def reject_campaign(command: Command[Judgement], id: str) -> Decision:
     body=Empty,
     answer=Campaign,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=JUDGED,
+    refuses=(*JUDGED, AccountClosed, AccountFrozen),
     status=200,
 )
 def close_campaign(command: Command[Empty], id: str) -> Decision:

@@ -12,7 +12,7 @@ from chalicelib.table import keys, read
 def own(caller: Caller, id: str) -> Cancellation:
     """One of the caller's cancellations. Raises NotFound."""
     record = read.get(keys.record(id))
-    if record is None or (record["kind"], record["caller"]) != ("cancellation", caller.sub):
+    if record is None or record["kind"] != "cancellation" or not caller.made(record):
         raise NotFound()
     return Cancellation.model_validate_json(record["answer"])
 

@@ -211,7 +211,8 @@ def _ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Resp
     except ValidationError as error:
         raise problem.invalid(error) from None
     filters = {name: value for name, value in asked.items() if name not in {"limit", "cursor"}}
-    binding = keys.digest(caller.sub if caller else "", endpoint.path, repr(sorted((filters | segments).items())))
+    asker = (caller.sub, caller.role) if caller else ("", "")
+    binding = keys.digest(*asker, endpoint.path, repr(sorted((filters | segments).items())))
     given = asked.get("cursor")
     position = cursor.unseal(given, binding) if given else None
     found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)

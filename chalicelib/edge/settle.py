@@ -50,7 +50,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
         log.count("Retries")
         time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
     if stored := read.get(keys.record(command.id)):
-        return _stored(stored, fingerprint)
+        return _stored(stored, command.caller, fingerprint)
     raise refusal
 
 
@@ -62,15 +62,16 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
     except Failed as failed:
         position, old = failed.failures[0]
         if position == 0:
-            return _stored(old, fingerprint)
+            return _stored(old, command.caller, fingerprint)
         raise decision.writes[position - 1].refuse(old) from None
     if decision.tells:
         log.tell(decision.kind, record=command.id, metrics=decision.tells)
     return Settled(status, record["answer"], replayed=False)
 
 
-def _stored(record: Item | None, fingerprint: str) -> Settled:
-    if record is None or record["fingerprint"] != fingerprint:
+def _stored(record: Item | None, caller: Caller, fingerprint: str) -> Settled:
+    """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
+    if record is None or record["fingerprint"] != fingerprint or not caller.made(record):
         raise IdempotencyKeyReused()
     return Settled(record["status"], record["answer"], replayed=True)
 

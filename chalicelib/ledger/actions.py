@@ -45,8 +45,9 @@ class AccountFrozen(Refusal):
     status, code = 409, "account_frozen"
     title = Text("The account is frozen", "账户已冻结")
     detail = Text(
-        "The exchange or the bureau has stopped every movement of this account. What it holds stays.",
-        "交易所或主管部门已暂停该账户的一切变动，账户余额不受影响。",
+        "The exchange or the bureau has frozen this account. It can move nothing and change nothing it offers; what it"
+        " holds stays.",
+        "交易所或主管部门已冻结该账户：冻结期间不得变动余额，不得变更所提供的权益和承诺，账户余额予以保留。",
     )
     mend = Text(
         "Ask the exchange why. The same request may be sent again once the account is released.",
@@ -66,13 +67,15 @@ class Terms:
     """What one account adds to a Transfer: conditions with their refusal, and counters that move with it.
 
     ``kind``: only an account of this kind will do; to others it is as if there were none, for one sub may come in two
-    roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal.
+    roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal. ``even_frozen``: an order of
+    the exchange takes from the account though its holder may not move it.
     """
 
     kind: str | None = None
     require: ConditionBase | None = None
     refuse: Refuse | None = None
     add: Item = field(default_factory=dict)
+    even_frozen: bool = False
 
 
 def post(
@@ -80,8 +83,9 @@ def post(
 ) -> tuple[tuple[Write, ...], Item]:
     """The Writes of a Transfer (one an account, in the order of ``terms``, then of the postings) and its Record facts.
 
-    Every balance has a floor of zero. A holder's account must be active, and remembers ``record`` as not yet filed in
-    its statement, so that the statement is complete at once. System accounts get no Write.
+    Every balance has a floor of zero. A holder's account must be active (``even_frozen``: open), and remembers
+    ``record`` as not yet filed in its statement, so that the statement is complete at once. System accounts get no
+    Write.
     """
     terms = terms or {}
     changes = transfer.changes()
@@ -96,7 +100,7 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) ->
     conditions = [present()]
     add: Item = {**deltas, **terms.add}
     if name.startswith("account:"):
-        conditions.append(Attr("status").eq("active"))
+        conditions.append(Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active"))
         if deltas:
             add["unfiled"] = {record}
     conditions += [Attr(asset).gte(-delta) for asset, delta in deltas.items() if delta < 0]
@@ -105,7 +109,7 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) ->
     if terms.require is not None:
         conditions.append(terms.require)
     require = reduce(and_, conditions)
-    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms.kind))
+    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms))
 
 
 def inactive(item: Item) -> Refusal | None:
@@ -114,11 +118,12 @@ def inactive(item: Item) -> Refusal | None:
     return found() if found else None
 
 
-def _short(deltas: Mapping[str, int], kind: str | None) -> Refuse:
+def _short(deltas: Mapping[str, int], terms: Terms) -> Refuse:
     def refuse(item: Item | None) -> Refusal:
-        if item is None or (kind and item["kind"] != kind):
+        if item is None or (terms.kind and item["kind"] != terms.kind):
             return AccountNotOpen()
-        if stopped := inactive(item):
+        stopped = inactive(item)
+        if stopped and not (terms.even_frozen and isinstance(stopped, AccountFrozen)):
             return stopped
         if item.get(GRAMS, 0) < -deltas.get(GRAMS, 0):
             return InsufficientGrams(needed=-deltas[GRAMS], available=item.get(GRAMS, 0))

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.edge.caller import INDIVIDUAL
+from chalicelib.edge.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidState, Refusal, Text
 from chalicelib.ledger.actions import InsufficientPoints, post
 from chalicelib.ledger.actions import Terms as Posted
 from chalicelib.ledger.model import POINTS
+from chalicelib.ledger.standing import acting
 from chalicelib.machine import step
 from chalicelib.mall import model
 from chalicelib.mall.model import (
@@ -103,7 +104,10 @@ def _within_limit(command: Command[NewRedemption], terms: Terms, limit: int) -> 
 
 
 def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
-    """The merchant has delivered. Raises InvalidState."""
+    """The merchant has delivered. Raises InvalidState.
+
+    A frozen merchant may still deliver: the points are paid already, and the delivery is what the buyer waits for.
+    """
     status = step(STEPS, order.status, "fulfil", command.caller.role)
     answer = order.model_copy(update={"status": status} | command.body.model_dump())
     delivered = update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=Attr("pk").exists())
@@ -113,14 +117,19 @@ def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
 def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int]) -> Decision:
     """Points back to the person, units back to stock, once. ``in_tills`` is what each till holds, as read.
 
-    Raises AlreadyRefunded; refuses InsufficientPoints where the merchant's points were bought back already.
+    A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
+    alike: freezing ties the merchant's hands, and a buyer's claim does not wait for it. So the exchange need not
+    release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
+
+    Raises AlreadyRefunded; refuses AccountFrozen, and InsufficientPoints where the merchant's points were bought back.
     """
     if order.status == "refunded":
         raise AlreadyRefunded()
     status = step(STEPS, order.status, "refund", command.caller.role)
     person, answer = keys.holder(order.account), order.model_copy(update={"status": status})
     posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
-    posted[record["holder"]] = Posted()
+    ordered = command.caller.role == EXCHANGE
+    posted[record["holder"]] = Posted(even_frozen=ordered)
     posted[person] = Posted(add={"pending": -1} if order.status == "placed" else {})
     transfer = model.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
@@ -128,6 +137,8 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
     writes, facts = post(transfer, record=command.id, terms=kept)
     if record["limited"]:
         writes += (update(keys.purchases(order.account, order.offer), add={"units": -order.quantity}),)
+    if not ordered and record["holder"] not in touched:
+        writes += (acting(order.merchant),)
     facts |= {"holder": record["holder"], "reference": order.id}
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 

@@ -6,7 +6,7 @@ from operator import and_
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import Entry
-from chalicelib.edge.caller import EXCHANGE, Caller
+from chalicelib.edge.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.edge.fields import Page
 from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
@@ -50,7 +50,7 @@ def offer(id: str) -> Offer:
 def own_offer(caller: Caller, id: str) -> Item:
     """The caller's own offer. Raises NotFound, also where it is another's."""
     item = read.get(keys.offer(id))
-    if item is None or item["merchant"] != caller.account:
+    if item is None or not caller.holds(INSTITUTION, item["merchant"]):
         raise NotFound()
     return item
 
@@ -82,12 +82,15 @@ def _sold(items: list[Item]) -> dict[str, int]:
 
 
 def order(caller: Caller, id: str) -> tuple[Redemption, Item]:
-    """An order as it stands, and its Record, for the person, the merchant or the exchange. Raises NotFound."""
+    """An order as it stands, and its Record: for its buyer as an individual, its merchant as an institution, and the
+    exchange. Raises NotFound.
+    """
     record = read.get(keys.record(id))
     if record is None or record["kind"] != "redemption":
         raise NotFound()
     placed = Redemption.model_validate_json(record["answer"])
-    if caller.role != EXCHANGE and caller.account not in (placed.account, placed.merchant):
+    party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
+    if caller.role != EXCHANGE and not party:
         raise NotFound()
     return _as_it_stands(placed, read.get(keys.order(id))), record
 

@@ -3,13 +3,21 @@
 import time
 from collections.abc import Sequence
 
+from chalicelib.accounts.actions import KINDS
 from chalicelib.mall import work
 from chalicelib.merchants.model import TURNS
 from chalicelib.table.write import Item
 
 
+FREEZES = {*KINDS.values()}
+
+
 def follow_merchants(records: Sequence[Item]) -> None:
-    """After merchants were suspended or reinstated, their offers follow. What takes too long is left to ``resume``."""
+    """After merchants were suspended, reinstated, frozen or released, their offers follow.
+
+    What takes too long is left to ``resume``.
+    """
     until = time.monotonic() + work.SHELVING_SECONDS_MAX
-    for merchant in dict.fromkeys(record["merchant"] for record in records if record["kind"] in TURNS):
+    turned = [record for record in records if record["kind"] in TURNS | FREEZES and "merchant" in record]
+    for merchant in dict.fromkeys(record["merchant"] for record in turned):
         work.shelve(merchant, until)

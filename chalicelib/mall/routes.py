@@ -130,6 +130,9 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     status=200,
 )
 def refund(command: Command[Empty], id: str) -> Decision:
-    """Points back to the person, units back to stock, once."""
+    """Points back to the person, units back to stock, once.
+
+    While a merchant is frozen only the exchange can refund its orders.
+    """
     order, record = queries.order(command.caller, id)
     return actions.refund(command, order, record, queries.in_tills(record))

@@ -9,9 +9,9 @@ from typing import Any
 from chalicelib.edge.events import for_each
 from chalicelib.edge.settle import derive, perform
 from chalicelib.errors import InvalidState, Refusal, Unavailable
+from chalicelib.ledger.standing import SHELVING, sells
 from chalicelib.mall import actions, queries, shelf
 from chalicelib.merchants import queries as merchants
-from chalicelib.merchants.model import SHELVING
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item, delete
 
@@ -62,12 +62,12 @@ def shelve_due() -> None:
 def shelve(merchant: str, until: float) -> None:
     """Offer by offer, each once a turn, until ``until`` (time.monotonic). When all have followed, the note goes.
 
-    A suspended merchant can put nothing on the shelf, so what is found there now is all there is. A turn that comes
-    meanwhile makes the rest of this one void, and has a note of its own.
+    A suspended or frozen merchant can put nothing on the shelf, so what is found there now is all there is. A turn
+    that comes meanwhile makes the rest of this one void, and has a note of its own.
     """
     item = merchants.item(merchant)
     turn = item["merchant"]["turn"]
-    down = item["merchant"]["status"] == "suspended"
+    down = not sells(item)
     offers = (
         each for each in queries.offers_of(merchant) if (each["status"] == "on_shelf" if down else "held_back" in each)
     )

@@ -6,9 +6,10 @@ from operator import or_
 from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidRequest, Refusal, Text
 from chalicelib.ledger.actions import AccountFrozen
+from chalicelib.ledger.standing import turned
 from chalicelib.machine import step
 from chalicelib.merchants import history
-from chalicelib.merchants.model import SHELVING, STEPS, Admission, Cause, Mode, shown
+from chalicelib.merchants.model import STEPS, Admission, Cause, Mode, shown
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, update
 
@@ -97,18 +98,18 @@ def reinstate(command: Command[Cause], account: Item) -> Decision:
 
 
 def _turn(command: Command[Cause], account: Item, action: str) -> Decision:
-    """A turn of the merchant's state, and the note that its offers have to follow, until they have."""
-    merchant, id, reason = account["merchant"], account["id"], command.body.reason
+    """A turn of the merchant's state, which its offers follow."""
+    merchant, reason = account["merchant"], command.body.reason
     status = step(STEPS, merchant["status"], action, command.caller.role)
-    after = merchant | {"status": status, "turn": command.id}
+    after, note, facts = turned(command, account, status=status)
     writes = [
         update(keys.account(account["pk"]), assign={"merchant": after}, require=Attr("merchant").eq(merchant)),
-        update(keys.shelving(id), assign={"turn": command.id, "list": SHELVING, "rank": f"{command.at}:{id}"}),
+        note,
     ]
     if "application" in merchant:
         writes.append(history.line(command, merchant["application"], action, status=status, comment=reason))
     answer = shown(account | {"merchant": after}, command.at)
-    return Decision(f"merchant_{status}", answer, tuple(writes), {"merchant": id, "reason": reason}, publish=True)
+    return Decision(f"merchant_{status}", answer, tuple(writes), facts | {"reason": reason}, publish=True)
 
 
 def _no_institution(_: Item | None) -> Refusal:

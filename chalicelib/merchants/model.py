@@ -9,7 +9,6 @@ from chalicelib.machine import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
-SHELVING = "shelving"  # the list of merchants whose offers are on their way off the shelf or back
 
 STEPS = (
     Step("active", "suspend", "suspended", (EXCHANGE,)),

@@ -110,7 +110,7 @@ def _step(
     return command(room, route, body=body, answer=ApplicationState, allow=(role,), refuses=refuses, status=200)
 
 
-@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing))
+@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen))
 def submit_application(command: Command[Empty], id: str) -> Decision:
     """Submit a draft, or again what was returned."""
     return work.submit(command, *queries.seen(command.caller, id))
@@ -122,7 +122,7 @@ def withdraw_application(command: Command[Empty], id: str) -> Decision:
     return actions.withdraw(command, *queries.seen(command.caller, id))
 
 
-@_step("endorsement", Endorsement, INSTITUTION)
+@_step("endorsement", Endorsement, INSTITUTION, (*STEPPED, AccountClosed, AccountFrozen))
 def endorse_application(command: Command[Endorsement], id: str) -> Decision:
     """As operator of its sub-platform: let an application go to the exchange, or send it back."""
     return actions.endorse(command, *queries.seen(command.caller, id))

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import get_args
 
-from chalicelib.edge.caller import BUREAU, EXCHANGE, Caller
+from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.errors import NotFound, Refusal, Text
 from chalicelib.machine import Step, leaving
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
@@ -78,9 +78,9 @@ def party(caller: Caller, item: Item) -> str:
     """As what the caller may see this application. Raises NotFound where it may not."""
     if caller.role in (EXCHANGE, BUREAU):
         return caller.role
-    if caller.account == item["applicant"]:
+    if caller.holds(INSTITUTION, item["applicant"]):
         return APPLICANT
-    if caller.account == item["sub_platform"]:
+    if caller.holds(INSTITUTION, item["sub_platform"]):
         return OPERATOR
     raise NotFound()
 

@@ -73,7 +73,7 @@ def delivery_item(id: str) -> Item | None:
 def own_delivery(caller: Caller, id: str) -> Item:
     """The same for its merchant or the exchange. Raises NotFound."""
     item = delivery_item(id)
-    if item is None or (caller.role != EXCHANGE and item["merchant"] != caller.account):
+    if item is None or (caller.role != EXCHANGE and not caller.holds(INSTITUTION, item["merchant"])):
         raise NotFound()
     return item
 
@@ -99,7 +99,8 @@ def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
 def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:
     if caller.role == EXCHANGE:
         return [params.merchant] if params.merchant else partners()
-    return [caller.account] if params.merchant in (None, caller.account) else []
+    merchant = params.merchant or caller.account
+    return [merchant] if caller.holds(INSTITUTION, merchant) else []
 
 
 def webhook_keys(merchant: str) -> WebhookKeys:

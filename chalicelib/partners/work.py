@@ -25,7 +25,9 @@ from chalicelib.table.write import Item
 
 def resume(now: datetime) -> None:
     """Send what is due: retries, and what the queue has lost. What is not lost comes twice, which changes nothing."""
-    for_each(queries.partners(), lambda merchant: enqueue(queries.due(merchant, now)), what="merchant", name=lambda id: id)
+    for_each(
+        queries.partners(), lambda merchant: enqueue(queries.due(merchant, now)), what="merchant", name=lambda id: id
+    )
 
 
 def handle(message: Mapping[str, Any]) -> None:

@@ -122,15 +122,15 @@ def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) 
 
 def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
     """The version that governed when the trip occurred: its operator, factor and cap are the trip's."""
-    body, sub = command.body, command.caller.sub
-    if all(version["operator"] != sub for version in versions):
+    body = command.body
+    if not any(command.caller.operates(version) for version in versions):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
     if body.occurred_at > command.now + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
         raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
     scenario = in_force(versions, stamp(body.occurred_at))
     if scenario is None:
         raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
-    if scenario["operator"] != sub:
+    if not command.caller.operates(scenario):
         en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
         raise InvalidRequest.at("/occurred_at", en, zh)
     return dict(scenario)

@@ -1,6 +1,6 @@
 """Scenarios in force, reductions and their state."""
 
-from chalicelib.edge.caller import OPERATOR, Caller
+from chalicelib.edge.caller import BUREAU, Caller
 from chalicelib.edge.fields import Page, Params, stamp
 from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
@@ -31,7 +31,7 @@ def reduction(caller: Caller, id: str) -> tuple[Reduction, Item]:
     record = read.get(keys.record(id))
     if record is None or record["kind"] not in KINDS or "scenario" not in record:
         raise NotFound()
-    if caller.role == OPERATOR and record["caller"] != caller.sub:
+    if caller.role != BUREAU and not caller.made(record):
         raise NotFound()
     reported = Reduction.model_validate_json(record["answer"])
     return _as_it_stands(reported, read.get(keys.reduction(reported.scenario, reported.record_id))), record

@@ -61,6 +61,26 @@ def test_keys_are_made_on_the_page_of_keys_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_ownership_is_judged_by_the_caller_with_its_role(path: Path) -> None:
+    """A ``sub`` and an account id are the same in every role: comparing one alone lets another role in."""
+    if path.name == "caller.py":
+        return
+    compared = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Compare) and any(_names_a_caller(each) for each in ast.walk(node))
+    ]
+    assert compared == []
+
+
+def _names_a_caller(node: ast.AST) -> bool:
+    """``caller.sub``, ``query.asker.account`` and their like."""
+    if not isinstance(node, ast.Attribute) or node.attr not in {"sub", "account"}:
+        return False
+    return ast.unparse(node.value).rpartition(".")[2] in {"caller", "asker"}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_says_what_it_is_for(path: Path) -> None:
     assert not path.read_text() or ast.get_docstring(ast.parse(path.read_text()))
 

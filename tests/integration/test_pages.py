@@ -39,6 +39,15 @@ def test_a_cursor_is_its_callers_own(world: World, cursor: str) -> None:
     refused(world, STATEMENT, cursor=cursor, role="individual", sub="bob")
 
 
+def test_a_cursor_is_its_role_s_own(world: World) -> None:
+    runs = "/v1/buy-back-runs"
+    for _ in range(2):
+        assert world.post(runs, role="exchange", sub="both").status == 202
+    cursor = world.get(runs, limit=1, role="exchange", sub="both").body["next_cursor"]
+    assert world.get(runs, cursor=cursor, role="exchange", sub="both").status == 200
+    refused(world, runs, cursor=cursor, role="bureau", sub="both")
+
+
 def test_a_cursor_belongs_to_its_query(world: World, cursor: str) -> None:
     refused(world, STATEMENT, cursor=cursor, kind="conversion", **PERSON)
     refused(world, STATEMENT, cursor=cursor, until="2999-01-01T00:00:00Z", **PERSON)
