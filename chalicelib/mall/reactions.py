@@ -8,7 +8,6 @@ from chalicelib.mall import work
 from chalicelib.merchants.model import TURNS
 from chalicelib.table.write import Item
 
-
 FREEZES = {*KINDS.values()}
 
 
