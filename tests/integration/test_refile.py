@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from chalicelib.accounts.model import Totals
-from infra import audit, refile, target
+from infra.ops import audit, refile, target
 from tests import books
 from tests.world import World
 from tests.worlds import moto_world

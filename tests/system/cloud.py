@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from infra.local import engines, settings
+from infra.dev.local import engines, settings
 
 
 @contextmanager

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 import app
-from infra import target
-from infra.cloud.triggers import POSTED
-from infra.demo.papers import paper
-from infra.deploy.stage import Stage
-from infra.package import bundle, wheels
-from infra.package.__main__ import package
+from infra.dev.demo.papers import paper
+from infra.ops import target
+from infra.release.cloud.triggers import POSTED
+from infra.release.deploy.stage import Stage
+from infra.release.package import bundle, wheels
+from infra.release.package.__main__ import package
 from tests.batches import OPERATOR, file, trip
 from tests.system import cloud
 from tests.system.zipped import Gateway, Handlers

@@ -1,0 +1,34 @@
+"""The zip: libraries, trimmed; the platform's code; bytecode for both."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from infra.dev.local.settings import ROOT
+from infra.release.package import archive, contents, native, wheels
+
+BYTES_MAX = 8_000_000
+_CODE = ("app.py", "chalicelib")
+
+
+def build(architecture: str, target: Path) -> None:
+    """Write the zip for ``architecture`` to ``target``."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        wheels.unpack(wheels.fetch(architecture), folder)
+        contents.trim(folder)
+        for library in folder.rglob("*.so"):
+            native.strip(library)
+        archive.compile_libraries(folder)
+        for name in _CODE:
+            _copy(ROOT / name, folder / name)
+        archive.compile_code(folder)
+        archive.write(folder, target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source, target)
