@@ -1,6 +1,5 @@
 """Which table a command works on, and with whose settings: STAGE, TABLE_NAME, or the local stack that runs in DATA."""
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.dev.local import settings
-from infra.dev.local.engines import CREDENTIALS
+from infra import here
 
 _CONSUMER = "Project"  # the stream's consumer in a stage's stack
 
@@ -32,10 +30,9 @@ def table_name() -> str:
         take_settings(stage)
         return os.environ["TABLE_NAME"]
     try:
-        run = json.loads((settings.read().run / "run.json").read_text())
+        os.environ.update(here.running())
     except FileNotFoundError as error:
         raise SystemExit("Name the table in TABLE_NAME, or start the local stack: make run") from error
-    os.environ.update(CREDENTIALS | run["env"])
     return os.environ["TABLE_NAME"]
 
 

@@ -11,13 +11,12 @@ import app
 from chalicelib import errors
 from chalicelib.edge.problem import CONTENT_TYPE
 from infra.dev.local import schedules
-from infra.dev.local.settings import ROOT
+from infra.here import ROOT
 from infra.release import cfn
-from infra.release.cloud import merge, refusals, triggers
+from infra.release.cloud import merge, refusals, sam, triggers
 from infra.release.cloud.functions import Template, functions
 from infra.release.guard.__main__ import EXCEPTIONS, unexplained
 from infra.release.guard.scan import findings
-from infra.release.package import sam
 from tests.house.grants import TRIGGERS
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())

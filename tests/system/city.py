@@ -14,8 +14,8 @@ import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
 from infra.dev.demo.people import institution, person
-from infra.dev.local.settings import ROOT
 from infra.dev.local.stack import LocalStack
+from infra.here import ROOT
 from infra.ops.books import GRAMS, ISSUED, POINTS, POOL, of
 
 AT_ONCE = 16

@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.dev.local.settings import ROOT, read
+from infra.dev.local.settings import read
+from infra.here import ROOT
 from tests.system.conftest import Sample
 
 pytestmark = pytest.mark.system

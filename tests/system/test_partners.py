@@ -19,7 +19,7 @@ from chalicelib.edge.settle import derive
 from chalicelib.partners.actions import register
 from chalicelib.partners.handshake import HandshakeFailed, shake
 from infra.dev.demo.people import institution
-from infra.dev.local.settings import ROOT
+from infra.here import ROOT
 from tests.partner import Sent, System, system
 from tests.system.city import City, check_books
 from tests.system.conftest import eventually

@@ -9,8 +9,8 @@ from infra.dev.bench import prices, units
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.prices import DAYS, PEAK, PRICES, Quota
 from infra.dev.bench.setting import Setting, sub
-from infra.dev.local.settings import ROOT
 from infra.dev.local.stack import LocalStack
+from infra.here import ROOT
 from infra.ops.refile import change
 
 _CHUNK = 16  # Records that the consumer projects in one transaction

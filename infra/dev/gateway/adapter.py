@@ -13,6 +13,7 @@ from infra.dev.gateway import events
 from infra.dev.gateway.events import Answer, Context, Environ
 from infra.dev.gateway.gatekeeper import Denied, Gatekeeper
 from infra.dev.gateway.routes import Match, Routes
+from infra.release.cloud.refusals import BODY_BYTES_MAX
 
 _log = logging.getLogger("gateway")
 
@@ -70,8 +71,8 @@ class Gateway:
         methods = self._app.routes[match.template]
         if method not in methods:
             return _refused(MethodNotAllowed(), environ, {"Allow": ", ".join(sorted(methods))})
-        if int(environ.get("CONTENT_LENGTH") or 0) > events.BODY_BYTES_MAX:
-            return _refused(BodyTooLarge(limit=events.BODY_BYTES_MAX), environ)
+        if int(environ.get("CONTENT_LENGTH") or 0) > BODY_BYTES_MAX:
+            return _refused(BodyTooLarge(limit=BODY_BYTES_MAX), environ)
         try:
             return self._invoke(environ, match, methods[method].authorizer)
         except Denied as denied:

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 from infra.dev.gateway.routes import Match
 
-BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
 STAGE = "local"
 API = "arn:aws:execute-api:us-east-1:000000000000:local"
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from infra.dev.local.settings import REGION, Local
+from infra.dev.local.settings import Local
+from infra.here import CREDENTIALS
 
-# The emulator's own root credentials: they open nothing else.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
 _READY_SECONDS = 30.0
 
 

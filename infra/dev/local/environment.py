@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.dev.local.engines import CREDENTIALS
 from infra.dev.local.settings import AUDIENCE, ISSUER, Local
+from infra.here import CREDENTIALS
 
 _MISLEADING = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_S3")
 _DYNAMODB, _STREAMS = "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from infra.dev.local.settings import AUDIENCE, ISSUER
+from infra.release.deploy.secret import SECRETS
 
 TOKEN_SECONDS = 12 * 3600
-SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
 
 
 def make(folder: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from infra.dev.local import processes
 from infra.dev.local.engines import free_port
-from infra.dev.local.settings import ROOT, Local
+from infra.dev.local.settings import Local
+from infra.here import ROOT
 
 _PROGRAM = ROOT / "docs" / "examples" / "partner.py"
 _READY_SECONDS = 20.0

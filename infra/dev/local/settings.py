@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-REGION = "us-east-1"
+from infra import here
+
 ISSUER, AUDIENCE = "carbon-points-local", "carbon-points"
 
 
@@ -40,11 +40,11 @@ def read() -> Local:
     env = os.environ.get
     aws = env("AWS_ENDPOINT_URL")
     return Local(
-        data=Path(env("DATA") or ROOT / ".local").resolve(),
+        data=here.data(),
         port=int(env("PORT") or 8000),
         workers=int(env("WORKERS") or _workers()),
         demo=env("DEMO", "1") != "0",
-        tools=Path(env("TOOLS") or ROOT / ".tools").resolve(),
+        tools=Path(env("TOOLS") or here.ROOT / ".tools").resolve(),
         app_module=env("APP_MODULE") or "app",
         dynamodb=env("AWS_ENDPOINT_URL_DYNAMODB") or aws,
         aws=aws,

@@ -22,8 +22,7 @@ import boto3
 from botocore.config import Config
 
 from infra.dev.local import keys
-from infra.dev.local.engines import CREDENTIALS
-from infra.dev.local.settings import ROOT
+from infra.here import CREDENTIALS, ROOT
 
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 30.0

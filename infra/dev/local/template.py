@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from infra.dev.local.settings import REGION, ROOT
+from infra.here import REGION, ROOT
 from infra.release import cfn
 
 _PSEUDO = {

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
+from infra.release.cloud import sam
 from infra.release.cloud.merge import write
-from infra.release.package import sam
 
 if __name__ == "__main__":
     write(sam.template("dev", "arm64"), Path(sys.argv[1]))

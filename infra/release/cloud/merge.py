@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from chalice.package import TemplateDeepMerger
 
-from infra.dev.local.settings import REGION, ROOT
+from infra.here import REGION, ROOT
 from infra.release import cfn
 from infra.release.cloud import alarms, dashboard, refusals, triggers
 from infra.release.cloud.functions import Function, Template, common, environment, functions, woken

@@ -6,9 +6,9 @@ It goes into the API's definition, not into resources beside it: a change of the
 from chalicelib import errors
 from chalicelib.edge import problem
 from chalicelib.errors import Refusal
-from infra.dev.gateway.events import BODY_BYTES_MAX
 from infra.release.cloud.functions import Template
 
+BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
 _AWAY = errors.Unavailable()
 REFUSALS: dict[str, Refusal] = {
     "ACCESS_DENIED": errors.RoleNotAllowed(allowed="-", role="-"),

@@ -6,7 +6,7 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.dev.local.settings import ROOT
+from infra.here import ROOT
 from infra.release.deploy.stage import Stage
 
 _USAGE = "make deploy|destroy|secrets|pause|unpause STAGE=dev|staging|prod, or make rotate STAGE= KEY="

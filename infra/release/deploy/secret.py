@@ -10,11 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from infra.dev.local.keys import SECRETS
-
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
 _KEY_BYTES = 32
 _NEVER = "identity_key"  # it names every person: another would let all of them open a second account
 _BY_TURNS = "webhook_key"  # the new one is published beside the old one before the old one goes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.dev.local.settings import ROOT
+from infra.here import ROOT
 from infra.release import cfn
 from infra.release.deploy import pause, secret
 from infra.release.deploy.changes import Stack

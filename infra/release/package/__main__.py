@@ -4,9 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from infra.dev.local.settings import ROOT
-from infra.release.cloud import merge
-from infra.release.package import archive, bundle, sam, sbom, wheels
+from infra.here import ROOT
+from infra.release.cloud import merge, sam
+from infra.release.package import archive, bundle, sbom, wheels
 
 BUILD = ROOT / "build"
 _SHOWN = 8  # packages named one by one; the others are summed up

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from infra.dev.local.settings import ROOT
+from infra.here import ROOT
 from infra.release.package import archive, contents, native, wheels
 
 BYTES_MAX = 8_000_000

@@ -10,7 +10,7 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
-from infra.dev.local.settings import ROOT
+from infra.here import ROOT
 
 REQUIREMENTS = ROOT / "requirements.txt"
 CACHE = ROOT / "build" / "wheels"

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from infra.dev.local.settings import REGION, ROOT
+from infra.here import REGION, ROOT
 
 _CHALICE = "from chalice.cli import main; raise SystemExit(main())"
 _NEEDED = ("app.py", "chalicelib", ".chalice")
