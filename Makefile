@@ -80,7 +80,7 @@ clean: ## remove what make made, except the data
 	@rm -rf .venv $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-tools: $(TOOLS)/ministack/.done build/wheels/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
+tools: $(TOOLS)/ministack/.done build/libraries/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
 
 # A stamp is written last: what was interrupted is done again.
 $(BIN)/.done: requirements-dev.txt
@@ -97,8 +97,8 @@ $(TOOLS)/ministack/.done: infra/dev/engines/ministack.txt | $(BIN)/.done
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.
-build/wheels/.done: requirements.txt | $(BIN)/.done
-	@echo "Fetching the wheels that ship into build/wheels (once)" >&2
+build/libraries/.done: requirements.txt | $(BIN)/.done
+	@echo "Fetching the libraries that ship into build/libraries (once)" >&2
 	@$(BIN)/python -m infra.release.package.wheels
 	@touch $@
 

@@ -328,6 +328,8 @@ def test_the_bill_of_materials_names_what_ships(built: Path) -> None:
     bill: dict[str, Any] = json.loads((built / "sbom.json").read_text())
     named = {each["name"].lower().replace("_", "-"): each["version"] for each in bill["components"]}
     assert named == {name.lower(): version for name, version in wheels.versions().items()}
+    pinned = wheels.REQUIREMENTS.read_text()
+    assert all(f"--hash=sha256:{each['hashes'][0]['content']}" in pinned for each in bill["components"])
     licences = (built / "licences.txt").read_text()
     assert "unknown" not in licences
     assert len(licences.splitlines()) == len(named)

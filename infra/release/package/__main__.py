@@ -15,12 +15,12 @@ _SHOWN = 8  # packages named one by one; the others are summed up
 def package(stage: str, architecture: str, folder: Path) -> None:
     """Everything that is deployed to ``stage``, into ``folder``. Raises SystemExit where it cannot be made."""
     folder.mkdir(parents=True, exist_ok=True)
-    archives = wheels.fetch(architecture)
+    report = wheels.fetch(architecture) / "report.json"
     zipped = folder / "deployment.zip"
     bundle.build(architecture, zipped)
     merge.write(sam.template(stage, architecture), folder)
-    sbom.write(archives, zipped, folder / "sbom.json")
-    named = "".join(f"{name}: {licence}\n" for name, licence in sorted(sbom.licences(archives).items()))
+    sbom.write(report, zipped, folder / "sbom.json")
+    named = "".join(f"{name}: {licence}\n" for name, licence in sorted(sbom.licences(report).items()))
     (folder / "licences.txt").write_text(named)
     _show(zipped, architecture)
 

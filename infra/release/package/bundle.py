@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from infra.here import ROOT
-from infra.release.package import archive, contents, native, wheels
+from infra.release.package import archive, contents, wheels
 
 BYTES_MAX = 8_000_000
 _CODE = ("app.py", "chalicelib")
@@ -15,11 +15,9 @@ def build(architecture: str, target: Path) -> None:
     """Write the zip for ``architecture`` to ``target``."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        wheels.unpack(wheels.fetch(architecture), folder)
+        folder = Path(scratch) / "task"
+        shutil.copytree(wheels.fetch(architecture) / "site", folder)
         contents.trim(folder)
-        for library in folder.rglob("*.so"):
-            native.strip(library)
         archive.compile_libraries(folder)
         for name in _CODE:
             _copy(ROOT / name, folder / name)

@@ -18,7 +18,8 @@ OPERATIONS = {
 # What no handler opens.
 _NEEDLESS = (
     "*.dist-info",
-    "*.data",
+    "bin",
+    "share",
     "**/*.pyi",
     "**/py.typed",
     "**/tests",
