@@ -5,7 +5,7 @@ import re
 import pytest
 from botocore import xform_name
 
-from infra.package import contents
+from infra.release.package import contents
 from tests.house import grants
 from tests.house.reach import modules, operations, reach
 
@@ -70,7 +70,7 @@ def test_the_zip_knows_the_operations_that_the_code_calls() -> None:
     everything = {f"{module.name}.{name}" for module in modules().values() for name in module.own}
     called = {name for _, name in operations(everything) if not name.startswith("generate_presigned_")}
     shipped = {xform_name(name) for names in contents.OPERATIONS.values() for name in names}
-    assert shipped == called | {"create_bucket"}, "infra/package/contents.py"
+    assert shipped == called | {"create_bucket"}, "infra/release/package/contents.py"
 
 
 def test_what_is_reached_is_what_one_would_expect() -> None:

@@ -46,6 +46,15 @@ def test_files_and_functions_are_small(path: Path) -> None:
     assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
 
 
+def test_the_import_rules_see_every_folder_of_code() -> None:
+    """import-linter passes over a folder without ``__init__.py``, and over one beside the packages that it knows."""
+    code = [path for path in ROOT.glob("[!.]*/**/*.py") if path.parts[len(ROOT.parts)] != "build"]
+    assert {path.relative_to(ROOT).parts[0] for path in code} == {"chalicelib", "docs", "infra", "tests"}
+    folders = {path.parent for path in code if path.relative_to(ROOT).parts[0] in {"chalicelib", "infra"}}
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+    assert [path.name for path in ROOT.glob("*.py")] == ["app.py"]
+
+
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_keys_are_made_on_the_page_of_keys_only(path: Path) -> None:
     if path.name == "keys.py":

@@ -10,14 +10,13 @@ import pytest
 import app
 from chalicelib import errors
 from chalicelib.edge.problem import CONTENT_TYPE
-from infra import cfn
-from infra.cloud import merge, refusals, triggers
-from infra.cloud.functions import Template, functions
-from infra.guard.__main__ import EXCEPTIONS, unexplained
-from infra.guard.scan import findings
-from infra.local import schedules
-from infra.local.settings import ROOT
-from infra.package import sam
+from infra.dev.local import schedules
+from infra.here import ROOT
+from infra.release import cfn
+from infra.release.cloud import merge, refusals, sam, triggers
+from infra.release.cloud.functions import Template, functions
+from infra.release.guard.__main__ import EXCEPTIONS, unexplained
+from infra.release.guard.scan import findings
 from tests.house.grants import TRIGGERS
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -211,10 +210,10 @@ def test_what_is_kept_for_ever_cannot_be_lost_with_a_stack() -> None:
 def test_a_trigger_that_nobody_has_thought_of_is_told_by_name() -> None:
     strange: Template = json.loads(json.dumps(chalice()))
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "Kinesis", "Properties": {}}}
-    with pytest.raises(ValueError, match=r"sweep is woken by Kinesis: say in infra/cloud/triggers\.py"):
+    with pytest.raises(ValueError, match=r"sweep is woken by Kinesis: say in infra/release/cloud/triggers\.py"):
         merge.merged(strange)
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "DynamoDB", "Properties": {}}}
-    with pytest.raises(ValueError, match=r"sweep reads the stream: say in infra/cloud/triggers\.py what of it"):
+    with pytest.raises(ValueError, match=r"sweep reads the stream: say in infra/release/cloud/triggers\.py what of it"):
         merge.merged(strange)
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "SQS", "Properties": {"Queue": "arn:x:new"}}}
     with pytest.raises(ValueError, match="The queue new has no setting"):

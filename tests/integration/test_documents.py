@@ -12,7 +12,7 @@ from chalicelib.onboarding import papers
 from chalicelib.onboarding.papers import file_key, kept_key
 from chalicelib.settings import settings
 from chalicelib.table import keys
-from infra.demo.papers import jpeg, pdf, png
+from infra.dev.demo.papers import jpeg, pdf, png
 from tests.desk import BUREAU, EXCHANGE, PDF, Desk, institution
 from tests.world import CODES, World
 

@@ -14,8 +14,8 @@ from chalicelib.edge.events import each, for_each, woken
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
-from infra.gateway.lines import Readable
-from infra.local import schedules
+from infra.dev.gateway.lines import Readable
+from infra.dev.local import schedules
 from tests.commands import COMMANDS, Ready, send
 from tests.tokens import token
 from tests.world import CODES, PEOPLE, World

@@ -10,7 +10,7 @@ import pytest
 import app
 from chalicelib.accounts.model import Totals
 from chalicelib.table import keys
-from infra import audit, refile, target
+from infra.ops import audit, refile, target
 from tests import books
 from tests.world import World
 from tests.worlds import moto_world

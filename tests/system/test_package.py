@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 import app
-from infra import target
-from infra.cloud.triggers import CONSUMERS
-from infra.demo.papers import paper
-from infra.deploy.stage import Stage
-from infra.package import bundle, wheels
-from infra.package.__main__ import package
+from infra.dev.demo.papers import paper
+from infra.ops import target
+from infra.release.cloud.triggers import CONSUMERS
+from infra.release.deploy.stage import Stage
+from infra.release.package import bundle, wheels
+from infra.release.package.__main__ import package
 from tests.batches import OPERATOR, file, trip
 from tests.system import cloud
 from tests.system.zipped import Gateway, Handlers
@@ -327,6 +327,8 @@ def test_the_bill_of_materials_names_what_ships(built: Path) -> None:
     bill: dict[str, Any] = json.loads((built / "sbom.json").read_text())
     named = {each["name"].lower().replace("_", "-"): each["version"] for each in bill["components"]}
     assert named == {name.lower(): version for name, version in wheels.versions().items()}
+    pinned = wheels.REQUIREMENTS.read_text()
+    assert all(f"--hash=sha256:{each['hashes'][0]['content']}" in pinned for each in bill["components"])
     licences = (built / "licences.txt").read_text()
     assert "unknown" not in licences
     assert len(licences.splitlines()) == len(named)
