@@ -5,6 +5,7 @@ status that clients may rely on, its text says what is wrong and what mends it, 
 The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 
@@ -33,7 +34,7 @@ class Refusal(Exception):
     code: ClassVar[str]
     title: ClassVar[Text]
     detail: ClassVar[Text]
-    mend: ClassVar[Text | None] = None
+    remedy: ClassVar[Text | None] = None
     registry: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init__(self, **facts: Any) -> None:
@@ -93,7 +94,7 @@ class RoleNotAllowed(Refusal):
     status, code = 403, "role_not_allowed"
     title = Text("This role may not do this", "该角色无权执行此操作")
     detail = Text("Allowed here: {allowed}. The caller's role is {role}.", "允许的角色：{allowed}。当前角色：{role}。")
-    mend = Text(
+    remedy = Text(
         "Call with a token of an allowed role, or let the holder of that role do it.",
         "请使用具有所需角色的令牌，或由该角色的持有者操作。",
     )
@@ -118,7 +119,7 @@ class InvalidState(Refusal):
     status, code = 409, "invalid_state"
     title = Text("Not possible in the present state", "当前状态不允许此操作")
     detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为 {state}，不能执行 {action}。")
-    mend = Text(
+    remedy = Text(
         "Read the resource again and offer only the steps that its state allows.",
         "请重新读取该资源，仅执行其当前状态允许的操作。",
     )
@@ -142,7 +143,7 @@ class BodyTooLarge(Refusal):
     status, code = 413, "body_too_large"
     title = Text("The body is too large", "请求体过大")
     detail = Text("A body holds at most {limit} bytes.", "请求体最多 {limit} 字节。")
-    mend = Text("Split the request, or shorten its texts.", "请拆分请求或缩短文本。")
+    remedy = Text("Split the request, or shorten its texts.", "请拆分请求或缩短文本。")
 
 
 class UnsupportedMediaType(Refusal):
@@ -202,3 +203,8 @@ class Unavailable(Refusal):
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(**({"retry_after": 1} | facts))
+
+
+def unprocessable(pointer: str, en: str, zh: str) -> Callable[[Any], Refusal]:
+    """A Write's refusal that names the field of the body which the stored item contradicts."""
+    return lambda _: InvalidRequest.at(pointer, en, zh)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from chalice.test import Client
 
-from chalicelib.edge.settle import Settled, perform
+from chalicelib.kernel.settle import Settled, perform
 from chalicelib.mall import actions, queries
 from chalicelib.table.keys import Key
 from chalicelib.table.write import decode

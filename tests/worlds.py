@@ -17,7 +17,7 @@ from chalicelib.edge import tokens
 from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
 from chalicelib.partners import queries as partners
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from chalicelib.signing import jws
 from chalicelib.table import client
 from infra.dev.local.queues import NAMES

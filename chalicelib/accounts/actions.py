@@ -1,14 +1,14 @@
 """Opening and closing accounts."""
 
 from chalicelib.accounts.model import STEPS, Account, Correction, Grounds, Opening, hashed, masked
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
 from chalicelib.ledger.standing import turned
-from chalicelib.machine import step
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, delete, present, put, update
+from chalicelib.transitions import step
 
 KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
 
@@ -20,7 +20,7 @@ class AccountExists(Refusal):
         "One person, one credit code and one login have one account.",
         "一个自然人、一个信用代码、一个登录主体只能开立一个账户。",
     )
-    mend = Text(
+    remedy = Text(
         "Sign in with the login that opened the account, or close that account first.",
         "请使用开户时的登录主体，或先注销原账户。",
     )

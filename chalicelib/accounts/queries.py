@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
-from chalicelib.edge.caller import INSTITUTION, Caller
-from chalicelib.edge.fields import Page, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import InvalidRequest, NotFound
+from chalicelib.kernel.caller import INSTITUTION, Caller
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.ledger.model import lines
 from chalicelib.ledger.projection import line_item

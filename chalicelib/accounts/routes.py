@@ -6,11 +6,12 @@ from chalicelib.accounts import actions, export, queries
 from chalicelib.accounts.export import Export
 from chalicelib.accounts.model import Account, AccountView, Correction, Entry, EntryParams, Grounds, Opening
 from chalicelib.edge import pages
-from chalicelib.edge.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Paged, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Paged, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.settings import secret
 

@@ -14,15 +14,15 @@ from chalicelib.batches.model import (
     shown,
     unfinished,
 )
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, stamp
-from chalicelib.edge.settle import SYSTEM
 from chalicelib.errors import InvalidRequest, Text
 from chalicelib.files import store
-from chalicelib.machine import Step, step
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.kernel.settle import SYSTEM
 from chalicelib.reductions.model import operated
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
+from chalicelib.transitions import Step, step
 
 FORM_SECONDS = 3600
 LATE_MAX = timedelta(days=366)  # how long a former operator may still send files of trips of its own time
@@ -88,7 +88,7 @@ def move(
         require=Attr("status").eq(batch["status"]),
     )
     came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points} if sums else {}
-    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,), tells=came)
+    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,), metrics=came)
 
 
 def slice_done(command: Command[Empty], batch: str, number: int, sums: Sums) -> Decision:

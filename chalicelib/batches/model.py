@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, ScenarioRef, Sha256, Time, example
+from chalicelib.kernel.fields import Answer, Body, ScenarioRef, Sha256, Time, example
 from chalicelib.reductions.model import Trip
 from chalicelib.table.write import Item
 

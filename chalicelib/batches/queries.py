@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from chalicelib.batches.model import Batch, RefusedLines, refused_key, shown, total
-from chalicelib.edge.caller import BUREAU, Caller
-from chalicelib.edge.fields import stamp
 from chalicelib.errors import NotFound
 from chalicelib.files import store
+from chalicelib.kernel.caller import BUREAU, Caller
+from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, read
 from chalicelib.table.write import Item
 

@@ -4,17 +4,18 @@ from chalice.app import Blueprint
 
 from chalicelib.batches import actions, queries
 from chalicelib.batches.model import Batch, BatchOpened, NewBatch
-from chalicelib.edge.caller import BUREAU, OPERATOR
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Params
+from chalicelib.kernel.query import Query
 from chalicelib.reductions.queries import versions
 
 room = Blueprint(__name__)
 
 
-@command(room, "POST /v1/reduction-batches", body=NewBatch, answer=BatchOpened, allow=(OPERATOR,))
+@command(room, "POST /v1/reduction-batches", body=NewBatch, answer=BatchOpened, allow=(SCENARIO_OPERATOR,))
 def announce_batch(command: Command[NewBatch]) -> Decision:
     """Announce a file of reductions and get a form to send it with.
 
@@ -28,7 +29,7 @@ def announce_batch(command: Command[NewBatch]) -> Decision:
     return actions.announce(command, versions(command.body.scenario), actions.form(command))
 
 
-@query(room, "/v1/reduction-batches/{id}", answer=Batch, allow=(OPERATOR, BUREAU), refuses=(NotFound,))
+@query(room, "/v1/reduction-batches/{id}", answer=Batch, allow=(SCENARIO_OPERATOR, BUREAU), refuses=(NotFound,))
 def one_batch(query: Query[Params], id: str) -> Batch:
     """How far a batch is, what it came to and, once done, a link (5 minutes) to the lines that were refused."""
     return queries.view(query.asker, id, query.now)

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Sequence
 
+from chalicelib import log
 from chalicelib.buyback.actions import RUN_STARTED
-from chalicelib.edge import log
 from chalicelib.errors import Unavailable
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from chalicelib.table.write import Item
 
 
@@ -16,4 +16,4 @@ def announce(records: Sequence[Item]) -> None:
     try:
         queue.send(started)
     except Unavailable:
-        log.tell("runs_wait_for_their_queue", logging.WARNING)
+        log.emit("runs_wait_for_their_queue", logging.WARNING)

@@ -16,14 +16,14 @@ from chalicelib.campaigns.model import (
     shown,
 )
 from chalicelib.certificates.actions import issue
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, stamp
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints, Terms, inactive, post
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.ledger.actions import AccountClosed, AccountCondition, InsufficientPoints, inactive, post
 from chalicelib.ledger.standing import acting
-from chalicelib.machine import step
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, present, put, update
+from chalicelib.transitions import step
 
 NOTHING = Gathered(points=0, donors=0)
 
@@ -32,7 +32,7 @@ class CampaignClosed(Refusal):
     status, code = 409, "campaign_closed"
     title = Text("The campaign takes no points", "该募集活动不接受捐赠")
     detail = Text("It is {state}, and ends at {ends_at}.", "活动状态为 {state}，截止时间 {ends_at}。")
-    mend = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
+    remedy = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
 
 
 def propose(command: Command[NewCampaign], institution: Item) -> Decision:
@@ -84,8 +84,10 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
     again = campaign["id"] in person.get("campaigns", ())
     open_now = Attr("status").eq("approved") & Attr("ends_at").gt(command.at)
     terms = {
-        pot: Terms(require=open_now, refuse=_not_open, add={"gathered": points} | ({} if again else {"donors": 1})),
-        person["pk"]: Terms(
+        pot: AccountCondition(
+            require=open_now, refuse=_not_open, add={"gathered": points} | ({} if again else {"donors": 1})
+        ),
+        person["pk"]: AccountCondition(
             require=known if again else ~known,
             refuse=lambda old: _short(old, points, campaign["id"], again),
             add={} if again else {"campaigns": {campaign["id"]}},
@@ -132,7 +134,7 @@ def close(command: Command[Any], item: Item, pots: Mapping[str, Item], may: tupl
     if not sums.points:
         closed = item | {"status": status}
         return Decision("campaign_closed", shown(closed, sums), (*may, _move(item, status)))
-    emptied = {name: Terms(refuse=lambda _: Contended()) for name, points in held.items() if points}
+    emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
     writes, facts = post(model.retirement(held), record=command.id, terms=emptied)
     issued, certificate = issue(
         record=command.id,

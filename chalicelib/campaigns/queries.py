@@ -1,10 +1,10 @@
 """Campaigns, their pots, and donations."""
 
 from chalicelib.campaigns.model import STRIPES, Campaign, CampaignParams, Donation, gathered, shown
-from chalicelib.edge.caller import EXCHANGE, INSTITUTION, Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 

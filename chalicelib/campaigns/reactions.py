@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chalicelib.campaigns import closing, queries
+from chalicelib.campaigns import queries, worker
 from chalicelib.campaigns.model import gathered
 from chalicelib.errors import Contended
 from chalicelib.table.write import Item
@@ -17,7 +17,7 @@ def close_reached(records: Sequence[Item]) -> None:
     waiting = False
     for id in {record["counterparty"] for record in records if record.get("movement") == "donation"}:
         item = queries.item(id)
-        if _has_reached(item) and not closing.bring_on(item):
+        if _has_reached(item) and not worker.bring_on(item):
             waiting |= queries.item(id)["status"] == "approved"
     if waiting:
         raise Contended()

@@ -2,10 +2,10 @@
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.cancellation.model import Cancellation, CancellationParams
-from chalicelib.edge.caller import Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.table import keys, read
 
 

@@ -2,12 +2,12 @@
 
 from chalicelib.certificates.model import STEPS, Issued, Kind, Revoked, Revoking
 from chalicelib.certificates.serials import serial
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidState
-from chalicelib.machine import step
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.settings import secret, settings
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, put, update
+from chalicelib.transitions import step
 
 
 def issue(  # noqa: PLR0913 - one argument a fact of the certificate

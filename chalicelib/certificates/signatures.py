@@ -3,8 +3,8 @@
 import logging
 
 from chalicelib.certificates.model import claims
-from chalicelib.edge.settle import derive
 from chalicelib.errors import Contended, Unavailable
+from chalicelib.kernel.settle import derive
 from chalicelib.signing.jws import sign
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, present, update

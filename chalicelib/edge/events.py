@@ -1,6 +1,6 @@
 """Events, each at least once: committed Records, projected exactly once; files that arrive; messages of queues.
 
-Each leaves one line: what it did, or ``failed`` (edge/log.py).
+Each leaves one line: what it did, or ``failed`` (log.py).
 """
 
 import functools
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
-from chalicelib.edge import log
+from chalicelib import log
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.commit import WRITES_MAX, Failed, commit
@@ -69,7 +69,7 @@ def _failing(reaction: Reaction, records: Sequence[Item]) -> Sequence[Item]:
         return []
     except Exception as error:  # noqa: BLE001 - logged; the stream brings these Records again
         if not middle or isinstance(error, Unavailable):
-            log.tell(log.FAILED, logging.ERROR, function="react", reaction=reaction.__module__, records=len(records))
+            log.emit(log.FAILED, logging.ERROR, function="react", reaction=reaction.__module__, records=len(records))
             return records
     return [*_failing(reaction, records[:middle]), *_failing(reaction, records[middle:])]
 
@@ -133,7 +133,7 @@ def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> di
             try:
                 handle(json.loads(record.body))
             except Exception:  # noqa: BLE001 - logged; the queue brings this one again
-                log.tell(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
+                log.emit(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
                 failed.append({"itemIdentifier": told["messageId"]})
         line.metrics |= {"MessageAge": max(0, round(max(ages, default=0))), "FailedMessages": len(failed)}
     return {"batchItemFailures": failed}
@@ -167,7 +167,7 @@ def for_each(
         try:
             results.append(do(thing))
         except Exception as error:  # noqa: BLE001 - logged here, and the first is raised below
-            log.tell(log.FAILED, logging.ERROR, what=what, name=name(thing))
+            log.emit(log.FAILED, logging.ERROR, what=what, name=name(thing))
             failures.append(error)
     if failures:
         raise failures[0]

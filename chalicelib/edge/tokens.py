@@ -7,8 +7,8 @@ import jwt
 from jwt.types import Options
 
 from chalicelib import json_input
-from chalicelib.edge.caller import CLOCK_LEEWAY_SECONDS, ROLES
 from chalicelib.errors import Refusal, Unauthenticated
+from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, ROLES
 from chalicelib.settings import settings
 from chalicelib.signing import jose
 from chalicelib.signing.issuer import IssuerKeys

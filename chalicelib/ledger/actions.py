@@ -17,7 +17,7 @@ class InsufficientPoints(Refusal):
     detail = Text(
         "{needed} points are needed; {available} are available.", "需要 {needed} 积分，可用 {available} 积分。"
     )
-    mend = Text(
+    remedy = Text(
         "Ask for at most what is available, or collect more points first.",
         "请减少数量至可用积分以内，或先获取更多积分。",
     )
@@ -29,14 +29,14 @@ class InsufficientGrams(Refusal):
     detail = Text(
         "{needed} gCO2e are needed; {available} are available.", "需要 {needed} gCO2e，可用 {available} gCO2e。"
     )
-    mend = Text("Ask for at most what is available.", "请减少数量至可用减排量以内。")
+    remedy = Text("Ask for at most what is available.", "请减少数量至可用减排量以内。")
 
 
 class AccountClosed(Refusal):
     status, code = 409, "account_closed"
     title = Text("The account is closed", "账户已注销")
     detail = Text("A closed account moves no value.", "已注销的账户不能变动积分或减排量。")
-    mend = Text(
+    remedy = Text(
         "Its own person may open it again with POST /v1/accounts.", "原持有人可通过 POST /v1/accounts 重新开户。"
     )
 
@@ -49,7 +49,7 @@ class AccountFrozen(Refusal):
         " holds stays.",
         "交易所或主管部门已冻结该账户：冻结期间不得变动余额，不得变更所提供的权益和承诺，账户余额予以保留。",
     )
-    mend = Text(
+    remedy = Text(
         "Ask the exchange why. The same request may be sent again once the account is released.",
         "请联系交易所了解原因。解冻后可重新提交同一请求。",
     )
@@ -63,7 +63,7 @@ class AccountNotOpen(NotFound):
 
 
 @dataclass(frozen=True)
-class Terms:
+class AccountCondition:
     """What one account adds to a Transfer: conditions with their refusal, and counters that move with it.
 
     ``kind``: only an account of this kind will do; to others it is as if there were none, for one sub may come in two
@@ -79,7 +79,7 @@ class Terms:
 
 
 def post(
-    transfer: Transfer, *, record: str, terms: Mapping[str, Terms] | None = None
+    transfer: Transfer, *, record: str, terms: Mapping[str, AccountCondition] | None = None
 ) -> tuple[tuple[Write, ...], Item]:
     """The Writes of a Transfer (one an account, in the order of ``terms``, then of the postings) and its Record facts.
 
@@ -91,12 +91,14 @@ def post(
     changes = transfer.changes()
     names = dict.fromkeys([*terms, *changes])
     writes = tuple(
-        _balance(name, changes.get(name, {}), record, terms.get(name, Terms())) for name in names if has_item(name)
+        _balance(name, changes.get(name, {}), record, terms.get(name, AccountCondition()))
+        for name in names
+        if has_item(name)
     )
     return writes, {"movement": transfer.kind, "postings": [list(posting) for posting in transfer.postings]}
 
 
-def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) -> Write:
+def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCondition) -> Write:
     conditions = [present()]
     add: Item = {**deltas, **terms.add}
     if name.startswith("account:"):
@@ -118,7 +120,7 @@ def inactive(item: Item) -> Refusal | None:
     return found() if found else None
 
 
-def _short(deltas: Mapping[str, int], terms: Terms) -> Refuse:
+def _short(deltas: Mapping[str, int], terms: AccountCondition) -> Refuse:
     def refuse(item: Item | None) -> Refusal:
         if item is None or (terms.kind and item["kind"] != terms.kind):
             return AccountNotOpen()

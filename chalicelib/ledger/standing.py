@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.edge.decision import Command
 from chalicelib.errors import Contended, Refusal
+from chalicelib.kernel.decision import Command
 from chalicelib.ledger.actions import AccountNotOpen, inactive
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, check, update

@@ -6,20 +6,20 @@ from operator import and_
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import Entry
-from chalicelib.edge.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.mall.model import (
     ALWAYS,
     NEVER_ENDS,
     SUM_LANES_MAX,
     Offer,
     OfferParams,
+    OfferTerms,
     OfferUnavailable,
     OrderParams,
     Redemption,
-    Terms,
     public,
 )
 from chalicelib.table import keys, read
@@ -27,7 +27,7 @@ from chalicelib.table.write import Attr, Item
 
 
 @lru_cache(maxsize=10_000)
-def terms(offer: str) -> Terms:
+def terms(offer: str) -> OfferTerms:
     """What never changes about an offer: read once a process. Raises OfferUnavailable where there is none."""
     item = read.get(keys.offer(offer))
     if item is None:
@@ -35,8 +35,8 @@ def terms(offer: str) -> Terms:
     return _terms(item)
 
 
-def _terms(item: Item) -> Terms:
-    return Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+def _terms(item: Item) -> OfferTerms:
+    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def offer(id: str) -> Offer:

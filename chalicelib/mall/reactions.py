@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 
 from chalicelib.accounts.actions import KINDS
-from chalicelib.mall import work
+from chalicelib.mall import worker
 from chalicelib.merchants.model import TURNS
 from chalicelib.table.write import Item
 
@@ -16,7 +16,7 @@ def follow_merchants(records: Sequence[Item]) -> None:
 
     What takes too long is left to ``resume``.
     """
-    until = time.monotonic() + work.SHELVING_SECONDS_MAX
+    until = time.monotonic() + worker.SHELVING_SECONDS_MAX
     turned = [record for record in records if record["kind"] in TURNS | FREEZES and "merchant" in record]
     for merchant in dict.fromkeys(record["merchant"] for record in turned):
-        work.shelve(merchant, until)
+        worker.shelve(merchant, until)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import stamp
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
-from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, Terms, public
+from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, OfferTerms, public
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
@@ -49,8 +49,8 @@ def _tills(item: Item) -> Iterable[Write]:
         yield put(keys.account(till), at_till | {"units": count})
 
 
-def _terms(item: Item) -> Terms:
-    return Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+def _terms(item: Item) -> OfferTerms:
+    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def change(command: Command[OfferChange], item: Item) -> Decision:

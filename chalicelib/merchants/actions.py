@@ -3,22 +3,22 @@
 from functools import reduce
 from operator import or_
 
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidRequest, Refusal, Text
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import turned
-from chalicelib.machine import step
 from chalicelib.merchants import history
 from chalicelib.merchants.model import STEPS, Admission, Cause, Mode, shown
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, update
+from chalicelib.transitions import step
 
 
 class AlreadyMerchant(Refusal):
     status, code = 409, "already_merchant"
     title = Text("A merchant already", "已是权益方")
     detail = Text("The institution was admitted before.", "该机构此前已入驻。")
-    mend = Text(
+    remedy = Text(
         "Nothing needs mending: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
     )
 

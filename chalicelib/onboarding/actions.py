@@ -3,13 +3,11 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, stamp
-from chalicelib.edge.http import unprocessable
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, unprocessable
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.ledger.standing import acting
-from chalicelib.machine import step
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import admission, admitted, may_be_admitted, not_free
 from chalicelib.merchants.model import EVENT, SUB_PLATFORM
@@ -23,10 +21,11 @@ from chalicelib.onboarding.model import (
     Review,
 )
 from chalicelib.onboarding.plans import NewApplication, kept
-from chalicelib.onboarding.steps import APPLICANT, OPEN, OPERATOR, STEPS, complete, state, traits
+from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, complete, state, traits
 from chalicelib.partners.actions import register
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, check, delete, put
+from chalicelib.transitions import step
 
 NEVER = "9999"
 _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
@@ -202,7 +201,7 @@ def _advance(
 
 def _may(item: Item, action: str, party: str, status: str) -> tuple[Write, ...]:
     """Whether the institution that takes the step may act. Where it is admitted by it, admission asks that."""
-    if action == "withdraw" or status == "active" or party not in (APPLICANT, OPERATOR):
+    if action == "withdraw" or status == "active" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
         return ()
     return (acting(item["applicant"] if party == APPLICANT else item["sub_platform"]),)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, Id, Moment, Paged, Paragraph, Sha256, Time, example
+from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Sha256, Time, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.plans import Plan
 
@@ -32,7 +32,7 @@ class Endorsement(Body):
     model_config = example(outcome="endorse", comment="A shop of our district")
 
     outcome: Literal["endorse", "return"]
-    comment: Paragraph | None = None
+    comment: LongText | None = None
 
 
 class Review(Body):
@@ -46,7 +46,7 @@ class Review(Body):
     completeness: bool
     conformity: bool
     reliability: bool
-    comment: Paragraph | None = None
+    comment: LongText | None = None
 
 
 class Opinion(Body):
@@ -55,7 +55,7 @@ class Opinion(Body):
     model_config = example(conclusion="favourable", text="Stock and service suit the scheme's accounts")
 
     conclusion: Literal["favourable", "unfavourable"]
-    text: Paragraph
+    text: LongText
 
 
 class Acknowledgement(Body):
@@ -64,7 +64,7 @@ class Acknowledgement(Body):
     model_config = example(outcome="accept", comment="Filed as 2026-17")
 
     outcome: Literal["accept", "refuse"] = "accept"
-    comment: Paragraph | None = None
+    comment: LongText | None = None
 
 
 class Agreement(Body):

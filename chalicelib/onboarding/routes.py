@@ -6,14 +6,15 @@ from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound, Refusal
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.onboarding import actions, papers, queries, work
+from chalicelib.onboarding import actions, papers, queries, worker
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
@@ -113,7 +114,7 @@ def _step(
 @_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen))
 def submit_application(command: Command[Empty], id: str) -> Decision:
     """Submit a draft, or again what was returned."""
-    return work.submit(command, *queries.seen(command.caller, id))
+    return worker.submit(command, *queries.seen(command.caller, id))
 
 
 @_step("withdraw", Empty, INSTITUTION)
@@ -161,4 +162,4 @@ def integrate_system(command: Command[Integration], id: str) -> Decision:
 
     The platform sends a signed challenge to `callback_url` and waits for it to come back signed by `public_key`.
     """
-    return work.integrate(command, *queries.seen(command.caller, id))
+    return worker.integrate(command, *queries.seen(command.caller, id))

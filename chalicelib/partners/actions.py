@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import stamp
 from chalicelib.errors import InvalidState
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.partners import model
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, put, update

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import json_input
-from chalicelib.edge.fields import stamp
 from chalicelib.errors import Refusal, Text
+from chalicelib.kernel.fields import stamp
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import Reply, post
 from chalicelib.signing import webhooks
@@ -45,7 +45,7 @@ class HandshakeFailed(Refusal):
     status, code = 409, "handshake_failed"
     title = Text("The handshake failed", "握手失败")
     detail = Text("The system at callback_url did not prove itself.", "callback_url 处的系统未通过验证。")
-    mend = Text(
+    remedy = Text(
         "Mend what reason names and send the request again; nothing was changed. docs/partners.md shows a system that"
         " passes.",
         "请按 reason 所示原因修正后重新提交；未做任何变更。docs/partners.md 中有可通过的示例系统。",

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice, takewhile
 
-from chalicelib.edge.caller import EXCHANGE, INSTITUTION, Caller
-from chalicelib.edge.fields import Page, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.partners.model import EARLIER, Delivery, DeliveryParams, Partner, WebhookKeys, shown
 from chalicelib.signing import webhooks
 from chalicelib.table import keys, read

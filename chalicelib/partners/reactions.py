@@ -5,12 +5,12 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from chalicelib.edge import log
-from chalicelib.edge.fields import stamp
-from chalicelib.edge.settle import derive_each
+from chalicelib import log
 from chalicelib.errors import Unavailable
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import derive_each
 from chalicelib.partners import actions, model, queries
-from chalicelib.partners.work import enqueue
+from chalicelib.partners.worker import enqueue
 from chalicelib.table.write import Item
 
 
@@ -28,4 +28,4 @@ def announce(records: Sequence[Item]) -> None:
     try:
         enqueue([*(write.item["id"] for write in new), *replayed])
     except Unavailable:  # the table remembers them: resume sends them
-        log.tell("webhooks_wait_for_their_queue", logging.WARNING)
+        log.emit("webhooks_wait_for_their_queue", logging.WARNING)

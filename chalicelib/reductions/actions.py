@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from chalicelib.edge.caller import CLOCK_LEEWAY_SECONDS
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import AMOUNT_MAX, Empty, stamp
-from chalicelib.edge.http import unprocessable
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import AccountFrozen, Terms, post
-from chalicelib.machine import step
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text, unprocessable
+from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
+from chalicelib.ledger.actions import AccountCondition, AccountFrozen, post
 from chalicelib.reductions.model import (
     STEPS,
     Reason,
@@ -25,6 +23,7 @@ from chalicelib.reductions.model import (
 )
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, check, put, update
+from chalicelib.transitions import step
 
 
 class AlreadyReported(Refusal):
@@ -34,7 +33,7 @@ class AlreadyReported(Refusal):
         "The record_id stands under this scenario already, as reduction {reduction}. Nothing was credited again.",
         "该 record_id 已在此场景下上报，减排量编号 {reduction}。未重复记入。",
     )
-    mend = Text(
+    remedy = Text(
         "Nothing needs mending: read the reduction. A new trip takes a new record_id.",
         "无需处理：请查询该减排量。新的行程请使用新的 record_id。",
     )
@@ -156,7 +155,7 @@ def _cap(reduction: Reduction, cap: int | None, on: str) -> tuple[tuple[Write, .
 def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Item]:
     """The person's Write: the conversion where it is due, and the count of what is pending."""
     name = keys.holder(reduction.account)
-    terms = Terms(
+    terms = AccountCondition(
         require=Attr("kind").eq("individual"),
         refuse=_no_account,
         add={"pending": pending} if pending else {},
@@ -174,7 +173,7 @@ def _no_account(item: Item | None) -> Refusal:
     return InvalidRequest.at("/account", "Is no open account of a person", "不是有效的个人账户")
 
 
-def _touch(name: str, terms: Terms) -> Write:
+def _touch(name: str, terms: AccountCondition) -> Write:
     assert terms.require is not None
     assert terms.refuse is not None
     require, key = Attr("status").eq("active") & terms.require, keys.account(name)

@@ -7,24 +7,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.caller import BUREAU
-from chalicelib.edge.fields import (
+from chalicelib.kernel.caller import BUREAU
+from chalicelib.kernel.fields import (
     Amount,
     Answer,
     Body,
     Id,
-    Line,
     Moment,
     Paged,
     Quantity,
     ScenarioCode,
     ScenarioRef,
+    ShortText,
     Time,
     example,
 )
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
-from chalicelib.machine import Step
 from chalicelib.table import keys
+from chalicelib.transitions import Step
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 
@@ -54,12 +54,12 @@ class Scenario(Body):
     )
 
     code: ScenarioCode
-    name: Line
-    methodology: Line
+    name: ShortText
+    methodology: ShortText
     operator: Annotated[
         str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
     ]
-    unit: Annotated[Line, Field(max_length=20)]
+    unit: Annotated[ShortText, Field(max_length=20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: Amount | None
@@ -117,7 +117,7 @@ class Reason(Body):
 
     model_config = example(reason="里程与线路不符")
 
-    reason: Line
+    reason: ShortText
 
 
 class Reduction(Answer):

@@ -1,9 +1,9 @@
 """Scenarios in force, reductions and their state."""
 
-from chalicelib.edge.caller import BUREAU, Caller
-from chalicelib.edge.fields import Page, Params, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import BUREAU, Caller
+from chalicelib.kernel.fields import Page, Params, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.reductions.model import Reduction, ReductionParams, Scenarios, ScenarioView, in_force
 from chalicelib.table import keys, read
 from chalicelib.table.write import Item

@@ -2,11 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.caller import BUREAU, OPERATOR
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.reductions import actions, queries
 from chalicelib.reductions.model import Reason, Reduction, ReductionParams, Report, Scenario, Scenarios, ScenarioView
@@ -35,7 +36,7 @@ def scenarios(query: Query[Params]) -> Scenarios:
     "POST /v1/reductions",
     body=Report,
     answer=Reduction,
-    allow=(OPERATOR,),
+    allow=(SCENARIO_OPERATOR,),
     refuses=(actions.AlreadyReported, AccountFrozen),
 )
 def report_reduction(command: Command[Report]) -> Decision:
@@ -53,7 +54,7 @@ def waiting_reductions(query: Query[ReductionParams]) -> Page[Reduction]:
     return queries.waiting(query)
 
 
-@query(room, "/v1/reductions/{id}", answer=Reduction, allow=(OPERATOR, BUREAU), refuses=(NotFound,))
+@query(room, "/v1/reductions/{id}", answer=Reduction, allow=(SCENARIO_OPERATOR, BUREAU), refuses=(NotFound,))
 def one_reduction(query: Query[Params], id: str) -> Reduction:
     """A reduction as it stands."""
     return queries.reduction(query.asker, id)[0]

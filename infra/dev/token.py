@@ -2,7 +2,7 @@
 
 import sys
 
-from chalicelib.edge.caller import ROLES
+from chalicelib.kernel.caller import ROLES
 from infra.dev.local import keys, settings
 
 

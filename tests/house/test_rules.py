@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.edge.fields import Empty, Params
 from chalicelib.errors import Refusal
+from chalicelib.kernel.fields import Empty, Params
 from tests.endpoints import ROUTES
 
 ROOT = Path(app.__file__).parent

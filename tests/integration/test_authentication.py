@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from chalicelib.edge.caller import ROLES
+from chalicelib.kernel.caller import ROLES
 from tests.endpoints import ROUTES, filled
 from tests.tokens import signing_key, token
 from tests.world import World

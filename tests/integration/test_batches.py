@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches import work
+from chalicelib.batches import worker
 from chalicelib.settings import settings
 from tests.batches import BASE, OPERATOR, Batches, file, trip
 from tests.world import PEOPLE
@@ -174,7 +174,7 @@ def test_other_bytes_refuse_the_file(batches: Batches) -> None:
 
 
 def test_a_file_over_the_limit_is_cut_off_and_refused(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "FILE_BYTES_MAX", 10)
+    monkeypatch.setattr(worker, "FILE_BYTES_MAX", 10)
     assert batches.get(batches.send(b"{}\n" * 5))["status"] == "refused"
 
 
@@ -252,7 +252,7 @@ def test_byte_order_mark_crlf_and_no_last_newline_are_fine(
 
 
 def test_blank_lines_and_marks_of_joined_files_do_not_count(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "SLICE_LINES", 2)
+    monkeypatch.setattr(worker, "SLICE_LINES", 2)
     alice, mark = batches.world.person(), b"\xef\xbb\xbf"
     lines = [trip(record, alice) for record in "abcd"]
     content = (

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.edge.caller import INDIVIDUAL, INSTITUTION
-from chalicelib.mall.work import sweep_tills
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
+from chalicelib.mall.worker import sweep_tills
 from chalicelib.table import keys
 from tests.commands import COMMANDS, send
 from tests.desk import Desk

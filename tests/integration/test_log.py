@@ -9,7 +9,8 @@ import pytest
 from chalice.app import CloudWatchEventConfig, ScheduledEventConfig
 
 import app
-from chalicelib.edge import log, tokens
+from chalicelib import log
+from chalicelib.edge import tokens
 from chalicelib.edge.events import each, for_each, woken
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
@@ -227,7 +228,7 @@ def test_what_was_counted_before_a_failure_is_in_its_line(lines: Lines) -> None:
     def fails(_: Any) -> None:
         """Fails."""
         log.count("RunsUnfinished", 2)
-        log.note(reason="none")
+        log.annotate(reason="none")
         raise RuntimeError("of 王小明")
 
     with pytest.raises(RuntimeError):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.edge.fields import Paged
+from chalicelib.kernel.fields import Paged
 from tests.endpoints import ROUTES
 from tests.world import CODES, PEOPLE, World
 

@@ -6,11 +6,11 @@ import pytest
 from chalice.app import DynamoDBEventConfig
 
 import app
-from chalicelib.buyback import work as buyback_work
+from chalicelib.buyback import worker as buyback_worker
 from chalicelib.buyback.model import TONNE
-from chalicelib.campaigns import closing
+from chalicelib.campaigns import worker
 from chalicelib.errors import Contended, Unavailable
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from tests.world import World
 
 EXCHANGE: dict[str, Any] = {"role": "exchange", "sub": "exchange"}
@@ -74,7 +74,7 @@ def test_while_the_queue_is_away_projection_goes_on_and_resume_sends_the_work_la
     assert world.get(f"/v1/offers/{offer}").body["status"] == "off_shelf"
     assert sqs.sent == []
     sqs.away = False
-    buyback_work.resume()
+    buyback_worker.resume()
     assert {"run": run} in sqs.sent
 
 
@@ -91,7 +91,7 @@ def test_a_reaction_that_fails_stops_neither_projection_nor_other_reactions_and_
         raise ValueError("a posting of 0")
 
     with monkeypatch.context() as patch:
-        patch.setattr(closing, "bring_on", broken)
+        patch.setattr(worker, "bring_on", broken)
         with pytest.raises(AssertionError, match="batchItemFailures"):
             world.stream()
     all_is_projected(world)
@@ -112,7 +112,7 @@ def test_a_campaign_whose_closing_was_contended_is_closed_when_its_donation_come
         raise Contended()
 
     with monkeypatch.context() as patch:
-        patch.setattr(closing, "perform", contended)
+        patch.setattr(worker, "perform", contended)
         with pytest.raises(AssertionError, match="batchItemFailures"):
             world.stream()
     all_is_projected(world)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.edge.caller import INDIVIDUAL, INSTITUTION, OPERATOR
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES
 from tests.world import World
 
-PARTIES = {INDIVIDUAL, INSTITUTION, OPERATOR}  # exchange and bureau see what is everyone's
+PARTIES = {INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR}  # exchange and bureau see what is everyone's
 NAMING = [name for name in COMMANDS if "{" in name]
 ASKING = [name for name, route in ROUTES.items() if route.method == "GET" and route.allow]
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import settings
-from chalicelib.edge.settle import derive
 from chalicelib.errors import Unavailable
-from chalicelib.partners import model, reactions, work
+from chalicelib.kernel.settle import derive
+from chalicelib.partners import model, reactions, worker
 from chalicelib.partners.actions import register
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from chalicelib.signing import webhooks
 from chalicelib.table import keys
 from tests.partner import Sent, System, system
@@ -71,7 +71,7 @@ class Post:
         """So much later the schedule fires; what was held back is lost."""
         Clock.ahead += timedelta(seconds=seconds)
         self.sent.clear()
-        work.resume(Clock.now(UTC))
+        worker.resume(Clock.now(UTC))
         self.drain()
 
     def list(self, status: str = "failed", **options: Any) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ class Post:
 def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     monkeypatch.setenv("WEBHOOK_PAUSES_SECONDS", PAUSES)
     settings.settings.cache_clear()
-    for module in (work, reactions):
+    for module in (worker, reactions):
         monkeypatch.setattr(module, "datetime", Clock)
     monkeypatch.setattr(Clock, "ahead", timedelta())
     with system() as found:
@@ -318,9 +318,9 @@ def test_a_try_that_was_interrupted_comes_again(world: World, post: Post, monkey
     world.stream()
     [(message, _)] = post.sent
     with monkeypatch.context() as patch:
-        patch.setattr(work, "_try", lambda *_: 1 / 0)
+        patch.setattr(worker, "_try", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            work.handle(message)
+            worker.handle(message)
     post.deliver(message)
     assert post.system.got == []  # another might be at it
     post.later(60)
@@ -348,14 +348,14 @@ def test_of_two_workers_one_sends(world: World, post: Post, monkeypatch: pytest.
     post.order(world.offer())
     world.stream()
     [(message, _)] = post.sent
-    true_try = work._try
+    true_try = worker._try
 
     def meanwhile(*given: Any) -> Any:
-        monkeypatch.setattr(work, "_try", true_try)
+        monkeypatch.setattr(worker, "_try", true_try)
         post.deliver(message)
         return true_try(*given)
 
-    monkeypatch.setattr(work, "_try", meanwhile)
+    monkeypatch.setattr(worker, "_try", meanwhile)
     post.deliver(message)
     assert len(post.system.got) == 1
 

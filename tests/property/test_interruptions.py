@@ -6,7 +6,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from chalicelib.edge.settle import ATTEMPTS_MAX
+from chalicelib.kernel.settle import ATTEMPTS_MAX
 from tests.commands import COMMANDS, Ready, send
 from tests.store import Interruption, Raw, Store, fault, respond
 from tests.world import Answer, World

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.buyback.model import LANES, TONNE
-from chalicelib.buyback.work import pay
+from chalicelib.buyback.worker import pay
 from chalicelib.table import client, keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import put

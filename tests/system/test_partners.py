@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.edge.settle import derive
+from chalicelib.kernel.settle import derive
 from chalicelib.partners.actions import register
 from chalicelib.partners.handshake import HandshakeFailed, shake
 from infra.dev.demo.people import institution

@@ -189,7 +189,8 @@ def page(kinds: dict[str, Kind]) -> str:
             "| quota (default, assumed) | there is | taken | met at | what mends it |",
             "|---|---:|---:|---:|---|",
             *(
-                f"| {quota.name} | {quota.most:,.0f} | {taken:,.1f} | {quota.most / taken:,.0f} times | {quota.mend} |"
+                f"| {quota.name} | {quota.most:,.0f} | {taken:,.1f} | {quota.most / taken:,.0f} times"
+                f" | {quota.remedy} |"
                 for quota, taken in quotas(kinds)
             ),
             "",

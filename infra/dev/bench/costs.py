@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.buyback.work import pay
+from chalicelib.buyback.worker import pay
 from infra.dev.bench.setting import Setting, merchant_sub, sub
 
 # Bounds the platform promises; None where none is promised.

@@ -42,7 +42,7 @@ class Quota(NamedTuple):
 
     name: str
     most: float
-    mend: str
+    remedy: str
 
 
 TABLE = Quota("write units a second of the table", 40_000, "ask AWS; on demand it doubles within 30 minutes")

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from chalicelib.buyback.work import pay
+from chalicelib.buyback.worker import pay
 from infra.dev.bench.setting import Setting
 from infra.dev.bench.throughput import bare
 

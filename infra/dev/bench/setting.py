@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import TONNE
-from chalicelib.edge.settle import perform
+from chalicelib.kernel.settle import perform
 from chalicelib.table import keys
 from chalicelib.table.write import encode
 from infra.dev.bench.platform import Platform

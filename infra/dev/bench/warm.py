@@ -27,13 +27,12 @@ def measure() -> Warm:
     """A redemption, from API Gateway's event to its answer, with its line formatted as in Lambda."""
     os.environ.update({name: value for name, value in _ENVIRONMENT.items() if name not in os.environ})
     import app
-    from chalicelib import settings
-    from chalicelib.edge import log
+    from chalicelib import log, settings
     from chalicelib.mall import queries
-    from chalicelib.mall.model import Terms
+    from chalicelib.mall.model import OfferTerms
 
     settings._secrets = lambda: {"identity_key": b"k" * 32}  # type: ignore[assignment]
-    queries.terms = lambda offer: Terms(offer, "merchant", 1, None)  # type: ignore[assignment]
+    queries.terms = lambda offer: OfferTerms(offer, "merchant", 1, None)  # type: ignore[assignment]
     _answer_nothing()
     handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(log.Json())
@@ -51,10 +50,12 @@ def _timed(act: Any) -> float:
 
 
 def _line() -> None:
-    from chalicelib.edge import log
+    from chalicelib import log
 
     with log.line("request", route="POST /v1/redemptions", request="id") as line:
-        log.note(record="q7w2e9r4t6y1u3i5o8p0a2s4d6", replayed=False, status=409, role="individual", code="sold_out")
+        log.annotate(
+            record="q7w2e9r4t6y1u3i5o8p0a2s4d6", replayed=False, status=409, role="individual", code="sold_out"
+        )
         line.count("Refusals")
 
 

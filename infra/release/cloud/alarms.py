@@ -6,7 +6,7 @@ Each names its section of docs/operations.md: what it means, what to look at, wh
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.edge.log import NAMESPACE
+from chalicelib.log import NAMESPACE
 from infra.release.cloud.functions import Function, Template, logical
 
 _MINUTE, _FIVE_MINUTES = 60, 300
@@ -108,7 +108,7 @@ def of_table() -> list[Alarm]:
 
 
 def of_metrics() -> list[Alarm]:
-    """What the platform itself counts (chalicelib/edge/log.py)."""
+    """What the platform itself counts (chalicelib/log.py)."""
 
     def one(name: str, means: str, metric: str, bound: int, **more: Any) -> Alarm:
         dimensions = {"stage": {"Ref": "Stage"}} | more.pop("dimensions", {})

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.edge.caller import Caller
-from chalicelib.edge.decision import Command, Decision, record_item
-from chalicelib.edge.fields import Empty
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.decision import Command, Decision, record_item
+from chalicelib.kernel.fields import Empty
 
 COMMAND = Command(Caller("sub", "exchange"), Empty(), "id", datetime(2026, 1, 31, 8, tzinfo=UTC))
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from chalicelib.campaigns import actions, queries
 from chalicelib.campaigns.model import Judgement
-from chalicelib.edge.caller import INSTITUTION
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.events import for_each
-from chalicelib.edge.fields import stamp
-from chalicelib.edge.settle import perform
 from chalicelib.errors import Contended, InvalidState
+from chalicelib.kernel.caller import INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import perform
 from chalicelib.ledger.standing import acting
 from chalicelib.table import keys
 from chalicelib.table.write import Item

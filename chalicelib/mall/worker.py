@@ -7,8 +7,8 @@ from itertools import takewhile
 from typing import Any
 
 from chalicelib.edge.events import for_each
-from chalicelib.edge.settle import derive, perform
 from chalicelib.errors import InvalidState, Refusal, Unavailable
+from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.standing import SHELVING, sells
 from chalicelib.mall import actions, queries, shelf
 from chalicelib.merchants import queries as merchants

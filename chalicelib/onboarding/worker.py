@@ -6,11 +6,11 @@ All of it may happen twice, or be cut off anywhere: the step itself is one trans
 import hashlib
 from typing import IO
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty
-from chalicelib.edge.settle import perform
 from chalicelib.errors import NotFound, Text
 from chalicelib.files import store
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.settle import perform
 from chalicelib.onboarding import actions, papers, queries
 from chalicelib.onboarding.model import Integration
 from chalicelib.onboarding.papers import FOLDER, file_key, kept_key

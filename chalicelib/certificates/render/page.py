@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 
 from chalicelib.certificates.model import Certificate
-from chalicelib.certificates.shown.words import TITLES, Row, rows
+from chalicelib.certificates.render.words import TITLES, Row, rows
 from chalicelib.edge.pages import Assets
 
 _OWN = Path(__file__).parent / "static"

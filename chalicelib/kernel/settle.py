@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from chalicelib.edge import log
-from chalicelib.edge.caller import Caller
-from chalicelib.edge.decision import Command, Decision, record_item
-from chalicelib.edge.fields import Empty
+from chalicelib import log
 from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal, Unavailable
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.decision import Command, Decision, record_item
+from chalicelib.kernel.fields import Empty
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
 from chalicelib.table.write import Item, Write, put
@@ -64,8 +64,8 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
         if position == 0:
             return _stored(old, command.caller, fingerprint)
         raise decision.writes[position - 1].refuse(old) from None
-    if decision.tells:
-        log.tell(decision.kind, record=command.id, metrics=decision.tells)
+    if decision.metrics:
+        log.emit(decision.kind, record=command.id, metrics=decision.metrics)
     return Settled(status, record["answer"], replayed=False)
 
 

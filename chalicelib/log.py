@@ -47,7 +47,7 @@ _log = logging.getLogger("carbon-points")
 
 
 @dataclass
-class Line:
+class LogLine:
     """A line that is being written: ``fields`` say what happened, ``metrics`` how much of it."""
 
     fields: dict[str, Any] = field(default_factory=dict)
@@ -57,10 +57,10 @@ class Line:
         self.metrics[name] = self.metrics.get(name, 0) + amount
 
 
-_open: ContextVar[Line | None] = ContextVar("line", default=None)
+_open: ContextVar[LogLine | None] = ContextVar("line", default=None)
 
 
-def tell(event: str, level: int = logging.INFO, metrics: Mapping[str, float] | None = None, **fields: Any) -> None:
+def emit(event: str, level: int = logging.INFO, metrics: Mapping[str, float] | None = None, **fields: Any) -> None:
     """One line, now. An exception that is being handled is told of by its type and place if ``level`` is ERROR."""
     told = {"event": event, "stage": settings().stage, **fields, **(metrics or {})}
     if metrics:
@@ -69,12 +69,12 @@ def tell(event: str, level: int = logging.INFO, metrics: Mapping[str, float] | N
 
 
 @contextmanager
-def line(event: str, **fields: Any) -> Iterator[Line]:
+def line(event: str, **fields: Any) -> Iterator[LogLine]:
     """One line when the block ends, with its duration and whatever was counted meanwhile in this thread.
 
     Where the block raises, the line is ``failed`` instead of ``event``, and what was raised is raised on.
     """
-    began, one = time.perf_counter(), Line(fields)
+    began, one = time.perf_counter(), LogLine(fields)
     before = _open.set(one)
     level = logging.INFO
     try:
@@ -84,10 +84,10 @@ def line(event: str, **fields: Any) -> Iterator[Line]:
         raise
     finally:
         _open.reset(before)
-        tell(event, level, one.metrics, **one.fields, ms=round((time.perf_counter() - began) * 1000, 1))
+        emit(event, level, one.metrics, **one.fields, ms=round((time.perf_counter() - began) * 1000, 1))
 
 
-def note(**fields: Any) -> None:
+def annotate(**fields: Any) -> None:
     """Say more in the open line; where there is none, nobody asked."""
     if (one := _open.get()) is not None:
         one.fields |= fields
@@ -98,7 +98,7 @@ def count(name: str, amount: float = 1) -> None:
     if (one := _open.get()) is not None:
         one.count(name, amount)
     else:
-        tell("counted", metrics={name: amount})
+        emit("counted", metrics={name: amount})
 
 
 def _directives(metrics: Mapping[str, float]) -> list[dict[str, Any]]:

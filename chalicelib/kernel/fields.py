@@ -60,8 +60,8 @@ def _in_range(moment: datetime) -> datetime:
 
 
 Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-Paragraph = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(printable)]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(printable)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 ScenarioCode = Annotated[
     str,

@@ -7,8 +7,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from chalicelib.edge.caller import Caller
-from chalicelib.edge.fields import stamp
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.fields import stamp
 from chalicelib.table.write import Item, Write
 
 B = TypeVar("B", bound=BaseModel)
@@ -34,7 +34,7 @@ class Command(NamedTuple, Generic[B]):
 class Decision:
     """An answer, the Writes that make it true, and what else its Record keeps.
 
-    ``kind`` names the Record: what happened, as an auditor would say it. ``tells`` are metrics (edge/log.py) for
+    ``kind`` names the Record: what happened, as an auditor would say it. ``tells`` are metrics (log.py) for
     operators, told once it is committed. ``publish``: reactions get the Record though it moves no value; a Record that
     moves value always reaches them.
     """
@@ -43,7 +43,7 @@ class Decision:
     answer: BaseModel
     writes: tuple[Write, ...] = ()
     facts: Item = field(default_factory=dict)
-    tells: Mapping[str, int] = field(default_factory=dict)
+    metrics: Mapping[str, int] = field(default_factory=dict)
     publish: bool = False
 
 

@@ -28,10 +28,10 @@ from chalicelib.batches.model import (
 from chalicelib.batches.outcomes import do_slice
 from chalicelib.batches.queries import slices
 from chalicelib.edge.events import for_each
-from chalicelib.edge.fields import stamp
-from chalicelib.edge.settle import perform
 from chalicelib.errors import Text
 from chalicelib.files import store
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import perform
 from chalicelib.settings import settings
 from chalicelib.table import keys, read
 from chalicelib.table.write import Item

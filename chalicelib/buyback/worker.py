@@ -10,14 +10,14 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from chalicelib import log
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import PART_MERCHANTS, lot_id
-from chalicelib.edge import log
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.edge.events import for_each
-from chalicelib.edge.settle import perform
 from chalicelib.errors import InvalidState
-from chalicelib.queues import work as queue
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.settle import perform
+from chalicelib.queues import sender as queue
 from chalicelib.table import keys
 from chalicelib.table.write import Item
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import segno
 
 from chalicelib.certificates.model import Certificate
-from chalicelib.certificates.shown.paper import HEIGHT, WIDTH, Colour, Paper, wrapped
-from chalicelib.certificates.shown.words import PURPOSES, TITLES, Row, rows
+from chalicelib.certificates.render.paper import HEIGHT, WIDTH, Colour, Paper, wrapped
+from chalicelib.certificates.render.words import PURPOSES, TITLES, Row, rows
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
 _GREY: Colour = (0.4, 0.45, 0.42)

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.edge import log
+from chalicelib import log
 from chalicelib.edge.events import for_each
-from chalicelib.edge.fields import stamp
-from chalicelib.edge.settle import derive
 from chalicelib.errors import Contended
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import derive
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import post
 from chalicelib.partners import actions, model, queries
 from chalicelib.partners.model import Partner
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
 from chalicelib.signing import webhooks
 from chalicelib.table.write import Item
@@ -97,7 +97,7 @@ def _arrived(item: Item, *, failing: bool) -> None:
 
 
 def _failed(item: Item, reason: str) -> None:
-    log.note(reason=reason)
+    log.annotate(reason=reason)
     log.count("WebhooksFailed")
     pauses, now = settings().webhook_pauses_seconds, datetime.now(UTC)
     pause = pauses[min(item["attempts"], len(pauses)) - 1]
@@ -115,7 +115,7 @@ def _failed(item: Item, reason: str) -> None:
 
 def _give_up(item: Item, reason: str) -> None:
     if derive(actions.give_up(item, reason)).done:
-        log.note(given_up=reason)
+        log.annotate(given_up=reason)
         log.count("WebhooksGivenUp")
 
 
