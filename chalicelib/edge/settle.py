@@ -45,7 +45,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
             raise
         except Refusal as refused:
             refusal = refused
-        if not isinstance(refusal, Contended):
+        if not (isinstance(refusal, Contended) and refusal.again):
             break
         log.count("Retries")
         time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
