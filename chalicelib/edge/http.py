@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, RootModel, ValidationError
 
+from chalicelib.deadline import GATEWAY_SECONDS, within
 from chalicelib.edge import cursor, log, problem
 from chalicelib.edge.caller import Caller, admit, authenticate
 from chalicelib.edge.decision import Command, Decision
@@ -130,7 +131,9 @@ def _register(
     def view(**segments: str) -> Response:
         request: Request = room.current_request
         route, id = f"{endpoint.method} {endpoint.path}", request.context.get("requestId")
-        with log.line("request", route=route, request=id) as line:
+        function = request.lambda_context  # outside Lambda there may be none
+        seconds = function.get_remaining_time_in_millis() / 1000 if function else GATEWAY_SECONDS
+        with log.line("request", route=route, request=id) as line, within(seconds):
             answer = _attended(functools.partial(handle, endpoint), request, segments, line)
             line.fields["status"] = answer.status_code
             if endpoint.method != "GET":

@@ -1,11 +1,11 @@
 """From a Command to its Record, once for ever: decide, commit, or answer what was decided before."""
 
 import random
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from chalicelib.deadline import pause
 from chalicelib.edge import log
 from chalicelib.edge.caller import Caller
 from chalicelib.edge.decision import Command, Decision, record_item
@@ -48,7 +48,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
         if not (isinstance(refusal, Contended) and refusal.again):
             break
         log.count("Retries")
-        time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
+        pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
     if stored := read.get(keys.record(command.id)):
         return _stored(stored, fingerprint)
     raise refusal
