@@ -126,8 +126,9 @@ class InvalidState(Refusal):
 
 
 class Contended(Refusal):
-    """Nothing was changed; the same request may be sent again. The edge itself retries first."""
+    """Nothing was changed; the same request may be sent again. The edge itself retries first, where ``again``."""
 
+    again: ClassVar[bool] = True
     status, code = 409, "contended"
     title = Text("Too many changes at once", "并发变更过多")
     detail = Text(

@@ -114,14 +114,17 @@ class Expression:
             ((_, member),) = self._value(self._tokens.pop(0)).items()
             self._expect(")")
             return lambda item: member in (_at(item, path) or {"SS": []})["SS"]
-        if token == "contains":
-            self._expect("(")
-            path = self._path(self._tokens.pop(0))
-            self._expect(",")
-            value = self._value(self._tokens.pop(0))
-            self._expect(")")
-            return lambda item: _plain(value).decode() in _plain(_at(item, path) or {"SS": []})
+        if token == "size":
+            return self._size()
         return self._comparison(self._path(token))
+
+    def _size(self) -> Test:
+        self._expect("(")
+        path = self._path(self._tokens.pop(0))
+        self._expect(")")
+        compare = _COMPARE[self._tokens.pop(0)]
+        wanted = _plain(self._value(self._tokens.pop(0)))
+        return lambda item: (found := _at(item, path)) is not None and compare(len(_plain(found)), wanted)
 
     def _comparison(self, path: list[str]) -> Test:
         operator = self._tokens.pop(0)

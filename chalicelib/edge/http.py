@@ -14,6 +14,7 @@ from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import log
+from chalicelib.deadline import GATEWAY_SECONDS, within
 from chalicelib.edge import problem
 from chalicelib.edge.authorizer import admit, authenticate
 from chalicelib.errors import (
@@ -108,7 +109,9 @@ def _register(
     def view(**segments: str) -> Response:
         request: Request = room.current_request
         route, id = f"{endpoint.method} {endpoint.path}", request.context.get("requestId")
-        with log.line("request", route=route, request=id) as line:
+        function = request.lambda_context  # outside Lambda there may be none
+        seconds = function.get_remaining_time_in_millis() / 1000 if function else GATEWAY_SECONDS
+        with log.line("request", route=route, request=id) as line, within(seconds):
             answer = _attended(functools.partial(handle, endpoint), request, segments, line)
             line.fields["status"] = answer.status_code
             if endpoint.method != "GET":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import boto3
 from botocore.config import Config
 
+from chalicelib.deadline import guard
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ def client() -> "S3Client":
     That needs virtual-host addressing. An emulator is known by one host name only, so there the path names the bucket.
     """
     addressing: Literal["path", "virtual"] = "path" if settings().s3_endpoint else "virtual"
-    return boto3.client(
+    made = boto3.client(
         "s3",
         config=Config(
             signature_version="s3v4",  # the only one that aws-cn and the newer regions take
             s3={"addressing_style": addressing, "us_east_1_regional_endpoint": "regional"},
             connect_timeout=2,
-            read_timeout=20,
-            retries={"mode": "standard", "total_max_attempts": 4},
+            read_timeout=10,
+            retries={"mode": "standard", "total_max_attempts": 3},
         ),
     )
+    guard(made, "s3")
+    return made

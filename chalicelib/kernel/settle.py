@@ -1,12 +1,12 @@
 """From a Command to its Record, once for ever: decide, commit, or answer what was decided before."""
 
 import random
-import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from chalicelib import log
+from chalicelib.deadline import pause
 from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal, Unavailable
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision, record_item
@@ -45,10 +45,10 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
             raise
         except Refusal as refused:
             refusal = refused
-        if not isinstance(refusal, Contended):
+        if not (isinstance(refusal, Contended) and refusal.again):
             break
         log.count("Retries")
-        time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
+        pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
     if stored := read.get(keys.record(command.id)):
         return _stored(stored, command.caller, fingerprint)
     raise refusal

@@ -4,11 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
+from typing import Any
 
-from chalicelib.errors import NotFound, Refusal, Text
+from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.ledger.model import GRAMS, POINTS, Transfer, has_item
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, present, update
+
+# Records that an account may remember as not yet filed (docs/adr/0003). Each is 26 bytes: 13 KB of the 400 that an item
+# may have, and 28 request units a movement instead of 2. A stream that keeps up leaves fewer than 20.
+UNFILED_MAX = 500
+BEHIND_SECONDS = 60  # a stream that lags files its backlog within minutes
 
 
 class InsufficientPoints(Refusal):
@@ -62,6 +68,24 @@ class AccountNotOpen(NotFound):
     )
 
 
+class StatementsBehind(Contended):
+    """The stream stands still: the account remembers as many Records as it may until their lines are filed.
+
+    The edge does not try again by itself, for minutes may pass.
+    """
+
+    again = False
+    title = Text("Statements are behind", "账单生成滞后")
+    detail = Text(
+        "This account has {unfiled} movements that its statement does not show yet, and takes no more until some are"
+        " filed. Nothing was done; send the same request again in {retry_after} s.",
+        "该账户有 {unfiled} 笔变动尚未记入账单，记入前暂不能变动。本次未做任何变更；请在 {retry_after} 秒后重发。",
+    )
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**({"retry_after": BEHIND_SECONDS} | facts))
+
+
 @dataclass(frozen=True)
 class AccountCondition:
     """What one account adds to a Transfer: conditions with their refusal, and counters that move with it.
@@ -85,7 +109,7 @@ def post(
 
     Every balance has a floor of zero. A holder's account must be active (``even_frozen``: open), and remembers
     ``record`` as not yet filed in its statement, so that the statement is complete at once. System accounts get no
-    Write.
+    Write. Refuses StatementsBehind where an account remembers UNFILED_MAX Records.
     """
     terms = terms or {}
     changes = transfer.changes()
@@ -105,13 +129,25 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCo
         conditions.append(Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active"))
         if deltas:
             add["unfiled"] = {record}
+            conditions.append(Attr("unfiled").not_exists() | Attr("unfiled").size().lt(UNFILED_MAX))
     conditions += [Attr(asset).gte(-delta) for asset, delta in deltas.items() if delta < 0]
     if terms.kind:
         conditions.append(Attr("kind").eq(terms.kind))
     if terms.require is not None:
         conditions.append(terms.require)
     require = reduce(and_, conditions)
-    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms))
+    refuse = terms.refuse or _short(deltas, terms)
+    return update(keys.account(name), add=add, require=require, refuse=_behind(refuse) if "unfiled" in add else refuse)
+
+
+def _behind(refuse: Refuse) -> Refuse:
+    """``refuse``, unless the account remembers too many Records."""
+
+    def refuse_first(item: Item | None) -> Refusal:
+        unfiled = len((item or {}).get("unfiled", ()))
+        return StatementsBehind(unfiled=unfiled) if unfiled >= UNFILED_MAX else refuse(item)
+
+    return refuse_first
 
 
 def inactive(item: Item) -> Refusal | None:

@@ -48,6 +48,7 @@ FACTS: dict[str, dict[str, Any]] = {
         items=_FAULT,
     ),
     "retry_after": _fact("integer", "Seconds to wait; as the header Retry-After", 1),
+    "unfiled": _fact("integer", "Movements of the account that its statement does not show yet", 500),
     "available": _fact("integer", "What there is: points, grams or units", 1200),
     "needed": _fact("integer", "What was asked for", 3000),
     "price": _fact("integer", "The present price of one, in points", 3000),

@@ -9,6 +9,7 @@ from functools import lru_cache
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
+from chalicelib.deadline import begin
 from chalicelib.outside.addresses import NotReached, Target, locate
 from chalicelib.settings import VERSION
 
@@ -29,7 +30,11 @@ class Reply(NamedTuple):
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Reply:
-    """Send ``body`` and wait for the whole answer, ``seconds`` for all of it. Raises NotReached."""
+    """Send ``body`` and wait for the whole answer, ``seconds`` for all of it.
+
+    Raises NotReached, and Unavailable where the request that asks for it has less time left.
+    """
+    begin(seconds)
     deadline = time.monotonic() + seconds
     connection = _Pinned(locate(url, seconds), deadline)
     # A time-out of a socket begins anew with every byte; this one ends the call, however slowly it trickles.

@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.deadline import guard
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 
@@ -23,7 +24,9 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 @lru_cache(maxsize=1)
 def client() -> "SQSClient":
-    return boto3.client("sqs", config=_CONFIG)
+    made = boto3.client("sqs", config=_CONFIG)
+    guard(made, "sqs")
+    return made
 
 
 def send(messages: Iterable[dict[str, Any]], *, to: str = "", delay_seconds: int = 0) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.config import Config
 
+from chalicelib.deadline import guard
+
 if TYPE_CHECKING:
     from Cryptodome.PublicKey.ECC import EccKey
     from mypy_boto3_kms import KMSClient
@@ -26,7 +28,9 @@ class SigningKey(Protocol):
 
 @lru_cache(maxsize=1)
 def client() -> "KMSClient":
-    return boto3.client("kms", config=_CONFIG)
+    made = boto3.client("kms", config=_CONFIG)
+    guard(made, "kms")
+    return made
 
 
 def _on_p256(key: "EccKey", name: str) -> "EccKey":

@@ -1,7 +1,6 @@
 """Reads. All are strongly consistent except those of the index, which cannot be."""
 
 import random
-import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, overload
@@ -10,6 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBu
 from boto3.dynamodb.conditions import Key as KeyAttr
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.deadline import pause
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
@@ -64,7 +64,7 @@ def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
         request = answer.get("UnprocessedKeys")
         if not request:
             return found
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))
+        pause(random.uniform(0, 0.05 * 2**attempt))
     raise Unavailable()
 
 

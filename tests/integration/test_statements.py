@@ -3,6 +3,8 @@
 import pytest
 
 from chalicelib.accounts import queries
+from chalicelib.ledger import actions as ledger
+from chalicelib.mall.worker import sweep_tills
 from chalicelib.table import keys
 from tests.world import PEOPLE, World
 
@@ -177,3 +179,44 @@ def test_a_period_too_long_for_one_spreadsheet_is_refused(world: World, monkeypa
     world.report(keys.account_id("alice"))
     refused = world.get("/v1/accounts/me/entries", headers={"Accept": "text/csv"}, role="individual", sub="alice")
     assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/from"])
+
+
+def test_an_account_moves_no_more_while_its_statement_is_far_behind(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream stands still; then it goes on."""
+    account = world.rich(points=1000)
+    world.stream()
+    monkeypatch.setattr(ledger, "UNFILED_MAX", 3)
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("minutes may pass: nobody waits"))
+    body = {"points": 1, "purpose": "walk"}
+    cancel = {"role": "individual", "sub": "alice"}
+    assert [world.post("/v1/cancellations", body, **cancel).status for _ in range(3)] == [201] * 3
+    refused = world.post("/v1/cancellations", body, key="k", **cancel)
+    assert refused.refused == (409, "contended")
+    assert (refused.headers["Retry-After"], refused.body["unfiled"]) == ("60", 3)
+    assert "statement" in refused.body["detail"]
+    assert world.report(account, "1", scenario="walk").refused == (409, "contended")
+    assert world.points() == 997
+    assert len(world.entries()) == 4
+    world.stream()
+    assert world.post("/v1/cancellations", body, key="k", **cancel).status == 201
+
+
+def test_a_merchant_far_behind_keeps_what_its_tills_hold(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.merchant()
+    world.rich(points=3000)
+    offers = [world.offer() for _ in range(3)]
+    assert [world.redeem(offer).status for offer in offers] == [201] * 3
+    world.stream()
+    monkeypatch.setattr(ledger, "UNFILED_MAX", 2)
+    assert sweep_tills() == 2000
+    assert sweep_tills() == 0
+    assert world.points("shop", "institution") == 3000
+    world.stream()
+    assert sweep_tills() == 1000
+
+
+def test_the_bound_leaves_an_item_far_from_full() -> None:
+    """An item holds 400 KB; an id of 26 letters counts as its bytes and one more."""
+    assert len(keys.record_id("alice", "key")) * ledger.UNFILED_MAX < 400_000 / 20

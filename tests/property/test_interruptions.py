@@ -1,12 +1,16 @@
 """A transaction is disturbed in every way that DynamoDB knows: nothing is lost, nothing is done twice."""
 
+import itertools
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
+from chalicelib.deadline import GATEWAY_SECONDS
 from chalicelib.kernel.settle import ATTEMPTS_MAX
+from chalicelib.table.client import CONNECT_SECONDS, READ_SECONDS, client
+from tests.clock import Clock
 from tests.commands import COMMANDS, Ready, send
 from tests.store import Interruption, Raw, Store, fault, respond
 from tests.world import Answer, World
@@ -216,6 +220,30 @@ def test_when_nothing_is_known_the_caller_is_told_and_the_next_try_tells(world: 
     assert len(world.records()) > records
     if ready.records == 1:  # else the rest is done now
         assert send(world, ready, key="k").headers["Idempotent-Replayed"] == "true"
+    done_once(world, ready, records)
+
+
+@pytest.mark.parametrize("answered", range(3))
+def test_a_store_that_hangs_is_told_of_before_the_function_ends(
+    world: World, ready: Ready, monkeypatch: pytest.MonkeyPatch, answered: int
+) -> None:
+    """It answers so many requests, and then no more: each try waits for as long as it may."""
+    records, clock, asked = len(world.records()), Clock.installed(monkeypatch), itertools.count()
+
+    def hang(request: AWSPreparedRequest, **_: Any) -> None:
+        if next(asked) >= answered:
+            clock.pass_by(CONNECT_SECONDS + READ_SECONDS)
+            raise ReadTimeoutError(endpoint_url=str(request.url))
+
+    client().meta.events.register("before-send.dynamodb", hang)
+    began = clock.now
+    answer: Answer = send(world, ready, key="k")
+    client().meta.events.unregister("before-send.dynamodb", hang)
+    if answer.status < 300:
+        return  # it needed no more requests
+    assert answer.refused == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "1"
+    assert clock.now - began <= GATEWAY_SECONDS - 2
     done_once(world, ready, records)
 
 
