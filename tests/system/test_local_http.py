@@ -56,6 +56,7 @@ def test_what_is_not_http_is_refused_as_a_problem(sample: Sample, sent: bytes) -
         answer = connection.recv(4096)
     assert answer.startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
     assert b"application/problem+json" in answer
+    assert b'"code": "malformed_request"' in answer
 
 
 def test_head_has_no_body(sample: Sample) -> None:
