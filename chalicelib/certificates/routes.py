@@ -1,11 +1,13 @@
 """/v1/certificates, /.well-known/jwks.json"""
 
+from urllib.parse import quote
+
 from chalice.app import Blueprint, Response
 
 from chalicelib.certificates import actions, queries
-from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking
+from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking, SerialParams
 from chalicelib.certificates.render import page
-from chalicelib.edge import pages
+from chalicelib.edge import pages, problem
 from chalicelib.edge.caching import REVALIDATE, STABLE
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
@@ -62,6 +64,15 @@ def revoke(command: Command[Revoking], serial: str) -> Decision:
 def public_keys(query: Query[Params]) -> Response:
     """The keys that verify every certificate, old ones included (RFC 7517)."""
     return pages.page(queries.public_keys().model_dump_json(), pages.JSON)
+
+
+@query(room, "/certificates", answer=None, params=SerialParams, cache=REVALIDATE)
+def find_certificate(query: Query[SerialParams]) -> Response:
+    """The form of the front page leads to the certificate's own address; without a serial, back to the form."""
+    root = problem.path_of(room.current_request).removesuffix("certificates")
+    serial = quote(query.params.serial.strip(), safe="")
+    place = f"{root}v1/certificates/{serial}" if serial else root
+    return Response("", {"Location": place, "Cache-Control": "no-store"}, 303)
 
 
 @query(room, "/certificates/{version}/{name}", answer=None, cache=STABLE)

@@ -5,15 +5,25 @@ from chalice.app import Blueprint, Response
 from chalicelib.edge import problem
 from chalicelib.edge.caching import LIVE, REVALIDATE, STABLE
 from chalicelib.edge.http import query
-from chalicelib.edge.pages import HTML, JSON, page, preferred
+from chalicelib.edge.pages import FORMS, HTML, JSON, page, preferred
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
 from chalicelib.openness import openapi, pages, queries
-from chalicelib.openness.model import Explanation, Explanations, Health, Supply
+from chalicelib.openness.model import Entrance, Explanation, Explanations, Health, Supply
 from chalicelib.settings import VERSION
 
 room = Blueprint(__name__)
+
+
+@query(room, "/", answer=Entrance, also=("text/html",), cache=LIVE)
+def front(query: Query[Params]) -> Response:
+    """What this is, and where to go from here."""
+    root = problem.path_of(room.current_request).rstrip("/") + "/"
+    if preferred(room.current_request.headers, "text/html", JSON) == JSON:
+        names = {"docs": "docs", "openapi": "openapi.json", "problems": "problems", "supply": "v1/supply"}
+        return page(Entrance(**{name: root + path for name, path in names.items()}).model_dump_json(), JSON)
+    return page(pages.front(queries.supply(), root), HTML, FORMS)
 
 
 @query(room, "/v1/supply", answer=Supply, cache=LIVE)
