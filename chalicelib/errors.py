@@ -72,6 +72,12 @@ class MalformedJson(Refusal):
     )
 
 
+class MalformedRequest(Refusal):
+    status, code = 400, "malformed_request"
+    title = Text("The request is not valid HTTP", "请求不是有效的 HTTP 报文")
+    detail = Text("Send a request as in RFC 9112.", "请按 RFC 9112 发送请求。")
+
+
 class IdempotencyKeyRequired(Refusal):
     status, code = 400, "idempotency_key_required"
     title = Text("An Idempotency-Key is needed", "缺少 Idempotency-Key")

@@ -15,6 +15,7 @@ from chalicelib.campaigns.model import (
     NewCampaign,
     NewDonation,
 )
+from chalicelib.edge.caching import LIVE
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
@@ -40,13 +41,13 @@ def propose_campaign(command: Command[NewCampaign]) -> Decision:
     return actions.propose(command, accounts.own(command.caller))
 
 
-@query(room, "/v1/campaigns", answer=Page[Campaign], params=CampaignParams)
+@query(room, "/v1/campaigns", answer=Page[Campaign], params=CampaignParams, cache=LIVE)
 def campaigns(query: Query[CampaignParams]) -> Page[Campaign]:
     """Campaigns, newest first."""
     return queries.campaigns(query)
 
 
-@query(room, "/v1/campaigns/{id}", answer=Campaign, refuses=(NotFound,))
+@query(room, "/v1/campaigns/{id}", answer=Campaign, refuses=(NotFound,), cache=LIVE)
 def one_campaign(query: Query[Params], id: str) -> Campaign:
     """One campaign, with what it has gathered."""
     return queries.view(id)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from chalicelib.kernel.caller import EXCHANGE
-from chalicelib.kernel.fields import Answer, Body, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Params, ShortText, Time, example
 from chalicelib.transitions import Step
 
 Kind = Literal["cancellation", "donation", "campaign", "retirement"]
@@ -69,6 +71,12 @@ class Certificate(Issued):
     reason: str | None = None
     revoked_at: Time | None = None
     jws: str | None = None
+
+
+class SerialParams(Params):
+    """A serial as somebody typed it."""
+
+    serial: Annotated[str, Field(max_length=64)] = ""
 
 
 class Revoking(Body):

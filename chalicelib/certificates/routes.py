@@ -1,11 +1,14 @@
 """/v1/certificates, /.well-known/jwks.json"""
 
+from urllib.parse import quote
+
 from chalice.app import Blueprint, Response
 
 from chalicelib.certificates import actions, queries
-from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking
+from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking, SerialParams
 from chalicelib.certificates.render import page
-from chalicelib.edge import pages
+from chalicelib.edge import pages, problem
+from chalicelib.edge.caching import REVALIDATE, STABLE
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE
@@ -16,10 +19,16 @@ from chalicelib.kernel.query import Query
 room = Blueprint(__name__)
 PDF = "application/pdf"
 BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
-FRESH = {"Cache-Control": "no-store", "Vary": "Accept"}
 
 
-@query(room, "/v1/certificates/{serial}", answer=Certificate, refuses=(NotFound,), also=("text/html", PDF))
+@query(
+    room,
+    "/v1/certificates/{serial}",
+    answer=Certificate,
+    refuses=(NotFound,),
+    also=("text/html", PDF),
+    cache=REVALIDATE,
+)
 def one_certificate(query: Query[Params], serial: str) -> Response:
     """A certificate, for anyone who knows its serial; upper or lower case, with or without dashes.
 
@@ -31,10 +40,10 @@ def one_certificate(query: Query[Params], serial: str) -> Response:
         from chalicelib.certificates.render import pdf  # only who asks for one pays for what makes it
 
         inline = f'inline; filename="{found.serial}.pdf"'
-        return pages.page(pdf.a4(found), PDF, FRESH | {"Content-Disposition": inline})
+        return pages.page(pdf.a4(found), PDF, {"Content-Disposition": inline})
     if wanted == pages.JSON:
-        return pages.page(found.model_dump_json(), pages.JSON, FRESH)
-    return pages.page(page.html(found), pages.HTML, FRESH)
+        return pages.page(found.model_dump_json(), pages.JSON)
+    return pages.page(page.html(found), pages.HTML)
 
 
 @command(
@@ -51,13 +60,22 @@ def revoke(command: Command[Revoking], serial: str) -> Decision:
     return actions.revoke(command, queries.item(serial))
 
 
-@query(room, "/.well-known/jwks.json", answer=Jwks)
+@query(room, "/.well-known/jwks.json", answer=Jwks, cache=STABLE)
 def public_keys(query: Query[Params]) -> Response:
     """The keys that verify every certificate, old ones included (RFC 7517)."""
-    return pages.page(queries.public_keys().model_dump_json(), pages.JSON, {"Cache-Control": "public, max-age=300"})
+    return pages.page(queries.public_keys().model_dump_json(), pages.JSON)
 
 
-@query(room, "/certificates/{version}/{name}", answer=None)
+@query(room, "/certificates", answer=None, params=SerialParams, cache=REVALIDATE)
+def find_certificate(query: Query[SerialParams]) -> Response:
+    """The form of the front page leads to the certificate's own address; without a serial, back to the form."""
+    root = problem.path_of(room.current_request).removesuffix("certificates")
+    serial = quote(query.params.serial.strip(), safe="")
+    place = f"{root}v1/certificates/{serial}" if serial else root
+    return Response("", {"Location": place, "Cache-Control": "no-store"}, 303)
+
+
+@query(room, "/certificates/{version}/{name}", answer=None, cache=STABLE)
 def certificate_asset(query: Query[Params], version: str, name: str) -> Response:
     """What the page of a certificate is made of."""
     return page.ASSETS.answer(version, name)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib import log
 from chalicelib.deadline import GATEWAY_SECONDS, within
-from chalicelib.edge import problem
+from chalicelib.edge import caching, problem
 from chalicelib.edge.authorizer import admit, authenticate
 from chalicelib.errors import (
     BodyTooLarge,
@@ -44,7 +44,7 @@ class Endpoint(NamedTuple):
     """A route as the OpenAPI page and the edge see it. ``allow`` is empty where everyone may call.
 
     ``answers`` is the model of the JSON answer, None where there is none; ``also`` names other media types. A route
-    with neither is left out of the page.
+    with neither is left out of the page. ``cache``: seconds that a public answer stays fresh (edge/caching.py).
     """
 
     method: str
@@ -56,6 +56,7 @@ class Endpoint(NamedTuple):
     status: int
     view: Callable[..., Any]
     also: tuple[str, ...] = ()
+    cache: int | None = None
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -91,11 +92,17 @@ def query(
     params: type[Params] = Params,
     refuses: tuple[type[Refusal], ...] = (),
     also: tuple[str, ...] = (),
+    cache: int | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response."""
+    """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response.
+
+    A public route names its ``cache``; a private one is never cached.
+    """
+    if (cache is None) != bool(allow):
+        raise ValueError(f"{path}: a public read says how long it stays fresh, and only a public one")
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
-        endpoint = Endpoint("GET", path, params, answer, allow, refuses, 200, view, also)
+        endpoint = Endpoint("GET", path, params, answer, allow, refuses, 200, view, also, cache)
         _register(room, endpoint, _ask)
         return view
 
@@ -116,12 +123,14 @@ def _register(
             line.fields["status"] = answer.status_code
             if endpoint.method != "GET":
                 line.fields["attempts"] = 1 + int(line.metrics.get("Retries", 0))
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         return answer
 
     ENDPOINTS.append(endpoint)
     guarded = {"authorizer": authenticate} if endpoint.allow else {}
     content_types = ["application/json"] if endpoint.method != "GET" else []
-    room.route(endpoint.path, methods=[endpoint.method], content_types=content_types, **guarded)(view)
+    methods = [endpoint.method] if endpoint.cache is None else ["GET", "HEAD"]  # the gateway leaves a HEAD's body out
+    room.route(endpoint.path, methods=methods, content_types=content_types, **guarded)(view)
 
 
 def _attended(
@@ -159,7 +168,8 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
     log.annotate(record=order.id)
     settled = settle(order, lambda: endpoint.view(order, **segments), endpoint.status, fingerprint)
     log.annotate(replayed=settled.replayed)
-    return _answered(settled.status, settled.answer, {"Idempotent-Replayed": "true"} if settled.replayed else {})
+    replayed = {"Idempotent-Replayed": "true"} if settled.replayed else {}
+    return _json(settled.status, settled.answer, {"Cache-Control": "no-store"} | replayed)
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:
@@ -178,15 +188,13 @@ def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseMode
     return hmac.new(secret("identity_key"), said.encode(), hashlib.sha256).hexdigest()
 
 
-def _answered(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:
-    return Response(
-        body, {"Content-Type": "application/json", "Cache-Control": "no-store"} | dict(headers or {}), status
-    )
+def _json(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:
+    return Response(body, {"Content-Type": "application/json"} | dict(headers or {}), status)
 
 
 def _ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
     caller = admit(request.context, endpoint.allow) if endpoint.allow else None
-    asked = dict(request.query_params.items()) if request.query_params else {}
+    asked = _asked(endpoint, request)
     try:
         params = endpoint.takes.model_validate(asked)
     except ValidationError as error:
@@ -197,6 +205,17 @@ def _ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Resp
     given = asked.get("cursor")
     position = cursor.unseal(given, binding) if given else None
     found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)
-    if isinstance(found, Response):
-        return found
-    return _answered(200, found.model_dump_json())
+    answer = found if isinstance(found, Response) else _json(200, found.model_dump_json())
+    if endpoint.cache is None:
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+    return caching.answer(answer, request.headers, endpoint.cache)
+
+
+def _asked(endpoint: Endpoint, request: Request) -> dict[str, str]:
+    """The query parameters. A public address travels, and those who share it add parameters of their own: ignored."""
+    asked = dict(request.query_params.items()) if request.query_params else {}
+    if endpoint.allow:
+        return asked
+    known = {field.alias or name for name, field in endpoint.takes.model_fields.items()}
+    return {name: value for name, value in asked.items() if name in known}

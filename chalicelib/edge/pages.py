@@ -22,6 +22,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_CSP = "Content-Security-Policy"
+FORMS = {_CSP: HEADERS[_CSP].replace("form-action 'none'", "form-action 'self'")}  # of a page that holds a form
 
 
 def preferred(headers: Mapping[str, str], *offered: str) -> str:
@@ -31,9 +33,8 @@ def preferred(headers: Mapping[str, str], *offered: str) -> str:
 
 
 def page(content: str | bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Response:
-    """``no-cache``: kept, but asked for again each time, so that a deployment shows at once."""
-    sent = {"Content-Type": content_type, "Cache-Control": "no-cache"} | HEADERS | dict(headers or {})
-    return Response(content, dict(sent), 200)
+    """An answer that people look at. How long it stays fresh is the route's to say."""
+    return Response(content, dict({"Content-Type": content_type} | HEADERS | dict(headers or {})), 200)
 
 
 class Assets:

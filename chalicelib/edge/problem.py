@@ -38,7 +38,7 @@ def language(headers: Mapping[str, str]) -> str:
     """ "zh" where the caller prefers Chinese to English, else "en" (RFC 9110, 12.5.4)."""
     best, best_weight = "en", 0.0
     for tag, weight in weights(headers.get("accept-language", "")):
-        primary = tag.split("-")[0]
+        primary = re.split("[-_]", tag)[0]  # zh_CN, as some devices send it
         if primary in {"en", "zh"} and weight > best_weight:
             best, best_weight = primary, weight
     return best
@@ -63,6 +63,7 @@ def response(
         "Content-Type": CONTENT_TYPE,
         "Content-Language": "zh-CN" if language == "zh" else "en",
         "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
     }
     if "retry_after" in refusal.facts:
         sent["Retry-After"] = str(refusal.facts["retry_after"])

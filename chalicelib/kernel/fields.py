@@ -53,6 +53,13 @@ def _rfc_3339(value: Any) -> Any:
     return value
 
 
+def _digits(value: Any) -> Any:
+    """A number in an address is written in decimal digits; pydantic would also take "1_0", "+5" and "1.0"."""
+    if isinstance(value, str) and not re.fullmatch("[0-9]{1,18}", value):
+        raise PydanticCustomError("int_parsing", "Must be a whole number in decimal digits")
+    return value
+
+
 def _in_range(moment: datetime) -> datetime:
     if not 1970 < moment.year < 9999:
         raise PydanticCustomError("time_range", "Must lie between the years 1971 and 9998")
@@ -116,7 +123,7 @@ class Params(BaseModel):
 class Paged(Params):
     """Parameters of a list."""
 
-    limit: Annotated[int, Field(ge=1, le=100, description="Items a page")] = 20
+    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=100, description="Items a page")] = 20
     cursor: Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")] = None
 
 

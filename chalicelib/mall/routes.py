@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.edge.caching import LIVE
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
@@ -53,13 +54,13 @@ def change_offer(command: Command[OfferChange], id: str) -> Decision:
     return shelf.change(command, queries.own_offer(command.caller, id))
 
 
-@query(room, "/v1/offers", answer=Page[Offer], params=OfferParams)
+@query(room, "/v1/offers", answer=Page[Offer], params=OfferParams, cache=LIVE)
 def offers(query: Query[OfferParams]) -> Page[Offer]:
     """The shelf."""
     return queries.shelf(query)
 
 
-@query(room, "/v1/offers/{id}", answer=Offer, refuses=(NotFound,))
+@query(room, "/v1/offers/{id}", answer=Offer, refuses=(NotFound,), cache=LIVE)
 def one_offer(query: Query[Params], id: str) -> Offer:
     """One offer."""
     return queries.offer(id)

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.edge.caching import LISTED
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE
@@ -28,13 +29,13 @@ def admit_merchant(command: Command[Admission]) -> Decision:
     return actions.admit(command, queries.account(command.body.account))
 
 
-@query(room, "/v1/merchants", answer=Page[Merchant], params=MerchantParams)
+@query(room, "/v1/merchants", answer=Page[Merchant], params=MerchantParams, cache=LISTED)
 def merchants(query: Query[MerchantParams]) -> Page[Merchant]:
     """Who sells in the mall."""
     return queries.merchants(query)
 
 
-@query(room, "/v1/merchants/{id}", answer=Merchant, refuses=(NotFound,))
+@query(room, "/v1/merchants/{id}", answer=Merchant, refuses=(NotFound,), cache=LISTED)
 def one_merchant(query: Query[Params], id: str) -> Merchant:
     """One merchant."""
     return queries.merchant(id, query.now)

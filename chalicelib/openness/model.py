@@ -54,6 +54,17 @@ class Supply(Answer):
     as_of: Time | None
 
 
+class Entrance(Answer):
+    """Where to go from here."""
+
+    model_config = example(docs="/docs", openapi="/openapi.json", problems="/problems", supply="/v1/supply")
+
+    docs: str
+    openapi: str
+    problems: str
+    supply: str
+
+
 class Health(Answer):
     """That the platform answers."""
 

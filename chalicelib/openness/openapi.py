@@ -106,7 +106,9 @@ class _Writer:
         }
         if endpoint.method != "GET":
             found["requestBody"] = self._request(endpoint)
-        return found | {"responses": {str(endpoint.status): self._answer(endpoint)} | refusals.responses(endpoint)}
+        unchanged = {} if endpoint.cache is None else {"304": {"$ref": "#/components/responses/Unchanged"}}
+        answers = {str(endpoint.status): self._answer(endpoint)} | unchanged | refusals.responses(endpoint)
+        return found | {"responses": answers}
 
     def _request(self, endpoint: Endpoint) -> dict[str, Any]:
         examples = samples.requests(self._schema(endpoint.takes), self._schemas, self._words)
@@ -124,6 +126,8 @@ class _Writer:
         found: dict[str, Any] = {"description": told.partition("\n")[0], "content": content}
         if endpoint.method != "GET":
             found["headers"] = {"Idempotent-Replayed": {"$ref": "#/components/headers/Replayed"}}
+        if endpoint.cache is not None:
+            found["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Cache-Control")}
         return found
 
 
@@ -137,6 +141,8 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         found += _filters(endpoint.takes) if issubclass(endpoint.takes, Params) else []
     else:
         found.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if endpoint.cache is not None:
+        found.append({"$ref": "#/components/parameters/IfNoneMatch"})
     return [*found, {"$ref": "#/components/parameters/AcceptLanguage"}]
 
 

@@ -10,7 +10,7 @@ from string import Template
 from chalicelib.edge.pages import Assets
 from chalicelib.errors import NotFound, Refusal, Text
 from chalicelib.openness import refusals
-from chalicelib.openness.model import Explanation
+from chalicelib.openness.model import Explanation, Supply
 
 _OWN = Path(__file__).parent / "static"
 _BUNDLES = importlib.util.find_spec("openapi_ui_bundles")  # its files are wanted, its code is not
@@ -37,6 +37,19 @@ _WORDS = {
 def docs() -> str:
     """The page that reads and tries ``/openapi.json``."""
     return _page("docs.html", version=ASSETS.version)
+
+
+def front(supply: Supply, root: str) -> str:
+    """The first page, in both languages. ``root`` is the path of the API: stages have one of their own."""
+    return _page(
+        "front.html",
+        version=ASSETS.version,
+        root=root,
+        circulating=f"{supply.points_circulating:,}",
+        backing=f"{supply.grams_backing:,}",
+        confirmed=f"{supply.grams_confirmed:,}",
+        retired=f"{supply.grams_retired:,}",
+    )
 
 
 def _page(name: str, **values: str) -> str:

@@ -3,6 +3,7 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib.edge import pages
+from chalicelib.edge.caching import STABLE
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
@@ -42,8 +43,8 @@ def replay(command: Command[Empty], id: str) -> Decision:
     return actions.replay(command, queries.own_delivery(command.caller, id))
 
 
-@query(room, "/v1/webhook-keys/{merchant}", answer=WebhookKeys, refuses=(NotFound,))
+@query(room, "/v1/webhook-keys/{merchant}", answer=WebhookKeys, refuses=(NotFound,), cache=STABLE)
 def webhook_keys(query: Query[Params], merchant: str) -> Response:
     """The keys that verify a merchant's webhooks (Standard Webhooks 1.0, v1a); no two merchants have the same."""
     found = queries.webhook_keys(merchant)
-    return pages.page(found.model_dump_json(), pages.JSON, {"Cache-Control": "public, max-age=300"})
+    return pages.page(found.model_dump_json(), pages.JSON)

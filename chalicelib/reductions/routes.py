@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.edge.caching import LISTED
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
@@ -25,7 +26,7 @@ def publish_scenario(command: Command[Scenario]) -> Decision:
     return actions.publish(command, queries.versions(command.body.code))
 
 
-@query(room, "/v1/scenarios", answer=Scenarios)
+@query(room, "/v1/scenarios", answer=Scenarios, cache=LISTED)
 def scenarios(query: Query[Params]) -> Scenarios:
     """Every scenario in force."""
     return queries.published(query)

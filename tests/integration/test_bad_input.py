@@ -238,13 +238,13 @@ PARAMS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_unknown_parameters_are_refused(world: World, name: str, refuses: Any) -> None:
+@pytest.mark.parametrize("name", [name for name in ASKING if ROUTES[name].allow])
+def test_unknown_parameters_of_private_reads_are_refused(world: World, name: str, refuses: Any) -> None:
+    """Public reads ignore them (test_caching.py): their addresses are shared."""
     route = ROUTES[name]
-    role = route.allow[0] if route.allow else None
     before = world.items()
     for params in PARAMS:
-        answer = world.get(filled(route.path), role=role, sub="someone", **params)
+        answer = world.get(filled(route.path), role=route.allow[0], sub="someone", **params)
         refuses(answer, before, 422)
 
 
@@ -261,7 +261,7 @@ def test_absurd_values_of_known_parameters_are_never_our_failure(world: World, n
             value = absurd.encode("utf-8", "surrogateescape")
             asked = {told.alias or field: value}
             answer = world.get(filled(route.path), role=role, sub="someone", **asked)
-            assert answer.status in {200, 404, 422}, (asked, answer)
+            assert answer.status in {200, 303, 404, 422}, (asked, answer)
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -269,7 +269,7 @@ def test_a_query_may_bring_a_body_that_nobody_reads(world: World, name: str) -> 
     route = ROUTES[name]
     role = route.allow[0] if route.allow else None
     answer = world.get(filled(route.path), role=role, sub="someone", raw=b"\xff[[[")
-    assert answer.status in {200, 404}
+    assert answer.status in {200, 303, 404}  # 303: the form of the front page
 
 
 @pytest.mark.parametrize("name", ["/v1/offers", "/v1/merchants"])

@@ -21,6 +21,8 @@ def refused(world: World, language: str) -> Answer:
         ("zh-CN", "zh-CN"),
         ("zh", "zh-CN"),
         ("ZH-hans-CN", "zh-CN"),
+        ("zh_CN", "zh-CN"),
+        ("zh_Hans_CN;q=0.9, en_US;q=0.8", "zh-CN"),
         ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
         ("fr, zh;q=0.1", "zh-CN"),
         ("en;q=0.5, zh;q=0.6", "zh-CN"),

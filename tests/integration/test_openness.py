@@ -13,10 +13,15 @@ from chalicelib.edge.http import ENDPOINTS
 from chalicelib.errors import Refusal
 from tests.world import PEOPLE, Answer, World
 
-ASSETS = {"/docs/{version}/{name}", "/certificates/{version}/{name}"}  # parts of pages, not for callers
+ASSETS = {
+    "/docs/{version}/{name}",
+    "/certificates/{version}/{name}",
+    "/certificates",
+}  # parts of pages, not for callers
 # Refusals that no route lists, and why
 UNLISTED = {
     "method_not_allowed": "the answer to a method that is not in the document",
+    "malformed_request": "the answer to what is not HTTP",
 }
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -51,6 +56,7 @@ def test_every_route_is_listed_and_nothing_else(document: dict[str, Any]) -> Non
     import app
 
     served = {(method, path) for path, methods in app.app.routes.items() for method in methods}
+    served -= {(method, path) for method, path in served if method == "HEAD"}  # as GET, without a body
     assert {(method, path) for method, path, _ in operations(document)} == served - {("GET", path) for path in ASSETS}
 
 
@@ -77,7 +83,7 @@ def test_every_refusal_is_listed_by_a_route_and_has_an_example(document: dict[st
         code
         for _, _, operation in operations(document)
         for response in operation["responses"].values()
-        for code in response["content"].get(PROBLEM, {}).get("examples", {})
+        for code in response.get("content", {}).get(PROBLEM, {}).get("examples", {})
     }
     ours = {code for code, kind in Refusal.registry.items() if kind.__module__.startswith("chalicelib.")}
     assert ours - listed == set(UNLISTED)
@@ -98,7 +104,7 @@ def test_request_examples_are_accepted_by_their_models_and_schemas(document: dic
 def test_answer_examples_fit_their_schemas(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         for status, response in operation["responses"].items():
-            for content in response["content"].values():
+            for content in response.get("content", {}).values():
                 if "example" in content:
                     assert faults(document, content["schema"], content["example"]) == [], (method, path)
                 for code in content.get("examples", ()):
@@ -211,3 +217,27 @@ def test_the_running_platform_answers_as_described(
         "already_merchant", "role_not_allowed", "malformed_json", "body_too_large", "idempotency_key_required",
         "unsupported_media_type",
     }  # fmt: skip
+
+
+def test_the_front_page_says_what_this_is_and_shows_the_live_supply(world: World) -> None:
+    world.rich(points=7_100)
+    world.stream()
+    page = world.get("/", headers={"Accept": "text/html"})
+    assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    text = page.body.decode()
+    assert text.count("7,100") == 3
+    assert "form-action 'self'" in page.headers["Content-Security-Policy"]
+    for path in re.findall(r'(?:href|action)="(/[^"]*)"', text):
+        expected = 303 if path == "/certificates" else 200
+        assert world.get(path, headers={"Accept": "*/*"}).status == expected, path
+
+
+def test_a_program_gets_the_addresses_of_the_front_page(world: World) -> None:
+    links = world.get("/").body
+    assert links == {"docs": "/docs", "openapi": "/openapi.json", "problems": "/problems", "supply": "/v1/supply"}
+
+
+def test_the_form_of_the_front_page_leads_to_the_certificate(world: World) -> None:
+    found = world.get("/certificates", serial=" sh26 7KQ4/..")
+    assert (found.status, found.headers["Location"]) == (303, "/v1/certificates/sh26%207KQ4%2F..")
+    assert world.get("/certificates").headers["Location"] == "/"

@@ -13,22 +13,26 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
+from chalicelib.edge import problem
+from chalicelib.errors import BodyTooLarge, MalformedRequest
 from infra.dev.gateway import lines
 from infra.dev.gateway.adapter import Gateway
+from infra.release.cloud.refusals import BODY_BYTES_MAX
 
 THREADS = 16  # clients served at once by one worker; more wait their turn
 _BODY_BYTES_MAX = 64 * 1024 * 1024  # beyond it the connection is cut; up to it the gateway answers 413 itself
 
 
 class Problem(ErrorTask):  # type: ignore[misc]
-    """What is not HTTP at all is refused as a problem too, with no more meaning than its status (RFC 9457, 4.2.1)."""
+    """What is not HTTP at all is refused as a problem too."""
 
     def execute(self) -> None:
         error = self.request.error
-        body = {"type": "about:blank", "title": error.reason, "status": error.code, "detail": error.body}
-        data = json.dumps(body).encode()
+        refusal = BodyTooLarge(limit=BODY_BYTES_MAX) if error.code == 413 else MalformedRequest()
+        body = json.loads(problem.response(refusal).body) | {"status": error.code}
+        data = json.dumps(body, ensure_ascii=False).encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.response_headers += [("Content-Type", problem.CONTENT_TYPE), ("X-Content-Type-Options", "nosniff")]
         self.set_close_on_finish()
         self.content_length = len(data)
         self.write(data)
