@@ -22,7 +22,7 @@ help: ## this list
 	@echo "  PORT=$(PORT) and DATA=$(DATA) choose the port and the folder of make run"
 
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
-	@exec $(BIN)/python -m infra.local
+	@exec $(BIN)/python -m infra.dev.local
 
 test: check tools ## every check and every test
 	@$(BIN)/python -m pytest
@@ -32,55 +32,55 @@ check: $(BIN)/.done ## every static check
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy app.py chalicelib infra tests
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m infra.cloud build/check
+	@$(BIN)/python -m infra.release.cloud build/check
 	@$(BIN)/cfn-lint --regions us-east-1 cn-north-1 -- infra/data.yaml build/check/sam.json build/check/template.json
-	@$(BIN)/python -m infra.guard infra/data.yaml build/check/template.json
+	@$(BIN)/python -m infra.release.guard infra/data.yaml build/check/template.json
 
 package: $(BIN)/.done ## make package STAGE=dev [ARCH=x86_64] builds what is deployed, into build/STAGE
-	@$(BIN)/python -m infra.package "$(STAGE)" "$(ARCH)"
+	@$(BIN)/python -m infra.release.package "$(STAGE)" "$(ARCH)"
 
 deploy: $(BIN)/.done ## make deploy STAGE=dev shows each change of the stage's stacks, and makes it (YES=1 asks nothing)
 	@test -f "build/$(STAGE)/template.json" || { echo "make package STAGE=$(STAGE) first" >&2; exit 1; }
-	@$(BIN)/python -m infra.deploy deploy "$(STAGE)"
+	@$(BIN)/python -m infra.release.deploy deploy "$(STAGE)"
 
 destroy: $(BIN)/.done ## make destroy STAGE=dev removes the code from the cloud; the data stays
-	@$(BIN)/python -m infra.deploy destroy "$(STAGE)"
+	@$(BIN)/python -m infra.release.deploy destroy "$(STAGE)"
 
 secrets: $(BIN)/.done ## make secrets STAGE=dev makes what is missing of the stage's secret (make deploy does it too)
-	@$(BIN)/python -m infra.deploy secrets "$(STAGE)"
+	@$(BIN)/python -m infra.release.deploy secrets "$(STAGE)"
 
 rotate: $(BIN)/.done ## make rotate STAGE=dev KEY=cursor_key changes a key of the stage's secret
-	@$(BIN)/python -m infra.deploy rotate "$(STAGE)" "$(KEY)"
+	@$(BIN)/python -m infra.release.deploy rotate "$(STAGE)" "$(KEY)"
 
 pause: $(BIN)/.done ## make pause STAGE=dev stops all that changes anything; make unpause lets it go on
-	@$(BIN)/python -m infra.deploy pause "$(STAGE)"
+	@$(BIN)/python -m infra.release.deploy pause "$(STAGE)"
 
 unpause: $(BIN)/.done
-	@$(BIN)/python -m infra.deploy unpause "$(STAGE)"
+	@$(BIN)/python -m infra.release.deploy unpause "$(STAGE)"
 
 audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
 bench: $(BIN)/.done tools ## every figure of the performance page
-	@$(BIN)/python -m infra.bench
+	@$(BIN)/python -m infra.dev.bench
 
 buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
-	@$(BIN)/python -m infra.fire buy_back
+	@$(BIN)/python -m infra.dev.fire buy_back
 
 cost: $(BIN)/.done tools ## write docs/cost.md anew from measured request units
-	@$(BIN)/python -m infra.bench.cost
+	@$(BIN)/python -m infra.dev.bench.cost
 
 audit-books: $(BIN)/.done ## recompute every balance from the Records: the running system's, or of STAGE=, or the table in TABLE_NAME=
-	@$(BIN)/python -m infra.audit
+	@$(BIN)/python -m infra.ops.audit
 
 token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
-	@$(BIN)/python -m infra.token "$(ROLE)" "$(SUB)"
+	@$(BIN)/python -m infra.dev.token "$(ROLE)" "$(SUB)"
 
 clean: ## remove what make made, except the data
 	@rm -rf .venv $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-tools: $(TOOLS)/ministack/.done build/wheels/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
+tools: $(TOOLS)/ministack/.done build/libraries/.done $(if $(NPM),$(TOOLS)/dynoxide/.done)
 
 # A stamp is written last: what was interrupted is done again.
 $(BIN)/.done: requirements-dev.txt
@@ -90,23 +90,23 @@ $(BIN)/.done: requirements-dev.txt
 	@$(BIN)/python -m pip $(QUIET_PIP) -r requirements-dev.txt
 	@touch $@
 
-$(TOOLS)/ministack/.done: infra/engines/ministack.txt | $(BIN)/.done
+$(TOOLS)/ministack/.done: infra/dev/engines/ministack.txt | $(BIN)/.done
 	@echo "Installing ministack (S3, SQS, EventBridge, KMS) into $(TOOLS) (once)" >&2
 	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/ministack && $(PYTHON) -m venv $(TOOLS)/ministack
-	@$(TOOLS)/ministack/bin/python -m pip $(QUIET_PIP) -r infra/engines/ministack.txt
+	@$(TOOLS)/ministack/bin/python -m pip $(QUIET_PIP) -r infra/dev/engines/ministack.txt
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.
-build/wheels/.done: requirements.txt | $(BIN)/.done
-	@echo "Fetching the wheels that ship into build/wheels (once)" >&2
-	@$(BIN)/python -m infra.package.wheels
+build/libraries/.done: requirements.txt | $(BIN)/.done
+	@echo "Fetching the libraries that ship into build/libraries (once)" >&2
+	@$(BIN)/python -m infra.release.package.wheels
 	@touch $@
 
-$(TOOLS)/dynoxide/.done: infra/engines/package.json infra/engines/package-lock.json
+$(TOOLS)/dynoxide/.done: infra/dev/engines/package.json infra/dev/engines/package-lock.json
 	@echo "Installing dynoxide (DynamoDB in one file) into $(TOOLS) (once)" >&2
 	@rm -rf $(TOOLS)/dynoxide && mkdir -p $(TOOLS)/dynoxide
 ifeq ($(PLATFORM),Linux x86_64)
-	@cp infra/engines/package.json infra/engines/package-lock.json $(TOOLS)/dynoxide/
+	@cp infra/dev/engines/package.json infra/dev/engines/package-lock.json $(TOOLS)/dynoxide/
 	@npm ci --prefix $(TOOLS)/dynoxide $(QUIET_NPM) >/dev/null
 else
 	@npm install --prefix $(TOOLS)/dynoxide $(QUIET_NPM) dynoxide@1.2.1 >/dev/null 2>&1 || \

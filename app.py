@@ -14,31 +14,35 @@ from chalice.app import (
     SQSEvent,
 )
 
-from chalicelib import start
+from chalicelib import log, start
 from chalicelib.accounts.routes import room as accounts
-from chalicelib.batches import work
+from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.routes import room as batches
-from chalicelib.buyback import work as buyback_work
+from chalicelib.buyback import worker as buyback_worker
+from chalicelib.buyback.reactions import announce as plan_runs
 from chalicelib.buyback.routes import room as buyback
-from chalicelib.campaigns import closing
+from chalicelib.campaigns import worker as campaigns_worker
+from chalicelib.campaigns.reactions import close_reached
 from chalicelib.campaigns.routes import room as campaigns
 from chalicelib.cancellation.routes import room as cancellation
+from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
-from chalicelib.certificates.work import sign_issued
-from chalicelib.edge import caller, events, log, problem
+from chalicelib.edge import authorizer, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
+from chalicelib.mall.reactions import follow_merchants
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.work import shelve_due, shelve_told, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
-from chalicelib.onboarding import work as documents_work
+from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
 from chalicelib.onboarding.routes import room as onboarding
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
-from chalicelib.partners import work as partners_work
+from chalicelib.partners import worker as partners_worker
+from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.settings import settings
@@ -56,17 +60,23 @@ for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
 @app.authorizer(name="authenticate", ttl_seconds=60)
 def authenticate(request: AuthRequest) -> AuthResponse:
     """Every request with a token: who is it?"""
-    return caller.authorize(request)
+    return authorizer.authorize(request)
 
 
-caller.authenticate.config = authenticate.config
+authorizer.authenticate.config = authenticate.config
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
-    """Every committed Record, at least once: statement lines, totals, stock and supply, exactly once."""
-    follow = (buyback_work.announce, closing.close_reached, sign_issued, shelve_told, partners_work.announce)
-    return events.project(event, (entries, sales, supply), follow)
+    """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
+    return events.project(event, (entries, sales, supply))
+
+
+@app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
+def react(event: DynamoDBEvent) -> dict[str, Any]:
+    """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
+    reactions = (plan_runs, send_events, close_reached, sign_issued, follow_merchants)  # what may take long comes last
+    return events.react(event, reactions)
 
 
 @app.on_cw_event(
@@ -80,7 +90,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @events.woken
 def upload_arrived(event: CloudWatchEvent) -> None:
     """A file has come, at least once: its folder tells whose it is."""
-    events.arrived(event, {BATCHES: work.arrived, DOCUMENTS: documents_work.arrived})
+    events.arrived(event, {BATCHES: batches_worker.arrived, DOCUMENTS: documents_worker.arrived})
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
@@ -89,10 +99,10 @@ def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants."""
     now = datetime.now(UTC)
     events.each(
-        lambda: work.resume(now),
-        buyback_work.resume,
-        lambda: partners_work.resume(now),
-        lambda: closing.close_due(now),
+        lambda: batches_worker.resume(now),
+        buyback_worker.resume,
+        lambda: partners_worker.resume(now),
+        lambda: campaigns_worker.close_due(now),
         shelve_due,
     )
 
@@ -101,13 +111,13 @@ def resume(_: CloudWatchEvent) -> None:
 @events.woken
 def buy_back(event: CloudWatchEvent) -> None:
     """At two in the morning in Shanghai, merchants' whole tonnes are bought back."""
-    buyback_work.scheduled(event.time)
+    buyback_worker.scheduled(event.time)
 
 
 @app.on_sqs_message(queue_arn=settings().buy_back_queue_arn, batch_size=10, name="pay_lots")
 def pay_lots(event: SQSEvent) -> dict[str, Any]:
     """A run is planned, or some of its merchants are paid."""
-    return events.messages(event, lambda message: buyback_work.handle(message, sweep_merchant))
+    return events.messages(event, lambda message: buyback_worker.handle(message, sweep_merchant))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")
@@ -120,14 +130,14 @@ def sweep(_: CloudWatchEvent) -> None:
 @app.on_sqs_message(queue_arn=settings().webhook_queue_arn, batch_size=1, name="send_webhooks")
 def send_webhooks(event: SQSEvent) -> dict[str, Any]:
     """An event of an order goes to its merchant's system; one a call, so that a slow one delays no other."""
-    return events.messages(event, partners_work.handle)
+    return events.messages(event, partners_worker.handle)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_webhooks")
 @events.woken
 def retry_webhooks(_: CloudWatchEvent) -> None:
     """Events that did not arrive are tried again when their time has come."""
-    partners_work.resume(datetime.now(UTC))
+    partners_worker.resume(datetime.now(UTC))
 
 
 start.finished()

@@ -5,6 +5,7 @@ status that clients may rely on, its text says what is wrong and what mends it, 
 The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 
@@ -13,6 +14,13 @@ class Text(NamedTuple):
 
     en: str
     zh: str
+
+
+def in_words(fact: Any, language: str) -> Any:
+    """A Text's sentence in ``language`` ("en" or "zh"); anything else as it is."""
+    if isinstance(fact, Text):
+        return fact.zh if language == "zh" else fact.en
+    return fact
 
 
 class Refusal(Exception):
@@ -26,7 +34,7 @@ class Refusal(Exception):
     code: ClassVar[str]
     title: ClassVar[Text]
     detail: ClassVar[Text]
-    mend: ClassVar[Text | None] = None
+    remedy: ClassVar[Text | None] = None
     registry: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init__(self, **facts: Any) -> None:
@@ -38,12 +46,16 @@ class Refusal(Exception):
         Refusal.registry.setdefault(cls.code, cls)
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.detail.en.format_map(_Facts(self.facts))}"
+        return f"{self.code}: {self.text('en')}"
 
     def text(self, language: str) -> str:
         """The detail in ``language`` ("en" or "zh"), its placeholders filled."""
         template = self.detail.zh if language == "zh" else self.detail.en
-        return template.format_map(_Facts(self.facts))
+        return template.format_map(_Facts(self.told(language)))
+
+    def told(self, language: str) -> dict[str, Any]:
+        """The facts; those that are a Text in ``language``."""
+        return {name: in_words(fact, language) for name, fact in self.facts.items()}
 
 
 class _Facts(dict[str, Any]):
@@ -56,7 +68,7 @@ class MalformedJson(Refusal):
     title = Text("The body is not JSON", "请求体不是有效的 JSON")
     detail = Text(
         "Send one JSON object in UTF-8 (RFC 8259). The parser says: {reason}",
-        "请发送一个 UTF-8 编码的 JSON 对象（RFC 8259）。解析器提示：{reason}",
+        "请发送一个 UTF-8 编码的 JSON 对象（RFC 8259）。解析结果：{reason}",
     )
 
 
@@ -82,7 +94,7 @@ class RoleNotAllowed(Refusal):
     status, code = 403, "role_not_allowed"
     title = Text("This role may not do this", "该角色无权执行此操作")
     detail = Text("Allowed here: {allowed}. The caller's role is {role}.", "允许的角色：{allowed}。当前角色：{role}。")
-    mend = Text(
+    remedy = Text(
         "Call with a token of an allowed role, or let the holder of that role do it.",
         "请使用具有所需角色的令牌，或由该角色的持有者操作。",
     )
@@ -107,7 +119,7 @@ class InvalidState(Refusal):
     status, code = 409, "invalid_state"
     title = Text("Not possible in the present state", "当前状态不允许此操作")
     detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为 {state}，不能执行 {action}。")
-    mend = Text(
+    remedy = Text(
         "Read the resource again and offer only the steps that its state allows.",
         "请重新读取该资源，仅执行其当前状态允许的操作。",
     )
@@ -131,7 +143,7 @@ class BodyTooLarge(Refusal):
     status, code = 413, "body_too_large"
     title = Text("The body is too large", "请求体过大")
     detail = Text("A body holds at most {limit} bytes.", "请求体最多 {limit} 字节。")
-    mend = Text("Split the request, or shorten its texts.", "请拆分请求或缩短文本。")
+    remedy = Text("Split the request, or shorten its texts.", "请拆分请求或缩短文本。")
 
 
 class UnsupportedMediaType(Refusal):
@@ -157,8 +169,8 @@ class IdempotencyKeyReused(Refusal):
     status, code = 422, "idempotency_key_reused"
     title = Text("This Idempotency-Key stands for another request", "该 Idempotency-Key 已用于另一请求")
     detail = Text(
-        "The key was used for another path or body. Use a new key for a new change.",
-        "该键已用于其他路径或请求体。新的变更请使用新的键。",
+        "The key was used for another path or body, or in another role. Use a new key for a new change.",
+        "该键已用于其他路径、请求体或角色。新的变更请使用新的键。",
     )
 
 
@@ -191,3 +203,8 @@ class Unavailable(Refusal):
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(**({"retry_after": 1} | facts))
+
+
+def unprocessable(pointer: str, en: str, zh: str) -> Callable[[Any], Refusal]:
+    """A Write's refusal that names the field of the body which the stored item contradicts."""
+    return lambda _: InvalidRequest.at(pointer, en, zh)

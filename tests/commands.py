@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chalicelib.edge.decision import Decision
-from chalicelib.edge.fields import Empty
-from chalicelib.edge.settle import derive, perform
+from chalicelib.kernel.decision import Decision
+from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners

@@ -8,7 +8,7 @@ import boto3
 
 from chalicelib.onboarding.papers import file_key
 from chalicelib.settings import settings
-from infra.demo.papers import paper
+from infra.dev.demo.papers import paper
 from tests.world import AT, Answer, World
 
 BASE = "/v1/applications"

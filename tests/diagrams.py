@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from chalicelib.machine import Step
 from chalicelib.onboarding.steps import OPEN, STEPS
+from chalicelib.transitions import Step
 
 
 def mermaid(steps: Iterable[Step]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from chalice.test import Client
 
-from chalicelib.edge.settle import Settled, perform
+from chalicelib.kernel.settle import Settled, perform
 from chalicelib.mall import actions, queries
 from chalicelib.table.keys import Key
 from chalicelib.table.write import decode
@@ -132,7 +132,8 @@ class World:
             "quantity": quantity,
             "occurred_at": options.pop("occurred_at", AT),
         }
-        return self.post("/v1/reductions", body, role="scenario_operator", sub="operator", **options)
+        options = {"role": "scenario_operator", "sub": "operator"} | options
+        return self.post("/v1/reductions", body, **options)
 
     def offer(self, sub: str = "shop", **changes: Any) -> str:
         body = {
@@ -213,7 +214,7 @@ class World:
         return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
 
     def stream(self, items: list[dict[str, Any]] | None = None) -> None:
-        """Deliver the stream from its beginning: every change comes again each time, as it may in life.
+        """Deliver the whole stream to both consumers: every change comes again each time, as it may in life.
 
         ``items`` are what comes, in this order, if not everything.
         """
@@ -238,3 +239,5 @@ class World:
             for number, item in enumerate(self.items() if items is None else items)
         ]
         app.project({"Records": changes}, None)
+        answer = app.react({"Records": changes}, None)
+        assert answer["batchItemFailures"] == [], answer

@@ -17,11 +17,11 @@ from chalicelib.edge import tokens
 from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
 from chalicelib.partners import queries as partners
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from chalicelib.signing import jws
 from chalicelib.table import client
-from infra.local.queues import NAMES
-from infra.local.resources import ensure_table
+from infra.dev.local.queues import NAMES
+from infra.dev.local.resources import ensure_table
 from tests.store import Store
 from tests.world import World
 

@@ -1,13 +1,14 @@
 """Opening and closing accounts."""
 
 from chalicelib.accounts.model import STEPS, Account, Correction, Grounds, Opening, hashed, masked
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
-from chalicelib.machine import step
+from chalicelib.ledger.standing import turned
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, absent, delete, present, put, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, delete, present, put, update
+from chalicelib.transitions import step
 
 KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
 
@@ -19,7 +20,7 @@ class AccountExists(Refusal):
         "One person, one credit code and one login have one account.",
         "一个自然人、一个信用代码、一个登录主体只能开立一个账户。",
     )
-    mend = Text(
+    remedy = Text(
         "Sign in with the login that opened the account, or close that account first.",
         "请使用开户时的登录主体，或先注销原账户。",
     )
@@ -90,20 +91,31 @@ def close_account(command: Command[Empty], account: Item) -> Decision:
 
 
 def turn(command: Command[Grounds], account: Item, action: str) -> Decision:
-    """Freeze an account, or release it: while it is frozen the ledger refuses each of its movements.
+    """Freeze an account, or release it. While it is frozen its holder can neither move value nor promise any.
 
-    Every Write of the ledger asks for an active account, so nothing slips between. Raises InvalidState.
+    Every Write of the ledger asks for an active account, and ``standing.acting`` asks it for whatever else a holder
+    does, so nothing slips between. A merchant's offers leave the shelf, and come back when it is released. Raises
+    InvalidState.
     """
     status = step(STEPS, account["status"], action, command.caller.role)
-    write = update(
-        keys.account(account["pk"]),
-        assign={"status": status},
-        require=Attr("status").eq(account["status"]),
-        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action=action),
-    )
+    assign: Item = {"status": status}
+    facts: Item = {"account": account["id"], "reason": command.body.reason}
+    as_read: ConditionBase = Attr("merchant").not_exists()
+    notes: tuple[Write, ...] = ()
+    if "merchant" in account:
+        merchant, note, published = turned(command, account)
+        assign, facts, notes = assign | {"merchant": merchant}, facts | published, (note,)
+        as_read = Attr("merchant").eq(account["merchant"])
+
+    def refuse(old: Item | None) -> Refusal:
+        if old and old["status"] == account["status"]:
+            return Contended()  # it became a merchant, or was suspended meanwhile: read it again
+        return InvalidState(state=old["status"] if old else "?", action=action)
+
+    require = Attr("status").eq(account["status"]) & as_read
+    write = update(keys.account(account["pk"]), assign=assign, require=require, refuse=refuse)
     answer = Account.model_validate(account | {"status": status})
-    facts = {"account": account["id"], "reason": command.body.reason}
-    return Decision(KINDS[action], answer, (write,), facts)
+    return Decision(KINDS[action], answer, (write, *notes), facts, publish=bool(notes))
 
 
 def correct(command: Command[Correction], account: Item) -> Decision:

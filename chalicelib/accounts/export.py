@@ -5,8 +5,8 @@ from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
 from chalicelib.accounts.queries import own, unfiled, view
-from chalicelib.edge.fields import Answer, Paged, Time, example
-from chalicelib.edge.http import Query
+from chalicelib.kernel.fields import Answer, Paged, Time, example
+from chalicelib.kernel.query import Query
 from chalicelib.table import keys, read
 from chalicelib.table.write import Item
 

@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from chalicelib.edge.caller import BUREAU, EXCHANGE
-from chalicelib.edge.fields import Answer, Body, Choice, Line, Moment, Paged, Time, example
-from chalicelib.machine import Step
+from chalicelib.kernel.caller import BUREAU, EXCHANGE
+from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
+from chalicelib.transitions import Step
 
 _SHANGHAI = timedelta(hours=8)
 
@@ -76,7 +76,7 @@ class Individual(Body):
     model_config = example(kind="individual", name="王小明", identity_number="11010519491231002X")
 
     kind: Literal["individual"]
-    name: Line
+    name: ShortText
     identity_number: IdentityNumber
 
     @property
@@ -90,7 +90,7 @@ class Institution(Body):
     model_config = example(kind="institution", name="上海示例商贸有限公司", credit_code="91350100M000100Y43")
 
     kind: Literal["institution"]
-    name: Line
+    name: ShortText
     credit_code: CreditCode
 
     @property
@@ -176,7 +176,7 @@ class Grounds(Body):
 
     model_config = example(reason="Court order 2026-17")
 
-    reason: Line
+    reason: ShortText
 
 
 class Correction(Body):
@@ -184,7 +184,7 @@ class Correction(Body):
 
     model_config = example(name="王晓明")
 
-    name: Line
+    name: ShortText
 
 
 class EntryParams(Paged):

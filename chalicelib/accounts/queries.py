@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
-from chalicelib.edge.caller import INSTITUTION, Caller
-from chalicelib.edge.fields import Page, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import InvalidRequest, NotFound
+from chalicelib.kernel.caller import INSTITUTION, Caller
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.ledger.model import lines
 from chalicelib.ledger.projection import line_item
@@ -23,7 +23,7 @@ CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 def own(caller: Caller) -> Item:
     """The caller's account item. Raises AccountNotOpen."""
     item = read.get(keys.account(keys.holder(caller.account)))
-    if item is None or item["kind"] != caller.role:
+    if item is None or not caller.holds(item["kind"], item["id"]):
         raise AccountNotOpen()
     return item
 

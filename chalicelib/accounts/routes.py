@@ -6,11 +6,12 @@ from chalicelib.accounts import actions, export, queries
 from chalicelib.accounts.export import Export
 from chalicelib.accounts.model import Account, AccountView, Correction, Entry, EntryParams, Grounds, Opening
 from chalicelib.edge import pages
-from chalicelib.edge.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Paged, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Paged, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.settings import secret
 
@@ -98,7 +99,10 @@ def correct_account(command: Command[Correction]) -> Decision:
     status=200,
 )
 def freeze_account(command: Command[Grounds], id: str) -> Decision:
-    """Stop every movement of an account; what it holds stays, and its holder may read."""
+    """Stop every movement of an account, and whatever its holder could promise; it may read.
+
+    What it holds stays, but for refunds that the exchange orders. A merchant's offers leave the shelf within seconds.
+    """
     return actions.turn(command, queries.item(id), "freeze")
 
 
@@ -112,5 +116,5 @@ def freeze_account(command: Command[Grounds], id: str) -> Decision:
     status=200,
 )
 def release_account(command: Command[Grounds], id: str) -> Decision:
-    """Let a frozen account move again."""
+    """Let a frozen account move again; a merchant's offers come back."""
     return actions.turn(command, queries.item(id), "unfreeze")

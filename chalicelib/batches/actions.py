@@ -14,16 +14,18 @@ from chalicelib.batches.model import (
     shown,
     unfinished,
 )
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, stamp
-from chalicelib.edge.settle import SYSTEM
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import InvalidRequest, Text
 from chalicelib.files import store
-from chalicelib.machine import Step, step
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.kernel.settle import SYSTEM
+from chalicelib.reductions.model import operated
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
+from chalicelib.transitions import Step, step
 
 FORM_SECONDS = 3600
+LATE_MAX = timedelta(days=366)  # how long a former operator may still send files of trips of its own time
 
 STEPS = (
     Step("awaiting_upload", "start", "processing", (SYSTEM.role,)),
@@ -50,29 +52,35 @@ def form(command: Command[NewBatch]) -> Upload:
 
 
 def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Upload) -> Decision:
-    """A batch that waits for its file. Raises InvalidRequest where the scenario is not the operator's own."""
+    """A batch that waits for its file. Each of its lines is judged by the version that governed when it occurred.
+
+    Raises InvalidRequest where the scenario is not the operator's own, now or within the last year.
+    """
     body = command.body
-    if not versions or versions[-1]["operator"] != command.caller.sub:
+    if not operated(versions, command.caller.sub, stamp(command.now - LATE_MAX), command.at):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
+    scenario = versions[0]["code"]
     item = body.model_dump() | {
         "id": command.id,
+        "scenario": scenario,
         "operator": command.caller.sub,
         "status": "awaiting_upload",
         "created_at": command.at,
         "list": unfinished(command.now),
         "rank": f"{command.at}:{command.id}",
     }
-    answer = BatchOpened(id=command.id, scenario=body.scenario, lines=body.lines, upload=upload)
+    answer = BatchOpened(id=command.id, scenario=scenario, lines=body.lines, upload=upload)
     return Decision("batch_announced", answer, (put(keys.batch(command.id), item),))
 
 
 def move(
-    command: Command[Empty], batch: Item, action: str, *, reason: str | None = None, sums: Sums | None = None
+    command: Command[Empty], batch: Item, action: str, *, reason: Text | None = None, sums: Sums | None = None
 ) -> Decision:
     """The next state of a batch, and why it was refused or what it came to. Raises InvalidState."""
     status = step(STEPS, batch["status"], action, command.caller.role)
     final = status in {"done", "refused"}
-    known = {"status": status, "reason": reason, "finished_at": command.at if final else None}
+    why = {"reason": reason and reason.en, "reason_zh": reason and reason.zh}
+    known = {"status": status, "finished_at": command.at if final else None} | why
     write = update(
         keys.batch(batch["id"]),
         assign=known,
@@ -80,7 +88,7 @@ def move(
         require=Attr("status").eq(batch["status"]),
     )
     came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points} if sums else {}
-    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,), tells=came)
+    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,), metrics=came)
 
 
 def slice_done(command: Command[Empty], batch: str, number: int, sums: Sums) -> Decision:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pydantic import ValidationError
 from pydantic_core import from_json
 
-from chalicelib.edge import problem
-from chalicelib.edge.fields import Answer
-from chalicelib.errors import BodyTooLarge, Refusal, Text
+from chalicelib.batches.model import BatchLine
+from chalicelib.errors import BodyTooLarge, InvalidRequest, Refusal, Text, in_words
+from chalicelib.kernel import validation
+from chalicelib.kernel.fields import Answer
 from chalicelib.reductions.model import Trip
+from chalicelib.table.keys import scenario_code
 
 LINE_BYTES_MAX = 4096
 _FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of reasons
@@ -19,7 +20,7 @@ class LineTooLong(BodyTooLarge):
     detail = Text("A line holds at most {limit} bytes.", "每行最多 {limit} 字节。")
 
 
-class Line(NamedTuple):
+class NumberedLine(NamedTuple):
     """A readable line; ``number`` counts from 1, as editors do."""
 
     number: int
@@ -36,17 +37,20 @@ class RefusedLine(Answer):
     detail_zh: str
 
 
-def parse(number: int, raw: bytes) -> Line | RefusedLine:
-    """One line of JSON (RFC 8259), its fields as strict as those of a single report."""
+def parse(scenario: str, number: int, raw: bytes) -> NumberedLine | RefusedLine:
+    """One line of JSON (RFC 8259), its fields as strict as those of a single report. ``scenario`` is the batch's."""
     try:
         if len(raw) > LINE_BYTES_MAX:
             raise LineTooLong(limit=LINE_BYTES_MAX)
-        return Line(number, Trip.model_validate_json(raw))
-    except ValidationError as error:
-        refusal = problem.invalid(error)
+        trip = validation.parsed(BatchLine, raw)
+        if trip.scenario not in (None, scenario_code(scenario)):
+            en, zh = f"The batch is announced for {scenario}", f"该批次登记的场景为 {scenario}"
+            raise InvalidRequest.at("/scenario", en, zh)
+        return NumberedLine(number, trip)
     except LineTooLong as too_long:
         return refused_line(number, None, too_long)
-    return refused_line(number, _record_id(raw), refusal)
+    except Refusal as refusal:
+        return refused_line(number, _record_id(raw), refusal)
 
 
 def _record_id(raw: bytes) -> str | None:
@@ -67,19 +71,19 @@ def refused_line(number: int, record_id: str | None, refusal: Refusal) -> Refuse
 def _said(refusal: Refusal, language: str) -> str:
     """The faults by their fields where there are some, else the refusal's own sentence."""
     faults = [(fault["pointer"], fault["detail"]) for fault in refusal.facts.get("errors", ())[:_FAULTS_MAX]]
-    named = [f"{at}: {getattr(what, language) if isinstance(what, Text) else what}" for at, what in faults]
+    named = [f"{at}: {in_words(what, language)}" for at, what in faults]
     return "; ".join(named) or refusal.text(language)
 
 
-def side_by_side(lines: Iterable[Line]) -> list[list[list[Line]]]:
+def side_by_side(lines: Iterable[NumberedLine]) -> list[list[list[NumberedLine]]]:
     """Waves of groups. Groups of a wave go side by side, a group's lines in order.
 
     An account's lines stay together: their transactions would only be in each other's way. A record_id that was seen
     before waits for the last wave, alone in file order, so that of two equal lines the first one counts.
     """
     seen: set[str] = set()
-    groups: dict[str, list[Line]] = {}
-    repeats: list[Line] = []
+    groups: dict[str, list[NumberedLine]] = {}
+    repeats: list[NumberedLine] = []
     for line in lines:
         first = line.trip.record_id not in seen
         seen.add(line.trip.record_id)

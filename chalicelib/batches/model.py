@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, Slug, Time, example
+from chalicelib.kernel.fields import Answer, Body, ScenarioRef, Sha256, Time, example
+from chalicelib.reductions.model import Trip
 from chalicelib.table.write import Item
 
 LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
@@ -20,9 +21,15 @@ class NewBatch(Body):
 
     model_config = example(scenario="metro", lines=50000, sha256="9f86d081884c7d65" * 4)
 
-    scenario: Slug
-    lines: Annotated[int, Field(ge=1, le=LINES_MAX)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
+    scenario: ScenarioRef
+    lines: Annotated[int, Field(ge=1, le=LINES_MAX, description="Blank lines do not count")]
+    sha256: Sha256
+
+
+class BatchLine(Trip):
+    """One trip, as a line of a file tells it. ``scenario`` may be left out: it is the batch's."""
+
+    scenario: ScenarioRef | None = None
 
 
 class Upload(Answer):
@@ -65,6 +72,7 @@ class Batch(Sums):
     id: str
     status: Literal["awaiting_upload", "processing", "done", "refused"]
     reason: str | None = Field(description="Why the whole file was refused")
+    reason_zh: str | None = Field(description="The same in Chinese")
     scenario: str
     lines: int
     created_at: Time
@@ -80,7 +88,8 @@ def total(parts: Iterable[Mapping[str, Any]]) -> Sums:
 
 def shown(batch: Item, sums: Sums, link: RefusedLines | None = None) -> Batch:
     """A batch item as it is answered."""
-    known = {name: batch.get(name) for name in ("id", "status", "reason", "scenario", "lines", "created_at")}
+    names = ("id", "status", "reason", "reason_zh", "scenario", "lines", "created_at")
+    known = {name: batch.get(name) for name in names}
     return Batch.model_validate(
         known | sums.model_dump() | {"finished_at": batch.get("finished_at"), "refused_lines": link}
     )

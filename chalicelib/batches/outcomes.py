@@ -11,13 +11,13 @@ from functools import partial
 from typing import NamedTuple
 
 from chalicelib.batches.actions import slice_done
-from chalicelib.batches.lines import Line, parse, refused_line, side_by_side
+from chalicelib.batches.lines import NumberedLine, parse, refused_line, side_by_side
 from chalicelib.batches.model import NDJSON, Sums, refused_key
-from chalicelib.edge.caller import OPERATOR, Caller
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.settle import Settled, conclude, perform
 from chalicelib.errors import Contended, Refusal, Unavailable
 from chalicelib.files import store
+from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.settle import Settled, conclude, perform
 from chalicelib.reductions.actions import report
 from chalicelib.reductions.model import Reduction, Report
 from chalicelib.reductions.queries import versions as versions_of
@@ -39,10 +39,10 @@ class Outcome(NamedTuple):
 def do_slice(pool: Executor, batch: Item, number: int, lines: Sequence[tuple[int, bytes]]) -> None:
     """Lines side by side, and then their sums, once. The refused ones come first: sums tell that they are there."""
     versions = versions_of(batch["scenario"])
-    parsed = [parse(*line) for line in lines]
-    broken = [each for each in parsed if not isinstance(each, Line)]
+    parsed = [parse(batch["scenario"], *line) for line in lines]
+    broken = [each for each in parsed if not isinstance(each, NumberedLine)]
     outcomes = [Outcome(each.line, "refused", 0, each.model_dump_json()) for each in broken]
-    for wave in side_by_side([each for each in parsed if isinstance(each, Line)]):
+    for wave in side_by_side([each for each in parsed if isinstance(each, NumberedLine)]):
         for group in pool.map(partial(_in_order, batch, versions), wave):
             outcomes += group
     refused = [each.refused for each in sorted(outcomes) if each.refused]
@@ -56,11 +56,11 @@ def do_slice(pool: Executor, batch: Item, number: int, lines: Sequence[tuple[int
     )
 
 
-def _in_order(batch: Item, versions: Sequence[Item], lines: Iterable[Line]) -> list[Outcome]:
+def _in_order(batch: Item, versions: Sequence[Item], lines: Iterable[NumberedLine]) -> list[Outcome]:
     return [_outcome(line.number, _conclude(batch, versions, line)) for line in lines]
 
 
-def _conclude(batch: Item, versions: Sequence[Item], line: Line) -> Settled:
+def _conclude(batch: Item, versions: Sequence[Item], line: NumberedLine) -> Settled:
     """The line's one outcome: the same action as for a single report, its refusal kept too. Patient with others."""
     order = _order(batch, line)
     origin = {"batch": batch["id"], "line": line.number}
@@ -80,11 +80,11 @@ def _conclude(batch: Item, versions: Sequence[Item], line: Line) -> Settled:
     return conclude(order, decide, refused)
 
 
-def _order(batch: Item, line: Line) -> Command[Report]:
+def _order(batch: Item, line: NumberedLine) -> Command[Report]:
     """What the operator would have sent for this line alone, under a name that only this line has."""
     return Command(
-        Caller(batch["operator"], OPERATOR),
-        Report(scenario=batch["scenario"], **line.trip.model_dump()),
+        Caller(batch["operator"], SCENARIO_OPERATOR),
+        Report(**line.trip.model_dump() | {"scenario": batch["scenario"]}),
         keys.part_id(batch["id"], f"line {line.number}"),
         datetime.now(UTC),
     )

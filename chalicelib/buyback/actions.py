@@ -7,17 +7,19 @@ from typing import Any
 from chalicelib.buyback import model
 from chalicelib.buyback.model import LANES, STEPS, TONNE, Lot, NewRetirement, Part, Retirement, shown
 from chalicelib.certificates.actions import issue
-from chalicelib.edge.caller import INSTITUTION
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import Contended, InvalidState, Refusal
-from chalicelib.ledger.actions import Terms, post
-from chalicelib.machine import step
+from chalicelib.kernel.caller import INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
+from chalicelib.transitions import step
+
+RUN_STARTED = "buy_back_run_started"
 
 
 def start(command: Command[Any], *, full: bool) -> Decision:
-    """A run, not planned yet. The stream's consumer sees its Record and hands the planning on.
+    """A run, not planned yet. Its Record is published, and a reaction has it planned.
 
     ``full``: every merchant is looked at, not only those that the index hints at.
     """
@@ -26,8 +28,7 @@ def start(command: Command[Any], *, full: bool) -> Decision:
     open_lane = {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "status": "running"}
     lanes = (put(keys.run_lane(command.id, lane), open_lane) for lane in range(LANES))
     run = put(keys.run(command.id), item | listed)
-    # No value moves, but the stream passes on only what has postings.
-    return Decision("buy_back_run_started", shown(item, Part()), (run, *lanes), {"movement": "start", "postings": []})
+    return Decision(RUN_STARTED, shown(item, Part()), (run, *lanes), publish=True)
 
 
 def plan_part(_: Command[Any], run: str, number: int, merchants: Sequence[str]) -> Decision:
@@ -56,7 +57,7 @@ def pay(command: Command[Any], run: str, merchant: Item) -> Decision:
     """
     tonnes = merchant["points"] // TONNE
     points = tonnes * TONNE
-    terms = {merchant["pk"]: Terms(kind=INSTITUTION, refuse=lambda _: Contended())}
+    terms = {merchant["pk"]: AccountCondition(kind=INSTITUTION, refuse=lambda _: Contended())}
     writes, facts = post(model.exchange(merchant["id"], tonnes), record=command.id, terms=terms)
     lane = update(
         keys.run_lane(run, randrange(LANES)),
@@ -104,13 +105,13 @@ def finish(command: Command[Any], item: Item, lanes: Sequence[Item]) -> Decision
         for lane in lanes
     )
     tells = {"RunMerchants": sums.merchants, "RunPoints": sums.points, "RunTonnes": sums.tonnes}
-    return Decision("buy_back_run_finished", shown(item | ended, sums), (run, *closed), tells=tells)
+    return Decision("buy_back_run_finished", shown(item | ended, sums), (run, *closed), metrics=tells)
 
 
 def retire(command: Command[NewRetirement], institution: Item) -> Decision:
     """An institution's grams are used up, with a certificate. Refuses InsufficientGrams."""
     body = command.body
-    terms = {institution["pk"]: Terms(kind=INSTITUTION)}
+    terms = {institution["pk"]: AccountCondition(kind=INSTITUTION)}
     writes, facts = post(model.retirement(institution["pk"], body.grams), record=command.id, terms=terms)
     issued, certificate = issue(
         record=command.id,

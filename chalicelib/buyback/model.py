@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from chalicelib.certificates.model import SERIAL, URL, Issued
-from chalicelib.edge.caller import EXCHANGE
-from chalicelib.edge.fields import Amount, Answer, Body, Line, Paged, Time, example
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.fields import Amount, Answer, Body, Paged, ShortText, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
-from chalicelib.machine import Step
 from chalicelib.table import keys
+from chalicelib.transitions import Step
 
 TONNE = 1_000_000  # points, and grams, in a tonne (guide §6)
 LANES = 16  # sums of a run, so that lots do not collide
@@ -77,7 +77,7 @@ class NewRetirement(Body):
 
     grams: Amount
     purpose: Literal["voluntary", "neutrality", "offset"]
-    beneficiary: Line
+    beneficiary: ShortText
 
 
 class Retirement(Answer):

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import Entry
 from chalicelib.buyback.model import LANES, TONNE, Lot, LotParams, Retirement, Run, RunParams, shown, total
-from chalicelib.edge.caller import Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
@@ -98,6 +98,6 @@ def _same(entry: Entry) -> Item:
 def retirement(caller: Caller, id: str) -> Retirement:
     """The caller's own retirement. Raises NotFound."""
     record = read.get(keys.record(id))
-    if record is None or record["kind"] != "retirement" or record["caller"] != caller.sub:
+    if record is None or record["kind"] != "retirement" or not caller.made(record):
         raise NotFound()
     return Retirement.model_validate_json(record["answer"])

@@ -5,11 +5,12 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import Lot, LotParams, NewRetirement, Retirement, Run, RunParams
-from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientGrams
 
 room = Blueprint(__name__)

@@ -16,13 +16,14 @@ from chalicelib.campaigns.model import (
     shown,
 )
 from chalicelib.certificates.actions import issue
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, stamp
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints, Terms, inactive, post
-from chalicelib.machine import step
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.ledger.actions import AccountClosed, AccountCondition, InsufficientPoints, inactive, post
+from chalicelib.ledger.standing import acting
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, check, present, put, update
+from chalicelib.table.write import Attr, Item, Write, present, put, update
+from chalicelib.transitions import step
 
 NOTHING = Gathered(points=0, donors=0)
 
@@ -31,7 +32,7 @@ class CampaignClosed(Refusal):
     status, code = 409, "campaign_closed"
     title = Text("The campaign takes no points", "该募集活动不接受捐赠")
     detail = Text("It is {state}, and ends at {ends_at}.", "活动状态为 {state}，截止时间 {ends_at}。")
-    mend = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
+    remedy = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
 
 
 def propose(command: Command[NewCampaign], institution: Item) -> Decision:
@@ -48,18 +49,21 @@ def propose(command: Command[NewCampaign], institution: Item) -> Decision:
         "proposed_at": command.at,
     }
     listed = {"list": "campaigns", "rank": f"{command.at}:{command.id}"}
-    active = check(keys.account(institution["pk"]), Attr("status").eq("active"), _closed_account)
-    return Decision("campaign_proposed", shown(item, NOTHING), (active, put(keys.campaign(command.id), item | listed)))
+    writes = (acting(institution["id"]), put(keys.campaign(command.id), item | listed))
+    return Decision("campaign_proposed", shown(item, NOTHING), writes)
 
 
 def approve(command: Command[Empty], item: Item) -> Decision:
-    """The campaign opens its pots. Raises InvalidState, CampaignClosed where its end has passed."""
+    """The campaign opens its pots. Raises InvalidState, CampaignClosed where its end has passed; refuses AccountFrozen
+    and AccountClosed, for its institution cannot promise anything then.
+    """
     status = step(STEPS, item["status"], "approve", command.caller.role)
     if item["ends_at"] <= command.at:
         raise CampaignClosed(state=item["status"], ends_at=item["ends_at"])
     empty = {"points": 0, "gathered": 0, "donors": 0, "status": "approved", "ends_at": item["ends_at"]}
     opened = (put(keys.account(keys.pot(item["id"], stripe)), empty) for stripe in range(STRIPES))
-    return Decision("campaign_approved", shown(item | {"status": status}, NOTHING), (_move(item, status), *opened))
+    writes = (acting(item["institution"]), _move(item, status), *opened)
+    return Decision("campaign_approved", shown(item | {"status": status}, NOTHING), writes)
 
 
 def reject(command: Command[Judgement], item: Item) -> Decision:
@@ -80,8 +84,10 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
     again = campaign["id"] in person.get("campaigns", ())
     open_now = Attr("status").eq("approved") & Attr("ends_at").gt(command.at)
     terms = {
-        pot: Terms(require=open_now, refuse=_not_open, add={"gathered": points} | ({} if again else {"donors": 1})),
-        person["pk"]: Terms(
+        pot: AccountCondition(
+            require=open_now, refuse=_not_open, add={"gathered": points} | ({} if again else {"donors": 1})
+        ),
+        person["pk"]: AccountCondition(
             require=known if again else ~known,
             refuse=lambda old: _short(old, points, campaign["id"], again),
             add={} if again else {"campaigns": {campaign["id"]}},
@@ -104,27 +110,31 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
     return Decision("donation", answer, (*writes, certificate), facts)
 
 
-def end(command: Command[Any], item: Item) -> Decision:
-    """The pots take no more. Raises InvalidState."""
+def end(command: Command[Any], item: Item, may: tuple[Write, ...] = ()) -> Decision:
+    """The pots take no more. ``may``: what else must hold. Raises InvalidState."""
     status = step(STEPS, item["status"], "end", command.caller.role)
     shut = (
         update(keys.account(keys.pot(item["id"], stripe)), assign={"status": status}, require=present())
         for stripe in range(STRIPES)
     )
-    return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (_move(item, status), *shut))
+    return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (*may, _move(item, status), *shut))
 
 
-def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decision:
+def close(command: Command[Any], item: Item, pots: Mapping[str, Item], may: tuple[Write, ...] = ()) -> Decision:
     """All that the pots of an ended campaign hold is used up for its beneficiary, with a certificate if it is anything.
 
-    ``pots`` by account name, as read after the end: nothing can be added any more. Raises InvalidState.
+    ``pots`` by account name, as read after the end: nothing can be added any more. They are read later than ``item``,
+    so another closing may have emptied them in between. ``may``: what else must hold.
+    Raises Contended then (decide again), and InvalidState.
     """
     status = step(STEPS, item["status"], "close", command.caller.role)
     sums, held = model.gathered(pots.values()), {name: pot["points"] for name, pot in pots.items()}
+    if sums.points != sum(held.values()):
+        raise Contended()
     if not sums.points:
         closed = item | {"status": status}
-        return Decision("campaign_closed", shown(closed, sums), (_move(item, status),))
-    emptied = {name: Terms(refuse=lambda _: Contended()) for name, points in held.items() if points}
+        return Decision("campaign_closed", shown(closed, sums), (*may, _move(item, status)))
+    emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
     writes, facts = post(model.retirement(held), record=command.id, terms=emptied)
     issued, certificate = issue(
         record=command.id,
@@ -140,7 +150,8 @@ def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decisi
     said = {"status": status, "certificate": issued.model_dump()}
     moved = _move(item, status, certificate=said["certificate"])
     answer: Campaign = shown(item | said, sums)
-    return Decision("campaign_closed", answer, (moved, *writes, certificate), facts | {"certificate": issued.serial})
+    facts |= {"certificate": issued.serial}
+    return Decision("campaign_closed", answer, (*may, moved, *writes, certificate), facts)
 
 
 def _move(item: Item, status: str, **facts: Any) -> Write:

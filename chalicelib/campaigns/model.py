@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chalicelib.certificates.model import SERIAL, URL, Issued
-from chalicelib.edge.caller import EXCHANGE, INSTITUTION
-from chalicelib.edge.fields import Amount, Answer, Body, Id, Line, Moment, Paged, Paragraph, Time, example
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
+from chalicelib.kernel.fields import Amount, Answer, Body, Id, LongText, Moment, Paged, ShortText, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
-from chalicelib.machine import Step
 from chalicelib.table import keys
+from chalicelib.transitions import Step
 
 STRIPES = 8  # some hundred donations a second; the closing takes all of them in one transaction
 SYSTEM = "system"
@@ -35,9 +35,9 @@ class NewCampaign(Body):
         ends_at="2027-12-31T16:00:00Z",
     )
 
-    title: Line
+    title: ShortText
     purpose: Literal["production", "event"]
-    description: Paragraph
+    description: LongText
     target_grams: Amount
     ends_at: Moment
     close_at_target: bool = False
@@ -48,7 +48,7 @@ class Judgement(Body):
 
     model_config = example(reason="The event took place last year")
 
-    reason: Line | None = None
+    reason: ShortText | None = None
 
 
 class Campaign(Answer):

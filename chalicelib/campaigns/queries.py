@@ -1,10 +1,10 @@
 """Campaigns, their pots, and donations."""
 
 from chalicelib.campaigns.model import STRIPES, Campaign, CampaignParams, Donation, gathered, shown
-from chalicelib.edge.caller import EXCHANGE, Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
@@ -20,7 +20,7 @@ def item(id: str) -> Item:
 def own(caller: Caller, id: str) -> Item:
     """A campaign that the caller may close: the institution's own, any for the exchange. Raises NotFound."""
     found = item(id)
-    if caller.role != EXCHANGE and found["institution"] != caller.account:
+    if caller.role != EXCHANGE and not caller.holds(INSTITUTION, found["institution"]):
         raise NotFound()
     return found
 
@@ -65,6 +65,6 @@ def due(at: str) -> list[Item]:
 def donation(caller: Caller, id: str) -> Donation:
     """The caller's own donation. Raises NotFound."""
     record = read.get(keys.record(id))
-    if record is None or record["kind"] != "donation" or record["caller"] != caller.sub:
+    if record is None or record["kind"] != "donation" or not caller.made(record):
         raise NotFound()
     return Donation.model_validate_json(record["answer"])

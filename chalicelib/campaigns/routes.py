@@ -5,7 +5,7 @@ from random import randrange
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.campaigns import actions, closing, queries
+from chalicelib.campaigns import actions, queries, worker
 from chalicelib.campaigns.model import (
     STRIPES,
     Campaign,
@@ -15,11 +15,12 @@ from chalicelib.campaigns.model import (
     NewCampaign,
     NewDonation,
 )
-from chalicelib.edge.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 
 room = Blueprint(__name__)
@@ -57,7 +58,7 @@ def one_campaign(query: Query[Params], id: str) -> Campaign:
     body=Empty,
     answer=Campaign,
     allow=(EXCHANGE,),
-    refuses=(*JUDGED, actions.CampaignClosed),
+    refuses=(*JUDGED, actions.CampaignClosed, AccountClosed, AccountFrozen),
     status=200,
 )
 def approve_campaign(command: Command[Empty], id: str) -> Decision:
@@ -85,12 +86,12 @@ def reject_campaign(command: Command[Judgement], id: str) -> Decision:
     body=Empty,
     answer=Campaign,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=JUDGED,
+    refuses=(*JUDGED, AccountClosed, AccountFrozen),
     status=200,
 )
 def close_campaign(command: Command[Empty], id: str) -> Decision:
     """Retire what was gathered for the beneficiary, with a certificate."""
-    return closing.close(command, queries.own(command.caller, id))
+    return worker.close(command, queries.own(command.caller, id))
 
 
 @command(

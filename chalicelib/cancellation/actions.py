@@ -2,7 +2,7 @@
 
 from chalicelib.cancellation.model import Cancellation, NewCancellation, cancellation
 from chalicelib.certificates.actions import issue
-from chalicelib.edge.decision import Command, Decision
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import post
 from chalicelib.table import keys
 

@@ -1,7 +1,7 @@
 """Cancellations. Pure."""
 
 from chalicelib.certificates.model import SERIAL, URL, Issued
-from chalicelib.edge.fields import Amount, Answer, Body, Line, Paged, Time, example
+from chalicelib.kernel.fields import Amount, Answer, Body, Paged, ShortText, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
 
@@ -12,7 +12,7 @@ class NewCancellation(Body):
     model_config = example(points=5000, purpose="抵消我的上海至北京出行")
 
     points: Amount
-    purpose: Line
+    purpose: ShortText
 
 
 class CancellationParams(Paged):

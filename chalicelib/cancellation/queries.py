@@ -2,17 +2,17 @@
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.cancellation.model import Cancellation, CancellationParams
-from chalicelib.edge.caller import Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.table import keys, read
 
 
 def own(caller: Caller, id: str) -> Cancellation:
     """One of the caller's cancellations. Raises NotFound."""
     record = read.get(keys.record(id))
-    if record is None or (record["kind"], record["caller"]) != ("cancellation", caller.sub):
+    if record is None or record["kind"] != "cancellation" or not caller.made(record):
         raise NotFound()
     return Cancellation.model_validate_json(record["answer"])
 

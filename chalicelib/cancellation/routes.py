@@ -5,11 +5,12 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.cancellation import actions, queries
 from chalicelib.cancellation.model import Cancellation, CancellationParams, NewCancellation
-from chalicelib.edge.caller import INDIVIDUAL
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import INDIVIDUAL
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 
 room = Blueprint(__name__)

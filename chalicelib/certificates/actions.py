@@ -2,12 +2,12 @@
 
 from chalicelib.certificates.model import STEPS, Issued, Kind, Revoked, Revoking
 from chalicelib.certificates.serials import serial
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidState
-from chalicelib.machine import step
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.settings import secret, settings
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, put, update
+from chalicelib.transitions import step
 
 
 def issue(  # noqa: PLR0913 - one argument a fact of the certificate
@@ -25,7 +25,7 @@ def issue(  # noqa: PLR0913 - one argument a fact of the certificate
     """The certificate of ``record``, and the Write that puts it into the same transaction.
 
     ``holder`` is public: a person's name comes masked. ``details`` may hold donors, campaign, title, scenarios and
-    methodologies. The caller keeps ``{"certificate": serial}`` among its Record's facts: the stream's consumer signs
+    methodologies. The caller keeps ``{"certificate": serial}`` among its Record's facts: a reaction signs
     what it finds there. Nothing of the item ever changes but its status and the signature, which follows from it.
     """
     number = serial(record, at, secret("serial_key"))

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from chalicelib.edge.caller import EXCHANGE
-from chalicelib.edge.fields import Answer, Body, Line, Time, example
-from chalicelib.machine import Step
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.fields import Answer, Body, ShortText, Time, example
+from chalicelib.transitions import Step
 
 Kind = Literal["cancellation", "donation", "campaign", "retirement"]
 SERIAL = "SH26-7KQ4-M2XD-9HPT-C3WQ"
@@ -76,7 +76,7 @@ class Revoking(Body):
 
     model_config = example(reason="方法学核查发现数据有误")
 
-    reason: Line
+    reason: ShortText
 
 
 class Revoked(Answer):

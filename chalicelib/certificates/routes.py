@@ -4,13 +4,14 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.certificates import actions, queries
 from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking
-from chalicelib.certificates.shown import page
+from chalicelib.certificates.render import page
 from chalicelib.edge import pages
-from chalicelib.edge.caller import EXCHANGE
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Params
+from chalicelib.kernel.query import Query
 
 room = Blueprint(__name__)
 PDF = "application/pdf"
@@ -27,7 +28,7 @@ def one_certificate(query: Query[Params], serial: str) -> Response:
     found = queries.certificate(serial)
     wanted = pages.preferred(room.current_request.headers, pages.JSON, "text/html", PDF)
     if wanted == PDF:
-        from chalicelib.certificates.shown import pdf  # only who asks for one pays for what makes it
+        from chalicelib.certificates.render import pdf  # only who asks for one pays for what makes it
 
         inline = f'inline; filename="{found.serial}.pdf"'
         return pages.page(pdf.a4(found), PDF, FRESH | {"Content-Disposition": inline})

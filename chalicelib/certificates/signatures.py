@@ -3,8 +3,8 @@
 import logging
 
 from chalicelib.certificates.model import claims
-from chalicelib.edge.settle import derive
 from chalicelib.errors import Contended, Unavailable
+from chalicelib.kernel.settle import derive
 from chalicelib.signing.jws import sign
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, present, update
@@ -27,4 +27,6 @@ def signature(item: Item) -> str | None:
     except (Contended, Unavailable):
         _log.warning("certificate %s is not signed yet", item["serial"])
         return None
-    return str(kept["jws"]) if kept else made
+    if kept.done:
+        return made
+    return str(kept.stood["jws"]) if kept.stood else None  # a certificate that is not kept is not signed

@@ -1,6 +1,6 @@
 """Events, each at least once: committed Records, projected exactly once; files that arrive; messages of queues.
 
-Each leaves one line: what it did, or ``failed`` (edge/log.py).
+Each leaves one line: what it did, or ``failed`` (log.py).
 """
 
 import functools
@@ -10,36 +10,68 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
-from chalicelib.edge import log
-from chalicelib.errors import Contended
+from chalicelib import log
+from chalicelib.errors import Contended, Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.commit import WRITES_MAX, Failed, commit
 from chalicelib.table.write import Item, Write, decode
 
 # What a room makes of Records. A Write that puts an item marks its Record (``item["id"]``) as projected.
 Projection = Callable[[Sequence[Item]], list[Write]]
-# What else follows from Records, at least once: it must bear being told again.
-Follow = Callable[[Sequence[Item]], None]
+# What else follows from Records, at least once: doing it again changes nothing.
+Reaction = Callable[[Sequence[Item]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
 
+T = TypeVar("T")
+R = TypeVar("R")
 
-def project(event: DynamoDBEvent, projections: Sequence[Projection], follow: Sequence[Follow] = ()) -> dict[str, Any]:
-    """Apply the Records of a stream batch, then tell of them. What raises comes again, the whole batch."""
+
+def project(event: DynamoDBEvent, projections: Sequence[Projection]) -> dict[str, Any]:
+    """Apply the Records of a stream batch that moved value. If this raises, the whole batch comes again."""
     with log.line("projected", function="project") as line:
-        records = list({record["id"]: record for record in _moved(event)}.values())
+        records = [record for _, record in _records(event, {"movement"})]
         for start in range(0, len(records), _CHUNK):
             _apply(records[start : start + _CHUNK], projections)
         if records:
             line.metrics |= {"Projected": len(records), "StreamLag": max(map(_age, records))}
-        for tell in follow:
-            tell(records)
     return {"batchItemFailures": []}
+
+
+def react(event: DynamoDBEvent, reactions: Sequence[Reaction]) -> dict[str, Any]:
+    """Give the Records of a stream batch to each reaction, whether or not others fail.
+
+    Names the Records that a reaction failed for: the stream brings the batch again from the first of them.
+    """
+    with log.line("reacted", function="react") as line:
+        found = _records(event, {"movement", "publish"})
+        records = [record for _, record in found]
+        failed = {record["id"] for reaction in reactions for record in _failing(reaction, records)}
+        line.metrics |= {"Reacted": len(records), "FailedReactions": len(failed)}
+    return {"batchItemFailures": [{"itemIdentifier": at} for at, record in found if record["id"] in failed]}
+
+
+def _failing(reaction: Reaction, records: Sequence[Item]) -> Sequence[Item]:
+    """Those of ``records`` that ``reaction`` fails for. The batch is halved until each failing one stands alone.
+
+    Where the store is away there is nothing to single out: all of them come again.
+    """
+    if not records:
+        return []
+    middle = len(records) // 2
+    try:
+        reaction(records)
+        return []
+    except Exception as error:  # noqa: BLE001 - logged; the stream brings these Records again
+        if not middle or isinstance(error, Unavailable):
+            log.emit(log.FAILED, logging.ERROR, function="react", reaction=reaction.__module__, records=len(records))
+            return records
+    return [*_failing(reaction, records[:middle]), *_failing(reaction, records[middle:])]
 
 
 def _age(record: Item) -> int:
@@ -48,13 +80,16 @@ def _age(record: Item) -> int:
     return max(0, round((datetime.now(UTC) - made).total_seconds() * 1000))  # clocks differ
 
 
-def _moved(event: DynamoDBEvent) -> Iterable[Item]:
+def _records(event: DynamoDBEvent, marks: set[str]) -> list[tuple[str, Item]]:
+    """The new Records that bear one of ``marks``, each once, behind their places in the stream."""
+    found: dict[str, tuple[str, Item]] = {}
     for change in event:
         image = change.new_image
-        if change.event_name == "INSERT" and image and image["sk"] == {"S": "record"} and "postings" in image:
-            item = decode(image)
-            assert item is not None
-            yield item
+        if change.event_name == "INSERT" and image and image["sk"] == {"S": "record"} and marks & image.keys():
+            record = decode(image)
+            assert record is not None
+            found.setdefault(record["id"], (change.sequence_number, record))
+    return list(found.values())
 
 
 def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
@@ -98,7 +133,7 @@ def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> di
             try:
                 handle(json.loads(record.body))
             except Exception:  # noqa: BLE001 - logged; the queue brings this one again
-                log.tell(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
+                log.emit(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
                 failed.append({"itemIdentifier": told["messageId"]})
         line.metrics |= {"MessageAge": max(0, round(max(ages, default=0))), "FailedMessages": len(failed)}
     return {"batchItemFailures": failed}
@@ -117,14 +152,26 @@ def woken(handler: Callable[[CloudWatchEvent], None]) -> Callable[[CloudWatchEve
 
 def each(*jobs: Callable[[], object]) -> None:
     """Do all ``jobs``, each though others fail; then raise what the first of these raised."""
-    failures = []
-    for job in jobs:
+    for_each(jobs, lambda job: job(), what="job")
+
+
+def for_each(
+    things: Iterable[T], do: Callable[[T], R], *, what: str, name: Callable[[T], str] = lambda _: ""
+) -> list[R]:
+    """``do`` each of ``things`` though others fail; the results.
+
+    A failure is logged with ``what`` it befell and the thing's ``name``. The first is raised when all had their turn.
+    """
+    results, failures = [], []
+    for thing in things:
         try:
-            job()
-        except Exception as error:  # noqa: BLE001 - one is raised below; the schedule comes again for all
+            results.append(do(thing))
+        except Exception as error:  # noqa: BLE001 - logged here, and the first is raised below
+            log.emit(log.FAILED, logging.ERROR, what=what, name=name(thing))
             failures.append(error)
     if failures:
         raise failures[0]
+    return results
 
 
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:

@@ -7,25 +7,27 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from chalicelib.edge import cursor, log, problem
-from chalicelib.edge.caller import Caller, admit, authenticate
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Page, Paged, Params
-from chalicelib.edge.settle import settle
+from chalicelib import log
+from chalicelib.edge import problem
+from chalicelib.edge.authorizer import admit, authenticate
 from chalicelib.errors import (
     BodyTooLarge,
     IdempotencyKeyRequired,
     InternalError,
-    InvalidRequest,
     NotFound,
     Refusal,
 )
+from chalicelib.kernel import cursor, validation
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Params
+from chalicelib.kernel.query import Query
+from chalicelib.kernel.settle import settle
 from chalicelib.settings import secret
 from chalicelib.table import keys
 
@@ -56,30 +58,6 @@ class Endpoint(NamedTuple):
 
 
 ENDPOINTS: list[Endpoint] = []
-
-
-class Query(NamedTuple, Generic[P]):
-    """One question: who asks (None: the public), for what, and where the page before it ended."""
-
-    caller: Caller | None
-    params: P
-    position: dict[str, Any] | None
-    binding: str
-    now: datetime
-
-    @property
-    def asker(self) -> Caller:
-        """The caller of a route that is not public."""
-        if self.caller is None:
-            raise RuntimeError("a public route has no caller")
-        return self.caller
-
-    def page(self, items: list[A], position: Callable[[A], dict[str, Any]]) -> Page[A]:
-        """A page of up to ``limit`` of ``items``; one more than the limit tells that there is a next page."""
-        assert isinstance(self.params, Paged)  # only lists are paged
-        limit = self.params.limit
-        following = cursor.seal(position(items[limit - 1]), self.binding) if len(items) > limit else None
-        return Page(items=items[:limit], next_cursor=following)
 
 
 def command(
@@ -144,7 +122,7 @@ def _register(
 
 
 def _attended(
-    handle: Callable[[Request, dict[str, str]], Response], request: Request, segments: dict[str, str], line: log.Line
+    handle: Callable[[Request, dict[str, str]], Response], request: Request, segments: dict[str, str], line: log.LogLine
 ) -> Response:
     """What ``handle`` answers, or its refusal as a problem; ``line`` is told who asked and what was refused."""
     line.fields["role"] = (request.context.get("authorizer") or {}).get("role")
@@ -153,7 +131,7 @@ def _attended(
     except Refusal as refusal:
         refused = refusal
     except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
-        log.tell(log.FAILED, logging.ERROR, route=line.fields["route"], request=line.fields["request"])
+        log.emit(log.FAILED, logging.ERROR, route=line.fields["route"], request=line.fields["request"])
         refused = InternalError()
     line.fields["code"] = refused.code
     line.count("Refusals")
@@ -175,20 +153,17 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
     body = _parse(endpoint.takes, request)
     order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
     fingerprint = _fingerprint(endpoint, segments, body)
-    log.note(record=order.id)
+    log.annotate(record=order.id)
     settled = settle(order, lambda: endpoint.view(order, **segments), endpoint.status, fingerprint)
-    log.note(replayed=settled.replayed)
+    log.annotate(replayed=settled.replayed)
     return _answered(settled.status, settled.answer, {"Idempotent-Replayed": "true"} if settled.replayed else {})
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:
-    raw = request.raw_body
+    raw = cast(bytes, request.raw_body)  # chalice has encoded a text
     if len(raw) > BODY_BYTES_MAX:
         raise BodyTooLarge(limit=BODY_BYTES_MAX)
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        raise problem.invalid(error, tagged=issubclass(model, RootModel)) from None
+    return validation.parsed(model, raw)
 
 
 def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseModel) -> str:
@@ -212,17 +187,13 @@ def _ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Resp
     try:
         params = endpoint.takes.model_validate(asked)
     except ValidationError as error:
-        raise problem.invalid(error) from None
+        raise validation.invalid(error) from None
     filters = {name: value for name, value in asked.items() if name not in {"limit", "cursor"}}
-    binding = keys.digest(caller.sub if caller else "", endpoint.path, repr(sorted((filters | segments).items())))
+    asker = (caller.sub, caller.role) if caller else ("", "")
+    binding = keys.digest(*asker, endpoint.path, repr(sorted((filters | segments).items())))
     given = asked.get("cursor")
     position = cursor.unseal(given, binding) if given else None
     found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)
     if isinstance(found, Response):
         return found
     return _answered(200, found.model_dump_json())
-
-
-def unprocessable(pointer: str, en: str, zh: str) -> Callable[[Any], Refusal]:
-    """A Write's refusal that names the field of the body which the stored item contradicts."""
-    return lambda _: InvalidRequest.at(pointer, en, zh)

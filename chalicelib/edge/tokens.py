@@ -6,13 +6,13 @@ from typing import Any
 import jwt
 from jwt.types import Options
 
-from chalicelib.edge.caller import ROLES
-from chalicelib.errors import Unauthenticated
+from chalicelib import json_input
+from chalicelib.errors import Refusal, Unauthenticated
+from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, ROLES
 from chalicelib.settings import settings
 from chalicelib.signing import jose
 from chalicelib.signing.issuer import IssuerKeys
 
-_LEEWAY_SECONDS = 10  # clocks differ
 # The signature is judged before, by keys that are asymmetric only: the platform holds none that could make a token.
 _CLAIMS: Options = {
     "verify_signature": False,
@@ -34,15 +34,15 @@ def _issuer_keys() -> IssuerKeys:
 def claims(token: str) -> dict[str, Any]:
     """The claims of a valid token. Raises Unauthenticated for any other, IssuerAway where nobody can tell."""
     try:
-        jose.verify(token, _issuer_keys().for_token(token))
+        json_input.read(jose.verify(token, _issuer_keys().for_token(token)))
         found: dict[str, Any] = jwt.decode(
             token,
             issuer=settings().oidc_issuer,
             audience=settings().oidc_audience,
-            leeway=_LEEWAY_SECONDS,
+            leeway=CLOCK_LEEWAY_SECONDS,
             options=_CLAIMS,
         )
-    except (jwt.PyJWTError, KeyError, ValueError) as error:
+    except (jwt.PyJWTError, KeyError, ValueError, Refusal) as error:
         raise Unauthenticated() from error
     sub = found["sub"]
     if found.get("role") not in ROLES or not isinstance(sub, str) or not 1 <= len(sub) <= 255:

@@ -17,7 +17,7 @@ class InsufficientPoints(Refusal):
     detail = Text(
         "{needed} points are needed; {available} are available.", "需要 {needed} 积分，可用 {available} 积分。"
     )
-    mend = Text(
+    remedy = Text(
         "Ask for at most what is available, or collect more points first.",
         "请减少数量至可用积分以内，或先获取更多积分。",
     )
@@ -29,14 +29,14 @@ class InsufficientGrams(Refusal):
     detail = Text(
         "{needed} gCO2e are needed; {available} are available.", "需要 {needed} gCO2e，可用 {available} gCO2e。"
     )
-    mend = Text("Ask for at most what is available.", "请减少数量至可用减排量以内。")
+    remedy = Text("Ask for at most what is available.", "请减少数量至可用减排量以内。")
 
 
 class AccountClosed(Refusal):
     status, code = 409, "account_closed"
     title = Text("The account is closed", "账户已注销")
     detail = Text("A closed account moves no value.", "已注销的账户不能变动积分或减排量。")
-    mend = Text(
+    remedy = Text(
         "Its own person may open it again with POST /v1/accounts.", "原持有人可通过 POST /v1/accounts 重新开户。"
     )
 
@@ -45,10 +45,11 @@ class AccountFrozen(Refusal):
     status, code = 409, "account_frozen"
     title = Text("The account is frozen", "账户已冻结")
     detail = Text(
-        "The exchange or the bureau has stopped every movement of this account. What it holds stays.",
-        "交易所或主管部门已暂停该账户的一切变动，账户余额不受影响。",
+        "The exchange or the bureau has frozen this account. It can move nothing and change nothing it offers; what it"
+        " holds stays.",
+        "交易所或主管部门已冻结该账户：冻结期间不得变动余额，不得变更所提供的权益和承诺，账户余额予以保留。",
     )
-    mend = Text(
+    remedy = Text(
         "Ask the exchange why. The same request may be sent again once the account is released.",
         "请联系交易所了解原因。解冻后可重新提交同一请求。",
     )
@@ -62,41 +63,46 @@ class AccountNotOpen(NotFound):
 
 
 @dataclass(frozen=True)
-class Terms:
+class AccountCondition:
     """What one account adds to a Transfer: conditions with their refusal, and counters that move with it.
 
     ``kind``: only an account of this kind will do; to others it is as if there were none, for one sub may come in two
-    roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal.
+    roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal. ``even_frozen``: an order of
+    the exchange takes from the account though its holder may not move it.
     """
 
     kind: str | None = None
     require: ConditionBase | None = None
     refuse: Refuse | None = None
     add: Item = field(default_factory=dict)
+    even_frozen: bool = False
 
 
 def post(
-    transfer: Transfer, *, record: str, terms: Mapping[str, Terms] | None = None
+    transfer: Transfer, *, record: str, terms: Mapping[str, AccountCondition] | None = None
 ) -> tuple[tuple[Write, ...], Item]:
     """The Writes of a Transfer (one an account, in the order of ``terms``, then of the postings) and its Record facts.
 
-    Every balance has a floor of zero. A holder's account must be active, and remembers ``record`` as not yet filed in
-    its statement, so that the statement is complete at once. System accounts get no Write.
+    Every balance has a floor of zero. A holder's account must be active (``even_frozen``: open), and remembers
+    ``record`` as not yet filed in its statement, so that the statement is complete at once. System accounts get no
+    Write.
     """
     terms = terms or {}
     changes = transfer.changes()
     names = dict.fromkeys([*terms, *changes])
     writes = tuple(
-        _balance(name, changes.get(name, {}), record, terms.get(name, Terms())) for name in names if has_item(name)
+        _balance(name, changes.get(name, {}), record, terms.get(name, AccountCondition()))
+        for name in names
+        if has_item(name)
     )
     return writes, {"movement": transfer.kind, "postings": [list(posting) for posting in transfer.postings]}
 
 
-def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) -> Write:
+def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCondition) -> Write:
     conditions = [present()]
     add: Item = {**deltas, **terms.add}
     if name.startswith("account:"):
-        conditions.append(Attr("status").eq("active"))
+        conditions.append(Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active"))
         if deltas:
             add["unfiled"] = {record}
     conditions += [Attr(asset).gte(-delta) for asset, delta in deltas.items() if delta < 0]
@@ -105,7 +111,7 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: Terms) ->
     if terms.require is not None:
         conditions.append(terms.require)
     require = reduce(and_, conditions)
-    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms.kind))
+    return update(keys.account(name), add=add, require=require, refuse=terms.refuse or _short(deltas, terms))
 
 
 def inactive(item: Item) -> Refusal | None:
@@ -114,11 +120,12 @@ def inactive(item: Item) -> Refusal | None:
     return found() if found else None
 
 
-def _short(deltas: Mapping[str, int], kind: str | None) -> Refuse:
+def _short(deltas: Mapping[str, int], terms: AccountCondition) -> Refuse:
     def refuse(item: Item | None) -> Refusal:
-        if item is None or (kind and item["kind"] != kind):
+        if item is None or (terms.kind and item["kind"] != terms.kind):
             return AccountNotOpen()
-        if stopped := inactive(item):
+        stopped = inactive(item)
+        if stopped and not (terms.even_frozen and isinstance(stopped, AccountFrozen)):
             return stopped
         if item.get(GRAMS, 0) < -deltas.get(GRAMS, 0):
             return InsufficientGrams(needed=-deltas[GRAMS], available=item.get(GRAMS, 0))

@@ -53,7 +53,7 @@ def has_item(name: str) -> bool:
     return not name.startswith("system:")
 
 
-class Line(NamedTuple):
+class Entry(NamedTuple):
     """A statement line from the view of ``name``: signed amounts."""
 
     name: str
@@ -67,7 +67,7 @@ class Line(NamedTuple):
     swept_points: int
 
 
-def lines(record: Mapping[str, Any]) -> list[Line]:
+def lines(record: Mapping[str, Any]) -> list[Entry]:
     """The statement lines of a Record, one for each holder it touches.
 
     What a till earns belongs to the statement of the merchant that keeps it (``holder`` on the Record), so a sweep
@@ -83,7 +83,7 @@ def lines(record: Mapping[str, Any]) -> list[Line]:
                 other[name] = opposite
     said = record.get("counterparty")
     return [
-        Line(
+        Entry(
             name=name,
             id=record["id"],
             at=record["at"],

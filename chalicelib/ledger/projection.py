@@ -6,7 +6,7 @@ from datetime import datetime
 from random import randrange
 from typing import Any
 
-from chalicelib.ledger.model import GRAMS, POINTS, Line, lines
+from chalicelib.ledger.model import GRAMS, POINTS, Entry, lines
 from chalicelib.table import keys
 from chalicelib.table.write import Item, Write, put, update
 
@@ -64,7 +64,7 @@ def _due(name: str, records: Sequence[Item]) -> Item:
     return {"list": keys.due(day), "rank": name}
 
 
-def line_item(line: Line) -> Item:
+def line_item(line: Entry) -> Item:
     return {name: value for name, value in line._asdict().items() if name != "name"}
 
 
@@ -73,7 +73,7 @@ def _remembering(record: Item) -> set[str]:
     return {name for posting in record["postings"] for name in posting[:2] if name.startswith("account:")}
 
 
-def _earned(record: Item, line: Line) -> dict[str, int]:
+def _earned(record: Item, line: Entry) -> dict[str, int]:
     """A merchant's earnings, and the part of them that its tills gathered (sweeps move that part, see accounts)."""
     gathered = 0
     for source, destination, amount, asset in record["postings"]:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.edge.caller import INDIVIDUAL
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidState, Refusal, Text
-from chalicelib.ledger.actions import InsufficientPoints, post
-from chalicelib.ledger.actions import Terms as Posted
-from chalicelib.machine import step
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger.actions import AccountCondition, InsufficientPoints, post
+from chalicelib.ledger.model import POINTS
+from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
 from chalicelib.mall.model import (
     ALWAYS,
@@ -16,14 +16,15 @@ from chalicelib.mall.model import (
     STEPS,
     Fulfilment,
     NewRedemption,
+    OfferTerms,
     OfferUnavailable,
     Redemption,
     Swept,
-    Terms,
 )
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, update
+from chalicelib.transitions import step
 
 
 class PriceChanged(Refusal):
@@ -39,17 +40,17 @@ class LimitReached(Refusal):
     status, code = 409, "limit_reached"
     title = Text("The limit for one account is reached", "已达每账户限额")
     detail = Text("One account may have {limit}; this one has {held}.", "每个账户限 {limit} 件，已兑 {held} 件。")
-    mend = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
+    remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
 
 
 class AlreadyRefunded(Refusal):
     status, code = 409, "already_refunded"
     title = Text("Refunded already", "已退回")
     detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
-    mend = Text("Nothing needs mending: read the order.", "无需处理：请查询该订单。")
+    remedy = Text("Nothing needs mending: read the order.", "无需处理：请查询该订单。")
 
 
-def redeem(command: Command[NewRedemption], terms: Terms, taken: Mapping[str, int]) -> Decision:
+def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int]) -> Decision:
     """Points for units at the quoted price: the person, one till, the Record.
 
     Nothing is read: the till checks price, state, window and stock inside the transaction. Refuses PriceChanged,
@@ -60,7 +61,7 @@ def redeem(command: Command[NewRedemption], terms: Terms, taken: Mapping[str, in
     price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
     exact = body.points % body.quantity == 0
     posted = {till: _at_till(command, terms, till, price if exact else -1) for till in taken}
-    posted[person] = Posted(kind=INDIVIDUAL, add={"pending": 1})
+    posted[person] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
     writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
         writes = (*writes[:-1], _within_limit(command, terms, terms.per_account_limit), writes[-1])
@@ -71,7 +72,7 @@ def redeem(command: Command[NewRedemption], terms: Terms, taken: Mapping[str, in
     return Decision("redemption", answer, writes, facts)
 
 
-def _at_till(command: Command[NewRedemption], terms: Terms, till: str, price: int) -> Posted:
+def _at_till(command: Command[NewRedemption], terms: OfferTerms, till: str, price: int) -> AccountCondition:
     now, quantity = command.at, command.body.quantity
 
     def refuse(item: Item | None) -> Refusal:
@@ -86,10 +87,10 @@ def _at_till(command: Command[NewRedemption], terms: Terms, till: str, price: in
         return TillEmpty()
 
     on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
-    return Posted(require=on_sale & Attr("price").eq(price), refuse=refuse)
+    return AccountCondition(require=on_sale & Attr("price").eq(price), refuse=refuse)
 
 
-def _within_limit(command: Command[NewRedemption], terms: Terms, limit: int) -> Write:
+def _within_limit(command: Command[NewRedemption], terms: OfferTerms, limit: int) -> Write:
     quantity = command.body.quantity
     if quantity > limit:
         raise LimitReached(limit=limit, held=0)
@@ -102,7 +103,10 @@ def _within_limit(command: Command[NewRedemption], terms: Terms, limit: int) -> 
 
 
 def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
-    """The merchant has delivered. Raises InvalidState."""
+    """The merchant has delivered. Raises InvalidState.
+
+    A frozen merchant may still deliver: the points are paid already, and the delivery is what the buyer waits for.
+    """
     status = step(STEPS, order.status, "fulfil", command.caller.role)
     answer = order.model_copy(update={"status": status} | command.body.model_dump())
     delivered = update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=Attr("pk").exists())
@@ -112,27 +116,42 @@ def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
 def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int]) -> Decision:
     """Points back to the person, units back to stock, once. ``in_tills`` is what each till holds, as read.
 
-    Raises AlreadyRefunded; refuses InsufficientPoints where the merchant's points were bought back already.
+    A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
+    alike: freezing ties the merchant's hands, and a buyer's claim does not wait for it. So the exchange need not
+    release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
+
+    Raises AlreadyRefunded; refuses AccountFrozen, and InsufficientPoints where the merchant's points were bought back.
     """
     if order.status == "refunded":
         raise AlreadyRefunded()
     status = step(STEPS, order.status, "refund", command.caller.role)
     person, answer = keys.holder(order.account), order.model_copy(update={"status": status})
-    posted = {till: Posted(refuse=tills_moved) for till in in_tills}
-    posted[record["holder"]] = Posted()
-    posted[person] = Posted(add={"pending": -1} if order.status == "placed" else {})
+    posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
+    ordered = command.caller.role == EXCHANGE
+    posted[record["holder"]] = AccountCondition(even_frozen=ordered)
+    posted[person] = AccountCondition(add={"pending": -1} if order.status == "placed" else {})
     transfer = model.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
     kept = {name: terms for name, terms in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
     if record["limited"]:
         writes += (update(keys.purchases(order.account, order.offer), add={"units": -order.quantity}),)
+    if not ordered and record["holder"] not in touched:
+        writes += (acting(order.merchant),)
     facts |= {"holder": record["holder"], "reference": order.id}
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
+def _from_till(record: Item, till: str, held: int) -> AccountCondition:
+    """A till that holds less than the sale paid it must stay as it was read: the merchant's account pays the rest, and
+    would be found short although the till has the points by now.
+    """
+    paid = sum(amount for _, taker, amount, asset in record["postings"] if taker == till and asset == POINTS)
+    return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=tills_moved)
+
+
 def tills_moved(item: Item | None) -> Refusal:
-    """The till was swept between reading it and the commit: decide again."""
+    """The till was swept or sold between reading it and the commit: decide again."""
     return TillEmpty() if item else InsufficientPoints(needed=0, available=0)
 
 
@@ -155,8 +174,8 @@ def sweep(command: Command[Any], till: str, item: Item, merchant: str) -> Decisi
     def refuse(_: Item | None) -> Refusal:
         return InvalidState(state="swept", action="sweep")
 
-    once = Posted(require=Attr("sweeps").eq(item["sweeps"]), refuse=refuse, add={"sweeps": 1})
-    terms = {till: once, keys.holder(merchant): Posted(add={"swept": amount})}
+    once = AccountCondition(require=Attr("sweeps").eq(item["sweeps"]), refuse=refuse, add={"sweeps": 1})
+    terms = {till: once, keys.holder(merchant): AccountCondition(add={"swept": amount})}
     writes, facts = post(model.sweep(till, merchant, amount), record=command.id, terms=terms)
     answer = Swept(till=till, merchant=merchant, points=amount)
     return Decision("sweep", answer, writes, facts | {"holder": keys.holder(merchant), "reference": till})

@@ -5,12 +5,25 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from chalicelib.edge.caller import EXCHANGE, INSTITUTION
-from chalicelib.edge.fields import Amount, Answer, Body, Id, Line, Moment, Paged, Paragraph, Slug, Time, Units, example
 from chalicelib.errors import Refusal, Text
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
+from chalicelib.kernel.fields import (
+    Amount,
+    Answer,
+    Body,
+    Id,
+    LongText,
+    Moment,
+    Paged,
+    ShortText,
+    Slug,
+    Time,
+    Units,
+    example,
+)
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
-from chalicelib.machine import Step
 from chalicelib.table import keys
+from chalicelib.transitions import Step
 
 ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
 SUM_LANES_MAX = 4
@@ -38,8 +51,8 @@ class NewOffer(Body):
         fulfilment="voucher",
     )
 
-    title: Line
-    description: Paragraph
+    title: ShortText
+    description: LongText
     category: Slug
     points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
     stock: Units
@@ -58,8 +71,8 @@ class OfferChange(Body):
     points: Annotated[int | None, Field(ge=1, le=10**9)] = None
     stock_added: Units | None = None
     status: Literal["on_shelf", "off_shelf"] | None = None
-    title: Line | None = None
-    description: Paragraph | None = None
+    title: ShortText | None = None
+    description: LongText | None = None
 
 
 class Offer(Answer):
@@ -105,8 +118,8 @@ class Fulfilment(Body):
 
     model_config = example(voucher="SH-2026-8842-1190", note=None)
 
-    voucher: Line | None
-    note: Line | None
+    voucher: ShortText | None
+    note: ShortText | None
 
 
 class Redemption(Answer):
@@ -132,7 +145,7 @@ class Swept(Answer):
     points: int
 
 
-class Terms(NamedTuple):
+class OfferTerms(NamedTuple):
     """What never changes about an offer, and so may be remembered."""
 
     offer: str
@@ -152,7 +165,7 @@ class OfferUnavailable(Refusal):
         "It is off the shelf or outside its time ({starts_at} to {ends_at}).",
         "已下架或不在兑换时间内（{starts_at} 至 {ends_at}）。",
     )
-    mend = Text(
+    remedy = Text(
         "Wait for its time, or choose an offer from GET /v1/offers.",
         "请在兑换时间内重试，或从 GET /v1/offers 选择其他权益。",
     )

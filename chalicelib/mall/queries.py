@@ -6,20 +6,20 @@ from operator import and_
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import Entry
-from chalicelib.edge.caller import EXCHANGE, Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.mall.model import (
     ALWAYS,
     NEVER_ENDS,
     SUM_LANES_MAX,
     Offer,
     OfferParams,
+    OfferTerms,
     OfferUnavailable,
     OrderParams,
     Redemption,
-    Terms,
     public,
 )
 from chalicelib.table import keys, read
@@ -27,7 +27,7 @@ from chalicelib.table.write import Attr, Item
 
 
 @lru_cache(maxsize=10_000)
-def terms(offer: str) -> Terms:
+def terms(offer: str) -> OfferTerms:
     """What never changes about an offer: read once a process. Raises OfferUnavailable where there is none."""
     item = read.get(keys.offer(offer))
     if item is None:
@@ -35,8 +35,8 @@ def terms(offer: str) -> Terms:
     return _terms(item)
 
 
-def _terms(item: Item) -> Terms:
-    return Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+def _terms(item: Item) -> OfferTerms:
+    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def offer(id: str) -> Offer:
@@ -50,7 +50,7 @@ def offer(id: str) -> Offer:
 def own_offer(caller: Caller, id: str) -> Item:
     """The caller's own offer. Raises NotFound, also where it is another's."""
     item = read.get(keys.offer(id))
-    if item is None or item["merchant"] != caller.account:
+    if item is None or not caller.holds(INSTITUTION, item["merchant"]):
         raise NotFound()
     return item
 
@@ -82,12 +82,15 @@ def _sold(items: list[Item]) -> dict[str, int]:
 
 
 def order(caller: Caller, id: str) -> tuple[Redemption, Item]:
-    """An order as it stands, and its Record, for the person, the merchant or the exchange. Raises NotFound."""
+    """An order as it stands, and its Record: for its buyer as an individual, its merchant as an institution, and the
+    exchange. Raises NotFound.
+    """
     record = read.get(keys.record(id))
     if record is None or record["kind"] != "redemption":
         raise NotFound()
     placed = Redemption.model_validate_json(record["answer"])
-    if caller.role != EXCHANGE and caller.account not in (placed.account, placed.merchant):
+    party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
+    if caller.role != EXCHANGE and not party:
         raise NotFound()
     return _as_it_stands(placed, read.get(keys.order(id))), record
 

@@ -2,11 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 from chalicelib.mall import actions, queries, shelf, tills
 from chalicelib.mall.model import (
@@ -130,6 +131,9 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     status=200,
 )
 def refund(command: Command[Empty], id: str) -> Decision:
-    """Points back to the person, units back to stock, once."""
+    """Points back to the person, units back to stock, once.
+
+    While a merchant is frozen only the exchange can refund its orders.
+    """
     order, record = queries.order(command.caller, id)
     return actions.refund(command, order, record, queries.in_tills(record))

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import stamp
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
+from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
-from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, Terms, public
+from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, OfferTerms, public
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
@@ -48,15 +49,15 @@ def _tills(item: Item) -> Iterable[Write]:
         yield put(keys.account(till), at_till | {"units": count})
 
 
-def _terms(item: Item) -> Terms:
-    return Terms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+def _terms(item: Item) -> OfferTerms:
+    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def change(command: Command[OfferChange], item: Item) -> Decision:
     """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
 
-    Price and state change on every till in the same transaction, so no sale sees half of it. Refuses InvalidState where
-    a suspended merchant would put it on the shelf.
+    Price and state change on every till in the same transaction, so no sale sees half of it. Refuses AccountFrozen,
+    and InvalidState where a suspended merchant would put it on the shelf.
     """
     body = command.body
     if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
@@ -78,20 +79,16 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         assign=words,
         add={"supplied": added} if added else {},
         remove=("held_back",) if body.status else (),  # the merchant's own word counts, when it is reinstated too
-        require=Attr("merchant").eq(command.caller.account),
+        require=Attr("merchant").eq(item["merchant"]),
     )
     after = item | words | {"supplied": item["supplied"] + added}
-    transfer = model.stocking(item["id"], tills, added)
-    return Decision(
-        "offer_changed",
-        public(after),
-        (shown, *changed, *((_merchant(command, item),) if body.status == "on_shelf" else ())),
-        {"stocked": [list(each) for each in transfer.postings]},
-    )
+    stocked_by = [list(each) for each in model.stocking(item["id"], tills, added).postings]
+    may = _merchant(command, item) if body.status == "on_shelf" else acting(item["merchant"])
+    return Decision("offer_changed", public(after), (may, shown, *changed), {"stocked": stocked_by})
 
 
 def hold_back(_: Command[Any], item: Item, turn: str) -> Decision:
-    """An offer leaves the shelf because its merchant is suspended. Refuses InvalidState where either is so no more."""
+    """An offer leaves the shelf because its merchant may not sell. Refuses InvalidState where either is so no more."""
     held = Attr("status").eq("on_shelf")
     return _shelve(item, turn, held, {"status": "off_shelf", "held_back": turn})
 

@@ -4,9 +4,9 @@ import random
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from chalicelib.edge import log
+from chalicelib import log
 from chalicelib.errors import Contended, Refusal, Text
-from chalicelib.mall.model import Terms
+from chalicelib.mall.model import OfferTerms
 from chalicelib.table import keys, read
 
 _SURPRISES_MAX = 2  # empty tills met before all are read
@@ -17,7 +17,9 @@ class SoldOut(Refusal):
     status, code = 409, "sold_out"
     title = Text("Sold out", "已兑完")
     detail = Text("{available} are left, {needed} were asked for.", "剩余 {available} 件，需要 {needed} 件。")
-    mend = Text("Ask for fewer, wait for new stock, or choose another offer.", "请减少数量、等待补货，或选择其他权益。")
+    remedy = Text(
+        "Ask for fewer, wait for new stock, or choose another offer.", "请减少数量、等待补货，或选择其他权益。"
+    )
 
 
 class TillEmpty(Contended):
@@ -35,7 +37,7 @@ class _Memory:
 _memories: OrderedDict[str, _Memory] = OrderedDict()
 
 
-def choose(terms: Terms, quantity: int) -> dict[str, int]:
+def choose(terms: OfferTerms, quantity: int) -> dict[str, int]:
     """Units to take from each till; one till unless only several together have enough. Raises SoldOut."""
     if terms.stripes == 1:
         return {keys.till(terms.offer, 0): quantity}
@@ -46,7 +48,7 @@ def choose(terms: Terms, quantity: int) -> dict[str, int]:
     return _choose_seeing(terms, quantity, memory)
 
 
-def disappointed(terms: Terms, till: str) -> None:
+def disappointed(terms: OfferTerms, till: str) -> None:
     """Remember that ``till`` lacked what was asked of it."""
     memory = _memory(terms.offer)
     memory.empty.add(int(till.rpartition("/")[2]))
@@ -59,7 +61,7 @@ def forget() -> None:
     _memories.clear()
 
 
-def _choose_seeing(terms: Terms, quantity: int, memory: _Memory) -> dict[str, int]:
+def _choose_seeing(terms: OfferTerms, quantity: int, memory: _Memory) -> dict[str, int]:
     items = read.many([keys.account(till) for till in terms.tills])
     stock = {stripe: items[keys.account(keys.till(terms.offer, stripe))]["units"] for stripe in range(terms.stripes)}
     memory.empty, memory.surprises = {stripe for stripe, left in stock.items() if left < quantity}, 0

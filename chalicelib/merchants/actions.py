@@ -3,21 +3,22 @@
 from functools import reduce
 from operator import or_
 
-from chalicelib.edge.decision import Command, Decision
 from chalicelib.errors import InvalidRequest, Refusal, Text
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.machine import step
+from chalicelib.ledger.standing import turned
 from chalicelib.merchants import history
-from chalicelib.merchants.model import SHELVING, STEPS, Admission, Cause, Mode, shown
+from chalicelib.merchants.model import STEPS, Admission, Cause, Mode, shown
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, update
+from chalicelib.transitions import step
 
 
 class AlreadyMerchant(Refusal):
     status, code = 409, "already_merchant"
     title = Text("A merchant already", "已是权益方")
     detail = Text("The institution was admitted before.", "该机构此前已入驻。")
-    mend = Text(
+    remedy = Text(
         "Nothing needs mending: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
     )
 
@@ -87,7 +88,7 @@ def may_be_admitted(at: str) -> ConditionBase:
 
 
 def suspend(command: Command[Cause], account: Item) -> Decision:
-    """Its offers are to leave the shelf (the stream has that done); orders and points stay. Raises InvalidState."""
+    """Its offers are to leave the shelf (a reaction does that); orders and points stay. Raises InvalidState."""
     return _turn(command, account, "suspend")
 
 
@@ -97,19 +98,18 @@ def reinstate(command: Command[Cause], account: Item) -> Decision:
 
 
 def _turn(command: Command[Cause], account: Item, action: str) -> Decision:
-    """A turn of the merchant's state, and the note that its offers have to follow, until they have."""
-    merchant, id, reason = account["merchant"], account["id"], command.body.reason
+    """A turn of the merchant's state, which its offers follow."""
+    merchant, reason = account["merchant"], command.body.reason
     status = step(STEPS, merchant["status"], action, command.caller.role)
-    after = merchant | {"status": status, "turn": command.id}
+    after, note, facts = turned(command, account, status=status)
     writes = [
         update(keys.account(account["pk"]), assign={"merchant": after}, require=Attr("merchant").eq(merchant)),
-        update(keys.shelving(id), assign={"turn": command.id, "list": SHELVING, "rank": f"{command.at}:{id}"}),
+        note,
     ]
     if "application" in merchant:
         writes.append(history.line(command, merchant["application"], action, status=status, comment=reason))
-    # a movement without postings: the stream tells of it
-    facts = {"movement": SHELVING, "postings": [], "merchant": id, "reason": reason}
-    return Decision(f"merchant_{status}", shown(account | {"merchant": after}, command.at), tuple(writes), facts)
+    answer = shown(account | {"merchant": after}, command.at)
+    return Decision(f"merchant_{status}", answer, tuple(writes), facts | {"reason": reason}, publish=True)
 
 
 def _no_institution(_: Item | None) -> Refusal:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.edge.decision import Command
+from chalicelib.kernel.decision import Command
 from chalicelib.table import keys
 from chalicelib.table.write import Write, put
 

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from chalicelib.edge.caller import EXCHANGE
-from chalicelib.edge.fields import Answer, Body, Id, Line, Paged, Time, example
-from chalicelib.machine import Step
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
+from chalicelib.transitions import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
-SHELVING = "shelving"  # the list of merchants whose offers are on their way off the shelf or back
 
 STEPS = (
     Step("active", "suspend", "suspended", (EXCHANGE,)),
     Step("suspended", "reinstate", "active", (EXCHANGE,)),
 )
+TURNS = {f"merchant_{step.target}" for step in STEPS}  # kinds of the Records after which offers follow
 
 
 class Admission(Body):
@@ -24,7 +24,7 @@ class Admission(Body):
 
     account: Id
     mode: Mode
-    reason: Line
+    reason: ShortText
 
 
 class Cause(Body):
@@ -32,7 +32,7 @@ class Cause(Body):
 
     model_config = example(reason="Vouchers were not honoured")
 
-    reason: Line | None = None
+    reason: ShortText | None = None
 
 
 class MerchantParams(Paged):

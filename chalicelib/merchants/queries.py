@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from chalicelib.edge.fields import Page, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.merchants.model import Merchant, MerchantParams, shown
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item

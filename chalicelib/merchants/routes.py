@@ -2,11 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.caller import EXCHANGE
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants import actions, queries
 from chalicelib.merchants.model import Admission, Cause, Merchant, MerchantParams

@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Any, cast
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, stamp
-from chalicelib.edge.http import unprocessable
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, unprocessable
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.ledger.actions import AccountClosed
-from chalicelib.machine import step
+from chalicelib.ledger.standing import acting
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import admission, admitted, may_be_admitted, not_free
 from chalicelib.merchants.model import EVENT, SUB_PLATFORM
@@ -22,10 +21,11 @@ from chalicelib.onboarding.model import (
     Review,
 )
 from chalicelib.onboarding.plans import NewApplication, kept
-from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, complete, state, traits
+from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, complete, state, traits
 from chalicelib.partners.actions import register
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, check, delete, put
+from chalicelib.transitions import step
 
 NEVER = "9999"
 _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
@@ -82,6 +82,7 @@ def _beneath(item: Item) -> tuple[Write, ...]:
     if item["mode"] == SUB_PLATFORM or sub_platform == item["applicant"]:
         raise InvalidRequest.at("/sub_platform", en, zh)
     open_to_merchants = Attr("merchant.mode").eq(SUB_PLATFORM) & Attr("merchant.status").eq("active")
+    open_to_merchants &= Attr("status").eq("active")
     refuse = unprocessable("/sub_platform", en, zh)
     return (check(keys.account(keys.holder(sub_platform)), open_to_merchants, refuse),)
 
@@ -180,18 +181,29 @@ def _advance(
     said: Item | None = None,
     more: tuple[Write, ...] = (),
 ) -> Decision:
-    """The one way from state to state: the application, its history, and what the new state brings with it."""
+    """The one way from state to state: the application, its history, and what the new state brings with it.
+
+    A frozen institution goes no step on, as applicant or as operator; it may withdraw. Authorities judge it all the
+    same, but it does not become a merchant.
+    """
     status = step(STEPS, item["status"], action, party, traits(item))
     name, _, outcome = action.partition(" ")
     after = item | (said or {}) | {"status": status, "since": command.at}
     moved = {"status": status, "since": command.at} | (said or {}) | _listed(after, command.at)
     told = history.line(command, item["id"], name, outcome=outcome or None, status=status, comment=comment)
-    writes = (steps.changed(item, moved), told, *more)
+    writes = (*_may(item, action, party, status), steps.changed(item, moved), told, *more)
     if status not in OPEN:
         writes += (delete(keys.applying(item["applicant"])),)
     if status == "active":
         writes += (_admitted(command, item),)
     return Decision(f"application_{status}", state(after, party), writes, {"application": item["id"]})
+
+
+def _may(item: Item, action: str, party: str, status: str) -> tuple[Write, ...]:
+    """Whether the institution that takes the step may act. Where it is admitted by it, admission asks that."""
+    if action == "withdraw" or status == "active" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
+        return ()
+    return (acting(item["applicant"] if party == APPLICANT else item["sub_platform"]),)
 
 
 def _admitted(command: Command[Any], item: Item) -> Write:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Body, Id, Moment, Paged, Paragraph, Time, example
+from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Sha256, Time, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.plans import Plan
 
@@ -24,7 +24,6 @@ Status = Literal[
     "rejected",
     "withdrawn",
 ]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the file's bytes, hexadecimal")]
 
 
 class Endorsement(Body):
@@ -33,7 +32,7 @@ class Endorsement(Body):
     model_config = example(outcome="endorse", comment="A shop of our district")
 
     outcome: Literal["endorse", "return"]
-    comment: Paragraph | None = None
+    comment: LongText | None = None
 
 
 class Review(Body):
@@ -47,7 +46,7 @@ class Review(Body):
     completeness: bool
     conformity: bool
     reliability: bool
-    comment: Paragraph | None = None
+    comment: LongText | None = None
 
 
 class Opinion(Body):
@@ -56,7 +55,7 @@ class Opinion(Body):
     model_config = example(conclusion="favourable", text="Stock and service suit the scheme's accounts")
 
     conclusion: Literal["favourable", "unfavourable"]
-    text: Paragraph
+    text: LongText
 
 
 class Acknowledgement(Body):
@@ -65,7 +64,7 @@ class Acknowledgement(Body):
     model_config = example(outcome="accept", comment="Filed as 2026-17")
 
     outcome: Literal["accept", "refuse"] = "accept"
-    comment: Paragraph | None = None
+    comment: LongText | None = None
 
 
 class Agreement(Body):

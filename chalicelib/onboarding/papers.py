@@ -7,13 +7,13 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib.accounts.model import CreditCode, hashed
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Answer, Body, Empty, Line, Time, example, stamp
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, RoleNotAllowed, Text
 from chalicelib.files import store
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Answer, Body, Empty, Sha256, ShortText, Time, example, stamp
 from chalicelib.merchants import history
-from chalicelib.onboarding.model import Kind, Sha256
-from chalicelib.onboarding.steps import APPLICANT, EDITABLE, OPERATOR, changed
+from chalicelib.onboarding.model import Kind
+from chalicelib.onboarding.steps import APPLICANT, EDITABLE, SUB_PLATFORM_OPERATOR, changed
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, put, update
 
@@ -50,7 +50,7 @@ class NewDocument(Body):
     )
 
     kind: Kind
-    file_name: Line
+    file_name: ShortText
     content_type: Literal["application/pdf", "image/png", "image/jpeg"]
     bytes: Annotated[int, Field(ge=1, le=DOCUMENT_BYTES_MAX)]
     sha256: Sha256
@@ -169,7 +169,7 @@ def link(command: Command[Empty], item: Item, party: str, paper: Item) -> Decisi
     Raises NotFound for the operator of a sub-platform, who judges the merchant and not its papers, InvalidState where
     there is no good file.
     """
-    if party == OPERATOR:
+    if party == SUB_PLATFORM_OPERATOR:
         raise NotFound()
     if paper["status"] != "arrived":
         raise InvalidState(state=paper["status"], action="link")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.edge.fields import Body, Choice, Id, Line, Moment, Paragraph, Units, example, printable, stamp
+from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, printable, stamp
 
 _WORDS_MAX = 4000
 
@@ -32,7 +32,7 @@ Pledge = Annotated[
         }
     ),
 ]
-Categories = Annotated[list[Line], Field(min_length=1, max_length=50, examples=[["food", "culture"]])]
+Categories = Annotated[list[ShortText], Field(min_length=1, max_length=50, examples=[["food", "culture"]])]
 Address = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$", examples=["https://mall.example.com"])]
 
 
@@ -42,15 +42,15 @@ class MallPlan(Body):
     mall_url: Address
     categories: Categories
     stock_commitment: Pledge
-    service_hours: Line
-    data_contact: Line
+    service_hours: ShortText
+    data_contact: ShortText
 
 
 class SubPlatformPlan(Body):
     """A sub-platform: the region or sector that it gathers merchants of, and who runs it."""
 
-    region_or_sector: Line
-    operator_name: Line
+    region_or_sector: ShortText
+    operator_name: ShortText
     planned_merchants: Pledge
     categories: Categories
 
@@ -61,10 +61,10 @@ class EventPlan(Body):
     starts_at: Moment
     ends_at: Moment
     opens_at: Moment
-    goods: Paragraph
+    goods: LongText
     quantity: Units
     per_account_limit: Annotated[int, Field(ge=1, le=10**6)]
-    rules: Paragraph
+    rules: LongText
 
     @field_validator("ends_at", "opens_at")
     @classmethod
@@ -80,14 +80,14 @@ class EventPlan(Body):
 class OtherPlan(Body):
     """Another way of taking part, to be confirmed by the bureau."""
 
-    description: Paragraph
+    description: LongText
 
 
 Plan = MallPlan | SubPlatformPlan | EventPlan | OtherPlan
 
 
 class _Application(Body):
-    title: Line
+    title: ShortText
     sub_platform: Annotated[Id | None, Field(description="The merchant whose sub-platform it would sell in")] = None
 
 

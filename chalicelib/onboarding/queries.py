@@ -6,12 +6,12 @@ from datetime import datetime
 from itertools import islice
 from typing import get_args
 
-from chalicelib.edge.caller import INSTITUTION, Caller
-from chalicelib.edge.fields import Page
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import INSTITUTION, Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
 from chalicelib.onboarding.model import Application, ApplicationParams, Document, HistoryLine, Status
-from chalicelib.onboarding.steps import OPERATOR, REQUIRED, next_actions, party
+from chalicelib.onboarding.steps import REQUIRED, SUB_PLATFORM_OPERATOR, next_actions, party
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
@@ -65,7 +65,7 @@ def view(caller: Caller, id: str, now: datetime) -> Application:
 
 
 def _shown(item: Item, paper: Item, as_party: str) -> Document:
-    readable = paper["status"] == "arrived" and as_party != OPERATOR
+    readable = paper["status"] == "arrived" and as_party != SUB_PLATFORM_OPERATOR
     link = f"/v1/applications/{item['id']}/documents/{paper['id']}/link" if readable else None
     counts = item["documents"].get(paper["kind"], {}).get("id") == paper["id"]
     return Document.model_validate({"reason": None, "reason_zh": None} | paper | {"counts": counts, "link": link})

@@ -6,14 +6,15 @@ from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.caller import BUREAU, EXCHANGE, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound, Refusal
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.onboarding import actions, papers, queries, work
+from chalicelib.onboarding import actions, papers, queries, worker
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
@@ -110,10 +111,10 @@ def _step(
     return command(room, route, body=body, answer=ApplicationState, allow=(role,), refuses=refuses, status=200)
 
 
-@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing))
+@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen))
 def submit_application(command: Command[Empty], id: str) -> Decision:
     """Submit a draft, or again what was returned."""
-    return work.submit(command, *queries.seen(command.caller, id))
+    return worker.submit(command, *queries.seen(command.caller, id))
 
 
 @_step("withdraw", Empty, INSTITUTION)
@@ -122,7 +123,7 @@ def withdraw_application(command: Command[Empty], id: str) -> Decision:
     return actions.withdraw(command, *queries.seen(command.caller, id))
 
 
-@_step("endorsement", Endorsement, INSTITUTION)
+@_step("endorsement", Endorsement, INSTITUTION, (*STEPPED, AccountClosed, AccountFrozen))
 def endorse_application(command: Command[Endorsement], id: str) -> Decision:
     """As operator of its sub-platform: let an application go to the exchange, or send it back."""
     return actions.endorse(command, *queries.seen(command.caller, id))
@@ -161,4 +162,4 @@ def integrate_system(command: Command[Integration], id: str) -> Decision:
 
     The platform sends a signed challenge to `callback_url` and waits for it to come back signed by `public_key`.
     """
-    return work.integrate(command, *queries.seen(command.caller, id))
+    return worker.integrate(command, *queries.seen(command.caller, id))

@@ -3,16 +3,16 @@
 from datetime import datetime, timedelta
 from typing import get_args
 
-from chalicelib.edge.caller import BUREAU, EXCHANGE, Caller
 from chalicelib.errors import NotFound, Refusal, Text
-from chalicelib.machine import Step, leaving
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
 from chalicelib.onboarding.model import ApplicationState, Kind, Status
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, update
+from chalicelib.transitions import Step, leaving
 
 # The parties to an application. Both the applicant and the operator come in the role of an institution.
-APPLICANT, OPERATOR = "applicant", "operator"
+APPLICANT, SUB_PLATFORM_OPERATOR = "applicant", "operator"
 DIRECT, BENEATH = "direct", "beneath"  # a sub-platform
 FAVOURABLE, UNFAVOURABLE = "favourable", "unfavourable"
 
@@ -24,8 +24,8 @@ STEPS = (
     Step("draft", "submit", "with_operator", (APPLICANT,), (BENEATH,)),
     Step("returned", "submit", "submitted", (APPLICANT,), (DIRECT,)),
     Step("returned", "submit", "with_operator", (APPLICANT,), (BENEATH,)),
-    Step("with_operator", "endorsement endorse", "submitted", (OPERATOR,)),
-    Step("with_operator", "endorsement return", "returned", (OPERATOR,)),
+    Step("with_operator", "endorsement endorse", "submitted", (SUB_PLATFORM_OPERATOR,)),
+    Step("with_operator", "endorsement return", "returned", (SUB_PLATFORM_OPERATOR,)),
     Step("submitted", "review pass", "reviewed", (EXCHANGE,), (MALL, SUB_PLATFORM, OTHER)),
     Step("submitted", "review pass", "active", (EXCHANGE,), (EVENT,)),
     Step("submitted", "review return", "returned", (EXCHANGE,)),
@@ -62,7 +62,7 @@ class DocumentsMissing(Refusal):
         "The kinds in missing have no document that arrived intact and is still valid.",
         "missing 中列出的材料尚未完整送达，或已过有效期。",
     )
-    mend = Text(
+    remedy = Text(
         "Announce and upload the missing kinds; a document counts once its bytes arrived and match.",
         "请登记并上传所缺材料；文件送达且与登记一致后方为有效。",
     )
@@ -78,10 +78,10 @@ def party(caller: Caller, item: Item) -> str:
     """As what the caller may see this application. Raises NotFound where it may not."""
     if caller.role in (EXCHANGE, BUREAU):
         return caller.role
-    if caller.account == item["applicant"]:
+    if caller.holds(INSTITUTION, item["applicant"]):
         return APPLICANT
-    if caller.account == item["sub_platform"]:
-        return OPERATOR
+    if caller.holds(INSTITUTION, item["sub_platform"]):
+        return SUB_PLATFORM_OPERATOR
     raise NotFound()
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Time, example
+from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.ledger.model import GRAMS
 from chalicelib.table.keys import ISSUED, POOL, RETIRED
 
@@ -68,14 +68,14 @@ class Explanation(Answer):
         code="sold_out",
         status=409,
         title="Sold out",
-        mend="Ask for fewer, wait for new stock, or choose another offer.",
+        remedy="Ask for fewer, wait for new stock, or choose another offer.",
         example={"type": "/problems/sold_out", "status": 409, "code": "sold_out", "available": 1, "needed": 2},
     )
 
     code: str
     status: int
     title: str
-    mend: str
+    remedy: str
     example: dict[str, Any]
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
-from chalicelib.edge.fields import Params
 from chalicelib.edge.http import ENDPOINTS, Endpoint
 from chalicelib.errors import Refusal
+from chalicelib.kernel.fields import Params
 from chalicelib.openness import refusals, samples
 from chalicelib.settings import VERSION
 

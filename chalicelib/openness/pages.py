@@ -29,7 +29,7 @@ ASSETS = Assets(
 _WORDS = {
     "problems": Text("Problems", "问题说明"),
     "status": Text("HTTP status", "HTTP 状态码"),
-    "mend": Text("What mends it", "如何处理"),
+    "remedy": Text("What mends it", "如何处理"),
     "example": Text("Example", "示例"),
 }
 
@@ -49,8 +49,8 @@ def explain(code: str, language: str) -> Explanation:
     if kind is None:
         raise NotFound()
     example = refusals.example(kind, language)
-    title, mend = _in(kind.title, language), _in(kind.mend, language) if kind.mend else example["detail"]
-    return Explanation(code=code, status=kind.status, title=title, mend=mend, example=example)
+    title, mend = _in(kind.title, language), _in(kind.remedy, language) if kind.remedy else example["detail"]
+    return Explanation(code=code, status=kind.status, title=title, remedy=mend, example=example)
 
 
 def explain_all(language: str) -> list[Explanation]:
@@ -72,7 +72,7 @@ def _section(each: Explanation, words: Mapping[str, str], root: str) -> str:
     link = f"{root}problems/{each.code}"
     return (
         f'<section id="{each.code}"><h2><a href="{link}"><code>{each.code}</code></a> {escape(each.title)}</h2>'
-        f"<p>{words['status']}: {each.status}</p><p>{words['mend']}: {escape(each.mend)}</p>"
+        f"<p>{words['status']}: {each.status}</p><p>{words['remedy']}: {escape(each.remedy)}</p>"
         f"<details open><summary>{words['example']}</summary><pre>{escape(example)}</pre></details></section>"
     )
 

@@ -70,7 +70,7 @@ FACTS: dict[str, dict[str, Any]] = {
         items={"type": "string", "examples": ["business_licence"]},
     ),
     "reason": _fact(
-        "string", "What the parser says, or a word for what went wrong", "expected `,` or `}` at line 1 column 9"
+        "string", "What the parser says, or a word for what went wrong", "Expecting ',' delimiter at line 1 column 9"
     ),
 }
 

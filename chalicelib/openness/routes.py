@@ -3,10 +3,11 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib.edge import problem
-from chalicelib.edge.fields import Params
-from chalicelib.edge.http import Query, query
+from chalicelib.edge.http import query
 from chalicelib.edge.pages import HTML, JSON, page, preferred
 from chalicelib.errors import NotFound
+from chalicelib.kernel.fields import Params
+from chalicelib.kernel.query import Query
 from chalicelib.openness import openapi, pages, queries
 from chalicelib.openness.model import Explanation, Explanations, Health, Supply
 from chalicelib.settings import VERSION

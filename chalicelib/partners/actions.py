@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import stamp
 from chalicelib.errors import InvalidState
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.partners import model
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, put, update
@@ -90,5 +90,4 @@ def replay(command: Command[Any], item: Item) -> Decision:
         refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="replay"),
     )
     rested = update(keys.pulse(item["merchant"]), assign={"rests_until": command.at})
-    # No value moves, but the stream passes on only what has postings.
-    return Decision(REPLAYED, model.shown(item | again), (write, rested), {"movement": "replay", "postings": []})
+    return Decision(REPLAYED, model.shown(item | again), (write, rested), publish=True)

@@ -6,8 +6,9 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.edge.fields import stamp
+from chalicelib import json_input
 from chalicelib.errors import Refusal, Text
+from chalicelib.kernel.fields import stamp
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import Reply, post
 from chalicelib.signing import webhooks
@@ -44,7 +45,7 @@ class HandshakeFailed(Refusal):
     status, code = 409, "handshake_failed"
     title = Text("The handshake failed", "握手失败")
     detail = Text("The system at callback_url did not prove itself.", "callback_url 处的系统未通过验证。")
-    mend = Text(
+    remedy = Text(
         "Mend what reason names and send the request again; nothing was changed. docs/partners.md shows a system that"
         " passes.",
         "请按 reason 所示原因修正后重新提交；未做任何变更。docs/partners.md 中有可通过的示例系统。",
@@ -84,8 +85,8 @@ def _check(reply: Reply, key: "EccKey", id: str, challenge: str) -> None:
         raise NotReached("status")
     webhooks.verify(key, reply.headers, reply.body, datetime.now(UTC))
     try:
-        answer = json.loads(reply.body)
-    except (ValueError, RecursionError) as error:
+        answer = json_input.read(reply.body)
+    except Refusal as error:
         raise NotReached("malformed") from error
     said = answer.get("challenge") if isinstance(answer, dict) else None
     if not isinstance(said, str):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from chalicelib.edge.fields import Answer, Id, Paged, Time, example, stamp
+from chalicelib.kernel.fields import Answer, Id, Paged, Time, example, stamp
 from chalicelib.table import keys
 
 EVENTS = {"redemption": "order.placed", "redemption_refunded": "order.refunded"}  # by the kind of the Record

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice, takewhile
 
-from chalicelib.edge.caller import EXCHANGE, INSTITUTION, Caller
-from chalicelib.edge.fields import Page, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.partners.model import EARLIER, Delivery, DeliveryParams, Partner, WebhookKeys, shown
 from chalicelib.signing import webhooks
 from chalicelib.table import keys, read
@@ -73,7 +73,7 @@ def delivery_item(id: str) -> Item | None:
 def own_delivery(caller: Caller, id: str) -> Item:
     """The same for its merchant or the exchange. Raises NotFound."""
     item = delivery_item(id)
-    if item is None or (caller.role != EXCHANGE and item["merchant"] != caller.account):
+    if item is None or (caller.role != EXCHANGE and not caller.holds(INSTITUTION, item["merchant"])):
         raise NotFound()
     return item
 
@@ -99,7 +99,8 @@ def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
 def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:
     if caller.role == EXCHANGE:
         return [params.merchant] if params.merchant else partners()
-    return [caller.account] if params.merchant in (None, caller.account) else []
+    merchant = params.merchant or caller.account
+    return [merchant] if caller.holds(INSTITUTION, merchant) else []
 
 
 def webhook_keys(merchant: str) -> WebhookKeys:

@@ -3,11 +3,12 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib.edge import pages
-from chalicelib.edge.caller import EXCHANGE, INSTITUTION
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.partners import actions, queries
 from chalicelib.partners.model import Delivery, DeliveryParams, WebhookKeys, shown
 

@@ -1,14 +1,14 @@
 """Publishing factors, reporting, confirming and rejecting reductions."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import AMOUNT_MAX, Empty, stamp
-from chalicelib.edge.http import unprocessable
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.ledger.actions import AccountFrozen, Terms, post
-from chalicelib.machine import step
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text, unprocessable
+from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
+from chalicelib.ledger.actions import AccountCondition, AccountFrozen, post
 from chalicelib.reductions.model import (
     STEPS,
     Reason,
@@ -23,6 +23,7 @@ from chalicelib.reductions.model import (
 )
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, check, put, update
+from chalicelib.transitions import step
 
 
 class AlreadyReported(Refusal):
@@ -32,7 +33,7 @@ class AlreadyReported(Refusal):
         "The record_id stands under this scenario already, as reduction {reduction}. Nothing was credited again.",
         "该 record_id 已在此场景下上报，减排量编号 {reduction}。未重复记入。",
     )
-    mend = Text(
+    remedy = Text(
         "Nothing needs mending: read the reduction. A new trip takes a new record_id.",
         "无需处理：请查询该减排量。新的行程请使用新的 record_id。",
     )
@@ -45,6 +46,7 @@ class SameVersion(InvalidState):
 def publish(command: Command[Scenario], versions: Sequence[Item]) -> Decision:
     """A new version of a scenario. Raises SameVersion where it would change nothing."""
     terms = command.body.model_dump() | {
+        "code": versions[0]["code"] if versions else command.body.code,  # one scenario, one spelling
         "valid_from": stamp(command.body.valid_from),
         "valid_until": stamp(command.body.valid_until) if command.body.valid_until else None,
     }
@@ -80,19 +82,20 @@ def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
         grams=grams,
         points=grams if confirmed else 0,
         occurred_at=stamp(body.occurred_at),
-        **body.model_dump(exclude={"occurred_at"}),
+        scenario=scenario["code"],
+        **body.model_dump(exclude={"occurred_at", "scenario"}),
     )
     state: Item = {"status": reduction.status, "reduction": command.id}
     if not confirmed:
         state |= {"list": "reductions", "rank": f"{command.at}:{command.id}"}
-    guard = put(keys.reduction(body.scenario, body.record_id), state, refuse=_already)
+    guard = put(keys.reduction(reduction.scenario, body.record_id), state, refuse=_already)
     cap, cap_facts = _cap(reduction, scenario["daily_cap_grams"], day(body.occurred_at))
     credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)
     return Decision(
         kind="reduction_confirmed" if confirmed else "reduction_reported",
         answer=reduction,
         writes=(guard, *cap, *credited),
-        facts=facts | cap_facts | {"scenario": body.scenario, "scenario_version": scenario["version"]},
+        facts=facts | cap_facts | {"scenario": reduction.scenario, "scenario_version": scenario["version"]},
     )
 
 
@@ -117,14 +120,18 @@ def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) 
 
 
 def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
+    """The version that governed when the trip occurred: its operator, factor and cap are the trip's."""
     body = command.body
-    if not versions or versions[-1]["operator"] != command.caller.sub:
+    if not any(command.caller.operates(version) for version in versions):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
-    if body.occurred_at > command.now:
+    if body.occurred_at > command.now + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
         raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
     scenario = in_force(versions, stamp(body.occurred_at))
     if scenario is None:
         raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
+    if not command.caller.operates(scenario):
+        en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
+        raise InvalidRequest.at("/occurred_at", en, zh)
     return dict(scenario)
 
 
@@ -148,7 +155,7 @@ def _cap(reduction: Reduction, cap: int | None, on: str) -> tuple[tuple[Write, .
 def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Item]:
     """The person's Write: the conversion where it is due, and the count of what is pending."""
     name = keys.holder(reduction.account)
-    terms = Terms(
+    terms = AccountCondition(
         require=Attr("kind").eq("individual"),
         refuse=_no_account,
         add={"pending": pending} if pending else {},
@@ -166,7 +173,7 @@ def _no_account(item: Item | None) -> Refusal:
     return InvalidRequest.at("/account", "Is no open account of a person", "不是有效的个人账户")
 
 
-def _touch(name: str, terms: Terms) -> Write:
+def _touch(name: str, terms: AccountCondition) -> Write:
     assert terms.require is not None
     assert terms.refuse is not None
     require, key = Attr("status").eq("active") & terms.require, keys.account(name)

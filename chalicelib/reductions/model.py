@@ -1,17 +1,30 @@
 """Scenarios and reductions. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.edge.caller import BUREAU
-from chalicelib.edge.fields import Amount, Answer, Body, Id, Line, Moment, Paged, Quantity, Slug, Time, example
+from chalicelib.kernel.caller import BUREAU
+from chalicelib.kernel.fields import (
+    Amount,
+    Answer,
+    Body,
+    Id,
+    Moment,
+    Paged,
+    Quantity,
+    ScenarioCode,
+    ScenarioRef,
+    ShortText,
+    Time,
+    example,
+)
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
-from chalicelib.machine import Step
 from chalicelib.table import keys
+from chalicelib.transitions import Step
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 
@@ -22,7 +35,10 @@ STEPS = (
 
 
 class Scenario(Body):
-    """A way of saving CO2 and its factor. Posting a code again makes a new version; old records keep theirs."""
+    """A way of saving CO2 and its factor. Posting a code again makes a new version; old records keep theirs.
+
+    The newest version governs from its ``valid_from`` on. Where it has ended, no older one comes back.
+    """
 
     model_config = example(
         code="metro",
@@ -37,13 +53,13 @@ class Scenario(Body):
         valid_until=None,
     )
 
-    code: Slug
-    name: Line
-    methodology: Line
+    code: ScenarioCode
+    name: ShortText
+    methodology: ShortText
     operator: Annotated[
         str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
     ]
-    unit: Annotated[Line, Field(max_length=20)]
+    unit: Annotated[ShortText, Field(max_length=20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: Amount | None
@@ -74,7 +90,7 @@ class Scenarios(Answer):
 
 
 class Trip(Body):
-    """One trip, as a line of a file tells it: the file's scenario is each line's."""
+    """One trip."""
 
     record_id: Id
     account: Id
@@ -93,7 +109,7 @@ class Report(Trip):
         occurred_at="2026-01-31T08:00:00Z",
     )
 
-    scenario: Slug
+    scenario: ScenarioRef
 
 
 class Reason(Body):
@@ -101,7 +117,7 @@ class Reason(Body):
 
     model_config = example(reason="里程与线路不符")
 
-    reason: Line
+    reason: ShortText
 
 
 class Reduction(Answer):
@@ -140,13 +156,22 @@ class ReductionParams(Paged):
     status: Literal["reported"] = "reported"
 
 
-def in_force(versions: Iterable[Mapping[str, Any]], moment: str) -> Mapping[str, Any] | None:
-    """The newest version that is valid at ``moment``; ``versions`` come oldest first."""
-    found = None
-    for version in versions:
-        if version["valid_from"] <= moment and (version["valid_until"] is None or moment < version["valid_until"]):
-            found = version
-    return found
+def in_force(versions: Sequence[Mapping[str, Any]], moment: str) -> Mapping[str, Any] | None:
+    """The version that governs at ``moment``; ``versions`` come oldest first.
+
+    It is the newest that has begun by then. Where that one has ended nothing is in force: no older one comes back.
+    """
+    for version in reversed(versions):
+        if version["valid_from"] <= moment:
+            return version if version["valid_until"] is None or moment < version["valid_until"] else None
+    return None
+
+
+def operated(versions: Sequence[Mapping[str, Any]], operator: str, since: str, until: str) -> bool:
+    """Whether ``operator`` may report trips of some moment from ``since`` to ``until``."""
+    starts = [version["valid_from"] for version in versions if since < version["valid_from"] <= until]
+    governing = (in_force(versions, moment) for moment in (since, *starts))
+    return any(version is not None and version["operator"] == operator for version in governing)
 
 
 def saved(quantity: str, grams_per_unit: str) -> int:

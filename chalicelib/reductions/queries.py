@@ -1,9 +1,9 @@
 """Scenarios in force, reductions and their state."""
 
-from chalicelib.edge.caller import OPERATOR, Caller
-from chalicelib.edge.fields import Page, Params, stamp
-from chalicelib.edge.http import Query
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import BUREAU, Caller
+from chalicelib.kernel.fields import Page, Params, stamp
+from chalicelib.kernel.query import Query
 from chalicelib.reductions.model import Reduction, ReductionParams, Scenarios, ScenarioView, in_force
 from chalicelib.table import keys, read
 from chalicelib.table.write import Item
@@ -13,6 +13,7 @@ KINDS = ("reduction_reported", "reduction_confirmed")
 
 def versions(code: str) -> list[Item]:
     """All versions of a scenario, oldest first, as of now."""
+    code = keys.scenario_code(code)
     return list(read.query("scenarios", f"{code}:", f"{code}:~"))
 
 
@@ -30,7 +31,7 @@ def reduction(caller: Caller, id: str) -> tuple[Reduction, Item]:
     record = read.get(keys.record(id))
     if record is None or record["kind"] not in KINDS or "scenario" not in record:
         raise NotFound()
-    if caller.role == OPERATOR and record["caller"] != caller.sub:
+    if caller.role != BUREAU and not caller.made(record):
         raise NotFound()
     reported = Reduction.model_validate_json(record["answer"])
     return _as_it_stands(reported, read.get(keys.reduction(reported.scenario, reported.record_id))), record

@@ -2,11 +2,12 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.caller import BUREAU, OPERATOR
-from chalicelib.edge.decision import Command, Decision
-from chalicelib.edge.fields import Empty, Page, Params
-from chalicelib.edge.http import Query, command, query
+from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
+from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.reductions import actions, queries
 from chalicelib.reductions.model import Reason, Reduction, ReductionParams, Report, Scenario, Scenarios, ScenarioView
@@ -16,7 +17,11 @@ room = Blueprint(__name__)
 
 @command(room, "POST /v1/scenarios", body=Scenario, answer=ScenarioView, allow=(BUREAU,), refuses=(InvalidState,))
 def publish_scenario(command: Command[Scenario]) -> Decision:
-    """Publish a scenario, or a new version of one."""
+    """Publish a scenario, or a new version of one.
+
+    The newest version governs from its `valid_from` on, past its `valid_until` included: where it has ended, no older
+    one comes back. `code` is compared without case and keeps the spelling of its first publication.
+    """
     return actions.publish(command, queries.versions(command.body.code))
 
 
@@ -31,11 +36,15 @@ def scenarios(query: Query[Params]) -> Scenarios:
     "POST /v1/reductions",
     body=Report,
     answer=Reduction,
-    allow=(OPERATOR,),
+    allow=(SCENARIO_OPERATOR,),
     refuses=(actions.AlreadyReported, AccountFrozen),
 )
 def report_reduction(command: Command[Report]) -> Decision:
-    """Report a reduction; an automatic scenario confirms and converts it at once."""
+    """Report a reduction; an automatic scenario confirms and converts it at once.
+
+    The version that governed at `occurred_at` decides operator, factor, confirmation and cap. `occurred_at` may be up
+    to 10 seconds ahead of the platform's clock.
+    """
     return actions.report(command, queries.versions(command.body.scenario))
 
 
@@ -45,7 +54,7 @@ def waiting_reductions(query: Query[ReductionParams]) -> Page[Reduction]:
     return queries.waiting(query)
 
 
-@query(room, "/v1/reductions/{id}", answer=Reduction, allow=(OPERATOR, BUREAU), refuses=(NotFound,))
+@query(room, "/v1/reductions/{id}", answer=Reduction, allow=(SCENARIO_OPERATOR, BUREAU), refuses=(NotFound,))
 def one_reduction(query: Query[Params], id: str) -> Reduction:
     """A reduction as it stands."""
     return queries.reduction(query.asker, id)[0]

@@ -14,6 +14,9 @@ import jwt
 from jwt.algorithms import Algorithm
 from jwt.utils import base64url_decode, base64url_encode
 
+from chalicelib import json_input
+from chalicelib.errors import Refusal
+
 if TYPE_CHECKING:
     from Cryptodome.PublicKey.ECC import EccKey
     from Cryptodome.PublicKey.RSA import RsaKey
@@ -35,7 +38,10 @@ class Key(NamedTuple):
 
 def key_set(text: str) -> dict[str, Key]:
     """The keys of a JWK Set that verify ES256 or RS256, by ``kid``. Raises ValueError for what is no JWK Set."""
-    found = json.loads(text)
+    try:
+        found = json_input.read(text.encode())
+    except Refusal as error:
+        raise ValueError("no JWK Set") from error
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
         raise ValueError("no JWK Set")
     loaded = {str(each.get("kid", "")): _load(each) for each in found["keys"] if each.get("use", "sig") == "sig"}
@@ -121,8 +127,9 @@ def _library() -> jwt.PyJWS:
 def key_id(token: str) -> str:
     """The name of the key that a JWS claims. Raises Invalid."""
     try:
+        json_input.read(base64url_decode(token.partition(".")[0]))
         return str(_library().get_unverified_header(token).get("kid", ""))
-    except (jwt.PyJWTError, ValueError) as error:
+    except (jwt.PyJWTError, ValueError, Refusal) as error:
         raise Invalid("no JWS") from error
 
 

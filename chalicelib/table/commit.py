@@ -28,7 +28,7 @@ class Failed(Exception):
 
 
 def commit(writes: Sequence[Write]) -> None:
-    """All of ``writes`` or none of them.
+    """All of ``writes`` or none of them. The first tells whether all was done before (a Record, a mark), if one does.
 
     Raises Failed where conditions do not hold, Contended where another transaction was in the way (nothing was
     done), Unavailable where it is unknown what happened.
@@ -49,13 +49,20 @@ def commit(writes: Sequence[Write]) -> None:
 
 
 def _cancelled(reasons: list[dict[str, Any]]) -> Exception:
+    """What a cancelled transaction means. Each item is judged by itself, at a moment of its own.
+
+    So a condition that failed beside an item that another transaction held, or that was throttled, proves nothing:
+    the other one may be this very change, seen half done. It is asked again. Only the first Write's own condition is
+    certain in any company: what it puts stands for ever.
+    """
+    codes = {reason.get("Code", "None") for reason in reasons}
     failures = [
         (position, decode(reason.get("Item")))
         for position, reason in enumerate(reasons)
         if reason.get("Code") == "ConditionalCheckFailed"
     ]
-    if failures:
+    if failures and (failures[0][0] == 0 or not codes & _AGAIN):
         return Failed(failures)
-    if all(reason.get("Code", "None") in _AGAIN | {"None"} for reason in reasons):
+    if failures or codes <= _AGAIN | {"None"}:
         return Contended()
     return RuntimeError(f"transaction refused: {reasons}")  # a fault of ours: a validation error, an oversized item

@@ -118,7 +118,7 @@ def purchases(account: str, offer: str) -> Key:
 
 def usage(account: str, scenario: str, day: str) -> Key:
     """Grams an account was credited under a capped scenario on a day (Asia/Shanghai)."""
-    return Key(holder(account), f"usage:{scenario}:{day}")
+    return Key(holder(account), f"usage:{scenario_code(scenario)}:{day}")
 
 
 def identity(hashed: str) -> Key:
@@ -126,13 +126,18 @@ def identity(hashed: str) -> Key:
     return Key(f"identity:{hashed}", "identity")
 
 
+def scenario_code(code: str) -> str:
+    """The one form of a scenario's code in keys: ``Metro`` and ``metro`` are one scenario."""
+    return code.lower()
+
+
 def scenario(code: str, version: int) -> Key:
-    return Key("scenarios", f"{code}:{version:06d}")
+    return Key("scenarios", f"{scenario_code(code)}:{version:06d}")
 
 
 def reduction(scenario: str, record: str) -> Key:
     """One reported record, for ever, whichever Idempotency-Key or account comes with it."""
-    return Key(f"reduction:{scenario}/{record}", "reduction")
+    return Key(f"reduction:{scenario_code(scenario)}/{record}", "reduction")
 
 
 def batch(batch: str) -> Key:

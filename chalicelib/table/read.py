@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, overload
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyAttr
@@ -14,24 +14,41 @@ from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
 from chalicelib.table.commit import BUSY
-from chalicelib.table.keys import LISTING, Key
+from chalicelib.table.keys import Key
+from chalicelib.table.lists import INDEX, Listing, Place
+from chalicelib.table.row import N, Row, load
 from chalicelib.table.write import Item, decode, encode
 
-__all__ = ["Attr", "get", "listed", "many", "query"]
+__all__ = ["Attr", "Row", "get", "listed", "many", "partition", "places", "query", "rows"]
 
 
-def get(key: Key) -> Item | None:
-    """One item, as of now."""
+@overload
+def get(key: Key) -> Item | None: ...
+@overload
+def get(key: Key, kind: type[N]) -> N | None: ...
+def get(key: Key, kind: type[N] | None = None) -> Any:
+    """One item as a ``kind``, as of now."""
     answer = _ask(client().get_item, TableName=settings().table_name, Key=encode(key.item()), ConsistentRead=True)
-    return decode(answer.get("Item"))
+    item = decode(answer.get("Item"))
+    return load(kind, item) if kind and item else item
 
 
-def many(keys: Sequence[Key]) -> dict[Key, Item]:
-    """The items that exist among ``keys``, as of now."""
+@overload
+def many(keys: Sequence[Key]) -> dict[Key, Item]: ...
+@overload
+def many(keys: Sequence[Key], kind: type[N]) -> dict[Key, N]: ...
+def many(keys: Sequence[Key], kind: type[N] | None = None) -> dict[Key, Any]:
+    """The items that exist among ``keys``, as of now. Where they are of several kinds, see ``rows``."""
+    found = rows(keys)
+    return {key: row.load(kind) if kind else row.item for key, row in found.items()}
+
+
+def rows(keys: Sequence[Key]) -> dict[Key, Row]:
+    """The same, each to be loaded as what it is."""
     found: dict[Key, Item] = {}
     for start in range(0, len(keys), 100):
         found |= _batch(keys[start : start + 100])
-    return found
+    return {key: Row(item) for key, item in found.items()}
 
 
 def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
@@ -51,6 +68,7 @@ def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
     raise Unavailable()
 
 
+@overload
 def query(
     pk: str,
     low: str,
@@ -60,14 +78,42 @@ def query(
     descending: bool = False,
     where: ConditionBase | None = None,
     chunk: int = 100,
-) -> Iterator[Item]:
+) -> Iterator[Item]: ...
+@overload
+def query(
+    pk: str,
+    low: str,
+    high: str,
+    kind: type[N],
+    *,
+    before: str | None = None,
+    descending: bool = False,
+    where: ConditionBase | None = None,
+    chunk: int = 100,
+) -> Iterator[N]: ...
+def query(pk: str, low: str, high: str, kind: type[N] | None = None, **options: Any) -> Iterator[Any]:
+    """The items of a partition as ``kind``; see ``partition``."""
+    return (row.load(kind) if kind else row.item for row in partition(pk, low, high, **options))
+
+
+def partition(
+    pk: str,
+    low: str,
+    high: str,
+    *,
+    before: str | None = None,
+    descending: bool = False,
+    where: ConditionBase | None = None,
+    chunk: int = 100,
+) -> Iterator[Row]:
     """The items of a partition with ``low <= sort key <= high``, as of now, read ``chunk`` at a time as consumed.
 
     ``before`` (a sort key) starts after that item in the direction of the walk.
     """
     condition = KeyAttr("pk").eq(pk) & KeyAttr("sk").between(low, high)
     start = Key(pk, before).item() if before else None
-    return _walk(condition, start, where, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
+    walk = _walk(condition, start, where, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
+    return map(Row, walk)
 
 
 def listed(
@@ -83,7 +129,20 @@ def listed(
     ``after`` holds the four key attributes of the item to go on behind.
     """
     condition = KeyAttr("list").eq(name)
-    return _walk(condition, after, where, IndexName=LISTING, ScanIndexForward=not descending, Limit=chunk)
+    return _walk(condition, after, where, IndexName=INDEX, ScanIndexForward=not descending, Limit=chunk)
+
+
+def places(
+    name: str,
+    *,
+    after: Item | None = None,
+    descending: bool = True,
+    where: ConditionBase | None = None,
+    chunk: int = 100,
+) -> Iterator[Place]:
+    """What stands in the list ``name``, by rank; eventually consistent. ``after`` is a ``Place.position``."""
+    found = listed(name, after=after, descending=descending, where=where, chunk=chunk)
+    return (Place(Key(each["pk"], each["sk"]), Listing(each["list"], each["rank"])) for each in found)
 
 
 def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | None, **options: Any) -> Iterator[Item]:
@@ -121,6 +180,6 @@ def _ask(operation: Callable[..., Any], **request: Any) -> Any:
         raise Unavailable() from error
 
 
-def first(items: Iterator[Item], count: int) -> list[Item]:
+def first(items: Iterator[N], count: int) -> list[N]:
     """At most ``count`` items; no further page is asked for."""
     return list(islice(items, count))

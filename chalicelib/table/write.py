@@ -11,11 +11,26 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from chalicelib.errors import Contended, Refusal
 from chalicelib.settings import settings
 from chalicelib.table.keys import Key
+from chalicelib.table.lists import Listing
+from chalicelib.table.row import Item, N, dump, load, plain
 
-Item = dict[str, Any]
 Refuse = Callable[[Item | None], Refusal]
 
-__all__ = ["Attr", "ConditionBase", "Item", "Refuse", "Write", "absent", "check", "delete", "present", "put", "update"]
+__all__ = [
+    "Attr",
+    "ConditionBase",
+    "Item",
+    "Listing",
+    "Refuse",
+    "Write",
+    "absent",
+    "check",
+    "delete",
+    "present",
+    "put",
+    "seen",
+    "update",
+]
 
 
 class _Reader(TypeDeserializer):
@@ -30,7 +45,7 @@ _reader = _Reader()
 
 
 def encode(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _writer.serialize(value) for name, value in item.items()}
+    return {name: _writer.serialize(plain(value)) for name, value in item.items()}
 
 
 def decode(item: Mapping[str, Any] | None) -> Item | None:
@@ -107,8 +122,21 @@ def _contended(_: Item | None) -> Refusal:
     return Contended()
 
 
-def put(key: Key, item: Item, *, refuse: Refuse = _contended, require: ConditionBase | None = None) -> Write:
-    """A new item; refused where one stands already, unless ``require`` says otherwise."""
+def seen(kind: type[N], refuse: Callable[[N | None], Refusal]) -> Refuse:
+    """``refuse`` gets the item as it stood when the condition failed, as a ``kind``; None where there was none."""
+    return lambda item: refuse(load(kind, item) if item else None)
+
+
+def put(
+    key: Key,
+    noun: Any,
+    *,
+    listed: Listing | None = None,
+    refuse: Refuse = _contended,
+    require: ConditionBase | None = None,
+) -> Write:
+    """A new item from ``noun``; refused where one stands already, unless ``require`` says otherwise."""
+    item = (noun if isinstance(noun, dict) else dump(noun)) | (listed.attributes if listed else {})
     return Write("Put", key, refuse, require if require is not None else absent(), item=item)
 
 
@@ -119,13 +147,13 @@ def update(  # one argument a clause of DynamoDB's UpdateExpression
     add: Item | None = None,
     discard: Item | None = None,
     remove: tuple[str, ...] = (),
+    listed: Listing | None = None,
     require: ConditionBase | None = None,
     refuse: Refuse = _contended,
 ) -> Write:
-    """Changes to an item. Without ``require`` a missing item is made."""
-    return Write(
-        "Update", key, refuse, require, assign=assign or {}, add=add or {}, discard=discard or {}, remove=remove
-    )
+    """Changes to an item. Without ``require`` a missing item is made. ``listed`` is its new place in a list."""
+    after = {**(assign or {}), **(listed.attributes if listed else {})}
+    return Write("Update", key, refuse, require, assign=after, add=add or {}, discard=discard or {}, remove=remove)
 
 
 def check(key: Key, require: ConditionBase, refuse: Refuse) -> Write:

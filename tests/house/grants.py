@@ -77,9 +77,9 @@ def _woken(function: str) -> set[Grant]:
 def _queues(places: set[str]) -> set[str]:
     """The queues that the code sends to: named by ``to``, else that of buy-backs."""
     found = set()
-    for place in places - {"chalicelib.queues.work.send"}:
+    for place in places - {"chalicelib.queues.sender.send"}:
         module, _, name = place.rpartition(".")
-        for call in _calls(modules()[module], name, "chalicelib.queues.work.send"):
+        for call in _calls(modules()[module], name, "chalicelib.queues.sender.send"):
             named = [ast.unparse(each.value) for each in call.keywords if each.arg == "to"]
             found |= {each.rpartition(".")[2].removesuffix("_queue_url") for each in named or ["buy_back_queue_url"]}
     return {{"buy_back": "buy-back", "webhook": "webhooks"}[each] for each in found}

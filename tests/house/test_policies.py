@@ -5,7 +5,7 @@ import re
 import pytest
 from botocore import xform_name
 
-from infra.package import contents
+from infra.release.package import contents
 from tests.house import grants
 from tests.house.reach import modules, operations, reach
 
@@ -70,12 +70,14 @@ def test_the_zip_knows_the_operations_that_the_code_calls() -> None:
     everything = {f"{module.name}.{name}" for module in modules().values() for name in module.own}
     called = {name for _, name in operations(everything) if not name.startswith("generate_presigned_")}
     shipped = {xform_name(name) for names in contents.OPERATIONS.values() for name in names}
-    assert shipped == called | {"create_bucket"}, "infra/package/contents.py"
+    assert shipped == called | {"create_bucket"}, "infra/release/package/contents.py"
 
 
 def test_what_is_reached_is_what_one_would_expect() -> None:
     """The reach is read from text: a few places that it must find, and some that it must not."""
-    assert "chalicelib.signing.remote.RemoteKey" in reach({"app.project"})
+    assert "chalicelib.signing.remote.RemoteKey" in reach({"app.react"})
+    assert "chalicelib.openness.projection.supply" in reach({"app.project"})
+    assert not any(place.startswith(("chalicelib.queues.", "chalicelib.signing.")) for place in reach({"app.project"}))
     assert "chalicelib.mall.actions.sweep" in reach({"app.pay_lots"})
     assert "chalicelib.signing.remote.RemoteKey" not in reach({"app.pay_lots"})
     assert "chalicelib.table.client.client" not in reach({"app.authenticate"})

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import app
-from chalicelib.edge.fields import Empty, Params
 from chalicelib.errors import Refusal
+from chalicelib.kernel.fields import Empty, Params
 from tests.endpoints import ROUTES
 
 ROOT = Path(app.__file__).parent
@@ -46,6 +46,15 @@ def test_files_and_functions_are_small(path: Path) -> None:
     assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
 
 
+def test_the_import_rules_see_every_folder_of_code() -> None:
+    """import-linter passes over a folder without ``__init__.py``, and over one beside the packages that it knows."""
+    code = [path for path in ROOT.glob("[!.]*/**/*.py") if path.parts[len(ROOT.parts)] != "build"]
+    assert {path.relative_to(ROOT).parts[0] for path in code} == {"chalicelib", "docs", "infra", "tests"}
+    folders = {path.parent for path in code if path.relative_to(ROOT).parts[0] in {"chalicelib", "infra"}}
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+    assert [path.name for path in ROOT.glob("*.py")] == ["app.py"]
+
+
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_keys_are_made_on_the_page_of_keys_only(path: Path) -> None:
     if path.name == "keys.py":
@@ -58,6 +67,26 @@ def test_keys_are_made_on_the_page_of_keys_only(path: Path) -> None:
         and A_KEY.match(str(node.values[0].value))
     ]
     assert made == []
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_ownership_is_judged_by_the_caller_with_its_role(path: Path) -> None:
+    """A ``sub`` and an account id are the same in every role: comparing one alone lets another role in."""
+    if path.name == "caller.py":
+        return
+    compared = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Compare) and any(_names_a_caller(each) for each in ast.walk(node))
+    ]
+    assert compared == []
+
+
+def _names_a_caller(node: ast.AST) -> bool:
+    """``caller.sub``, ``query.asker.account`` and their like."""
+    if not isinstance(node, ast.Attribute) or node.attr not in {"sub", "account"}:
+        return False
+    return ast.unparse(node.value).rpartition(".")[2] in {"caller", "asker"}
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))

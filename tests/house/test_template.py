@@ -10,14 +10,13 @@ import pytest
 import app
 from chalicelib import errors
 from chalicelib.edge.problem import CONTENT_TYPE
-from infra import cfn
-from infra.cloud import merge, refusals, triggers
-from infra.cloud.functions import Template, functions
-from infra.guard.__main__ import EXCEPTIONS, unexplained
-from infra.guard.scan import findings
-from infra.local import schedules
-from infra.local.settings import ROOT
-from infra.package import sam
+from infra.dev.local import schedules
+from infra.here import ROOT
+from infra.release import cfn
+from infra.release.cloud import merge, refusals, sam, triggers
+from infra.release.cloud.functions import Template, functions
+from infra.release.guard.__main__ import EXCEPTIONS, unexplained
+from infra.release.guard.scan import findings
 from tests.house.grants import TRIGGERS
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -110,12 +109,39 @@ def test_a_message_stays_invisible_for_six_times_its_handlers_time_out() -> None
         assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
 
 
-def test_a_batch_of_the_stream_is_halved_retried_and_at_last_put_aside() -> None:
-    [mapping] = [each for each in resources("AWS::Lambda::EventSourceMapping").values() if "DestinationConfig" in each]
+def _consumers() -> dict[str, Any]:
+    """The mappings of the stream, by the function that they feed."""
+    handlers = {name: each["Handler"] for name, each in resources("AWS::Lambda::Function").items()}
+    mapped = resources("AWS::Lambda::EventSourceMapping").values()
+    return {
+        handlers[each["FunctionName"]["Ref"]].removeprefix("app."): each for each in mapped if "FilterCriteria" in each
+    }
+
+
+@pytest.mark.parametrize("name", triggers.CONSUMERS)
+def test_a_batch_of_the_stream_is_halved_retried_and_at_last_put_aside(name: str) -> None:
+    mapping = _consumers()[name]
     assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ParallelizationFactor"] == 1
+    assert mapping["MaximumRetryAttempts"] == triggers.CONSUMERS[name].tries > 0
+    assert 0 < mapping["MaximumRecordAgeInSeconds"] < 86_400  # the stream keeps a day
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedQueue", "Arn"]}
-    assert json.loads(mapping["FilterCriteria"]["Filters"][0]["Pattern"]) == triggers.POSTED
+
+
+def test_the_two_consumers_of_the_stream_are_fed_apart_from_each_other() -> None:
+    """DynamoDB allows two readers a shard. Projection hears of movements, reactions of what is published as well."""
+    assert _consumers().keys() == {"project", "react"}
+    inserted = {"eventName": ["INSERT"]}
+    moved = inserted | {"dynamodb": {"NewImage": {"sk": {"S": ["record"]}, "movement": {"S": [{"exists": True}]}}}}
+    published = inserted | {
+        "dynamodb": {"NewImage": {"sk": {"S": ["record"]}, "publish": {"BOOL": [{"exists": True}]}}}
+    }
+    sought = {
+        name: [json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"]]
+        for name, mapping in _consumers().items()
+    }
+    assert sought == {"project": [moved], "react": [moved, published]}
 
 
 def test_events_that_lambda_gives_up_on_are_kept() -> None:
@@ -184,7 +210,10 @@ def test_what_is_kept_for_ever_cannot_be_lost_with_a_stack() -> None:
 def test_a_trigger_that_nobody_has_thought_of_is_told_by_name() -> None:
     strange: Template = json.loads(json.dumps(chalice()))
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "Kinesis", "Properties": {}}}
-    with pytest.raises(ValueError, match=r"sweep is woken by Kinesis: say in infra/cloud/triggers\.py"):
+    with pytest.raises(ValueError, match=r"sweep is woken by Kinesis: say in infra/release/cloud/triggers\.py"):
+        merge.merged(strange)
+    strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "DynamoDB", "Properties": {}}}
+    with pytest.raises(ValueError, match=r"sweep reads the stream: say in infra/release/cloud/triggers\.py what of it"):
         merge.merged(strange)
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "SQS", "Properties": {"Queue": "arn:x:new"}}}
     with pytest.raises(ValueError, match="The queue new has no setting"):

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from chalicelib.edge.caller import ROLES
+from chalicelib.kernel.caller import ROLES
 from tests.endpoints import ROUTES, filled
 from tests.tokens import signing_key, token
 from tests.world import World
@@ -46,7 +46,16 @@ def signed_by(key: Any, algorithm: str, kid: str) -> str:
     return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid})
 
 
+def verbatim(header: bytes, claims: bytes) -> str:
+    """A token of exactly these bytes, with a good signature."""
+    said = b".".join(base64.urlsafe_b64encode(each).rstrip(b"=") for each in (header, claims))
+    signature = jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).sign(said, signing_key())
+    return f"{said.decode()}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+
 VALID = token("individual", "alice")
+HEADER = b'{"alg":"ES256","kid":"test"}'
+CLAIMS = json.dumps(jwt.decode(VALID, options={"verify_signature": False})).encode()
 HEAD, SAID, SIGNATURE = VALID.split(".")
 BAD = {
     "expired": token("individual", "alice", exp=int(time.time()) - 1),
@@ -80,6 +89,11 @@ BAD = {
     "without its signature": f"{HEAD}.{SAID}.",
     "cut short": VALID[:-5],
     "in two parts": f"{HEAD}.{SAID}",
+    "with a claim twice": verbatim(HEADER, CLAIMS[:-1] + b',"role":"individual"}'),
+    "with a claim of a claim twice": verbatim(HEADER, CLAIMS[:-1] + b',"a":{"b":1,"b":2}}'),
+    "with a header twice": verbatim(HEADER[:-1] + b',"kid":"test"}', CLAIMS),
+    "with half a letter": verbatim(HEADER, CLAIMS.replace(b"alice", rb"\ud800")),
+    "with NaN": verbatim(HEADER, CLAIMS[:-1] + b',"a":NaN}'),
     "of dots": "..",
     "of nothing": "",
     "of noise": "\u6211",
@@ -99,6 +113,11 @@ def test_a_token_is_refused_that_is(world: World, bad: str) -> None:
 @pytest.mark.parametrize("header", ["", VALID, f"Basic {VALID}", f"Bearer{VALID}", "Bearer", f"Bearer {VALID} x"])
 def test_the_header_says_bearer_and_the_token(world: World, header: str) -> None:
     assert world.get("/v1/accounts/me", headers={"Authorization": header}).status == 401
+
+
+def test_a_token_may_be_spelt_in_other_bytes(world: World) -> None:
+    spelt = verbatim(b' {"kid": "test",\n"alg": "ES256"} ', CLAIMS.replace(b"alice", rb"\u0061lice"))
+    assert world.get("/v1/accounts/me", headers={"Authorization": f"Bearer {spelt}"}).refused == (404, "not_found")
 
 
 @pytest.mark.parametrize("header", [f"Bearer {VALID}", f"bearer {VALID}", f"BEARER  {VALID} "])

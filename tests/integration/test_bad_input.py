@@ -92,6 +92,33 @@ def test_what_is_no_json_is_refused(world: World, name: str, ready: Ready, refus
 
 
 @every_command
+def test_a_field_that_stands_twice_is_refused_by_name(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    good = json.dumps(ready.body)[1:-1] + ", " * bool(ready.body)
+    inner = f'{{{good}"plan": {{"goods": "a", "goods": "b"}}}}' if "plan" not in ready.body else None
+    for field, value in (ready.body or {"extra": 1}).items():
+        said = f"{json.dumps(field)}: {json.dumps(value)}"
+        answer = send(world, ready, raw=f"{{{good}{said}, {said}}}".encode())
+        refuses(answer, before, 422)
+        assert (answer.code, answer.pointers) == ("invalid_request", [f"/{field}"])
+    if inner:
+        answer = send(world, ready, raw=inner.encode())
+        refuses(answer, before, 422)
+        assert answer.pointers == ["/plan/goods"]
+
+
+@every_command
+def test_malformed_json_is_explained_in_chinese(world: World, name: str, ready: Ready, refuses: Any) -> None:
+    before = world.items()
+    answer = send(world, ready, raw=b'{"a": 1,\n}', headers={"Accept-Language": "zh-CN"})
+    refuses(answer, before, 400)
+    assert "第 2 行第 1 列" in answer.body["detail"]
+    assert answer.body["reason"] == "第 2 行第 1 列：此处应为双引号括起的字段名"
+    english = send(world, ready, raw=b'{"a": 1,\n}').body["reason"]
+    assert english == "Expecting property name enclosed in double quotes at line 2 column 1"
+
+
+@every_command
 def test_what_is_no_object_is_refused(world: World, name: str, ready: Ready, refuses: Any) -> None:
     before = world.items()
     for raw in NO_OBJECT.values():

@@ -1,14 +1,16 @@
 """Files of reductions: announced, uploaded, and each line reported as if it came alone."""
 
 import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.batches import work
+from chalicelib.batches import worker
 from chalicelib.settings import settings
 from tests.batches import BASE, OPERATOR, Batches, file, trip
 from tests.world import PEOPLE
@@ -26,6 +28,7 @@ def test_a_file_of_trips_becomes_points(batches: Batches) -> None:
     found = batches.get(batch)
     assert (found["status"], found["lines"], found["converted"], found["refused"]) == ("done", 3, 3, 0)
     assert (found["points"], found["reported"], found["refused_lines"], found["reason"]) == (426, 0, None, None)
+    assert found["reason_zh"] is None
     assert found["finished_at"] > found["created_at"]
     assert (batches.world.points(), batches.world.points("bob")) == (284, 142)
     record = next(each for each in batches.world.records() if each["kind"] == "reduction_confirmed")
@@ -48,6 +51,15 @@ def test_a_replay_answers_the_same_form(batches: Batches) -> None:
     assert batches.announce(b"x\n", key="other").body["id"] != first.body["id"]
 
 
+def test_a_hash_in_capitals_is_the_same_hash(batches: Batches) -> None:
+    content = file(trip("a", batches.world.person()))
+    capitals = hashlib.sha256(content).hexdigest().upper()
+    assert capitals != capitals.lower()
+    batch = batches.send(content, sha256=capitals, key="k")
+    assert batches.sums(batch) == ("done", 1, 0, 71)
+    assert batches.announce(content, key="k").headers["Idempotent-Replayed"] == "true"
+
+
 def test_the_form_fits_only_the_announced_bytes(batches: Batches) -> None:
     upload = batches.announce(b"x\n").body["upload"]
     policy = json.loads(base64.b64decode(upload["fields"]["policy"]))
@@ -68,7 +80,7 @@ def test_the_form_fits_only_the_announced_bytes(batches: Batches) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"lines": 0}, {"lines": 100_001}, {"lines": "5"}, {"lines": 1.0}, {"sha256": "A" * 64}, {"sha256": "ab"},
+        {"lines": 0}, {"lines": 100_001}, {"lines": "5"}, {"lines": 1.0}, {"sha256": "G" * 64}, {"sha256": "ab"},
         {"scenario": "no-such"}, {"scenario": "theirs"}, {"extra": 1},
     ],
 )  # fmt: skip
@@ -91,12 +103,54 @@ def test_a_batch_is_its_operators_and_the_bureaus(batches: Batches) -> None:
     assert batches.world.get(f"{BASE}/{batch}", role="exchange", sub="e").status == 403
 
 
+def test_each_line_is_its_operators_at_the_time_of_the_trip(batches: Batches) -> None:
+    alice, month = batches.world.person(), timedelta(days=30)
+    change = datetime.now(UTC) - month
+    batches.world.scenario("metro", operator="next", grams_per_unit="10", valid_from=change.isoformat())
+    before, after = ((change + step).isoformat() for step in (-month, timedelta(days=1)))
+
+    def content(name: str) -> bytes:
+        return file(trip(f"{name}1", alice, occurred_at=before), trip(f"{name}2", alice, occurred_at=after))
+
+    old = batches.send(content("old"))
+    assert batches.reasons(old) == [(2, "old2", "invalid_request")]
+    new = batches.send(content("new"), sub="next")
+    found = batches.get(new, sub="next")
+    assert (found["status"], found["converted"], found["refused"], found["points"]) == ("done", 1, 1, 10)
+    assert batches.world.points() == 81
+    assert batches.world.get(f"{BASE}/{old}", role="scenario_operator", sub="next").status == 404
+
+
+@pytest.mark.parametrize(("years", "status"), [(0.9, 201), (1.1, 422)])
+def test_a_former_operator_announces_for_another_year(batches: Batches, years: float, status: int) -> None:
+    change = datetime.now(UTC) - years * timedelta(days=365)
+    batches.world.scenario("metro", operator="next", valid_from=change.isoformat())
+    assert batches.announce(b"x\n").status == status
+    assert batches.announce(b"x\n", sub="next").status == 201
+
+
+def test_an_operator_to_come_announces_nothing_yet(batches: Batches) -> None:
+    batches.world.scenario("metro", operator="next", valid_from="2099-01-01T00:00:00Z")
+    assert batches.announce(b"x\n", sub="next").refused == (422, "invalid_request")
+    assert batches.announce(b"x\n").status == 201
+
+
+def test_a_batch_may_spell_its_scenario_in_any_case(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.world.scenario("SHCER-Bus", grams_per_unit="52")
+    first, second = (batches.send(file(trip("a", alice)), scenario=code) for code in ("shcer-bus", "SHCER-BUS"))
+    assert batches.get(first)["scenario"] == "SHCER-Bus"
+    assert batches.reasons(second) == [(1, "a", "already_reported")]
+    assert batches.world.points() == 52
+
+
 @pytest.mark.parametrize(
     ("sent", "lines", "reason"),
     [
-        (b"{}\n{}\n", 3, "The file holds 2 lines, 3 were announced."),
-        (b"{}\n{}", 1, "The file holds 2 lines, 1 were announced."),
-        (b"", 1, "The file holds 0 lines, 1 were announced."),
+        (b"{}\n{}\n", 3, "The file holds 2 lines, 3 were announced. Blank lines do not count."),
+        (b"{}\n{}", 1, "The file holds 2 lines, 1 were announced. Blank lines do not count."),
+        (b"{}\n\n", 2, "The file holds 1 lines, 2 were announced. Blank lines do not count."),
+        (b"", 1, "The file holds 0 lines, 1 were announced. Blank lines do not count."),
     ],
 )
 def test_another_number_of_lines_refuses_the_file(batches: Batches, sent: bytes, lines: int, reason: str) -> None:
@@ -104,6 +158,7 @@ def test_another_number_of_lines_refuses_the_file(batches: Batches, sent: bytes,
     batches.tell(batch)
     found = batches.get(batch)
     assert (found["status"], found["reason"], found["converted"]) == ("refused", reason, 0)
+    assert found["reason_zh"].endswith(f"登记为 {lines} 行。")
     assert found["finished_at"]
 
 
@@ -114,11 +169,12 @@ def test_other_bytes_refuse_the_file(batches: Batches) -> None:
     batches.tell(batch)
     found = batches.get(batch)
     assert (found["status"], found["reason"]) == ("refused", "The file's SHA-256 is not the announced one.")
+    assert found["reason_zh"] == "文件的 SHA-256 与登记的不一致。"
     assert batches.world.points() == 0
 
 
 def test_a_file_over_the_limit_is_cut_off_and_refused(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "FILE_BYTES_MAX", 10)
+    monkeypatch.setattr(worker, "FILE_BYTES_MAX", 10)
     assert batches.get(batches.send(b"{}\n" * 5))["status"] == "refused"
 
 
@@ -142,20 +198,38 @@ def test_broken_lines_are_refused_with_their_reasons(batches: Batches) -> None:
         trip("late", alice, occurred_at="2999-01-01T00:00:00Z"),
         trip("zero", alice, "0"),
     ]
-    batch = batches.send(file(*lines))
+    batch = batches.send(file(*lines), lines=14)
     malformed, invalid = "malformed_json", "invalid_request"
     assert batches.reasons(batch) == [
-        (2, None, malformed), (3, None, malformed), (4, None, malformed), (5, None, malformed), (6, None, invalid),
+        (4, None, malformed), (5, None, malformed), (6, None, invalid),
         (7, None, malformed), (8, "extra", invalid), (9, "number", invalid), (10, "unzoned", invalid),
         (11, "missing", invalid), (12, "their-scenario", invalid), (13, None, invalid), (14, None, invalid),
         (15, "late", invalid), (16, "zero", invalid),
     ]  # fmt: skip
-    assert batches.sums(batch) == ("done", 1, 15, 71)
+    assert batches.sums(batch) == ("done", 1, 13, 71)
     by_line = {each["line"]: each for each in batches.refused(batch)}
     assert by_line[8]["detail"].startswith("/extra: ")
     assert by_line[15]["detail"] == "/occurred_at: Lies in the future"
     assert by_line[15]["detail_zh"] == "/occurred_at: 不能晚于当前时间"
     assert all(0 < len(each["detail"]) <= 300 for each in by_line.values())
+
+
+def test_a_line_that_says_a_field_twice_is_refused_by_the_field(batches: Batches) -> None:
+    alice = batches.world.person()
+    twice = trip("twice", alice)[:-1] + b', "quantity": "1000"}'
+    batch = batches.send(file(trip("a", alice), twice))
+    assert batches.reasons(batch) == [(2, "twice", "invalid_request")]
+    [refused] = batches.refused(batch)
+    assert refused["detail"].startswith("/quantity: Appears more than once")
+    assert refused["detail_zh"].startswith("/quantity: 该字段重复出现")
+    assert batches.world.points() == 71
+
+
+def test_a_line_that_is_no_json_is_explained_in_chinese(batches: Batches) -> None:
+    [refused] = batches.refused(batches.send(file(b'{"a": 1')))
+    assert "at line 1 column 8" in refused["detail"]
+    assert "第 1 行第 8 列：此处缺少逗号" in refused["detail_zh"]
+    assert "delimiter" not in refused["detail_zh"]
 
 
 def test_a_gigantic_line_is_refused_and_the_others_are_not(batches: Batches) -> None:
@@ -175,6 +249,62 @@ def test_byte_order_mark_crlf_and_no_last_newline_are_fine(
     alice = batches.world.person()
     batch = batches.send(spelling(file(trip("a", alice), trip("b", alice))))
     assert batches.sums(batch) == ("done", 2, 0, 142)
+
+
+def test_blank_lines_and_marks_of_joined_files_do_not_count(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "SLICE_LINES", 2)
+    alice, mark = batches.world.person(), b"\xef\xbb\xbf"
+    lines = [trip(record, alice) for record in "abcd"]
+    content = (
+        mark + lines[0] + b"\r\n\r\n" + lines[1] + b"\r\n\x1a\r\n" + mark + lines[2] + b"\n \n{\n" + lines[3] + b"\n\n"
+    )
+    batch = batches.send(content, lines=5)
+    assert batches.sums(batch) == ("done", 4, 1, 284)
+    assert batches.reasons(batch) == [(7, None, "malformed_json")]  # as an editor numbers it
+    batches.tell(batch)
+    assert batches.world.points() == 284
+
+
+def test_a_gzip_file_is_taken(batches: Batches) -> None:
+    alice = batches.world.person()
+    content = gzip.compress(file(trip("a", alice), b"", trip("b", alice, "2")))
+    batch = batches.send(content, lines=2)
+    assert batches.sums(batch) == ("done", 2, 0, 213)
+
+
+@pytest.mark.parametrize(
+    ("content", "english", "chinese"),
+    [
+        (file(b'{"a": 1}').decode().encode("utf-16"), "UTF-16", "UTF-16 编码"),
+        ('{"名称": "地铁"}\n'.encode("gbk"), "GBK", "GBK"),
+        (b'[{"a": 1},\n{"a": 2}]\n', "a JSON array", "JSON 数组"),
+        (b'{\n  "a": 1\n}\n', "pretty-printed JSON", "缩进"),
+        (gzip.compress(b"[{}]\n", mtime=0), "a JSON array", "JSON 数组"),
+        (gzip.compress(b"{}\n" * 9, mtime=0)[:-4], "gzip file is damaged", "gzip 文件已损坏"),
+        (gzip.compress(bytes(33 << 20)), "more than 100 times", "压缩比异常"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_once_with_its_reason(
+    batches: Batches, content: bytes, english: str, chinese: str
+) -> None:
+    found = batches.get(batches.send(content, lines=1))
+    assert (found["status"], found["converted"], found["refused"]) == ("refused", 0, 0)
+    assert english in found["reason"]
+    assert chinese in found["reason_zh"]
+
+
+def test_a_line_may_name_the_batchs_own_scenario(batches: Batches) -> None:
+    alice = batches.world.person()
+    batches.world.scenario("SHCER-Bus")
+    lines = [trip(code or "none", alice, scenario=code) for code in ("SHCER-Bus", "shcer-bus", None, "metro", "a b")]
+    batch = batches.send(file(*lines), scenario="shcer-BUS")
+    assert batches.reasons(batch) == [(4, "metro", "invalid_request"), (5, "a b", "invalid_request")]
+    refused = batches.refused(batch)[0]
+    assert (refused["detail"], refused["detail_zh"]) == (
+        "/scenario: The batch is announced for SHCER-Bus",
+        "/scenario: 该批次登记的场景为 SHCER-Bus",
+    )
+    assert batches.world.points() == 213
 
 
 def test_unknown_closed_and_institutions_accounts_are_refused(batches: Batches) -> None:

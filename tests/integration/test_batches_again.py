@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches import outcomes, work
-from chalicelib.edge import settle
+from chalicelib.batches import outcomes, worker
 from chalicelib.errors import Contended
+from chalicelib.kernel import settle
 from chalicelib.settings import settings
 from tests.batches import Batches, file, trip
 from tests.world import PEOPLE
@@ -48,7 +48,7 @@ class Crash(Exception):
 def test_a_crash_in_any_line_loses_and_doubles_nothing(
     batches: Batches, monkeypatch: pytest.MonkeyPatch, after: int, committed: bool
 ) -> None:
-    monkeypatch.setattr(work, "SLICE_LINES", 2)
+    monkeypatch.setattr(worker, "SLICE_LINES", 2)
     alice = batches.world.person()
     good = [trip(record, alice) for record in "acade"]
     content = file(good[0], trip("b", "nobody"), good[1], b"{", *good[2:])
@@ -88,7 +88,7 @@ def test_a_crash_between_lines_loses_and_doubles_nothing(
     content = file(trip("a", alice), b"{")
     batch = batches.announce(content).body["id"]
     batches.upload(batch, content)
-    module: Any = outcomes if step == "slice" else work
+    module: Any = outcomes if step == "slice" else worker
     real = module.perform
 
     def crash(record: str, decide: Any) -> Any:
@@ -110,7 +110,7 @@ def test_a_crash_between_lines_loses_and_doubles_nothing(
 @pytest.mark.parametrize("before", range(5))
 def test_two_workers_at_once_come_to_the_same(batches: Batches, monkeypatch: pytest.MonkeyPatch, before: int) -> None:
     """Another worker does the whole file while the first is about to try a line."""
-    monkeypatch.setattr(work, "SLICE_LINES", 2)
+    monkeypatch.setattr(worker, "SLICE_LINES", 2)
     alice = batches.world.person()
     content = file(trip("a", alice), trip("b", "nobody"), trip("c", alice), trip("a", alice), trip("d", alice))
     batch = batches.announce(content).body["id"]
@@ -175,14 +175,14 @@ def test_an_outcome_stands_though_the_world_changes_before_the_work_goes_on(
 def test_work_goes_on_in_another_invocation_when_the_time_is_up(
     batches: Batches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "SLICE_LINES", 1)
-    monkeypatch.setattr(work, "WORK_SECONDS_MAX", -1)
+    monkeypatch.setattr(worker, "SLICE_LINES", 1)
+    monkeypatch.setattr(worker, "WORK_SECONDS_MAX", -1)
     alice = batches.world.person()
     batch = batches.send(file(trip("a", alice), trip("b", alice)))
     assert batches.sums(batch) == ("processing", 0, 0, 0)
     nudge = f"incoming/batches/{batch}/nudge"
     assert batches.s3.head_object(Bucket=settings().documents_bucket, Key=nudge)["ContentLength"] == 0
-    monkeypatch.setattr(work, "WORK_SECONDS_MAX", 600)
+    monkeypatch.setattr(worker, "WORK_SECONDS_MAX", 600)
     batches.tell(batch, "nudge")
     assert batches.sums(batch) == ("done", 2, 0, 142)
 
@@ -192,7 +192,7 @@ def test_a_batch_that_lost_its_worker_is_nudged(batches: Batches) -> None:
     lost = batches.announce(file(trip("a", alice))).body["id"]
     batches.send(file(trip("b", alice)))
     for minutes, nudged in ((10, []), (20, [f"incoming/batches/{lost}/nudge"])):
-        work.resume(datetime.now(UTC) + timedelta(minutes=minutes))
+        worker.resume(datetime.now(UTC) + timedelta(minutes=minutes))
         listed = batches.s3.list_objects_v2(Bucket=settings().documents_bucket)["Contents"]
         assert [each["Key"] for each in listed if each["Key"].endswith("nudge")] == nudged
 

@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.table import keys
-from infra import audit
-from infra.books import Books, of
+from infra.ops import audit
+from infra.ops.books import Books, of
 from tests.world import World
 
 Items = list[dict[str, Any]]

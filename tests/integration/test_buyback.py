@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.buyback import work
-from chalicelib.queues import work as queue
+from chalicelib.buyback import worker
+from chalicelib.mall.worker import sweep_merchant
+from chalicelib.queues import sender as queue
 from chalicelib.table import keys
 from tests.world import CODES, PEOPLE, World
 
@@ -108,7 +109,7 @@ def test_less_than_a_tonne_waits(world: World, jobs: Jobs) -> None:
 
 
 def test_many_merchants_are_paid_in_parts_and_the_totals_agree(world: World, jobs: Jobs, monkeypatch: Any) -> None:
-    monkeypatch.setattr(work, "PART_MERCHANTS", 2)
+    monkeypatch.setattr(worker, "PART_MERCHANTS", 2)
     for number, code in enumerate(CODES):
         world.merchant(f"shop-{number}", code)
         sell(world, TONNE * (number % 3) + 1, f"shop-{number}")
@@ -121,7 +122,7 @@ def test_a_schedule_that_fires_twice_starts_one_run(world: World, jobs: Jobs) ->
     world.merchant()
     sell(world, TONNE)
     for _ in range(2):
-        work.scheduled("2026-11-22T18:00:00Z")
+        worker.scheduled("2026-11-22T18:00:00Z")
         world.stream()
     jobs.drain()
     [run] = world.get("/v1/buy-back-runs", **EXCHANGE).body["items"]
@@ -133,7 +134,7 @@ def test_on_other_days_only_merchants_that_sold_something_are_looked_at(world: W
     world.merchant("idle", CODES[1])
     sell(world, TONNE)
     world.stream()
-    id = work.scheduled("2026-11-23T18:00:00Z")
+    id = worker.scheduled("2026-11-23T18:00:00Z")
     world.stream()
     jobs.deliver(jobs.sent.pop(0))
     part = world.item(keys.run_part(id, 1))
@@ -150,10 +151,10 @@ def test_what_a_queue_lost_is_sent_again(world: World, jobs: Jobs) -> None:
     world.stream()
     for _ in range(2):  # first the planning is lost, then the part
         jobs.sent.clear()
-        work.resume()
+        worker.resume()
         jobs.deliver(jobs.sent.pop(0))
     jobs.sent.clear()
-    work.resume()
+    worker.resume()
     jobs.drain()
     [run] = world.get("/v1/buy-back-runs", **EXCHANGE).body["items"]
     assert (run["status"], run["tonnes"]) == ("finished", 1)
@@ -172,6 +173,28 @@ def test_a_finished_run_pays_no_more(world: World, jobs: Jobs) -> None:
 
 def test_a_message_that_fails_comes_again_alone(world: World, jobs: Jobs, monkeypatch: Any) -> None:
     assert jobs.deliver({"run": "nowhere"}) == [{"itemIdentifier": "m"}]
+
+
+def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(world: World, jobs: Jobs) -> None:
+    broken = world.merchant()
+    world.merchant("second", CODES[1])
+    sell(world, TONNE)
+    sell(world, TONNE, "second")
+    run = world.post("/v1/buy-back-runs", **EXCHANGE).body["id"]
+    worker.handle({"run": run}, lambda _: 0)
+
+    def sweep(merchant: str) -> int:
+        if merchant == broken:
+            raise ValueError("broken")
+        return sweep_merchant(merchant)
+
+    with pytest.raises(ValueError, match="broken"):
+        worker.handle({"run": run, "part": 1}, sweep)
+    assert world.me("second", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    worker.handle({"run": run, "part": 1}, sweep_merchant)
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    found = world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body
+    assert (found["status"], found["tonnes"]) == ("finished", 2)
 
 
 def test_a_refund_after_a_buy_back_takes_what_is_left_or_is_refused(world: World, jobs: Jobs) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import closing
+from chalicelib.campaigns import worker
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.table.write import Item
 from tests.world import CODES, PEOPLE, Answer, World
 
 RACE = {
@@ -145,13 +147,29 @@ def test_the_schedule_closes_what_is_past_its_end(world: World) -> None:
     gathered, waiting = approved(world), propose(world).body["id"]
     donate(world, gathered, 500)
     later = datetime(2099, 1, 1, tzinfo=UTC)
-    assert closing.close_due(datetime.now(UTC)) == 0
-    assert closing.close_due(later) == 2
-    assert closing.close_due(later) == 0
+    assert worker.close_due(datetime.now(UTC)) == 0
+    assert worker.close_due(later) == 2
+    assert worker.close_due(later) == 0
     closed = world.get(f"/v1/campaigns/{gathered}").body
     assert (closed["status"], closed["certificate"]["serial"] != "") == ("closed", True)
     assert world.get(f"/v1/campaigns/{waiting}").body["status"] == "rejected"
     assert supply_holds(world)["grams_retired"] == 500
+
+
+def test_a_campaign_that_fails_keeps_no_other_from_closing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, broken, last = approved(world), approved(world), approved(world)
+
+    def close_most(command: Command[Any], item: Item) -> Decision:
+        if item["id"] == broken:
+            raise ValueError("broken")
+        return close_one(command, item)
+
+    close_one = worker.close
+    monkeypatch.setattr(worker, "close", close_most)
+    with pytest.raises(ValueError, match="broken"):
+        worker.close_due(datetime(2099, 1, 1, tzinfo=UTC))
+    found = [world.get(f"/v1/campaigns/{id}").body["status"] for id in (first, broken, last)]
+    assert found == ["closed", "approved", "closed"]
 
 
 def test_a_campaign_may_close_itself_at_its_target(world: World) -> None:

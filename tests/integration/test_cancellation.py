@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.table import keys
-from infra.bench.units import transaction_units
+from infra.dev.bench.units import transaction_units
 from tests.world import PEOPLE, Answer, World
 
 ALICE: dict[str, Any] = {"role": "individual", "sub": "alice"}

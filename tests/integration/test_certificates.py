@@ -96,6 +96,14 @@ def test_two_who_sign_at_once_end_with_the_same(world: World, serial: str) -> No
     assert signatures.signature(read) == signatures.signature(read)
 
 
+def test_a_certificate_that_is_not_kept_is_not_signed(world: World, serial: str) -> None:
+    item = in_table(world, serial)
+    place = keys.certificate(serial)
+    del world.store.items[place.pk, place.sk]
+    assert signatures.signature(item) is None
+    assert world.item(place) is None
+
+
 def test_with_the_signer_away_all_else_goes_on(world: World, serial: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(signatures, "sign", away)

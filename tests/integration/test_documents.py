@@ -1,5 +1,6 @@
 """Documents of applications: announced, sent, checked, counted and read."""
 
+import hashlib
 import io
 import zipfile
 from typing import Any
@@ -11,7 +12,7 @@ from chalicelib.onboarding import papers
 from chalicelib.onboarding.papers import file_key, kept_key
 from chalicelib.settings import settings
 from chalicelib.table import keys
-from infra.demo.papers import jpeg, pdf, png
+from infra.dev.demo.papers import jpeg, pdf, png
 from tests.desk import BUREAU, EXCHANGE, PDF, Desk, institution
 from tests.world import CODES, World
 
@@ -45,6 +46,12 @@ def test_a_document_counts_once_its_bytes_arrived(desk: Desk, draft: str, conten
     assert (shown["status"], shown["counts"], shown["reason"]) == ("arrived", True, None)
     lines = [line for line in desk.get(draft)["history"] if line["action"] == "document"]
     assert [(line["by_role"], line["outcome"]) for line in lines] == [("system", "arrived")]
+
+
+def test_a_hash_in_capitals_is_the_same_hash(desk: Desk, draft: str) -> None:
+    capitals = hashlib.sha256(PDF).hexdigest().upper()
+    assert capitals != capitals.lower()
+    assert desk.paper(draft, desk.send(draft, "credit_report", sha256=capitals))["status"] == "arrived"
 
 
 def _zip() -> bytes:

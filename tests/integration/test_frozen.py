@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall.work import sweep_tills
-from tests.world import PEOPLE, World
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
+from chalicelib.mall.worker import sweep_tills
+from chalicelib.table import keys
+from tests.commands import COMMANDS, send
+from tests.desk import Desk
+from tests.endpoints import ROUTES
+from tests.world import CODES, PEOPLE, World
 
 FROZEN = (409, "account_frozen")
 
@@ -44,19 +49,112 @@ def test_an_order_of_a_frozen_account_may_still_be_delivered(world: World) -> No
     assert world.fulfil(order).status == 200
 
 
-def test_a_frozen_merchant_sells_on_but_gets_nothing_in_hand(world: World) -> None:
-    """Its tills keep what they earn; suspending it takes its offers down."""
+def test_a_frozen_merchant_gets_nothing_in_hand_of_what_it_sold(world: World) -> None:
+    """Between the freezing and the shelf some seconds pass: its tills keep what they earn in them."""
     merchant = world.merchant()
     offer = world.offer()
     world.rich(points=1000)
     turn(world, merchant)
     assert world.redeem(offer).status == 201
     assert sweep_tills() == 0
-    assert world.patch(f"/v1/offers/{offer}", {"status": "on_shelf"}, role="institution", sub="shop").refused == FROZEN
     turn(world, merchant, "unfreeze")
     world.sweep()
     world.stream()
     assert world.points("shop", "institution") == 1000
+
+
+# What a frozen holder may still do. It moves no value and promises nothing new:
+ALLOWED = {
+    "POST /v1/redemptions/{id}/fulfil",  # keeps a promise that the buyer has paid for
+    "POST /v1/applications/{id}/withdraw",  # takes a promise back
+    "POST /v1/applications/{id}/documents",  # hands in papers, which may be why it is frozen
+    "POST /v1/applications/{id}/documents/{document}/link",  # reads them
+    "POST /v1/webhook-deliveries/{id}/replay",  # hears again of orders that it has
+    "PATCH /v1/accounts/me",  # a name
+}
+HOLDERS = {INDIVIDUAL, INSTITUTION}
+OPENING = "POST /v1/accounts"  # the one that needs no account
+HELD = [name for name in COMMANDS if HOLDERS & {*ROUTES[name].allow} and name != OPENING]
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_frozen_holder_moves_nothing_and_promises_nothing(world: World, name: str) -> None:
+    ready = COMMANDS[name](world)
+    if ready.role not in HOLDERS:  # the exchange may do it too
+        ready = ready._replace(role="institution", sub="shop")
+    assert turn(world, keys.account_id(ready.sub)).status == 200
+    before = world.items()
+    answer = send(world, ready)
+    if name in ALLOWED:
+        assert answer.status in {200, 201}
+    else:
+        assert answer.refused == FROZEN
+        assert world.items() == before
+        turn(world, keys.account_id(ready.sub), "unfreeze")
+        assert send(world, ready).status in {200, 201}
+
+
+@pytest.mark.parametrize("change", [{"points": 5}, {"stock_added": 1}, {"title": "x"}, {"status": "off_shelf"}])
+def test_a_frozen_merchant_changes_nothing_of_its_offers(world: World, change: dict[str, Any]) -> None:
+    merchant = world.merchant()
+    offer = world.offer()
+    turn(world, merchant)
+    assert world.patch(f"/v1/offers/{offer}", change, role="institution", sub="shop").refused == FROZEN
+
+
+@pytest.mark.moto
+@pytest.mark.parametrize("swept", [False, True])
+@pytest.mark.parametrize("fulfilled", [False, True])
+def test_only_the_exchange_refunds_an_order_of_a_frozen_merchant(world: World, swept: bool, fulfilled: bool) -> None:
+    merchant = world.merchant()
+    world.rich(points=1000)
+    order = world.redeem(world.offer()).body["id"]
+    if fulfilled:
+        world.fulfil(order)
+    if swept:
+        world.sweep()
+    turn(world, merchant)
+    assert world.refund(order).refused == FROZEN
+    assert world.points() == 0
+    assert world.refund(order, role="exchange", sub="exchange").body["status"] == "refunded"
+    world.stream()
+    assert (world.points(), world.points("shop", "institution")) == (1000, 0)
+
+
+def test_what_a_frozen_merchant_no_longer_holds_cannot_be_refunded(world: World) -> None:
+    """Freezing is no reason for a balance below zero."""
+    merchant = world.merchant()
+    world.rich(points=1000)
+    order = world.redeem(world.offer()).body["id"]
+    world.sweep()
+    turn(world, merchant)
+    holder = keys.account(keys.holder(merchant))
+    world.store.items[holder.pk, holder.sk]["points"] = {"N": "0"}
+    refused = world.refund(order, role="exchange", sub="exchange")
+    assert refused.refused == (409, "insufficient_points")
+    assert world.points() == 0
+
+
+def test_the_exchange_closes_the_campaign_of_a_frozen_institution_but_approves_none(world: World) -> None:
+    finish = COMMANDS["POST /v1/campaigns/{id}/close"](world)
+    waiting = world.post("/v1/campaigns", _campaign(), role="institution", sub="shop").body["id"]
+    turn(world, keys.account_id("shop"))
+    assert send(world, finish).status == 200
+    assert world.post(f"/v1/campaigns/{waiting}/approve", role="exchange", sub="exchange").refused == FROZEN
+
+
+def _campaign() -> dict[str, Any]:
+    ends_at = "2999-01-01T00:00:00Z"
+    return {"title": "赛", "purpose": "event", "description": "赛事", "target_grams": 1000, "ends_at": ends_at}
+
+
+def test_a_frozen_sub_platform_takes_no_merchant(world: World) -> None:
+    above = world.institution("operator", CODES[2])
+    admission = {"account": above, "mode": "sub_platform", "reason": "letter"}
+    assert world.post("/v1/merchants", admission, role="exchange", sub="exchange").status == 201
+    world.institution()
+    turn(world, above)
+    assert Desk(world).apply("event", sub_platform=above).pointers == ["/sub_platform"]
 
 
 def test_freezing_twice_is_refused_and_a_closed_account_cannot_be_frozen(world: World) -> None:

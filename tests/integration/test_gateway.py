@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import app
-from infra.gateway.adapter import Gateway
+from infra.dev.gateway.adapter import Gateway
 from tests.tokens import token
 from tests.world import World
 

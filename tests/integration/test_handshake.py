@@ -89,6 +89,8 @@ def wrong_answers(partner: System) -> dict[str, tuple[str, Callable[[Got], Sent]
         "a list": ("malformed", answer(["challenge"])),
         "no JSON": ("malformed", lambda got: partner.signed(got.headers["webhook-id"], b"challenge")),
         "no UTF-8": ("malformed", lambda got: partner.signed(got.headers["webhook-id"], b'{"challenge": "\xff"}')),
+        "two challenges": ("malformed", lambda got: partner.signed(got.headers["webhook-id"], json.dumps(
+            {"challenge": got.event["data"]["challenge"]}).replace("{", '{"challenge": "x", ').encode())),
         "deep brackets": ("malformed", lambda got: partner.signed(got.headers["webhook-id"], b"[" * 8000)),
         "201": ("status", echoed(lambda sent: Sent(201, sent.body, sent.headers))),
         "404": ("status", lambda _: Sent(404)),

@@ -104,6 +104,18 @@ def test_a_refusal_is_not_kept_so_the_key_serves_once_the_cause_is_mended(world:
     assert world.points() == 0
 
 
+def test_a_refusal_costs_one_read_of_the_record_and_a_success_none(world: World) -> None:
+    world.merchant()
+    world.rich(points=1500)
+    offer = world.offer()
+    assert world.redeem(offer).status == 201  # the offer's terms are remembered from now on
+    before = world.store.requests
+    assert (world.redeem(offer).code, world.store.requests - before) == ("insufficient_points", 2)
+    world.report(world.me()["id"], "1000", scenario="walk")
+    before = world.store.requests
+    assert (world.redeem(offer).status, world.store.requests - before) == (201, 1)
+
+
 def test_after_a_refusal_the_key_may_even_bring_another_body(world: World) -> None:
     world.merchant()
     world.rich(points=1000)

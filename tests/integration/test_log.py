@@ -9,13 +9,14 @@ import pytest
 from chalice.app import CloudWatchEventConfig, ScheduledEventConfig
 
 import app
-from chalicelib.edge import log, tokens
-from chalicelib.edge.events import each, woken
+from chalicelib import log
+from chalicelib.edge import tokens
+from chalicelib.edge.events import each, for_each, woken
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client
-from infra.gateway.lines import Readable
-from infra.local import schedules
+from infra.dev.gateway.lines import Readable
+from infra.dev.local import schedules
 from tests.commands import COMMANDS, Ready, send
 from tests.tokens import token
 from tests.world import CODES, PEOPLE, World
@@ -182,11 +183,12 @@ def test_what_a_schedule_or_an_upload_wakes_leaves_one_line(world: World, lines:
 
 
 @pytest.mark.parametrize("name", [*SCHEDULES, *UPLOADS])
-def test_and_one_line_where_it_fails(world: World, lines: Lines, name: str) -> None:
+def test_and_one_line_where_it_fails_after_those_of_its_jobs(world: World, lines: Lines, name: str) -> None:
     world.store.down = True
     with pytest.raises(Unavailable):
         wake(name)
-    [line] = lines.told
+    *jobs, line = lines.told
+    assert [(each["event"], each["what"]) for each in jobs] == [("failed", "job")] * (5 if name == "resume" else 0)
     assert [line[each] for each in ("level", "event", "function", "error")] == ["ERROR", "failed", name, "Unavailable"]
     assert line["where"]
 
@@ -203,12 +205,30 @@ def test_a_job_that_fails_keeps_no_other_from_being_done() -> None:
     assert done == [1, 2, 3]
 
 
+def test_of_many_things_each_has_its_turn_and_each_failure_is_told_by_name(lines: Lines) -> None:
+    done: list[str] = []
+
+    def do(thing: str) -> None:
+        if thing in "bd":
+            raise ValueError(thing)
+        done.append(thing)
+
+    with pytest.raises(ValueError, match="b"):
+        for_each("abcde", do, what="letter", name=str)
+    assert done == ["a", "c", "e"]
+    assert [(line["what"], line["name"]) for line in lines.told if line["event"] == "failed"] == [
+        ("letter", "b"),
+        ("letter", "d"),
+    ]
+    assert for_each("ab", str.upper, what="letter") == ["A", "B"]
+
+
 def test_what_was_counted_before_a_failure_is_in_its_line(lines: Lines) -> None:
     @woken
     def fails(_: Any) -> None:
         """Fails."""
         log.count("RunsUnfinished", 2)
-        log.note(reason="none")
+        log.annotate(reason="none")
         raise RuntimeError("of 王小明")
 
     with pytest.raises(RuntimeError):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.edge.fields import Paged
+from chalicelib.kernel.fields import Paged
 from tests.endpoints import ROUTES
 from tests.world import CODES, PEOPLE, World
 
@@ -37,6 +37,15 @@ def test_the_limit_may_change_from_page_to_page(world: World, cursor: str) -> No
 def test_a_cursor_is_its_callers_own(world: World, cursor: str) -> None:
     world.person("bob", PEOPLE[1])
     refused(world, STATEMENT, cursor=cursor, role="individual", sub="bob")
+
+
+def test_a_cursor_is_its_role_s_own(world: World) -> None:
+    runs = "/v1/buy-back-runs"
+    for _ in range(2):
+        assert world.post(runs, role="exchange", sub="both").status == 202
+    cursor = world.get(runs, limit=1, role="exchange", sub="both").body["next_cursor"]
+    assert world.get(runs, cursor=cursor, role="exchange", sub="both").status == 200
+    refused(world, runs, cursor=cursor, role="bureau", sub="both")
 
 
 def test_a_cursor_belongs_to_its_query(world: World, cursor: str) -> None:

@@ -1,5 +1,6 @@
 """Trips become points, once each."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,6 +101,14 @@ def test_the_bounds_of_validity_are_exact(world: World) -> None:
         ("2023-01-01T00:00:00Z", 422),
     ):
         assert world.report(account, occurred_at=moment).status == status, moment
+
+
+def test_a_clock_may_be_ten_seconds_ahead(world: World) -> None:
+    account = world.person()
+    world.scenario()
+    for seconds, status in ((5, 201), (60, 422)):
+        moment = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+        assert world.report(account, "1", occurred_at=moment).status == status
 
 
 def test_a_manual_scenario_waits_for_the_bureau(world: World) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
+import app
 from chalicelib.accounts.model import Totals
-from infra import audit, refile, target
+from chalicelib.table import keys
+from infra.ops import audit, refile, target
 from tests import books
 from tests.world import World
 from tests.worlds import moto_world
@@ -91,12 +93,12 @@ def test_the_command_hands_over_what_bears_no_mark_and_nothing_when_run_again(
     refile.main(["--all"])
     assert capsys.readouterr().out.splitlines() == [
         f"Reading {TABLE}",
-        f"{len(lost)} Records were handed to the consumer",
+        f"{len(lost)} Records were handed to the consumers",
     ]
     all_agrees(town)
     after = town.items()
     refile.main(["--all"])
-    assert capsys.readouterr().out.splitlines()[-1] == "0 Records were handed to the consumer"
+    assert capsys.readouterr().out.splitlines()[-1] == "0 Records were handed to the consumers"
     assert town.items() == after
 
 
@@ -144,6 +146,35 @@ def test_only_what_has_not_met_its_counterpart_is_kept() -> None:
         found.add({"id": {"S": id}, "sk": {"S": sk}, "at": {"S": "2" if id == "0" else "1"}})
     assert found.ids() == ["c", "0"]
     assert found.marks == {"b"}
+
+
+def test_reactions_that_were_lost_are_done_from_a_time_on(town: World, capsys: pytest.CaptureFixture[str]) -> None:
+    town.stream()
+    offer = town.offer()
+    turn = town.post(f"/v1/merchants/{keys.account_id('shop')}/suspend", {"reason": "x"}, role="exchange", sub="e")
+    assert turn.status == 200
+    [lost] = [record for record in town.records() if record["kind"] == "merchant_suspended"]
+    assert refile.unmarked(TABLE) == []  # it moved nothing, so projection leaves no mark on it
+    refile.main(["--since", lost["at"]])
+    assert capsys.readouterr().out.splitlines()[-1].endswith("Records were handed to the consumers")
+    assert town.get(f"/v1/offers/{offer}").body["status"] == "off_shelf"
+    all_agrees(town)
+    assert refile.since(TABLE, "2999") == []
+
+
+def test_a_reaction_that_fails_is_told_by_its_records_and_the_others_are_done(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(records: Any) -> None:
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(app, "sign_issued", broken)
+    town.stream([])
+    waiting = refile.waiting(TABLE)
+    assert refile.refile(TABLE, waiting) == waiting
+    assert refile.waiting(TABLE) == []
+    with pytest.raises(SystemExit, match="Reactions failed for"):
+        refile.main(["--since", "2020"])
 
 
 class Stage:

@@ -1,10 +1,13 @@
 """Factors and their versions."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.world import World
+
+NEXT = "2024-01-01T00:00:00Z"  # when a next version begins
 
 
 def published(world: World) -> dict[str, int]:
@@ -61,6 +64,91 @@ def test_only_what_is_in_force_now_is_shown(world: World) -> None:
     assert published(world) == {"metro": 1}
 
 
+def soon(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+def test_where_the_newest_version_has_ended_no_older_one_comes_back(world: World) -> None:
+    world.scenario("metro", grams_per_unit="100")
+    world.scenario("metro", grams_per_unit="10", valid_from="2023-01-01T00:00:00Z", valid_until="2024-01-01T00:00:00Z")
+    account = world.person()
+    assert published(world) == {}
+    for moment, grams in (("2022-06-01T00:00:00Z", 10_000), ("2023-06-01T00:00:00Z", 1000)):
+        assert world.report(account, "100", occurred_at=moment).body["grams"] == grams
+    for moment in ("2024-01-01T00:00:00Z", "2024-06-01T00:00:00Z", soon(-1)):
+        refused = world.report(account, "100", occurred_at=moment)
+        assert (refused.status, refused.pointers) == (422, ["/occurred_at"])
+
+
+def test_a_scenario_that_is_ended_and_begun_again_is_shown_again(world: World) -> None:
+    world.scenario("metro")
+    world.scenario("metro", valid_until="2023-01-01T00:00:00Z")
+    assert published(world) == {}
+    world.scenario("metro", valid_from="2024-01-01T00:00:00Z")
+    assert published(world) == {"metro": 3}
+
+
+def test_a_version_to_come_leaves_the_present_one_in_force(world: World) -> None:
+    account = world.person()
+    world.scenario("metro", grams_per_unit="71")
+    world.scenario("metro", operator="next", grams_per_unit="1", valid_from="2099-01-01T00:00:00Z")
+    assert published(world) == {"metro": 1}
+    assert world.report(account, "1").body["grams"] == 71
+    early = world.report(account, "1", sub="next")
+    assert (early.status, early.pointers) == (422, ["/occurred_at"])
+    assert world.report(account, "1", sub="next", occurred_at="2099-01-01T00:00:00Z").pointers == ["/occurred_at"]
+    assert world.points() == 71
+
+
+def test_each_operator_reports_the_trips_of_its_own_time(world: World) -> None:
+    account = world.person()
+    world.scenario("metro", grams_per_unit="71", daily_cap_grams=100)
+    world.scenario("metro", operator="next", grams_per_unit="10", confirmation="manual", valid_from=NEXT)
+    late = world.report(account, "1", occurred_at="2023-12-31T23:59:59.999Z").body
+    assert (late["grams"], late["status"], late["scenario_version"]) == (71, "confirmed", 1)
+    over = world.report(account, "1", occurred_at="2023-12-31T23:59:59.999Z")
+    assert (over.status, over.pointers) == (422, ["/quantity"])
+    now = world.report(account, "100", sub="next", occurred_at=NEXT).body
+    assert (now["grams"], now["status"], now["scenario_version"]) == (1000, "reported", 2)
+    for sub, moment in (("operator", NEXT), ("next", "2023-12-31T23:59:59.999Z")):
+        assert world.report(account, "1", sub=sub, occurred_at=moment).pointers == ["/occurred_at"]
+    assert world.report(account, "1", sub="stranger").pointers == ["/scenario"]
+
+
+def test_a_code_is_one_scenario_however_it_is_spelt(world: World) -> None:
+    made = world.scenario("SHCER02020022024II")
+    again = world.scenario("shcer02020022024ii", grams_per_unit="72")
+    assert (again["version"], again["code"]) == (2, made["code"])
+    assert [each["code"] for each in world.get("/v1/scenarios").body["items"]] == ["SHCER02020022024II"]
+    terms = {name: value for name, value in again.items() if name != "version"} | {"code": "Shcer02020022024ii"}
+    assert world.post("/v1/scenarios", terms, role="bureau", sub="bureau").refused == (409, "invalid_state")
+
+
+def test_a_trip_counts_once_however_its_scenario_is_spelt(world: World) -> None:
+    account = world.person()
+    world.scenario("Metro", daily_cap_grams=100)
+    first = world.report(account, "1", "trip-1", scenario="METRO", key="k")
+    assert (first.status, first.body["scenario"]) == (201, "Metro")
+    assert world.report(account, "1", "trip-1", scenario="metro", key="k").headers["Idempotent-Replayed"] == "true"
+    assert world.report(account, "1", "trip-1", scenario="metro").refused == (409, "already_reported")
+    assert world.report(account, "1", "trip-2", scenario="metro").pointers == ["/quantity"]  # one cap
+    assert [each["counterparty"] for each in world.entries()] == ["Metro"]
+    shown = world.get(f"/v1/reductions/{first.body['id']}", role="bureau", sub="bureau").body
+    assert (shown["scenario"], shown["status"]) == ("Metro", "confirmed")
+
+
+@pytest.mark.parametrize("decision", ["confirm", "reject"])
+def test_a_manual_scenario_in_capitals_is_decided(world: World, decision: str) -> None:
+    account = world.person()
+    world.scenario("AUDIT", confirmation="manual", daily_cap_grams=100)
+    reported = world.report(account, "1", scenario="audit").body["id"]
+    body = {"reason": "no ticket"} if decision == "reject" else {}
+    decided = world.post(f"/v1/reductions/{reported}/{decision}", body, role="bureau", sub="bureau")
+    assert (decided.status, decided.body["scenario"]) == (200, "AUDIT")
+    expected = (71, 422) if decision == "confirm" else (0, 201)
+    assert (world.points(), world.report(account, "1", scenario="Audit").status) == expected
+
+
 @pytest.mark.parametrize(
     ("quantity", "factor", "grams"),
     [
@@ -85,7 +173,8 @@ def test_grams_are_exact_and_rounded_down(world: World, quantity: str, factor: s
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"code": "Metro"}, "/code"),
+        ({"code": "Métro"}, "/code"),
+        ({"code": "\u212a-bus"}, "/code"),
         ({"code": "a" * 41}, "/code"),
         ({"code": "a:b"}, "/code"),
         ({"grams_per_unit": 71}, "/grams_per_unit"),

@@ -1,10 +1,12 @@
 """A suspended merchant's offers leave the shelf and come back; its orders and points stay."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from chalicelib.mall import work
+from chalicelib.accounts import queries as accounts
+from chalicelib.mall import worker
 from chalicelib.table import keys
 from tests.world import Answer, World
 
@@ -107,16 +109,91 @@ def test_turns_that_come_again_late_or_at_once_end_as_the_last_one_says(world: W
     assert on_shelf(world) == {offer}
 
 
+def freeze(world: World, merchant: str, action: str = "freeze") -> None:
+    answer = world.post(f"/v1/accounts/{merchant}/{action}", {"reason": "court order"}, role="bureau", sub="bureau")
+    assert answer.status == 200
+
+
+@pytest.mark.moto
+def test_freezing_takes_offers_down_and_release_brings_them_back(world: World) -> None:
+    merchant = world.merchant()
+    world.rich()
+    own, offers = world.offer(), {world.offer(), world.offer(busy=True, stock=40)}
+    change(world, own, status="off_shelf")
+    freeze(world, merchant)
+    world.stream()
+    assert on_shelf(world) == set()
+    assert {world.redeem(offer).refused for offer in offers} == {(409, "offer_unavailable")}
+    freeze(world, merchant, "unfreeze")
+    world.stream()
+    assert on_shelf(world) == offers
+    assert [world.redeem(offer).status for offer in offers] == [201, 201]
+    assert world.item(keys.shelving(merchant)) is None
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+@pytest.mark.parametrize("last", ["freeze", "suspension"])
+@pytest.mark.parametrize("first", ["freeze", "suspension"])
+def test_offers_come_back_once_neither_freezing_nor_suspension_holds(
+    world: World, first: str, last: str, streamed: bool
+) -> None:
+    """Whichever came first, and whichever is lifted last; told of after each turn, or only at the end."""
+    merchant = world.merchant()
+    offer = world.offer()
+    begin: dict[str, Callable[[], object]] = {
+        "freeze": lambda: freeze(world, merchant),
+        "suspension": lambda: turn(world, merchant, "suspend"),
+    }
+    lift: dict[str, Callable[[], object]] = {
+        "freeze": lambda: freeze(world, merchant, "unfreeze"),
+        "suspension": lambda: turn(world, merchant, "reinstate"),
+    }
+    other = {"freeze": "suspension", "suspension": "freeze"}
+    for act in (begin[first], begin[other[first]], lift[other[last]]):
+        act()
+        if streamed:
+            world.stream()
+            assert on_shelf(world) == set()
+    world.stream()
+    assert on_shelf(world) == set()
+    lift[last]()
+    world.stream()
+    assert on_shelf(world) == {offer}
+    assert world.item(keys.shelving(merchant)) is None
+
+
+def test_a_merchant_that_is_suspended_while_it_is_being_frozen_is_read_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant = world.merchant()
+    world.offer()
+    item, turns = accounts.item, list[int]()
+
+    def overtaken(id: str) -> dict[str, Any]:
+        found = item(id)
+        if not turns:
+            turns.append(turn(world, merchant, "suspend").status)
+        return found
+
+    monkeypatch.setattr(accounts, "item", overtaken)
+    freeze(world, merchant)
+    assert turns == [200]
+    freeze(world, merchant, "unfreeze")
+    world.stream()
+    assert world.get(f"/v1/merchants/{merchant}").body["status"] == "suspended"
+    assert on_shelf(world) == set()
+
+
 def test_work_that_lost_its_worker_goes_on_with_the_schedule(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     merchant = world.merchant()
     for _ in range(3):
         world.offer()
     turn(world, merchant, "suspend")
-    monkeypatch.setattr(work, "SHELVING_SECONDS_MAX", -1)
+    monkeypatch.setattr(worker, "SHELVING_SECONDS_MAX", -1)
     world.stream()
     assert len(on_shelf(world)) == 3
     assert world.item(keys.shelving(merchant)) is not None
-    monkeypatch.setattr(work, "SHELVING_SECONDS_MAX", 15)
-    work.shelve_due()
+    monkeypatch.setattr(worker, "SHELVING_SECONDS_MAX", 15)
+    worker.shelve_due()
     assert on_shelf(world) == set()
     assert world.item(keys.shelving(merchant)) is None

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import settings
-from chalicelib.edge.settle import derive
 from chalicelib.errors import Unavailable
-from chalicelib.partners import model, work
+from chalicelib.kernel.settle import derive
+from chalicelib.partners import model, reactions, worker
 from chalicelib.partners.actions import register
-from chalicelib.queues import work as queue
+from chalicelib.queues import sender as queue
 from chalicelib.signing import webhooks
 from chalicelib.table import keys
 from tests.partner import Sent, System, system
@@ -49,7 +49,7 @@ class Post:
     def integrate(self, sub: str = "shop", code: str = CODES[0], url: str = "") -> str:
         merchant = self.world.merchant(sub, code)
         known = {"callback_url": url or self.system.url, "public_key": self.system.public_key}
-        assert derive(register(merchant=merchant, at="2026-01-31T08:00:00.000Z", **known)) is None
+        assert derive(register(merchant=merchant, at="2026-01-31T08:00:00.000Z", **known)).done
         return merchant
 
     def deliver(self, message: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ class Post:
         """So much later the schedule fires; what was held back is lost."""
         Clock.ahead += timedelta(seconds=seconds)
         self.sent.clear()
-        work.resume(Clock.now(UTC))
+        worker.resume(Clock.now(UTC))
         self.drain()
 
     def list(self, status: str = "failed", **options: Any) -> list[dict[str, Any]]:
@@ -90,7 +90,8 @@ class Post:
 def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     monkeypatch.setenv("WEBHOOK_PAUSES_SECONDS", PAUSES)
     settings.settings.cache_clear()
-    monkeypatch.setattr(work, "datetime", Clock)
+    for module in (worker, reactions):
+        monkeypatch.setattr(module, "datetime", Clock)
     monkeypatch.setattr(Clock, "ahead", timedelta())
     with system() as found:
         made = Post(world, found)
@@ -317,13 +318,29 @@ def test_a_try_that_was_interrupted_comes_again(world: World, post: Post, monkey
     world.stream()
     [(message, _)] = post.sent
     with monkeypatch.context() as patch:
-        patch.setattr(work, "_try", lambda *_: 1 / 0)
+        patch.setattr(worker, "_try", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            work.handle(message)
+            worker.handle(message)
     post.deliver(message)
     assert post.system.got == []  # another might be at it
     post.later(60)
     assert post.system.events() == [("order.placed", order)]
+
+
+def test_an_event_that_is_gone_when_it_is_claimed_is_not_sent(
+    world: World, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.integrate()
+    post.order(world.offer())
+    world.stream()
+    [(message, _)] = post.sent
+    gone = keys.delivery(message["delivery"])
+    item = world.item(gone)
+    del world.store.items[gone.pk, gone.sk]
+    monkeypatch.setattr("chalicelib.partners.queries.delivery_item", lambda _: item)
+    post.deliver(message)
+    assert post.system.got == []
+    assert world.item(gone) is None
 
 
 def test_of_two_workers_one_sends(world: World, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,14 +348,14 @@ def test_of_two_workers_one_sends(world: World, post: Post, monkeypatch: pytest.
     post.order(world.offer())
     world.stream()
     [(message, _)] = post.sent
-    true_try = work._try
+    true_try = worker._try
 
     def meanwhile(*given: Any) -> Any:
-        monkeypatch.setattr(work, "_try", true_try)
+        monkeypatch.setattr(worker, "_try", true_try)
         post.deliver(message)
         return true_try(*given)
 
-    monkeypatch.setattr(work, "_try", meanwhile)
+    monkeypatch.setattr(worker, "_try", meanwhile)
     post.deliver(message)
     assert len(post.system.got) == 1
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
-from chalicelib.edge.settle import ATTEMPTS_MAX
+from chalicelib.kernel.settle import ATTEMPTS_MAX
 from tests.commands import COMMANDS, Ready, send
 from tests.store import Interruption, Raw, Store, fault, respond
 from tests.world import Answer, World
@@ -66,6 +66,48 @@ def answer_again(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSRe
     return store.perform(request, "TransactWriteItems", {**asked, "ClientRequestToken": ""})
 
 
+def _cancelled(request: AWSPreparedRequest, reasons: list[Raw]) -> AWSResponse:
+    return respond(request, 400, fault("TransactionCanceledException", "no") | {"CancellationReasons": reasons})
+
+
+def _failed(store: Store, write: Raw) -> Raw:
+    """A condition that does not hold for the item as it stands."""
+    [asked] = write.values()
+    key = asked.get("Key") or asked["Item"]
+    item = store.items.get((key["pk"]["S"], key["sk"]["S"]))
+    return {"Code": "ConditionalCheckFailed", "Message": "no"} | ({"Item": item} if item else {})
+
+
+CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
+
+
+def twin_half_seen(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    """The same request is being committed: its Record is still held, its other items have changed."""
+    answer_again(store, request, asked)
+    others = asked["TransactItems"][1:]
+    return _cancelled(request, [CONFLICT, *(_failed(store, each) for each in others)])
+
+
+def twin_seen_behind_a_conflict(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    """The other way round: its Record stands, its other items are still held."""
+    answer_again(store, request, asked)
+    record, *others = asked["TransactItems"]
+    return _cancelled(request, [_failed(store, record), *(CONFLICT for _ in others)])
+
+
+def twin_just_after(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    """A condition fails, and then the same request is committed before this one is refused."""
+    *others, last = asked["TransactItems"]
+    reasons = [*({"Code": "None"} for _ in others), _failed(store, last)]
+    answer_again(store, request, asked)
+    return _cancelled(request, reasons)
+
+
+def failed_beside_a_throttle(store: Store, request: AWSPreparedRequest, asked: Raw) -> AWSResponse:
+    others = asked["TransactItems"][1:]
+    return _cancelled(request, [{"Code": "ThrottlingError"}, *(_failed(store, each) for each in others)])
+
+
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
@@ -119,6 +161,10 @@ PASSING = {
     "an internal error after the commit": [done_and_broken],
     "an answer that is lost and a token that is forgotten": [done_and_forgotten, answer_again],
     "an answer that is lost and every retry": [done_and_lost, unreachable, unreachable],
+    "a twin half seen": [twin_half_seen],
+    "a twin seen behind a conflict": [twin_seen_behind_a_conflict],
+    "a twin just after a condition failed": [twin_just_after],
+    "a condition that fails beside a throttled item": [failed_beside_a_throttle],
     "all together": [conflict, throttled, broken, conflict, unreachable, done_and_lost],
 }
 LASTING: dict[str, tuple[list[Interruption], int, str]] = {

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
-from chalicelib.edge.settle import Settled
+from chalicelib.kernel.settle import Settled
 from tests import books
 from tests.numbers import identity_number
 from tests.world import Answer, World

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
-from infra.books import GRAMS, ISSUED, POINTS, POOL, of
-from infra.demo.people import institution, person
-from infra.local.settings import ROOT
-from infra.local.stack import LocalStack
+from infra.dev.demo.people import institution, person
+from infra.dev.local.stack import LocalStack
+from infra.here import ROOT
+from infra.ops.books import GRAMS, ISSUED, POINTS, POOL, of
 
 AT_ONCE = 16
 _read = TypeDeserializer().deserialize
@@ -109,7 +109,7 @@ class City(LocalStack):
     def fire(self, schedule: str) -> None:
         """Fire a schedule, in a process of its own as on Lambda."""
         env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        command = [sys.executable, "-m", "infra.fire", schedule]
+        command = [sys.executable, "-m", "infra.dev.fire", schedule]
         subprocess.run(command, cwd=ROOT, env=env | {"DATA": str(self.data)}, check=True)
 
     def items(self) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 
-from infra.local import engines, settings
+from infra.dev.local import engines, settings
+from infra.here import REGION
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def account(folder: Path) -> Iterator["Session"]:
     with open(folder / "ministack.log", "wb") as log:
         process = subprocess.Popen(engine.command, env=os.environ | dict(engine.env), stdout=log, stderr=log)
     try:
-        engines.wait(engine)
+        assert engines.wait(engine, lambda: process.poll() is None)
         yield Session(engine.url)
     finally:
         process.terminate()
@@ -32,7 +33,7 @@ class Session(boto3.Session):
     """Its clients find the emulator without a variable of the environment."""
 
     def __init__(self, url: str) -> None:
-        super().__init__("test", "test", region_name=settings.REGION)
+        super().__init__("test", "test", region_name=REGION)
         self.url = url
 
     def client(self, *arguments: Any, **options: Any) -> Any:

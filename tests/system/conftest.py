@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.stack import LocalStack
+from infra.dev.local.stack import LocalStack
 
 
 class Sample(LocalStack):

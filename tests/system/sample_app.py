@@ -71,7 +71,10 @@ def upload(name: str) -> Any:
     return client("s3").generate_presigned_post(BUCKET, unquote(name), Conditions=limits)
 
 
-@app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder")
+STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder"
+
+
+@app.on_dynamodb_record(stream_arn=STREAM)
 def project(event: DynamoDBEvent) -> None:
     """Notes every record. Fails as long as there is a file "fail" beside the notes."""
     if NOTES.with_name("fail").exists():
@@ -80,6 +83,20 @@ def project(event: DynamoDBEvent) -> None:
     for record in event:
         assert record.new_image == record.keys
         _note("record", record.keys["pk"]["S"], record.keys["sk"]["S"], int(record.sequence_number))
+
+
+@app.on_dynamodb_record(stream_arn=STREAM)
+def react(event: DynamoDBEvent) -> dict[str, Any]:
+    """Notes every record too. Names those of "poison" as failed, and all as long as there is a file "fail-react"."""
+    failing, failed = NOTES.with_name("fail-react").exists(), []
+    for record in event:
+        if failing or record.keys["pk"]["S"] == "poison":
+            failed.append({"itemIdentifier": record.sequence_number})
+        else:
+            _note("reacted", record.keys["pk"]["S"], record.keys["sk"]["S"])
+    if failed:
+        _note("reaction failed", len(failed))
+    return {"batchItemFailures": failed}
 
 
 @app.on_cw_event(

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.stack import LocalStack
+from infra.dev.local.stack import LocalStack
 from tests.batches import file, trip
 from tests.numbers import identity_number
 from tests.system.conftest import eventually

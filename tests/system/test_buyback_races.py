@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.demo.people import institution
+from infra.dev.demo.people import institution
 from tests.system.city import City, check_books, codes
 from tests.system.conftest import eventually
 

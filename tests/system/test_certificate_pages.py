@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.settings import ROOT
+from infra.here import ROOT
 from tests.system.city import City
 
 pytestmark = pytest.mark.system

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.processes import _born
+from infra.dev.local.processes import _born
 from tests.system.conftest import Sample, eventually
 
 pytestmark = pytest.mark.system

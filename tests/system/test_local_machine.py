@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from infra.local.settings import ROOT, read
+from infra.dev.local.settings import read
+from infra.here import ROOT
 from tests.system.conftest import Sample
 
 pytestmark = pytest.mark.system
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.system
 def run(**env: str) -> str:
     """The output of a start that must fail."""
     started = subprocess.run(
-        [sys.executable, "-m", "infra.local"],
+        [sys.executable, "-m", "infra.dev.local"],
         cwd=ROOT,
         env=os.environ | env,
         capture_output=True,

@@ -50,6 +50,40 @@ def test_processed_history_is_forgotten_and_unprocessed_history_kept(tmp_path: P
         eventually(lambda: history(stack) == [204])
 
 
+def reacted(stack: Sample) -> set[str]:
+    return {name for name, *_ in stack.notes("reacted")}
+
+
+def test_a_consumer_that_fails_holds_up_no_other_and_gets_what_it_missed(tmp_path: Path) -> None:
+    with Sample(tmp_path) as stack:
+        write(stack, "one")
+        eventually(lambda: reacted(stack) == {"one"})
+        failing = stack.failing.with_name("fail-react")
+        failing.touch()
+        write(stack, "two")
+        eventually(lambda: len(stack.notes("record")) == 8)
+        eventually(lambda: len(stack.notes("reaction failed")) >= 2)
+        assert history(stack) == [4, 5, 6, 7, 8]  # kept for the one that has not taken them
+        stack.kill9()
+        stack.start()
+        write(stack, "three")
+        eventually(lambda: {name for name, *_ in stack.notes("record")} == {"one", "two", "three"})
+        failing.unlink()
+        eventually(lambda: reacted(stack) == {"one", "two", "three"})
+        eventually(lambda: history(stack) == [12])
+
+
+def test_a_poisonous_record_stops_a_consumer_only_for_a_while(tmp_path: Path) -> None:
+    with Sample(tmp_path) as stack:
+        write(stack, "poison", "after")
+        eventually(lambda: reacted(stack) == {"after"})  # those in the same batch have their turn each time
+        eventually(lambda: history(stack) == [8], 60)
+        write(stack, "later")
+        eventually(lambda: reacted(stack) == {"after", "later"})
+        pumps = (stack.data / "run" / "pumps.log").read_text()
+        assert "gave up on records 1, 2, 3, 4" in pumps
+
+
 def test_an_idle_stream_delivers_within_half_a_second(sample: Sample) -> None:
     time.sleep(1)  # long enough for the pump to be at its laziest
     asked = time.time()

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.demo.api import Api
-from infra.demo.onboarding import EVENT, Member, join, partner
-from infra.demo.papers import paper
+from infra.dev.demo.api import Api
+from infra.dev.demo.onboarding import EVENT, Member, join, partner
+from infra.dev.demo.papers import paper
 from tests.desk import ONWARD, PLANS, SYSTEM
 from tests.numbers import credit_code
 from tests.system.city import City

@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 import app
-from infra import target
-from infra.cloud.triggers import POSTED
-from infra.demo.papers import paper
-from infra.deploy.stage import Stage
-from infra.package import bundle, wheels
-from infra.package.__main__ import package
+from infra.dev.demo.papers import paper
+from infra.ops import target
+from infra.release.cloud.triggers import CONSUMERS
+from infra.release.deploy.stage import Stage
+from infra.release.package import bundle, wheels
+from infra.release.package.__main__ import package
 from tests.batches import OPERATOR, file, trip
 from tests.system import cloud
 from tests.system.zipped import Gateway, Handlers
@@ -69,18 +69,15 @@ def handlers(built: Path, environment: dict[str, str], tmp_path_factory: pytest.
         yield handlers
 
 
-def project(handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
-    """Deliver what the event source's filter lets through, from the stream's beginning."""
-    sought = POSTED["dynamodb"]["NewImage"]  # type: ignore[index]
-    wanted = [
-        change
-        for change in cloud.changes(session, environment["STREAM_ARN"])
-        if change["eventName"] in POSTED["eventName"]
-        and change["dynamodb"]["NewImage"]["sk"]["S"] in sought["sk"]["S"]
-        and "movement" in change["dynamodb"]["NewImage"]
-    ]
-    assert wanted
-    assert handlers.invoke("project", {"Records": wanted}) == {"batchItemFailures": []}
+def stream(handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
+    """Deliver to each consumer what its filters let through, from the stream's beginning."""
+    inserted = [each for each in cloud.changes(session, environment["STREAM_ARN"]) if each["eventName"] == "INSERT"]
+    records = [each for each in inserted if each["dynamodb"]["NewImage"]["sk"]["S"] == "record"]
+    for name, consumer in CONSUMERS.items():
+        marks = {attribute for mark in consumer.marks for attribute in mark}
+        wanted = [each for each in records if marks & each["dynamodb"]["NewImage"].keys()]
+        assert wanted
+        assert handlers.invoke(name, {"Records": wanted}) == {"batchItemFailures": []}
 
 
 def pay(handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
@@ -104,17 +101,17 @@ def test_one_journey_from_account_to_buy_back(
     ordered = world.redeem(offer, TONNE)
     assert ordered.status == 201
     assert world.points() == TONNE
-    project(handlers, session, environment)
+    stream(handlers, session, environment)
     [line, _] = world.entries()
     assert line["points"] == -TONNE
     started = world.post("/v1/buy-back-runs", **EXCHANGE)
     assert started.status == 202
-    project(handlers, session, environment)
+    stream(handlers, session, environment)
     pay(handlers, session, environment)
     run = world.get(f"/v1/buy-back-runs/{started.body['id']}", **EXCHANGE).body
     assert (run["status"], run["merchants"]) == ("finished", 1)
     assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
-    project(handlers, session, environment)
+    stream(handlers, session, environment)
     assert world.get("/v1/supply").body["points_by_use"]["bought_back"] == TONNE
 
 
@@ -254,7 +251,7 @@ def test_a_command_finds_the_settings_of_the_deployed_consumer(
     assert (os.environ["STAGE"], os.environ["TABLE_NAME"]) == ("dev", "carbon-points-dev")
 
 
-def test_a_pause_stops_all_but_the_consumer_of_the_stream(session: cloud.Session) -> None:
+def test_a_pause_stops_all_but_the_consumers_of_the_stream(session: cloud.Session) -> None:
     stage, client = Stage("dev", session), session.client("lambda")
     functions = {handler: each["FunctionName"] for handler, each in cloud.functions(session).items()}
 
@@ -267,13 +264,14 @@ def test_a_pause_stops_all_but_the_consumer_of_the_stream(session: cloud.Session
         on = {each["FunctionArn"].rpartition(":")[2] for each in mappings if each["State"] in ("Enabled", "Enabling")}
         return {name for name, each in functions.items() if each in on}
 
-    client.update_event_source_mapping(UUID=_mapping(client, functions["project"]), Enabled=True)
+    for name in CONSUMERS:
+        client.update_event_source_mapping(UUID=_mapping(client, functions[name]), Enabled=True)
     stage.pause()
-    assert stopped() == functions.keys() - {"project", "pay_lots", "send_webhooks"}
-    assert fed() == {"project"}
+    assert stopped() == functions.keys() - {*CONSUMERS, "pay_lots", "send_webhooks"}
+    assert fed() == set(CONSUMERS)
     stage.unpause()
     assert stopped() == set()
-    assert fed() == {"project", "pay_lots", "send_webhooks"}
+    assert fed() == {*CONSUMERS, "pay_lots", "send_webhooks"}
     cloud.quiet(session)
 
 
@@ -294,8 +292,9 @@ def test_a_restored_table_takes_the_place_of_the_old_one(session: cloud.Session,
     for name, function in cloud.functions(session).items():
         variables = function["Environment"]["Variables"]
         assert (variables["TABLE_NAME"], variables["STREAM_ARN"]) == ("carbon-points-restored", stream), name
-    [mapping] = session.client("lambda").list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
-    assert mapping["FunctionArn"].endswith(cloud.functions(session)["project"]["FunctionName"])
+    mappings = session.client("lambda").list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
+    readers = {cloud.functions(session)[name]["FunctionName"] for name in CONSUMERS}
+    assert {each["FunctionArn"].rpartition(":")[2] for each in mappings} == readers
     stage.deploy(built, PARAMETERS)
     assert cloud.functions(session)["project"]["Environment"]["Variables"]["TABLE_NAME"] == "carbon-points-dev"
 
@@ -328,6 +327,8 @@ def test_the_bill_of_materials_names_what_ships(built: Path) -> None:
     bill: dict[str, Any] = json.loads((built / "sbom.json").read_text())
     named = {each["name"].lower().replace("_", "-"): each["version"] for each in bill["components"]}
     assert named == {name.lower(): version for name, version in wheels.versions().items()}
+    pinned = wheels.REQUIREMENTS.read_text()
+    assert all(f"--hash=sha256:{each['hashes'][0]['content']}" in pinned for each in bill["components"])
     licences = (built / "licences.txt").read_text()
     assert "unknown" not in licences
     assert len(licences.splitlines()) == len(named)

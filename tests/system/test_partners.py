@@ -15,11 +15,11 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.edge.settle import derive
+from chalicelib.kernel.settle import derive
 from chalicelib.partners.actions import register
 from chalicelib.partners.handshake import HandshakeFailed, shake
-from infra.demo.people import institution
-from infra.local.settings import ROOT
+from infra.dev.demo.people import institution
+from infra.here import ROOT
 from tests.partner import Sent, System, system
 from tests.system.city import City, check_books
 from tests.system.conftest import eventually

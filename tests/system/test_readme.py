@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.settings import ROOT
-from infra.local.stack import LocalStack
+from infra.dev.local.stack import LocalStack
+from infra.here import ROOT
 from tests.system.conftest import eventually
 
 pytestmark = pytest.mark.system

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from chalice.app import Chalice
 
-from infra.gateway.routes import Routes
+from infra.dev.gateway.routes import Routes
 
 # Runs in the child: only the zip and the standard library are importable there, as in Lambda.
 _CHILD = """

@@ -7,8 +7,8 @@ import pytest
 from pypdf import PdfReader
 
 from chalicelib.certificates.model import Certificate
-from chalicelib.certificates.shown.paper import wrapped
-from chalicelib.certificates.shown.pdf import a4
+from chalicelib.certificates.render.paper import wrapped
+from chalicelib.certificates.render.pdf import a4
 
 EXAMPLE: dict[str, Any] = Certificate.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
 

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from chalicelib.certificates.model import DETAILS, FACTS, Certificate, Kind
-from chalicelib.certificates.shown import words
+from chalicelib.certificates.render import words
 
 
 def test_every_signed_fact_has_a_label_and_every_kind_a_title() -> None:

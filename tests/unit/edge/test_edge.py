@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from chalicelib.edge import cursor
-from chalicelib.edge.fields import stamp
 from chalicelib.edge.problem import language
 from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
-from chalicelib.machine import Step, step
+from chalicelib.kernel import cursor
+from chalicelib.kernel.fields import stamp
+from chalicelib.transitions import Step, step
 
 TABLE = (
     Step("placed", "fulfil", "fulfilled", ("institution",)),

@@ -15,7 +15,7 @@ AT = "2026-01-31T08:00:00.000Z"
 
 
 def change(number: int) -> Item:
-    record = {"pk": f"record:{number}", "sk": "record", "id": str(number), "at": AT, "postings": []}
+    record = {"pk": f"record:{number}", "sk": "record", "id": str(number), "at": AT, "movement": "m", "postings": []}
     stream = {"Keys": {}, "NewImage": encode(record), "SequenceNumber": "1", "SizeBytes": 1}
     told = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
     return told | {"dynamodb": stream | {"ApproximateCreationDateTime": 1, "StreamViewType": "NEW_IMAGE"}}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import Refusal
-from chalicelib.ledger.actions import Terms, post
-from chalicelib.ledger.model import GRAMS, POINTS, Line, Posting, Transfer, lines, units
+from chalicelib.ledger.actions import AccountCondition, post
+from chalicelib.ledger.model import GRAMS, POINTS, Entry, Posting, Transfer, lines, units
 from chalicelib.table.write import Attr
 
 NAMES = ["account:alice", "account:shop", "offer:x/0", "offer:x/1", "system:pool", "system:retired"]
@@ -55,7 +55,7 @@ def test_each_account_gets_one_write_and_system_accounts_get_none() -> None:
             Posting("system:pool", "account:alice", 10, POINTS),
         ),
     )
-    writes, facts = post(transfer, record="r", terms={"offer:x/0": Terms(require=Attr("price").eq(250))})
+    writes, facts = post(transfer, record="r", terms={"offer:x/0": AccountCondition(require=Attr("price").eq(250))})
     assert [(write.action, write.key.pk) for write in writes] == [("Update", "offer:x/0"), ("Update", "account:alice")]
     assert [write.add for write in writes] == [{"points": 500, "units": -2}, {"points": -490, "unfiled": {"r"}}]
     assert facts == {"movement": "redemption", "postings": [list(posting) for posting in transfer.postings]}
@@ -82,7 +82,7 @@ def test_a_floor_of_zero_stands_in_the_condition_of_every_write_that_takes() -> 
 )
 def test_a_write_says_why_it_failed(item: Any, code: str, facts: dict[str, int]) -> None:
     transfer = Transfer("t", (Posting("account:alice", "system:pool", 7, POINTS),))
-    [write], _ = post(transfer, record="r", terms={"account:alice": Terms(kind="individual")})
+    [write], _ = post(transfer, record="r", terms={"account:alice": AccountCondition(kind="individual")})
     refusal: Refusal = write.refuse(item)
     assert (refusal.code, refusal.facts) == (code, facts)
 
@@ -92,7 +92,7 @@ def record(*postings: tuple[str, str, int, str], **facts: Any) -> dict[str, Any]
     return said | facts
 
 
-def shown(found: list[Line]) -> dict[str, tuple[int, int, str]]:
+def shown(found: list[Entry]) -> dict[str, tuple[int, int, str]]:
     return {line.name: (line.points, line.grams, line.counterparty) for line in found}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidState, RoleNotAllowed
-from chalicelib.machine import step
 from chalicelib.onboarding.steps import KINDS, OPEN, REQUIRED, STEPS, missing, next_actions, traits
+from chalicelib.transitions import step
 from tests.diagrams import mermaid
 
 MODES = ("third_party_mall", "sub_platform", "event", "other")

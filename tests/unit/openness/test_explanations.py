@@ -33,7 +33,7 @@ def test_every_fact_that_a_refusal_speaks_of_is_described(kind: type[Refusal]) -
 def test_every_code_has_an_explanation_without_gaps(code: str, language: str) -> None:
     found = pages.explain(code, language)
     assert found.title
-    assert found.mend
+    assert found.remedy
     assert not {"?", "{", "？"} & set(found.example["detail"]) - set(found.example.get("reason", ""))
 
 

@@ -67,6 +67,7 @@ def with_header(**header: Any) -> str:
         with_header(alg="ES256", kid=["ec"]),
         with_header(alg="ES256", kid="another"),
         with_header(alg="ES256", kid="ec", crit=["b64"]),
+        base64.urlsafe_b64encode(b'{"alg":"ES256","kid":"x","kid":"ec"}').decode() + ".b.c",
         base64.urlsafe_b64encode(b"[]").decode() + ".b.c",
         base64.urlsafe_b64encode(b"\xff").decode() + ".b.c",
     ],
@@ -104,3 +105,12 @@ def test_what_is_no_set_of_keys_is_told(text: str) -> None:
 def test_what_is_no_key_does_not_spoil_the_others(change: dict[str, Any]) -> None:
     off = {name: value for name, value in (EC.as_dict(private=False) | change).items() if value is not None}
     assert set(jose.key_set(json.dumps({"keys": [off, RSA.as_dict(private=False)]}))) == {"rsa"}
+
+
+def test_a_key_set_that_says_something_twice_is_none() -> None:
+    text = json.dumps({"keys": [EC.as_dict(private=False)]})
+    assert set(jose.key_set(text)) == {"ec"}
+    with pytest.raises(ValueError, match="no JWK Set"):
+        jose.key_set(text[:-1] + ', "keys": []}')
+    with pytest.raises(ValueError, match="no JWK Set"):
+        jose.key_set(text.replace('"kid"', '"kid": "other", "kid"'))

@@ -1,0 +1,20 @@
+"""What follows from the Records of certificates."""
+
+from collections.abc import Sequence
+
+from chalicelib.certificates.signatures import signature
+from chalicelib.errors import Unavailable
+from chalicelib.table import keys, read
+from chalicelib.table.write import Item
+
+
+def sign_issued(records: Sequence[Item]) -> None:
+    """Sign the certificates of ``records``. Never raises for a signer that is away: the first reader signs then."""
+    issued = [keys.certificate(record["certificate"]) for record in records if "certificate" in record]
+    try:
+        found = read.many(issued)
+    except Unavailable:
+        return
+    for item in found.values():
+        if signature(item) is None:
+            return  # away: the others would only wait for it too

@@ -1,0 +1,45 @@
+"""The public page of a certificate. Its script verifies the signature in the reader's own browser."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+
+from chalicelib.certificates.model import Certificate
+from chalicelib.certificates.render.words import TITLES, Row, rows
+from chalicelib.edge.pages import Assets
+
+_OWN = Path(__file__).parent / "static"
+ASSETS = Assets(
+    {
+        "certificate.js": (_OWN / "certificate.js", "text/javascript; charset=utf-8"),
+        "certificate.css": (_OWN / "certificate.css", "text/css; charset=utf-8"),
+    }
+)
+
+
+def html(certificate: Certificate) -> str:
+    """Chinese with English beside it. Paths are relative: stages have a path of their own."""
+    title = TITLES[certificate.kind]
+    return Template((_OWN / "certificate.html").read_text("utf-8")).substitute(
+        root="../../",
+        version=ASSETS.version,
+        title=title.zh,
+        subtitle=title.en,
+        serial=escape(certificate.serial),
+        status=certificate.status,
+        revoked=_revoked(certificate),
+        jws=escape(certificate.jws or ""),
+        rows="".join(_row(row) for row in rows(certificate)),
+    )
+
+
+def _row(row: Row) -> str:
+    label = f"{escape(row.label.zh)} <small lang=en>{escape(row.label.en)}</small>"
+    return f'<tr><th scope="row">{label}</th><td data-claim="{row.name}">{escape(row.said)}</td></tr>\n'
+
+
+def _revoked(certificate: Certificate) -> str:
+    if certificate.status == "valid":
+        return ""
+    told = f"{escape(certificate.reason or '')}（{escape(certificate.revoked_at or '')}）"
+    return f'<p class="status revoked" id="revoked">已撤销 <small lang=en>Revoked</small>：{told}</p>'

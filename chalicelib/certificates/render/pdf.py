@@ -1,0 +1,87 @@
+"""The certificate as one page A4."""
+
+from datetime import datetime, timedelta
+
+import segno
+
+from chalicelib.certificates.model import Certificate
+from chalicelib.certificates.render.paper import HEIGHT, WIDTH, Colour, Paper, wrapped
+from chalicelib.certificates.render.words import PURPOSES, TITLES, Row, rows
+
+_GREEN: Colour = (0.08, 0.38, 0.18)
+_GREY: Colour = (0.4, 0.45, 0.42)
+_RED: Colour = (0.7, 0.15, 0.12)
+_LEFT, _VALUES, _WIDE, _BOTTOM = 64, 210, 320, 196  # points
+_SIZE, _LEADING, _GAP = 11, 15.5, 15
+_SAID_OTHERWISE = {"kind", "campaign", "issuer"}  # by the title and by the address
+_SHANGHAI = timedelta(hours=8)
+
+
+def a4(certificate: Certificate) -> bytes:
+    """The PDF: what the certificate says, and a QR code that leads to its public page."""
+    title = TITLES[certificate.kind]
+    paper = Paper(f"{title.zh} {certificate.serial}")
+    paper.frame(28, 28, WIDTH - 56, HEIGHT - 56, 2.5, _GREEN)
+    paper.frame(34, 34, WIDTH - 68, HEIGHT - 68, 0.6, _GREEN)
+    paper.text(_LEFT, 770, "上海市碳普惠", 12, _GREEN)
+    paper.text(_LEFT + 84, 770, "Shanghai Carbon Inclusion", 9, _GREY)
+    paper.text(_LEFT, 722, title.zh, 30, _GREEN)
+    paper.text(_LEFT, 698, title.en, 12, _GREY)
+    y = _revoked(paper, certificate) if certificate.status == "revoked" else 656.0
+    told = [row for row in rows(certificate) if row.name not in _SAID_OTHERWISE]
+    for row, lines in zip(told, _fitted([_said(row) for row in told], y - _BOTTOM), strict=True):
+        y = _fact(paper, y, row, lines)
+    _proof(paper, certificate)
+    return paper.file()
+
+
+def _said(row: Row) -> str:
+    """As the page says it, and in Chinese where that is a code or another time."""
+    if row.name == "issued_at":
+        there = datetime.fromisoformat(row.said) + _SHANGHAI
+        return f"{row.said[:19]}Z（北京时间 {there:%m-%d %H:%M}）"
+    if row.name == "purpose" and row.said in PURPOSES:
+        return f"{PURPOSES[row.said]}（{row.said}）"
+    return row.said
+
+
+def _fitted(texts: list[str], height: float) -> list[list[str]]:
+    """The lines of each text; where not all fit, the longest are cut. The public page has all of it."""
+    whole = [wrapped(text, _WIDE / _SIZE) for text in texts]
+    for most in range(max(map(len, whole)), 0, -1):
+        cut = [lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1][:-1] + "…"] for lines in whole]
+        if sum(_height(lines) for lines in cut) <= height:
+            return cut
+    return cut
+
+
+def _height(lines: list[str]) -> float:
+    return max(len(lines) - 1, 0.7) * _LEADING + _GAP + 3  # at least the label's two lines
+
+
+def _revoked(paper: Paper, certificate: Certificate) -> float:
+    paper.frame(_LEFT - 6, 634, WIDTH - 2 * _LEFT + 12, 46, 1.5, _RED)
+    paper.text(_LEFT + 4, 660, "已撤销", 16, _RED)
+    paper.text(_LEFT + 60, 660, f"Revoked  {certificate.revoked_at}", 9, _RED)
+    paper.text(_LEFT + 4, 642, wrapped(certificate.reason or "", 44)[0], 10, _RED)
+    return 608.0
+
+
+def _fact(paper: Paper, y: float, row: Row, lines: list[str]) -> float:
+    """One fact; returns the base line for the next."""
+    paper.text(_LEFT, y, row.label.zh, _SIZE)
+    paper.text(_LEFT, y - 10, row.label.en, 7, _GREY)
+    for number, line in enumerate(lines):
+        paper.text(_VALUES, y - number * _LEADING, line, _SIZE)
+    return y - _height(lines)
+
+
+def _proof(paper: Paper, certificate: Certificate) -> None:
+    """How to check it: this sheet is a picture of the public page, which is what counts."""
+    paper.squares(_LEFT, 64, segno.make_qr(certificate.url, error="m").matrix, 104)
+    x = _LEFT + 124
+    paper.text(x, 152, "扫描二维码，在公开页面核验签名与状态", 11)
+    paper.text(x, 139, "Scan to verify the signature and the status on the public page.", 7.5, _GREY)
+    paper.text(x, 116, certificate.url, 7.5)
+    paper.text(x, 92, "本证书以公开页面所示为准。1 个碳积分对应 1 克二氧化碳当量。", 9)
+    paper.text(x, 80, "The public page prevails. 1 carbon point stands for 1 gram of CO2e.", 7.5, _GREY)

@@ -1,0 +1,50 @@
+"""API Gateway's question about a token, and who may call a route."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import AuthRequest, AuthResponse, ChaliceAuthorizer
+
+from chalicelib import log
+from chalicelib.errors import RoleNotAllowed, Unauthenticated
+from chalicelib.kernel.caller import Caller
+
+
+def authorize(request: AuthRequest) -> AuthResponse:
+    """API Gateway's question about a token. ``Exception("Unauthorized")`` is its word for 401."""
+    from chalicelib.edge import tokens  # only the authorizer's own function judges tokens: others start without
+
+    scheme, _, token = request.token.partition(" ")
+    try:
+        if scheme.lower() != "bearer":
+            raise Unauthenticated()
+        found = tokens.claims(token.strip())
+    except Unauthenticated as error:
+        log.emit("token refused", code=error.code, metrics={"Refusals": 1})
+        raise Exception("Unauthorized") from error
+    except Exception:
+        log.emit(log.FAILED, logging.ERROR, metrics={"AuthorizerFailures": 1}, function="authenticate")
+        raise
+    context = {"role": found["role"], "exp": str(int(found["exp"]))}
+    return AuthResponse(routes=["*"], principal_id=found["sub"], context=context)
+
+
+# Routes name the authorizer before app.py has declared it; app.py gives it its configuration.
+authenticate = ChaliceAuthorizer("authenticate", authorize)
+
+
+def admit(context: Mapping[str, Any], allow: tuple[str, ...]) -> Caller:
+    """The Caller that the gateway vouches for, if its role may call here.
+
+    The gateway keeps an authorizer's answer for a while, so the expiry is looked at again.
+    Raises Unauthenticated, RoleNotAllowed.
+    """
+    proven = context.get("authorizer") or {}
+    if "principalId" not in proven or int(proven.get("exp", 0)) <= time.time():
+        raise Unauthenticated()
+    caller = Caller(proven["principalId"], proven["role"])
+    if caller.role not in allow:
+        raise RoleNotAllowed(allowed=", ".join(allow), role=caller.role)
+    return caller

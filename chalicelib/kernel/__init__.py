@@ -1,0 +1,1 @@
+"""What every room speaks: Caller, Command, Decision, Record, fields, pages; and the one place that settles."""

@@ -1,0 +1,39 @@
+"""Who is calling: the JWT authorizer, and the Caller that every action and query is told of."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from chalicelib.table import keys
+
+INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR = "individual", "institution", "scenario_operator"
+EXCHANGE, BUREAU = "exchange", "bureau"
+ROLES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR, EXCHANGE, BUREAU)
+CLOCK_LEEWAY_SECONDS = 10  # clocks differ: how far another's may be ahead of ours
+
+
+class Caller(NamedTuple):
+    """The proven subject of a token and its one role.
+
+    One ``sub`` may hold tokens of several roles, and neither ``sub`` nor an account id names the role. Every check of
+    ownership is therefore one of ``holds``, ``operates`` and ``made``, which compare both; a house rule forbids others.
+    """
+
+    sub: str
+    role: str
+
+    @property
+    def account(self) -> str:
+        """The id of this caller's account, open or not: to read or write it, never to compare it (see ``holds``)."""
+        return keys.account_id(self.sub)
+
+    def holds(self, role: str, account: str | None) -> bool:
+        """Whether this caller comes in ``role``, as the holder of ``account``."""
+        return self.role == role and self.account == account
+
+    def operates(self, item: Mapping[str, Any]) -> bool:
+        """Whether this caller is the scenario operator that a scenario or a batch names."""
+        return self == Caller(item["operator"], SCENARIO_OPERATOR)
+
+    def made(self, record: Mapping[str, Any]) -> bool:
+        """Whether this caller, in this role, made the request that a Record keeps."""
+        return self == Caller(record["caller"], record["role"])

@@ -1,0 +1,66 @@
+"""What an action gets and what it returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.fields import stamp
+from chalicelib.table.write import Item, Write
+
+B = TypeVar("B", bound=BaseModel)
+
+
+class Command(NamedTuple, Generic[B]):
+    """One intended change: who, what, and the id and time it will bear for ever.
+
+    ``id`` follows from the caller and the Idempotency-Key: a replay is the same Command.
+    """
+
+    caller: Caller
+    body: B
+    id: str
+    now: datetime
+
+    @property
+    def at(self) -> str:
+        return stamp(self.now)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An answer, the Writes that make it true, and what else its Record keeps.
+
+    ``kind`` names the Record: what happened, as an auditor would say it. ``tells`` are metrics (log.py) for
+    operators, told once it is committed. ``publish``: reactions get the Record though it moves no value; a Record that
+    moves value always reaches them.
+    """
+
+    kind: str
+    answer: BaseModel
+    writes: tuple[Write, ...] = ()
+    facts: Item = field(default_factory=dict)
+    metrics: Mapping[str, int] = field(default_factory=dict)
+    publish: bool = False
+
+
+def record_item(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Item:
+    """The Record: the caller's receipt, the audit line and, where value moved, the ledger entry."""
+    published = {"publish": True} if decision.publish else {}  # the stream is filtered by whether it is there
+    return (
+        {
+            "id": command.id,
+            "at": command.at,
+            "kind": decision.kind,
+            "caller": command.caller.sub,
+            "role": command.caller.role,
+            "fingerprint": fingerprint,
+            "status": status,
+            "answer": decision.answer.model_dump_json(),
+        }
+        | decision.facts
+        | published
+    )

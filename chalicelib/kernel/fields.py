@@ -1,0 +1,146 @@
+"""The types of request and answer fields. One meaning, one type: the OpenAPI page is generated from them."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
+AMOUNT_MAX = 10**12  # points or grams in one movement: a million tonnes
+T = TypeVar("T")
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds: texts of equal length, so that they sort as the times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def printable(text: str) -> str:
+    """``text`` in one normal form (NFC). Refuses what is blank and what a reader would not see."""
+    if not text.strip():
+        raise PydanticCustomError("blank", "Must hold more than white space")
+    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and letter != "\n" for letter in text):
+        raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
+    return unicodedata.normalize("NFC", text)
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
+    return printable(text)
+
+
+def _rfc_3339(value: Any) -> Any:
+    """Only what RFC 3339 writes; pydantic would also take "1767225600" for a time."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str):
+        raise PydanticCustomError("datetime_type", "Input should be a valid datetime")
+    if not _TIME.fullmatch(value):
+        raise PydanticCustomError("datetime_parsing", "Must be a time as in RFC 3339, 2026-01-31T08:00:00Z for one")
+    return value
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not 1970 < moment.year < 9999:
+        raise PydanticCustomError("time_range", "Must lie between the years 1971 and 9998")
+    return moment.astimezone(UTC)
+
+
+Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(printable)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+ScenarioCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$",
+        description="Compared without case. Answers spell it as it was first published",
+        examples=["metro"],
+    ),
+]
+ScenarioRef = Annotated[ScenarioCode, AfterValidator(str.lower)]  # so that a replay may spell it in another case
+Sha256 = Annotated[  # PowerShell writes capitals; one form is kept
+    str,
+    Field(pattern=r"^[0-9A-Fa-f]{64}$", description="Of the file's bytes, hexadecimal"),
+    AfterValidator(str.lower),
+]
+Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
+Units = Annotated[int, Field(ge=1, le=10**9)]
+Quantity = Annotated[
+    str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
+]
+Moment = Annotated[
+    AwareDatetime,
+    Field(strict=False),  # the text is checked first, which makes it no JSON value any more
+    BeforeValidator(_rfc_3339),
+    AfterValidator(_in_range),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class Body(BaseModel):
+    """A request body: JSON types as they are (no "5" for 5), unknown fields refused.
+
+    Like all models it is built when first needed: a cold start serves one route.
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+class Choice(RootModel[T], Generic[T]):
+    """A request body that is one of several; a field of theirs tells which."""
+
+    model_config = ConfigDict(hide_input_in_errors=True, defer_build=True)  # its own: the inner ones' does not count
+
+
+class Params(BaseModel):
+    """Query parameters: texts from the address, unknown ones refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+class Paged(Params):
+    """Parameters of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=100, description="Items a page")] = 20
+    cursor: Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")] = None
+
+
+class Answer(BaseModel):
+    """What a route answers: every field, every time."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True, defer_build=True)
+
+
+class Empty(Body):
+    """``{}``: a step that needs no words."""
+
+
+class Page(Answer, Generic[T]):
+    """A page of a list; ``next_cursor`` is null on the last."""
+
+    items: list[T]
+    next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        return f"{params[0].__name__}Page"  # "OfferPage": what generated clients will call it
+
+
+def example(**fields: Any) -> ConfigDict:
+    """Model configuration that shows one example in the OpenAPI page."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})

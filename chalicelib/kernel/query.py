@@ -1,0 +1,38 @@
+"""A question: who asks, for what, and where the page before it ended."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from chalicelib.kernel import cursor
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.fields import Page, Paged, Params
+
+P = TypeVar("P", bound=Params)
+A = TypeVar("A", bound=BaseModel)
+
+
+class Query(NamedTuple, Generic[P]):
+    """One question: who asks (None: the public), for what, and where the page before it ended."""
+
+    caller: Caller | None
+    params: P
+    position: dict[str, Any] | None
+    binding: str
+    now: datetime
+
+    @property
+    def asker(self) -> Caller:
+        """The caller of a route that is not public."""
+        if self.caller is None:
+            raise RuntimeError("a public route has no caller")
+        return self.caller
+
+    def page(self, items: list[A], position: Callable[[A], dict[str, Any]]) -> Page[A]:
+        """A page of up to ``limit`` of ``items``; one more than the limit tells that there is a next page."""
+        assert isinstance(self.params, Paged)  # only lists are paged
+        limit = self.params.limit
+        following = cursor.seal(position(items[limit - 1]), self.binding) if len(items) > limit else None
+        return Page(items=items[:limit], next_cursor=following)

@@ -1,0 +1,135 @@
+"""From a Command to its Record, once for ever: decide, commit, or answer what was decided before."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from chalicelib import log
+from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal, Unavailable
+from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.decision import Command, Decision, record_item
+from chalicelib.kernel.fields import Empty
+from chalicelib.table import keys, read
+from chalicelib.table.commit import Failed, commit
+from chalicelib.table.write import Item, Write, put
+
+_TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
+ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is told
+SYSTEM = Caller("system", "system")  # what the schedule and the stream do
+
+
+class Settled(NamedTuple):
+    """The answer on the Record, and whether it stood there already."""
+
+    status: int
+    answer: str
+    replayed: bool
+
+
+def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
+    """Decide and commit, again while others are in the way; a Record that stands already answers instead.
+
+    No refusal leaves before the Record is known to be absent, as of later than what was refused: the same request may
+    have been committed meanwhile, and then its own change is what this one was refused for.
+
+    Raises the Refusal of the first Write whose condition failed, or of the decision itself;
+    IdempotencyKeyReused where the Record was made by another request; Contended when patience ends.
+    """
+    refusal: Refusal = Contended()
+    for attempt in range(ATTEMPTS_MAX):
+        try:
+            return _attempt(command, decide, status, fingerprint)
+        except IdempotencyKeyReused:
+            raise
+        except Refusal as refused:
+            refusal = refused
+        if not isinstance(refusal, Contended):
+            break
+        log.count("Retries")
+        time.sleep(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
+    if stored := read.get(keys.record(command.id)):
+        return _stored(stored, command.caller, fingerprint)
+    raise refusal
+
+
+def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
+    decision = decide()
+    record = record_item(command, decision, status, fingerprint)
+    try:
+        commit([put(keys.record(command.id), record), *decision.writes])
+    except Failed as failed:
+        position, old = failed.failures[0]
+        if position == 0:
+            return _stored(old, command.caller, fingerprint)
+        raise decision.writes[position - 1].refuse(old) from None
+    if decision.metrics:
+        log.emit(decision.kind, record=command.id, metrics=decision.metrics)
+    return Settled(status, record["answer"], replayed=False)
+
+
+def _stored(record: Item | None, caller: Caller, fingerprint: str) -> Settled:
+    """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
+    if record is None or record["fingerprint"] != fingerprint or not caller.made(record):
+        raise IdempotencyKeyReused()
+    return Settled(record["status"], record["answer"], replayed=True)
+
+
+def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:
+    """A change that no caller asked for. ``record`` names it, so that it is done once however often it is tried."""
+    command = Command(SYSTEM, Empty(), record, datetime.now(UTC))
+    return settle(command, lambda: decide(command), 200, record)
+
+
+def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Callable[[Refusal], Decision]) -> Settled:
+    """Like ``settle``, but the refusal too is kept for ever, as ``refused`` tells it: there is no caller to mend it.
+
+    So a command has one outcome, whoever tries it, when and however often. Raises Contended and Unavailable: it has
+    none yet, try again.
+    """
+    try:
+        return settle(command, decide, 201, command.id)
+    except (Contended, Unavailable):
+        raise
+    except Refusal as refusal:
+        outcome = refused(refusal)
+        return settle(command, lambda: outcome, refusal.status, command.id)
+
+
+class Derived(NamedTuple):
+    """Whether a Write was done now; where its condition did not hold, the item as it stood (None: there is none)."""
+
+    done: bool
+    stood: Item | None = None
+
+
+def derive(write: Write) -> Derived:
+    """Commit one Write that needs no Record, because all it keeps follows from what is kept already.
+
+    Raises Contended, Unavailable.
+    """
+    try:
+        commit([write])
+    except Failed as failed:
+        return Derived(done=False, stood=failed.failures[0][1])
+    return Derived(done=True)
+
+
+def derive_each(writes: Iterable[Write]) -> list[Write]:
+    """The same for Writes to different items that do not depend on each other: those whose condition held.
+
+    Raises Contended, Unavailable; some are done then, and are not among the answer of the next attempt.
+    """
+    waiting, done = list(writes), []
+    for start in range(0, len(waiting), _TOGETHER):
+        some = waiting[start : start + _TOGETHER]
+        while some:
+            try:
+                commit(some)
+                break
+            except Failed as failed:
+                refused = {position for position, _ in failed.failures}
+                some = [write for position, write in enumerate(some) if position not in refused]
+        done += some
+    return done

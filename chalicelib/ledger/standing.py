@@ -1,0 +1,41 @@
+"""Whether a holder may act, and whether a merchant may sell: one answer for every room."""
+
+from typing import Any
+
+from chalicelib.errors import Contended, Refusal
+from chalicelib.kernel.decision import Command
+from chalicelib.ledger.actions import AccountNotOpen, inactive
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, Item, Write, check, update
+
+SHELVING = "shelving"  # the list of merchants whose offers are on their way off the shelf or back
+
+
+def acting(account: str) -> Write:
+    """The condition of whatever a holder does, or others do in its name: the account is open and not frozen.
+
+    The ledger asks the same of each account that it moves, so this is for a Decision that moves nothing of the
+    holder's own. Refuses AccountNotOpen, AccountFrozen, AccountClosed.
+    """
+
+    def refuse(item: Item | None) -> Refusal:
+        return (inactive(item) or Contended()) if item else AccountNotOpen()
+
+    return check(keys.account(keys.holder(account)), Attr("status").eq("active"), refuse)
+
+
+def sells(account: Item) -> bool:
+    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended."""
+    return bool(account["status"] == "active" and account["merchant"]["status"] == "active")
+
+
+def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, Write, Item]:
+    """A merchant (``account``, as read) whose standing changes: its new state, the note that its offers have to follow
+    until they have, and the facts of its Record, which must be published: a reaction makes the offers follow.
+
+    The state names its latest change (``turn``), and an offer follows no other. So write it in the same transaction, on
+    condition that the state is the one that was read: freezing and suspending may then come in any order, or at once.
+    """
+    id = account["id"]
+    note = update(keys.shelving(id), assign={"turn": command.id, "list": SHELVING, "rank": f"{command.at}:{id}"})
+    return account["merchant"] | changes | {"turn": command.id}, note, {"merchant": id}

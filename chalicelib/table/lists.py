@@ -1,0 +1,61 @@
+"""Every list of the sparse index ``listing``: partition ``list``, sort ``rank``. Eventually consistent.
+
+An item stands in at most one list. docs/access-patterns.md gives each list its readers and cost.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.table.keys import Key
+
+INDEX = "listing"
+UNLISTED = ("list", "rank")  # what an update removes to take its item off its list
+
+
+class Listing(NamedTuple):
+    """The place of an item in a list."""
+
+    list: str
+    rank: str
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        return self._asdict()
+
+
+class Place(NamedTuple):
+    """What a list names: the key of an item, and where it stands."""
+
+    key: Key
+    listing: Listing
+
+    @property
+    def position(self) -> dict[str, str]:
+        """Where the next page starts."""
+        return self.key.item() | self.listing.attributes
+
+
+OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
+REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
+BUY_BACK_RUNS = "buy-back-runs"
+SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
+
+
+def applications(status: str) -> str:
+    """Applications in a state."""
+    return f"applications:{status}"
+
+
+def deliveries(merchant: str, status: str) -> str:
+    """A merchant's webhooks that wait ("pending") or that were given up ("failed")."""
+    return f"deliveries:{merchant}:{status}"
+
+
+def sold_on(day: datetime) -> str:
+    """Merchants that sold something on a day (UTC)."""
+    return f"due:{day:%Y%m%d}"
+
+
+def batches_open(day: datetime) -> str:
+    """Batches announced on a day (UTC) that are neither done nor refused."""
+    return f"batches:{day:%Y%m%d}"

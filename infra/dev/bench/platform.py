@@ -1,0 +1,90 @@
+"""The platform in this process on the local stack's store, driven with API Gateway events."""
+
+import itertools
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from infra.dev.bench.units import Item, transaction_units
+from infra.dev.local.stack import LocalStack
+
+OPERATION = "provide-client-params.dynamodb.TransactWriteItems"
+
+
+class Platform:
+    """Calls, and what each call asked of DynamoDB."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        os.environ.update(stack.environment)
+        import app  # reads the environment
+        from chalicelib.table.client import client
+
+        self._app, self.store = app.app, client()
+        self.table = os.environ["TABLE_NAME"]
+        self.requests: list[dict[str, Any]] = []
+        self._numbers = itertools.count(time.time_ns())
+        for operation in ("TransactWriteItems", "GetItem", "BatchGetItem", "Query"):
+            self.store.meta.events.register(f"provide-client-params.dynamodb.{operation}", self._watch)
+
+    def _watch(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.requests.append({"operation": model.name, "params": params})
+
+    def call(self, method: str, path: str, body: Any, role: str, sub: str, **segments: str) -> dict[str, Any]:
+        """One request and its answer. Raises RuntimeError where it is refused."""
+        answer = self._app(self.event(method, path, body, role, sub, **segments), None)
+        if answer["statusCode"] >= 300:
+            raise RuntimeError(f"{method} {path}: {answer['body']}")
+        found: dict[str, Any] = json.loads(answer["body"])
+        return found
+
+    def event(self, method: str, path: str, body: Any, role: str, sub: str, **segments: str) -> dict[str, Any]:
+        """A request as API Gateway hands it over, its token verified."""
+        context = {"httpMethod": method, "resourcePath": path, "path": path}
+        proven = {"principalId": sub, "role": role, "exp": str(int(time.time()) + 3600)}
+        return {
+            "headers": {"content-type": "application/json", "idempotency-key": f"bench-{next(self._numbers)}"},
+            "multiValueQueryStringParameters": None,
+            "pathParameters": segments or None,
+            "stageVariables": None,
+            "body": json.dumps(body),
+            "requestContext": context | {"authorizer": proven},
+        }
+
+    @contextmanager
+    def watching(self) -> Iterator[list[dict[str, Any]]]:
+        """The requests made inside the block."""
+        start = len(self.requests)
+        found: list[dict[str, Any]] = []
+        yield found
+        found += self.requests[start:]
+
+    def units(self, act: Callable[[], Any]) -> tuple[list[tuple[str, int]], int]:
+        """What ``act`` wrote, as ``(sort key, units)`` an item of its one transaction, and how many reads it made.
+
+        The transaction is looked at before it runs, so that each item's size before and after is known.
+        """
+        images: list[tuple[dict[str, Any], Item | None]] = []
+
+        def note(params: dict[str, Any], **_: Any) -> None:
+            images.extend((key, self._get(key)) for key in map(_key, params["TransactItems"]))
+
+        self.store.meta.events.register_first(OPERATION, note)
+        with self.watching() as requests:
+            act()
+        self.store.meta.events.unregister(OPERATION, note)
+        noted = len(images)
+        reads = sum(each["operation"] != "TransactWriteItems" for each in requests) - noted
+        costs = [(key["sk"]["S"].split(":")[0], transaction_units(old, self._get(key))) for key, old in images]
+        return costs, reads
+
+    def _get(self, key: dict[str, Any]) -> Item | None:
+        return self.store.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
+
+
+def _key(request: dict[str, Any]) -> dict[str, Any]:
+    ((action, body),) = request.items()
+    held = body["Item"] if action == "Put" else body["Key"]
+    return {name: held[name] for name in ("pk", "sk")}

@@ -1,0 +1,52 @@
+"""What is assumed where nothing was measured: prices, the mix of requests, quotas. Replace, then ``make cost``."""
+
+from typing import NamedTuple
+
+# US dollars, list prices of us-east-1 as remembered in 2025, NOT fetched and NOT those of cn-north-1 or ap-east-1
+# (higher, and in China billed in yuan by another operator): assumptions, to be replaced by the contract's own.
+SOURCE = "us-east-1 list prices as remembered in 2025; nothing was fetched"
+PRICES = {
+    "write unit": 0.625e-6,
+    "read unit": 0.125e-6,
+    "table GB-month": 0.25,
+    "backup GB-month": 0.20,  # point-in-time recovery
+    "Lambda request": 0.20e-6,
+    "Lambda GB-second": 13.3334e-6,  # arm64
+    "API request": 3.50e-6,  # REST
+    "S3 GB-month": 0.023,
+    "S3 put": 5e-6,
+    "SQS request": 0.40e-6,
+    "log GB": 0.50,
+    "metric": 0.30,
+    "KMS signature": 15e-6,  # ECC P-256
+    "KMS key": 1.0,
+    "secret": 0.40,
+}
+
+ACCOUNTS = 1_000_000
+TRIPS_A_DAY = 1_000_000
+REDEMPTIONS_A_DAY = 100_000
+DAYS = 30
+READS_A_DAY = 500_000  # own account, statement, shelf: two read units each
+CERTIFICATES_A_DAY = 10_000  # cancellations and donations
+REQUEST_SECONDS, REQUEST_GB = 0.030, 1.77  # of Lambda, mostly waiting for one transaction
+CHUNK_SECONDS, CONSUMER_GB = 0.050, 1.0  # the consumer's, for sixteen Records
+BATCH_LINE_SECONDS = 0.002  # sixteen threads share a function
+LOG_BYTES = 600  # a request's line, and what Lambda says of the invocation
+METRICS = 60  # a metric of ours, or of ours and one refusal code
+PEAK = 10  # the busiest second against the day's mean
+
+
+class Quota(NamedTuple):
+    """A limit, and what makes it move."""
+
+    name: str
+    most: float
+    remedy: str
+
+
+TABLE = Quota("write units a second of the table", 40_000, "ask AWS; on demand it doubles within 30 minutes")
+GATEWAY = Quota("API Gateway requests a second", 10_000, "ask AWS; report in batches")
+LAMBDA = Quota("Lambda running at once", 1_000, "ask AWS; reserve for the API")
+LANES = Quota("consumer transactions a second on the 8 lanes of the supply", 80, "more lanes: one constant")
+SIGNER = Quota("KMS signatures a second", 300, "ask AWS; signatures come after the commit and may wait")

@@ -1,0 +1,66 @@
+"""One worker of the HTTP server: ``python -m infra.dev.gateway.server FD`` serves the socket FD until SIGTERM."""
+
+import importlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from infra.dev.gateway import lines
+from infra.dev.gateway.adapter import Gateway
+
+THREADS = 16  # clients served at once by one worker; more wait their turn
+_BODY_BYTES_MAX = 64 * 1024 * 1024  # beyond it the connection is cut; up to it the gateway answers 413 itself
+
+
+class Problem(ErrorTask):  # type: ignore[misc]
+    """What is not HTTP at all is refused as a problem too, with no more meaning than its status (RFC 9457, 4.2.1)."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = {"type": "about:blank", "title": error.reason, "status": error.code, "detail": error.body}
+        data = json.dumps(body).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/problem+json"))
+        self.set_close_on_finish()
+        self.content_length = len(data)
+        self.write(data)
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = Problem
+
+
+def serve(listening: socket.socket, module: str) -> None:
+    """Serve ``module.app`` on a socket that is listening already, until this process is told to stop."""
+    app = importlib.import_module(module).app
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no fault
+    server = create_server(
+        Gateway(app),
+        sockets=[listening],
+        threads=THREADS,
+        ident=None,
+        connection_limit=1000,
+        asyncore_use_poll=True,
+        max_request_body_size=_BODY_BYTES_MAX,
+    )
+    server.channel_class = Channel
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent stops us in order
+    server.run()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    lines.show()
+    serve(socket.socket(fileno=int(sys.argv[1])), os.environ.get("APP_MODULE", "app"))

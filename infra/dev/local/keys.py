@@ -1,0 +1,90 @@
+"""The local stack's own keys, made once: the one that signs tokens, and those that the deployed code has in
+Secrets Manager and KMS. And tokens, which only this stack trusts."""
+
+import base64
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+
+from infra.dev.local.settings import AUDIENCE, ISSUER
+from infra.release.deploy.secret import SECRETS
+
+TOKEN_SECONDS = 12 * 3600
+
+
+def make(folder: Path) -> None:
+    """Make what is missing. What is there is never changed, except that secrets.json gets the names it lacks.
+
+    ``signing`` holds the keys of certificates: the one whose name sorts last signs, the others still verify.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _once(folder / "token.pem", _new_pem)
+    _once(folder / "jwks.json", lambda: json.dumps({"keys": [_public(folder)]}).encode())
+    _once(folder / "secrets.json", lambda: _secrets({}))
+    _complete(folder / "secrets.json")
+    (folder / "signing").mkdir(exist_ok=True, mode=0o700)
+    _once(folder / "signing" / "0001.pem", _new_pem)
+
+
+def token(folder: Path, role: str, sub: str) -> str:
+    """A token (ES256) for ``sub`` in ``role``, good for 12 hours."""
+    now = int(time.time())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub, "role": role, "iat": now, "exp": now + TOKEN_SECONDS}
+    key_id = json.loads((folder / "jwks.json").read_text())["keys"][0]["kid"]
+    return jwt.encode(claims, (folder / "token.pem").read_bytes(), algorithm="ES256", headers={"kid": key_id})
+
+
+def _new_pem() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _public(folder: Path) -> dict[str, str]:
+    key = serialization.load_pem_private_key((folder / "token.pem").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    public: dict[str, str] = json.loads(ECAlgorithm.to_jwk(key.public_key()))
+    return public | {"use": "sig", "alg": "ES256", "kid": f"local-{public['x'][:8]}"}
+
+
+def _secrets(known: dict[str, str]) -> bytes:
+    """``known``, and a new secret for each name that it lacks."""
+    return json.dumps({name: base64.b64encode(secrets.token_bytes(32)).decode() for name in SECRETS} | known).encode()
+
+
+def _complete(path: Path) -> None:
+    """A folder of an earlier version lacks the names that came later."""
+    known = json.loads(path.read_text())
+    if not known.keys() >= set(SECRETS):
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        _write(draft, _secrets(known))
+        draft.replace(path)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _once(path: Path, make_content: Callable[[], bytes]) -> None:
+    """Write ``path`` unless it is there. Whole or not at all, and the first of two writers wins."""
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    _write(draft, make_content())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

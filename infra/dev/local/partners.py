@@ -1,0 +1,62 @@
+"""Merchants' systems of the demo (docs/examples/partner.py): they live as long as the run, where they always were."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.dev.local import processes
+from infra.dev.local.engines import free_port
+from infra.dev.local.settings import Local
+from infra.here import ROOT
+
+_PROGRAM = ROOT / "docs" / "examples" / "partner.py"
+_READY_SECONDS = 20.0
+
+
+class Partners:
+    """What each was started with lies in ``partners/<login>.json`` of the data folder, its key beside it."""
+
+    def __init__(self, local: Local, url: str) -> None:
+        self._run, self._folder, self._url = local.run, local.data / "partners", url
+
+    def start(self, merchant: str, sub: str) -> dict[str, str]:
+        """A new system, or the one that runs already; what the integration step is to be told.
+
+        Raises SystemExit if it does not come up.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        kept = self._folder / f"{sub}.json"
+        if not kept.exists():
+            told = self._spawn(sub, merchant, free_port())
+            kept.write_text(json.dumps({"merchant": merchant, "told": told}))
+        found: dict[str, str] = json.loads(kept.read_text())["told"]
+        return found
+
+    def again(self) -> None:
+        """Start those of an earlier run where they were. One whose port is taken by now stays away."""
+        for kept in sorted(self._folder.glob("*.json")):
+            said = json.loads(kept.read_text())
+            self._process(kept.stem, said["merchant"], _port(said["told"]))
+
+    def _spawn(self, sub: str, merchant: str, port: int) -> dict[str, str]:
+        child = self._process(sub, merchant, port)
+        log, deadline = self._run / f"partner-{sub}.log", time.monotonic() + _READY_SECONDS
+        while "\n" not in (said := log.read_text()):
+            if child.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"The demo's partner {sub} does not start: see {log}")
+            time.sleep(0.02)
+        told: dict[str, str] = json.loads(said.splitlines()[0])
+        return told
+
+    def _process(self, sub: str, merchant: str, port: int) -> processes.Child:
+        key: Path = self._folder / f"{sub}.key"
+        where = ["--merchant", merchant, "--platform", self._url, "--key", str(key), "--port", str(port)]
+        command = [sys.executable, str(_PROGRAM), *where]
+        return processes.spawn(command, run=self._run, name=f"partner-{sub}", env=os.environ)
+
+
+def _port(told: Mapping[str, str]) -> int:
+    return int(told["callback_url"].rstrip("/").rpartition(":")[2])

@@ -1,0 +1,53 @@
+"""What API Gateway refuses before Lambda is asked, said as every other refusal is (RFC 9457).
+
+It goes into the API's definition, not into resources beside it: a change of the definition makes a new deployment.
+"""
+
+from chalicelib import errors
+from chalicelib.edge import problem
+from chalicelib.errors import Refusal
+from infra.release.cloud.functions import Template
+
+BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
+_AWAY = errors.Unavailable()
+REFUSALS: dict[str, Refusal] = {
+    "ACCESS_DENIED": errors.RoleNotAllowed(allowed="-", role="-"),
+    "API_CONFIGURATION_ERROR": errors.InternalError(),
+    "AUTHORIZER_CONFIGURATION_ERROR": errors.InternalError(),
+    "AUTHORIZER_FAILURE": errors.InternalError(),
+    "BAD_REQUEST_BODY": errors.MalformedJson(reason="the body is not what the route takes"),
+    "BAD_REQUEST_PARAMETERS": errors.MalformedJson(reason="a parameter or header is missing"),
+    "DEFAULT_4XX": errors.MalformedJson(reason="the request is not one that the API takes"),
+    "DEFAULT_5XX": errors.InternalError(),
+    "EXPIRED_TOKEN": errors.Unauthenticated(),
+    "INTEGRATION_FAILURE": _AWAY,
+    "INTEGRATION_TIMEOUT": _AWAY,
+    "INVALID_API_KEY": errors.Unauthenticated(),
+    "INVALID_SIGNATURE": errors.Unauthenticated(),
+    "MISSING_AUTHENTICATION_TOKEN": errors.NotFound(),  # the gateway's word for a path or method that it does not know
+    "QUOTA_EXCEEDED": errors.TooManyRequests(),
+    "REQUEST_TOO_LARGE": errors.BodyTooLarge(limit=BODY_BYTES_MAX),
+    "RESOURCE_NOT_FOUND": errors.NotFound(),
+    "THROTTLED": errors.TooManyRequests(),
+    "UNAUTHORIZED": errors.Unauthenticated(),
+    "UNSUPPORTED_MEDIA_TYPE": errors.UnsupportedMediaType(),
+    "WAF_FILTERED": errors.RoleNotAllowed(allowed="-", role="-"),
+}
+
+
+def resources() -> Template:
+    """Every gateway response, in the API's definition."""
+    answers = {kind: _answer(refusal) for kind, refusal in REFUSALS.items()}
+    definition = {"x-amazon-apigateway-gateway-responses": answers}
+    return {"RestAPI": {"Properties": {"DefinitionBody": definition}}}
+
+
+def _answer(refusal: Refusal) -> Template:
+    """In English: the gateway cannot look at Accept-Language. The path is filled in by the gateway."""
+    said = problem.response(refusal, instance="$context.path")
+    headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in said.headers.items()}
+    return {
+        "statusCode": str(said.status_code),
+        "responseParameters": headers,
+        "responseTemplates": {"application/json": said.body},
+    }

@@ -1,0 +1,126 @@
+"""What of the wheels is worth its bytes in Lambda, and what of it can be read faster."""
+
+import gzip
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+# What the code calls of AWS; a test reads it from the code. Of a client, each operation costs time when it is made.
+OPERATIONS = {
+    "dynamodb": {"BatchGetItem", "GetItem", "Query", "TransactWriteItems"},
+    "kms": {"GetPublicKey", "Sign"},
+    "s3": {"CopyObject", "GetObject", "HeadObject", "PutObject", "CreateBucket"},  # the last: a signed form's address
+    "secretsmanager": {"GetSecretValue"},
+    "sqs": {"SendMessageBatch"},
+}
+# What no handler opens.
+_NEEDLESS = (
+    "*.dist-info",
+    "bin",
+    "share",
+    "**/*.pyi",
+    "**/py.typed",
+    "**/tests",
+    "Cryptodome/SelfTest",
+    "dateutil/zoneinfo/*.tar.gz",
+    "pydantic/v1",
+    "pydantic/mypy.py",
+    "stdnum/cn/loc.dat",
+    "boto3/data",
+    "boto3/examples",
+    "botocore/data/*/*/examples-1.json",
+    "botocore/data/dynamodb/2011-12-05",
+    "openapi_ui_bundles/rapidoc/vendor",
+    "openapi_ui_bundles/redoc/vendor",  # /docs is Swagger UI
+    "openapi_ui_bundles/swagger_ui/vendor/swagger-ui-standalone-preset.js",
+)
+# Of large packages, the little that is used; the tests import every handler from what is left.
+_KEPT = {
+    "chalice": {"__init__.py", "app.py"},
+    "stdnum": {"__init__.py", "cn", "exceptions.py", "iso7064", "numdb.py", "util.py"},
+}
+
+# boto3 imports s3transfer, 40 modules with what it needs, to ask one question whose answer is known for the version
+# that is pinned. An S3 client still gets them all.
+_ASKED = "from s3transfer.manager import TransferConfig\n"
+_ANSWERED = ("hasattr(TransferConfig, 'UNSET_DEFAULT')", "True")
+
+
+def trim(folder: Path) -> None:
+    """Remove what is needless from an unpacked ``folder`` and lighten the descriptions of AWS's services."""
+    for pattern in _NEEDLESS:
+        for path in sorted(folder.glob(pattern)):
+            _remove(path)
+    for package, kept in _KEPT.items():
+        for path in sorted((folder / package).iterdir()):
+            if path.name not in kept:
+                _remove(path)
+    _lighten(folder / "botocore" / "data")
+    _answer(folder / "boto3" / "compat.py")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _answer(path: Path) -> None:
+    """The answer instead of the question. Exits where boto3 asks otherwise than it did."""
+    text = path.read_text()
+    if text.count(_ASKED) != 1 or text.count(_ANSWERED[0]) != 1 or text.count("TransferConfig") != 2:
+        sys.exit(
+            "boto3/compat.py has changed: look whether infra/release/package/contents.py still answers its question"
+        )
+    path.write_text(text.replace(_ASKED, "").replace(*_ANSWERED))
+
+
+def _lighten(data: Path) -> None:
+    for path in sorted(data.iterdir()):
+        if path.is_dir() and path.name not in OPERATIONS:
+            shutil.rmtree(path)
+    for path in sorted(data.glob("**/*.json.gz")):
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
+    for path in sorted(data.glob("**/*.json")):
+        content = _undocumented(json.loads(path.read_text()))
+        if path.name == "endpoints.json":
+            for partition in content["partitions"]:
+                partition["services"] = {name: partition["services"].get(name, {}) for name in sorted(OPERATIONS)}
+        if path.name == "service-2.json":
+            _narrow(content, OPERATIONS[path.parts[-3]])
+        path.write_text(json.dumps(content, separators=(",", ":")))
+
+
+def _narrow(service: dict[str, Any], operations: set[str]) -> None:
+    """Leave ``operations`` in the description of a ``service``, and the shapes that they lead to."""
+    service["operations"] = {name: service["operations"][name] for name in sorted(operations)}
+    found, waiting = set[str](), _shapes(service["operations"])
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting |= _shapes(service["shapes"][name])
+    service["shapes"] = {name: shape for name, shape in service["shapes"].items() if name in found}
+
+
+def _shapes(value: Any) -> set[str]:
+    """The shapes that a part of a description names."""
+    if isinstance(value, dict):
+        named = {value["shape"]} if isinstance(value.get("shape"), str) else set[str]()
+        return named.union(*(_shapes(inner) for inner in value.values()))
+    return set[str]().union(*(_shapes(inner) for inner in value)) if isinstance(value, list) else set()
+
+
+def _undocumented(value: Any) -> Any:
+    """The same without the prose: three quarters of what a client reads before its first call."""
+    if isinstance(value, dict):
+        return {
+            key: inner if key == "clientContextParams" else _undocumented(inner)  # botocore insists on theirs
+            for key, inner in value.items()
+            if not (key == "documentation" and isinstance(inner, str))
+        }
+    return [_undocumented(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,121 @@
+"""One login may hold tokens of several roles: in each it is the party of that role, and of no other.
+
+Generated from the routes: a new route that names an object is tried by every login of its world in each role that is
+not the login's own.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
+from tests.commands import COMMANDS, Ready, send
+from tests.endpoints import ROUTES
+from tests.world import World
+
+PARTIES = {INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR}  # exchange and bureau see what is everyone's
+NAMING = [name for name in COMMANDS if "{" in name]
+ASKING = [name for name, route in ROUTES.items() if route.method == "GET" and route.allow]
+
+
+def _made_by(name: str) -> Callable[[World], Ready]:
+    """A question about what the command ``name`` makes, from who made it."""
+
+    def make(world: World) -> Ready:
+        ready: Ready = COMMANDS[name](world)
+        made = send(world, ready)
+        assert made.status in {201, 202}, made
+        return ready._replace(method="GET", path=f"{ready.path}/{made.body['id']}")
+
+    return make
+
+
+def _about(name: str) -> Callable[[World], Ready]:
+    """A question about the object that the command ``name`` is sent to."""
+
+    def make(world: World) -> Ready:
+        ready: Ready = COMMANDS[name](world)
+        return ready._replace(method="GET", path=ready.path.rpartition("/")[0])
+
+    return make
+
+
+OBJECTS: dict[str, Callable[[World], Ready]] = {
+    "GET /v1/redemptions/{id}": _about("POST /v1/redemptions/{id}/refund"),
+    "GET /v1/webhook-deliveries/{id}": _about("POST /v1/webhook-deliveries/{id}/replay"),
+    "GET /v1/applications/{id}": _about("POST /v1/applications/{id}/endorsement"),
+    "GET /v1/reductions/{id}": _made_by("POST /v1/reductions"),
+    "GET /v1/reduction-batches/{id}": _made_by("POST /v1/reduction-batches"),
+    "GET /v1/cancellations/{id}": _made_by("POST /v1/cancellations"),
+    "GET /v1/donations/{id}": _made_by("POST /v1/donations"),
+    "GET /v1/retirements/{id}": _made_by("POST /v1/retirements"),
+    "GET /v1/buy-back-runs/{id}": _made_by("POST /v1/buy-back-runs"),
+}
+
+
+def intruders(world: World) -> list[tuple[str, str]]:
+    """Every login that has done something here, with each role in which it has done nothing."""
+    own = {(record["caller"], record["role"]) for record in world.records() if record["role"] in PARTIES}
+    return sorted((sub, role) for sub in {sub for sub, _ in own} for role in PARTIES if (sub, role) not in own)
+
+
+def outside(world: World, ready: Ready, name: str) -> None:
+    """No login sees or changes the object in a role that is not its own; in its own it does."""
+    before, tried = world.items(), intruders(world)
+    answers = {who: send(world, ready, sub=who[0], role=who[1]).refused for who in tried}
+    assert answers == {
+        (sub, role): (404, "not_found") if role in ROUTES[name].allow else (403, "role_not_allowed")
+        for sub, role in tried
+    }
+    assert world.items() == before
+    assert send(world, ready).status in {200, 201, 202}
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_a_login_changes_nothing_through_a_role_that_is_not_the_party_s(world: World, name: str) -> None:
+    outside(world, COMMANDS[name](world), name)
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_login_sees_nothing_through_a_role_that_is_not_the_party_s(world: World, name: str) -> None:
+    outside(world, OBJECTS[name](world), name)
+
+
+def test_every_guarded_object_is_tried() -> None:
+    assert {name for name in ASKING if "{" in name} == set(OBJECTS)
+
+
+@pytest.mark.parametrize("name", [name for name in ASKING if "{" not in name])
+def test_lists_show_a_login_nothing_of_its_other_roles(world: World, name: str) -> None:
+    COMMANDS["POST /v1/webhook-deliveries/{id}/replay"](world)
+    path = name.removeprefix("GET ")
+    for sub, role in intruders(world):
+        answer = world.get(path, sub=sub, role=role)
+        seen = answer.body["items"] if answer.status == 200 else []
+        assert (seen, answer.status in {200, 403, 404}) == ([], True), (sub, role, answer)
+
+
+def test_a_buyer_who_is_also_an_institution_cannot_take_her_points_back(world: World) -> None:
+    world.merchant()
+    world.rich(points=1000)
+    order = world.redeem(world.offer()).body["id"]
+    assert world.fulfil(order).status == 200
+    assert world.refund(order, sub="alice").refused == (404, "not_found")
+    assert world.points() == 0
+
+
+TWICE = [(name, role) for name in COMMANDS for role in ROUTES[name].allow if len(ROUTES[name].allow) > 1]
+
+
+@pytest.mark.parametrize(("name", "role"), TWICE)
+def test_a_key_answers_only_the_role_that_used_it(world: World, name: str, role: str) -> None:
+    ready = COMMANDS[name](world)
+    done = send(world, ready, key="k")
+    assert done.status in {200, 201, 202}
+    after = world.items()
+    again = send(world, ready, key="k", role=role)
+    if role == ready.role:
+        assert (again.status, again.body) == (done.status, done.body)
+    else:
+        assert again.refused == (422, "idempotency_key_reused")
+    assert world.items() == after
