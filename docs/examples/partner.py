@@ -3,7 +3,7 @@
     python partner.py --merchant <account id> --platform http://127.0.0.1:8000 --port 8900
 
 It needs Python 3.11 and the package ``cryptography``. It makes its key at the first start (``partner.key``) and prints
-what the platform is to be told: ``callback_url`` and ``public_key``.
+what the integration step takes: ``callback_url`` and ``public_key``.
 """
 
 import argparse
@@ -33,7 +33,7 @@ class Partner:
         return "whpk_" + base64.b64encode(self.key.public_key().public_bytes_raw()).decode()
 
     def verify(self, headers: dict[str, str], body: bytes) -> bool:
-        """Whether the platform has signed this for us, lately."""
+        """Whether the platform signed this for us within the tolerance."""
         sent = headers.get("webhook-timestamp", "")
         if not sent.isdigit() or abs(time.time() - int(sent)) > TOLERANCE_SECONDS:
             return False
@@ -43,7 +43,7 @@ class Partner:
         return any(proves(key, each, signed) for key in self.platform_keys() for each in given)
 
     def platform_keys(self) -> list[str]:
-        """A real system asks once, and again when a signature is by none of those it knows."""
+        """A real system asks once, and again when no key that it knows fits a signature."""
         with urllib.request.urlopen(f"{self.platform}/v1/webhook-keys/{self.merchant}", timeout=3) as answer:
             keys: list[str] = json.load(answer)["keys"]
         return keys
@@ -55,7 +55,7 @@ class Partner:
         return {"webhook-id": id, "webhook-timestamp": now, "webhook-signature": f"v1a,{signature}"}
 
     def receive(self, id: str, event: dict[str, object]) -> None:
-        """Each event once, though it may come more often. A real system commits here, before it answers."""
+        """Takes each event once, although it may arrive again. A real system commits here, before it answers."""
         if id not in self.seen:
             self.seen.add(id)
             print(json.dumps({"id": id} | event, ensure_ascii=False), flush=True)
@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             genuine = self.partner.verify(headers, body)
-        except OSError:  # the platform's keys cannot be had: it will send this again
+        except OSError:  # the platform's keys are unavailable: it will send this again
             return self.reply(503, b"{}")
         if not genuine:
             return self.reply(401, b"{}")

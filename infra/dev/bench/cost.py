@@ -163,14 +163,14 @@ def page(kinds: dict[str, Kind]) -> str:
             "",
             "## Measured, one of each",
             "",
-            "| movement | write units | the consumers' for it | reads before | bytes that stay |",
+            "| movement | write units | the consumers' write units | reads before | bytes stored |",
             "|---|---:|---:|---:|---:|",
             *(
                 f"| {name} | {each.write:.1f} | {each.projected:.1f} | {each.reads:.1f} | {each.bytes:,.0f} |"
                 for name, each in kinds.items()
             ),
             "",
-            "A line of a batch is a trip: the same transaction, without API Gateway, its scenario read once a slice.",
+            "A line of a batch is a trip: the same transaction without API Gateway. Its scenario is read once a slice.",
             "",
             f"## A month ({DAYS} days), in US dollars",
             "",
@@ -179,14 +179,14 @@ def page(kinds: dict[str, Kind]) -> str:
             *(f"| {name} | {one:,.0f} | {other:,.0f} |" for (name, one), other in rows),
             f"| **together** | **{single.total:,.0f}** | **{batched.total:,.0f}** |",
             "",
-            "Storage is the first month's; each month adds the same again, for Records are never deleted: after a year",
+            "Storage is the first month's; each month adds as much, because Records are never deleted. After a year",
             f"it is twelve times this row. An account costs {single.total / prices.ACCOUNTS * 100:.2f} cents a month.",
             "Not counted: refused and repeated requests, the table's encryption key, webhooks, buy-back runs",
             "(6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers, reserved capacity.",
             "",
-            f"## Which quota is met first (the busiest second is {PEAK} times the mean)",
+            f"## Which quota is reached first (the busiest second is {PEAK} times the mean)",
             "",
-            "| quota (default, assumed) | there is | taken | met at | what mends it |",
+            "| quota (default, assumed) | limit | used | reached at | what to do |",
             "|---|---:|---:|---:|---|",
             *(
                 f"| {quota.name} | {quota.most:,.0f} | {taken:,.1f} | {quota.most / taken:,.0f} times"
@@ -194,9 +194,9 @@ def page(kinds: dict[str, Kind]) -> str:
                 for quota, taken in quotas(kinds)
             ),
             "",
-            f"First met: {fullest.name},",
+            f"First reached: {fullest.name},",
             f"at {fullest.most / used:,.0f} times this volume"
-            f" ({prices.TRIPS_A_DAY * fullest.most / used / 1e6:,.0f} million trips a day). Callers do not feel it:",
+            f" ({prices.TRIPS_A_DAY * fullest.most / used / 1e6:,.0f} million trips a day). Callers do not notice it:",
             "the stream lags, balances stay exact. One item takes about ten transactions a second (assumed): a",
             "busy offer is striped ([ADR 4](adr/0004-tills-and-stripes.md)), a person is not.",
             "",
