@@ -14,7 +14,7 @@ def turn(world: World, account: str, action: str = "freeze", role: str = "exchan
     return world.post(f"/v1/accounts/{account}/{action}", {"reason": "court order"}, role=role, sub=role)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 @pytest.mark.parametrize("role", ["exchange", "bureau"])
 def test_a_frozen_account_refuses_every_movement_until_it_is_released(world: World, role: str) -> None:
     world.merchant()

@@ -6,7 +6,7 @@ from chalicelib.accounts import queries
 from chalicelib.table import keys
 from tests.world import PEOPLE, World
 
-pytestmark = pytest.mark.moto
+pytestmark = pytest.mark.engine
 
 
 def shop_week(world: World) -> str:

@@ -34,7 +34,7 @@ def change(world: World, offer: str, **changes: Any) -> Answer:
     return world.patch(f"/v1/offers/{offer}", changes, **SHOP)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_suspension_takes_offers_down_and_reinstatement_brings_them_back(world: World) -> None:
     merchant = world.merchant()
     world.rich()
