@@ -18,14 +18,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A World's table is a dictionary (tests/store.py); tests marked ``moto`` run over moto too.
+    """A World's table is a dictionary (tests/store.py); tests marked ``engine`` run over dynoxide too.
 
-    Both must answer alike. ``--store moto`` runs every test over moto, which takes minutes.
+    Both must answer alike. ``--store engine`` runs every test over dynoxide, which takes minutes.
     """
     if "store" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--store")
-        both = metafunc.definition.get_closest_marker("moto") is not None
-        metafunc.parametrize("store", [chosen] if chosen else ["quick", "moto"] if both else ["quick"])
+        both = metafunc.definition.get_closest_marker("engine") is not None
+        metafunc.parametrize("store", [chosen] if chosen else ["quick", "engine"] if both else ["quick"])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,7 +61,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def world(store: str) -> Iterator[World]:
-    """A new, empty platform, for one thread (moto loses updates under several)."""
+    """A new, empty platform, for one thread: neither moto nor the dictionary takes several."""
     with WORLDS[store]() as world:
         yield world
 

@@ -49,7 +49,7 @@ class Answer:
 class World:
     client: Client
     items: Callable[[], list[dict[str, Any]]]  # every item of the table in DynamoDB JSON
-    store: Store = field(default_factory=Store)  # the table, unless it is moto's
+    store: Store = field(default_factory=Store)  # the table, unless it is the engine's
     keys: Any = field(default_factory=itertools.count)
 
     def call(

@@ -1,18 +1,22 @@
-"""How a World is made: over moto, or over a dictionary for tests that make thousands of calls."""
+"""How a World is made: over the local stack's engine, or over a dictionary for tests that make thousands of calls."""
 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+import pytest
 from chalice.test import Client
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from chalicelib import settings
+from chalicelib import settings as stage
 from chalicelib.edge import tokens
 from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
@@ -20,6 +24,7 @@ from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.signing import jws
 from chalicelib.table import client
+from infra.dev.local import engines, processes, settings
 from infra.dev.local.queues import NAMES
 from infra.dev.local.resources import ensure_table
 from tests.store import Store
@@ -28,7 +33,7 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (settings.settings, settings._secrets, tokens._issuer_keys, jws._key, queries.terms):
+    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key, queries.terms):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
@@ -57,13 +62,32 @@ def _fake_aws() -> Iterator[None]:
 
 
 @contextmanager
-def moto_world() -> Iterator[World]:
-    """A new, empty platform over moto."""
-    with _fake_aws():
+def engine_world() -> Iterator[World]:
+    """A new, empty platform over dynoxide, the engine of the local stack; what else there is of AWS is moto's."""
+    with (
+        _fake_aws(),
+        TemporaryDirectory() as folder,
+        dynoxide(Path(folder)) as url,
+        patch.dict(os.environ, AWS_ENDPOINT_URL_DYNAMODB=url),
+    ):
         table = ensure_table(boto3.client("dynamodb"))
         assert table.name == os.environ["TABLE_NAME"]
         with _served(_scan) as world:
             yield world
+
+
+@contextmanager
+def dynoxide(folder: Path) -> Iterator[str]:
+    """A DynamoDB of its own at the address; skips the test where Node was missing when it was to be installed."""
+    engine = engines.dynoxide(replace(settings.read(), data=folder))
+    if engine is None:
+        pytest.skip("dynoxide is not installed: make tools, with npm")
+    server = processes.spawn(engine.command, run=folder, name=engine.name, env=engine.env)
+    try:
+        engines.wait(engine, lambda: server.poll() is None)
+        yield engine.url
+    finally:
+        processes.stop(server)
 
 
 @contextmanager
@@ -79,7 +103,7 @@ def quick_world() -> Iterator[World]:
 
 
 stubber: Any = botocore_stubber  # typed as if it answered nothing
-WORLDS = {"moto": moto_world, "quick": quick_world}
+WORLDS = {"engine": engine_world, "quick": quick_world}
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""From code to cloud: the templates, the zip, their checks, and the change of a stage's stacks."""
+"""From code to cloud: the templates, the zip, and the change of a stage's stacks."""

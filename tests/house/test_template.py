@@ -15,8 +15,6 @@ from infra.here import ROOT
 from infra.release import cfn
 from infra.release.cloud import merge, refusals, sam, triggers
 from infra.release.cloud.functions import Template, functions
-from infra.release.guard.__main__ import EXCEPTIONS, unexplained
-from infra.release.guard.scan import findings
 from tests.house.grants import TRIGGERS
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -218,16 +216,3 @@ def test_a_trigger_that_nobody_has_thought_of_is_told_by_name() -> None:
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "SQS", "Properties": {"Queue": "arn:x:new"}}}
     with pytest.raises(ValueError, match="The queue new has no setting"):
         merge.merged(strange)
-
-
-def test_the_scanner_finds_what_it_should_and_every_exception_says_why() -> None:
-    import yaml
-
-    open_bucket: Template = {"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {}}}}
-    found = {each.rule for each in findings(open_bucket)}
-    assert {"S3_BUCKET_VERSIONING_ENABLED", "S3_BUCKET_LEVEL_PUBLIC_ACCESS_PROHIBITED"} <= found
-    exceptions = yaml.safe_load(EXCEPTIONS.read_text())
-    assert all(len(each["why"]) > 40 for each in exceptions.values())
-    everything = [*findings(cfn.load(ROOT / "infra" / "data.yaml")), *findings(plain())]
-    assert unexplained(everything, exceptions) == []
-    assert unexplained([], exceptions)  # an exception that has become needless is told

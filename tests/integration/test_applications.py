@@ -27,7 +27,7 @@ def desk(world: World) -> Desk:
     return Desk(world)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 @pytest.mark.parametrize("mode", MODES)
 def test_each_mode_has_its_path_to_a_merchant(world: World, desk: Desk, mode: str) -> None:
     application = desk.draft(mode)
@@ -265,7 +265,7 @@ EVENT_OFFER: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

@@ -41,7 +41,7 @@ def plain(world: World) -> Items:
     return [audit.plain(item) for item in world.items()]
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_sound_books_agree_before_the_stream_and_after(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     lively(world)
     assert found(plain(world)) == []
@@ -91,7 +91,7 @@ def test_no_fault_is_missed(world: World, spoil: Callable[[Items], None], capsys
     assert "DIFFERENCE" in capsys.readouterr().out
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_an_export_and_a_scan_come_to_the_same(store: str, world: World, tmp_path: Path) -> None:
     lively(world)
     world.stream()
@@ -100,7 +100,7 @@ def test_an_export_and_a_scan_come_to_the_same(store: str, world: World, tmp_pat
     (tmp_path / "data" / "a.json.gz").write_bytes(gzip.compress(lines.encode()))
     books = audit.exported(tmp_path)
     assert list(books.differences()) == []
-    if store == "moto":
+    if store == "engine":
         assert audit.scanned("carbon-points-local", segments=2) == books
 
 

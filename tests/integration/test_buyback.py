@@ -214,7 +214,7 @@ def test_a_refund_after_a_buy_back_takes_what_is_left_or_is_refused(world: World
     }  # fmt: skip
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_bought_back_grams_are_retired_with_a_certificate(world: World, jobs: Jobs) -> None:
     world.merchant()
     sell(world, TONNE)

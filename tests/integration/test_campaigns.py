@@ -53,7 +53,7 @@ def setting(world: World) -> None:
     world.rich(points=5000)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_points_given_to_a_campaign_retire_grams_for_its_beneficiary_when_it_closes(world: World) -> None:
     world.rich("bob", PEOPLE[1], points=3000)
     campaign = approved(world)

@@ -17,7 +17,7 @@ def cancel(world: World, points: int = 5000, *, sub: str = "alice", **options: A
     return world.post("/v1/cancellations", body, role="individual", sub=sub, **options)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_points_are_taken_grams_retired_and_a_certificate_stands(world: World) -> None:
     world.rich(points=7100)
     done = cancel(world, 5000)

@@ -19,7 +19,7 @@ def turn(world: World, account: str, action: str = "freeze", role: str = "exchan
     return world.post(f"/v1/accounts/{account}/{action}", {"reason": "court order"}, role=role, sub=role)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 @pytest.mark.parametrize("role", ["exchange", "bureau"])
 def test_a_frozen_account_refuses_every_movement_until_it_is_released(world: World, role: str) -> None:
     world.merchant()
@@ -102,7 +102,7 @@ def test_a_frozen_merchant_changes_nothing_of_its_offers(world: World, change: d
     assert world.patch(f"/v1/offers/{offer}", change, role="institution", sub="shop").refused == FROZEN
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 @pytest.mark.parametrize("swept", [False, True])
 @pytest.mark.parametrize("fulfilled", [False, True])
 def test_only_the_exchange_refunds_an_order_of_a_frozen_merchant(world: World, swept: bool, fulfilled: bool) -> None:

@@ -16,7 +16,7 @@ def ready(request: pytest.FixtureRequest, world: World) -> Ready:
     return found
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_a_replay_answers_the_same_and_changes_nothing(world: World, ready: Ready) -> None:
     first = send(world, ready, key="k")
     assert first.status in {200, 201, 202}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.world import PEOPLE, World
 
-pytestmark = pytest.mark.moto
+pytestmark = pytest.mark.engine
 
 
 def test_a_trip_becomes_points_and_points_buy_a_ticket(world: World) -> None:

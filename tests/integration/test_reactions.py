@@ -60,7 +60,7 @@ def all_is_projected(world: World) -> None:
     assert supply["grams_backing"] == supply["points_circulating"] > 0
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_while_the_queue_is_away_projection_goes_on_and_resume_sends_the_work_later(world: World, sqs: Queue) -> None:
     merchant = world.merchant()
     world.rich(points=TONNE + 7000)

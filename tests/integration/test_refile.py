@@ -13,7 +13,7 @@ from chalicelib.table import keys
 from infra.ops import audit, refile, target
 from tests import books
 from tests.world import World
-from tests.worlds import moto_world
+from tests.worlds import engine_world
 
 TABLE = "carbon-points-local"
 RACE = {
@@ -25,8 +25,8 @@ LOST = {"campaign_closing", "conversion"}  # movements: an account waits for the
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """Over moto: the dictionary knows no scan."""
-    with moto_world() as world:
+    """Over the engine: the dictionary knows no scan."""
+    with engine_world() as world:
         yield world
 
 

@@ -8,7 +8,7 @@ from chalicelib.mall.worker import sweep_tills
 from chalicelib.table import keys
 from tests.world import PEOPLE, World
 
-pytestmark = pytest.mark.moto
+pytestmark = pytest.mark.engine
 
 
 def shop_week(world: World) -> str:

@@ -72,7 +72,7 @@ def test_an_order_takes_from_several_tills_where_one_alone_has_too_few(
     assert world.points() == 10**6 - 40_000
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_an_order_over_several_tills_is_refunded_to_the_tills_it_came_from(world: World, stripes: int) -> None:
     offer = world.offer(busy=True, stock=32)
     before = units(world, offer, STRIPES)

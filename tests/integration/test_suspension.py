@@ -36,7 +36,7 @@ def change(world: World, offer: str, **changes: Any) -> Answer:
     return world.patch(f"/v1/offers/{offer}", changes, **SHOP)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_suspension_takes_offers_down_and_reinstatement_brings_them_back(world: World) -> None:
     merchant = world.merchant()
     world.rich()
@@ -114,7 +114,7 @@ def freeze(world: World, merchant: str, action: str = "freeze") -> None:
     assert answer.status == 200
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_freezing_takes_offers_down_and_release_brings_them_back(world: World) -> None:
     merchant = world.merchant()
     world.rich()
