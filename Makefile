@@ -25,7 +25,8 @@ run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m infra.dev.local
 
 test: check tools ## every check and every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
+	@$(BIN)/python -m pytest tests/system
 
 check: $(BIN)/.done ## every static check
 	@$(BIN)/ruff check .

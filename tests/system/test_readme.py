@@ -1,4 +1,4 @@
-"""The README's first five minutes work as printed: each block runs, and answers what is shown below it."""
+"""The README's first five minutes and the tour: each block runs, and answers what is printed below it."""
 
 import json
 import os
@@ -16,7 +16,8 @@ from tests.system.conftest import eventually
 
 pytestmark = pytest.mark.system
 MINUTES = re.search(r"## The first five minutes\n(.*?)\n## ", (ROOT / "README.md").read_text(), re.DOTALL)
-BLOCKS = re.findall(r"```(sh|json)\n(.*?)```", MINUTES[1] if MINUTES else "", re.DOTALL)
+PAGES = {"README": MINUTES[1] if MINUTES else "", "tour": (ROOT / "docs" / "tour.md").read_text()}
+BLOCKS = {name: re.findall(r"```(sh|json)\n(.*?)```", page, re.DOTALL) for name, page in PAGES.items()}
 DEMO_SECONDS = 240.0
 
 
@@ -53,11 +54,13 @@ def run(stack: LocalStack, script: str) -> str:
     return done.stdout
 
 
-def test_every_block_answers_what_is_printed_below_it(demo: LocalStack) -> None:
-    assert [kind for kind, _ in BLOCKS] == ["sh", "json"] * (len(BLOCKS) // 2)
-    assert len(BLOCKS) >= 12
-    setting = "\n".join(BLOCKS[0][1].splitlines()[:2]) + "\n"  # the two variables of the first block
-    for (_, script), (_, printed) in zip(BLOCKS[::2], BLOCKS[1::2], strict=True):
+@pytest.mark.parametrize(("page", "blocks_min"), [("README", 4), ("tour", 12)])
+def test_every_block_answers_what_is_printed_below_it(demo: LocalStack, page: str, blocks_min: int) -> None:
+    blocks = BLOCKS[page]
+    assert [kind for kind, _ in blocks] == ["sh", "json"] * (len(blocks) // 2)
+    assert len(blocks) >= blocks_min
+    setting = "\n".join(blocks[0][1].splitlines()[:2]) + "\n"  # the two variables of the first block
+    for (_, script), (_, printed) in zip(blocks[::2], blocks[1::2], strict=True):
         answered = run(demo, script if script.startswith(setting) else setting + script)
         assert shape(json.loads(answered)) == shape(json.loads(printed)), script
 
