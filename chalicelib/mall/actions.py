@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidState, Refusal, Text
+from chalicelib.errors import InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountCondition, InsufficientPoints, post
@@ -11,15 +11,13 @@ from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
 from chalicelib.mall.model import (
-    ALWAYS,
-    NEVER_ENDS,
     STEPS,
     Fulfilment,
     NewRedemption,
     OfferTerms,
-    OfferUnavailable,
     Redemption,
     Swept,
+    unavailable,
 )
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
 from chalicelib.table import keys
@@ -76,9 +74,10 @@ def _at_till(command: Command[NewRedemption], terms: OfferTerms, till: str, pric
     now, quantity = command.at, command.body.quantity
 
     def refuse(item: Item | None) -> Refusal:
-        if item is None or item["status"] != "on_shelf" or not item["starts_at"] <= now < item["ends_at"]:
-            shown = item or {"starts_at": ALWAYS, "ends_at": NEVER_ENDS}
-            return OfferUnavailable(starts_at=shown["starts_at"], ends_at=shown["ends_at"])
+        if item is None:
+            return NotFound()
+        if reason := unavailable(item, now):
+            return reason
         if item["price"] != price:
             return PriceChanged(price=item["price"], points=item["price"] * quantity)
         if terms.stripes == 1:

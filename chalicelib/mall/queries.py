@@ -11,13 +11,10 @@ from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.mall.model import (
-    ALWAYS,
-    NEVER_ENDS,
     SUM_LANES_MAX,
     Offer,
     OfferParams,
     OfferTerms,
-    OfferUnavailable,
     OrderParams,
     Redemption,
     public,
@@ -28,10 +25,10 @@ from chalicelib.table.write import Attr, Item
 
 @lru_cache(maxsize=10_000)
 def terms(offer: str) -> OfferTerms:
-    """What never changes about an offer: read once a process. Raises OfferUnavailable where there is none."""
+    """What never changes about an offer: read once a process. Raises NotFound."""
     item = read.get(keys.offer(offer))
     if item is None:
-        raise OfferUnavailable(starts_at=ALWAYS, ends_at=NEVER_ENDS)
+        raise NotFound()
     return _terms(item)
 
 

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.accounts import queries as accounts
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
@@ -84,8 +85,12 @@ def one_offer(query: Query[Params], id: str) -> Offer:
 )
 def redeem(command: Command[NewRedemption]) -> Decision:
     """Redeem points for an offer at the price that was shown."""
-    terms = queries.terms(command.body.offer)
-    return actions.redeem(command, terms, tills.choose(terms, command.body.quantity))
+    try:
+        terms = queries.terms(command.body.offer)
+        return actions.redeem(command, terms, tills.choose(terms, command.body.quantity))
+    except (NotFound, tills.SoldOut, actions.LimitReached):
+        accounts.own(command.caller)  # refused before the transaction looks: a missing account still comes first
+        raise
 
 
 @query(

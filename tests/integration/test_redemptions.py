@@ -100,10 +100,60 @@ def test_an_offer_has_its_time(world: World, starts: int | None, ends: int | Non
     assert world.points() == (0 if open_now else 1000)
 
 
-def test_what_was_never_offered_is_unavailable(world: World) -> None:
+def test_what_was_never_offered_is_not_found(world: World) -> None:
     world.rich()
     for offer in ("nothing", "a/0", "offer:x", world.me()["id"]):
-        assert world.redeem(offer).refused == (409, "offer_unavailable")
+        assert world.redeem(offer).refused == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "english", "chinese", "fact"),
+    [
+        (None, None, "off the shelf", "已下架", None),
+        (1, None, "can be redeemed from", "尚未开始", "starts_at"),
+        (1, 2, "can be redeemed from", "尚未开始", "starts_at"),
+    ],
+)
+def test_each_reason_why_an_offer_is_unavailable_has_its_sentence(
+    world: World, starts: int | None, ends: int | None, english: str, chinese: str, fact: str | None
+) -> None:
+    world.merchant()
+    world.rich()
+    offer = world.offer(starts_at=starts and hours(starts), ends_at=ends and hours(ends))
+    if not fact:
+        world.patch(f"/v1/offers/{offer}", {"status": "off_shelf"}, **SHOP)
+    for language, words in (("en", english), ("zh", chinese)):
+        refused = world.redeem(offer, headers={"Accept-Language": language}).body
+        assert words in refused["detail"]
+        assert not any(mark in f"{refused}" for mark in ("0000 ", "9999", "?"))
+        assert {"starts_at", "ends_at"} & set(refused) == ({fact} if fact else set())
+
+
+@pytest.mark.parametrize("status", ["on_shelf", "off_shelf"])
+def test_an_offer_that_ended_says_when(world: World, status: str) -> None:
+    world.merchant()
+    world.rich()
+    offer, ends = world.offer(), hours(-1)
+    world.patch(f"/v1/offers/{offer}", {"status": status}, **SHOP)
+    world.end_offer(offer, ends)
+    for language, words in (("en", f"It ended at {ends}."), ("zh", f"已于 {ends} 结束")):
+        refused = world.redeem(offer, headers={"Accept-Language": language})
+        assert refused.refused == (409, "offer_unavailable")
+        assert words in refused.body["detail"]
+        assert (refused.body["ends_at"], "starts_at" in refused.body) == (ends, False)
+
+
+@pytest.mark.parametrize("change", [{}, {"stock": 3}, {"per_account_limit": 1}, {"starts_at": hours(1)}])
+@pytest.mark.parametrize("quantity", [1, 4])
+def test_a_missing_account_is_said_before_anything_else(world: World, change: dict[str, Any], quantity: int) -> None:
+    world.merchant()
+    offers = [world.offer(**change), world.offer(busy=True, **change), "nothing"]
+    world.patch(f"/v1/offers/{world.offer(**change)}", {"status": "off_shelf"}, **SHOP)
+    for offer in offers:
+        for points in (1, quantity * 1000):
+            refused = world.redeem(offer, points, quantity)
+            assert refused.refused == (404, "not_found")
+            assert "POST /v1/accounts" in refused.body["detail"]
 
 
 def test_without_an_account_nothing_is_bought(world: World) -> None:
