@@ -56,9 +56,9 @@ class NewOffer(Body):
     category: Slug
     points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
     stock: Units
-    per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)]
-    starts_at: Moment | None
-    ends_at: Moment | None
+    per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     fulfilment: Literal["voucher", "goods", "service"]
     busy: bool = False
 
@@ -195,6 +195,11 @@ def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:
     if till["status"] != "on_shelf":
         return OfferOffShelf()
     return OfferNotBegun(starts_at=till["starts_at"]) if till["starts_at"] > at else None
+
+
+def in_time(item: Mapping[str, Any], at: str) -> bool:
+    """Whether an offer has begun and has not ended at ``at``."""
+    return (item["starts_at"] or ALWAYS) <= at < (item["ends_at"] or NEVER_ENDS)
 
 
 def public(item: Mapping[str, Any]) -> Offer:

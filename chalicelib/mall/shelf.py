@@ -21,6 +21,8 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
     body, merchant = command.body, command.caller.account
     if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
         raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
+    if body.ends_at and body.ends_at <= command.now:
+        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
     stripes = min(stripes, body.stock, STRIPES_MAX) if body.busy else 1
     item: Item = body.model_dump(exclude={"busy", "stock"}) | _window(body)
     item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
@@ -57,12 +59,19 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
     """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
 
     Price and state change on every till in the same transaction, so no sale sees half of it. Refuses AccountFrozen,
-    and InvalidState where a suspended merchant would put it on the shelf.
+    InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time is over.
     """
     body = command.body
     if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
         raise InvalidRequest.at(
             "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
+        )
+    if body.status == "on_shelf" and item["ends_at"] and item["ends_at"] <= command.at:
+        ended = item["ends_at"]
+        raise InvalidRequest.at(
+            "/status",
+            f"The offer ended at {ended}. Make a new one with POST /v1/offers",
+            f"该权益的兑换已于 {ended} 结束，请通过 POST /v1/offers 重新上架",
         )
     words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
     at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}

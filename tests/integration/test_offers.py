@@ -53,8 +53,10 @@ def test_only_institutions_sell(world: World, role: str) -> None:
         ({"description": "a" * 4001}, "/description"),
         ({"fulfilment": "hope"}, "/fulfilment"),
         ({"busy": 1}, "/busy"),
-        ({"starts_at": "2024-01-02T00:00:00Z", "ends_at": "2024-01-02T00:00:00Z"}, "/ends_at"),
-        ({"starts_at": "2024-01-02T00:00:00Z", "ends_at": "2024-01-01T00:00:00Z"}, "/ends_at"),
+        ({"ends_at": "2024-01-02T00:00:00Z"}, "/ends_at"),
+        ({"starts_at": "2024-01-01T00:00:00Z", "ends_at": "2024-01-02T00:00:00Z"}, "/ends_at"),
+        ({"starts_at": "2098-01-02T00:00:00Z", "ends_at": "2098-01-02T00:00:00Z"}, "/ends_at"),
+        ({"starts_at": "2098-01-02T00:00:00Z", "ends_at": "2098-01-01T00:00:00Z"}, "/ends_at"),
     ],
 )
 def test_an_offer_that_makes_no_sense_is_refused(world: World, changes: dict[str, Any], pointer: str) -> None:
@@ -155,3 +157,46 @@ def test_public_stock_follows_the_stream_and_counts_every_sale_once(world: World
 
 def test_an_unknown_offer_is_not_found(world: World) -> None:
     assert world.get("/v1/offers/nothing").refused == (404, "not_found")
+
+
+def test_what_may_be_null_may_be_left_out(world: World) -> None:
+    world.merchant()
+    body = {name: value for name, value in NEW.items() if value is not None}
+    made = world.post("/v1/offers", body, role="institution", sub="shop")
+    assert made.status == 201
+    assert (made.body["per_account_limit"], made.body["starts_at"], made.body["ends_at"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("bound", [500, 1])
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_the_shelf_shows_what_can_be_redeemed_now(
+    world: World, monkeypatch: pytest.MonkeyPatch, limit: int, bound: int
+) -> None:
+    monkeypatch.setattr("chalicelib.mall.queries.SKIPPED_MAX", bound)
+    world.merchant()
+    made = [world.offer() for _ in range(3)]
+    for _ in range(4):
+        world.end_offer(world.offer(), "2024-01-02T00:00:00.000Z")
+        world.offer(starts_at="2098-01-01T00:00:00Z")
+    made.append(world.offer(starts_at="2024-01-01T00:00:00Z", ends_at="2098-01-01T00:00:00Z"))
+    found: list[str] = []
+    asked: dict[str, Any] = {"limit": limit}
+    while True:
+        page = world.get("/v1/offers", **asked).body
+        found += [each["id"] for each in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        assert bound == 1 or len(page["items"]) == limit
+        asked["cursor"] = page["next_cursor"]
+    assert found == made[::-1]
+
+
+def test_an_offer_whose_time_is_over_does_not_come_back(world: World) -> None:
+    world.merchant()
+    offer = world.offer()
+    change(world, offer, status="off_shelf")
+    world.end_offer(offer, "2024-01-02T00:00:00.000Z")
+    refused = change(world, offer, status="on_shelf")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/status"])
+    assert "2024-01-02" in refused.body["errors"][0]["detail"]
+    assert change(world, offer, title="新").status == 200

@@ -95,7 +95,11 @@ def test_an_offer_has_its_time(world: World, starts: int | None, ends: int | Non
     window: dict[str, Any] = {
         name: hours(count) if count else None for name, count in (("starts_at", starts), ("ends_at", ends))
     }
-    got = world.redeem(world.offer(**window))
+    past = window.pop("ends_at") if ends == -1 else None
+    offer = world.offer(**window)
+    if past:
+        world.end_offer(offer, past)
+    got = world.redeem(offer)
     assert got.status == 201 if open_now else got.refused == (409, "offer_unavailable")
     assert world.points() == (0 if open_now else 1000)
 
