@@ -15,7 +15,7 @@ from moto.core.models import botocore_stubber
 from chalicelib import settings
 from chalicelib.edge import tokens
 from chalicelib.files import client as files
-from chalicelib.mall import queries, tills
+from chalicelib.mall import terms, tills
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.signing import jws
@@ -28,11 +28,12 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (settings.settings, settings._secrets, tokens._issuer_keys, jws._key, queries.terms):
+    for remembered in (settings.settings, settings._secrets, tokens._issuer_keys, jws._key):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     tills.forget()
+    terms.forget()
     partners.forget()
 
 

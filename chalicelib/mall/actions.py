@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.errors import InvalidState, NotFound, Refusal, Text
+from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountCondition, InsufficientPoints, post
@@ -19,6 +19,7 @@ from chalicelib.mall.model import (
     Swept,
     unavailable,
 )
+from chalicelib.mall.terms import moved
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, update
@@ -51,7 +52,7 @@ class AlreadyRefunded(Refusal):
 def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int]) -> Decision:
     """Points for units at the quoted price: the person, one till, the Record.
 
-    Nothing is read: the till checks price, state, window and stock inside the transaction. Refuses PriceChanged,
+    Nothing is read: the till checks price, title, state, window and stock inside the transaction. Refuses PriceChanged,
     OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
     """
     body, account = command.body, command.caller.account
@@ -63,8 +64,14 @@ def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[st
     writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
         writes = (*writes[:-1], _within_limit(command, terms, terms.per_account_limit), writes[-1])
+    sold = {"title": terms.title, "unit_points": price, "fulfilment": terms.fulfilment}
     answer = Redemption(
-        id=command.id, status="placed", at=command.at, account=account, merchant=terms.merchant, **body.model_dump()
+        id=command.id,
+        status="placed",
+        at=command.at,
+        account=account,
+        merchant=terms.merchant,
+        **(body.model_dump() | sold),
     )
     facts |= {"holder": keys.holder(terms.merchant), "limited": terms.per_account_limit is not None}
     return Decision("redemption", answer, writes, facts)
@@ -80,13 +87,17 @@ def _at_till(command: Command[NewRedemption], terms: OfferTerms, till: str, pric
             return reason
         if item["price"] != price:
             return PriceChanged(price=item["price"], points=item["price"] * quantity)
+        if item.get("edition") != terms.edition:
+            return moved(terms.offer)
         if terms.stripes == 1:
             return SoldOut(available=item["units"], needed=quantity)
         disappointed(terms, till)
         return TillEmpty()
 
     on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
-    return AccountCondition(require=on_sale & Attr("price").eq(price), refuse=refuse)
+    edition = Attr("edition")
+    as_titled = edition.eq(terms.edition) if terms.edition else edition.not_exists()
+    return AccountCondition(require=on_sale & Attr("price").eq(price) & as_titled, refuse=refuse)
 
 
 def _within_limit(command: Command[NewRedemption], terms: OfferTerms, limit: int) -> Write:
@@ -102,11 +113,13 @@ def _within_limit(command: Command[NewRedemption], terms: OfferTerms, limit: int
 
 
 def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
-    """The merchant has delivered. Raises InvalidState.
+    """The merchant has delivered. Raises InvalidState, and InvalidRequest where a voucher was sold and none is given.
 
     A frozen merchant may still deliver: the points are paid already, and the delivery is what the buyer waits for.
     """
     status = step(STEPS, order.status, "fulfil", command.caller.role)
+    if order.fulfilment == "voucher" and command.body.voucher is None:
+        raise InvalidRequest.at("/voucher", "This order is for a voucher: name it", "该订单须交付兑换券，请填写券码")
     answer = order.model_copy(update={"status": status} | command.body.model_dump())
     delivered = update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=Attr("pk").exists())
     return Decision("redemption_fulfilled", answer, (_advance(order, answer, command.at), delivered))

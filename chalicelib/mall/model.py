@@ -29,6 +29,8 @@ ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one con
 SUM_LANES_MAX = 4
 STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
 
+FulfilmentKind = Literal["voucher", "goods", "service"]
+
 STEPS = (
     Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
     Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
@@ -59,7 +61,7 @@ class NewOffer(Body):
     per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
-    fulfilment: Literal["voucher", "goods", "service"]
+    fulfilment: FulfilmentKind
     busy: bool = False
 
 
@@ -89,7 +91,7 @@ class Offer(Answer):
     per_account_limit: int | None
     starts_at: Time | None
     ends_at: Time | None
-    fulfilment: Literal["voucher", "goods", "service"]
+    fulfilment: FulfilmentKind
 
 
 class OrderParams(Paged):
@@ -114,16 +116,16 @@ class NewRedemption(Body):
 
 
 class Fulfilment(Body):
-    """What the person gets: a voucher, or a note on delivery."""
+    """What the person gets: a voucher, or a note on delivery. An order of a voucher needs the voucher."""
 
     model_config = example(voucher="SH-2026-8842-1190", note=None)
 
-    voucher: ShortText | None
-    note: ShortText | None
+    voucher: ShortText | None = None
+    note: ShortText | None = None
 
 
 class Redemption(Answer):
-    """An order."""
+    """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these."""
 
     id: str
     status: Literal["placed", "fulfilled", "refunded"]
@@ -133,6 +135,9 @@ class Redemption(Answer):
     offer: str
     quantity: int
     points: int
+    title: str | None = None
+    unit_points: int | None = None
+    fulfilment: FulfilmentKind | None = None
     voucher: str | None = None
     note: str | None = None
 
@@ -146,12 +151,18 @@ class Swept(Answer):
 
 
 class OfferTerms(NamedTuple):
-    """What never changes about an offer, and so may be remembered."""
+    """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
+
+    The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
+    """
 
     offer: str
     merchant: str
     stripes: int
     per_account_limit: int | None
+    title: str
+    fulfilment: FulfilmentKind
+    edition: str | None
 
     @property
     def tills(self) -> list[str]:
@@ -195,6 +206,12 @@ def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:
     if till["status"] != "on_shelf":
         return OfferOffShelf()
     return OfferNotBegun(starts_at=till["starts_at"]) if till["starts_at"] > at else None
+
+
+def terms(item: Mapping[str, Any]) -> OfferTerms:
+    """The terms in an offer's item."""
+    fields = {name: item[name] for name in ("merchant", "stripes", "per_account_limit", "title", "fulfilment")}
+    return OfferTerms(offer=item["id"], **fields, edition=item.get("edition"))
 
 
 def in_time(item: Mapping[str, Any], at: str) -> bool:

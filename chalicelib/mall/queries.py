@@ -1,7 +1,7 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import and_
 
 from chalicelib.accounts import queries as accounts
@@ -10,12 +10,11 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.mall import model
+from chalicelib.mall import model, terms
 from chalicelib.mall.model import (
     SUM_LANES_MAX,
     Offer,
     OfferParams,
-    OfferTerms,
     OrderParams,
     Redemption,
     public,
@@ -24,19 +23,6 @@ from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
 SKIPPED_MAX = 500  # offers outside their time that one page reads past
-
-
-@lru_cache(maxsize=10_000)
-def terms(offer: str) -> OfferTerms:
-    """What never changes about an offer: read once a process. Raises NotFound."""
-    item = read.get(keys.offer(offer))
-    if item is None:
-        raise NotFound()
-    return _terms(item)
-
-
-def _terms(item: Item) -> OfferTerms:
-    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def offer(id: str) -> Offer:
@@ -160,7 +146,7 @@ def offers_of(merchant: str) -> Iterator[Item]:
 
 def _holding(offers: Iterable[str]) -> Iterator[tuple[str, Item, str]]:
     for id in offers:
-        offered = terms(id)
+        offered = terms.of(id)
         for key, till in read.many([keys.account(name) for name in offered.tills]).items():
             if till["points"]:
                 yield key.pk, till, offered.merchant

@@ -10,7 +10,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import actions, queries, shelf, tills
+from chalicelib.mall import actions, queries, shelf, terms, tills
 from chalicelib.mall.model import (
     Fulfilment,
     NewOffer,
@@ -86,8 +86,8 @@ def one_offer(query: Query[Params], id: str) -> Offer:
 def redeem(command: Command[NewRedemption]) -> Decision:
     """Redeem points for an offer at the price that was shown."""
     try:
-        terms = queries.terms(command.body.offer)
-        return actions.redeem(command, terms, tills.choose(terms, command.body.quantity))
+        offered = terms.of(command.body.offer)
+        return actions.redeem(command, offered, tills.choose(offered, command.body.quantity))
     except (NotFound, tills.SoldOut, actions.LimitReached):
         accounts.own(command.caller)  # refused before the transaction looks: a missing account still comes first
         raise

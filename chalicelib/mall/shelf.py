@@ -9,7 +9,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
-from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, OfferTerms, public
+from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, public
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
@@ -26,6 +26,7 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
     stripes = min(stripes, body.stock, STRIPES_MAX) if body.busy else 1
     item: Item = body.model_dump(exclude={"busy", "stock"}) | _window(body)
     item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
+    item["edition"] = command.id
     listed = {"list": "offers", "rank": f"{command.at}:{command.id}"}
     return Decision(
         kind="offer_made",
@@ -45,20 +46,16 @@ def _window(body: NewOffer) -> Item:
 
 
 def _tills(item: Item) -> Iterable[Write]:
-    at_till = {"price": item["points"], "status": "on_shelf", "points": 0, "sweeps": 0}
+    at_till = {"price": item["points"], "status": "on_shelf", "points": 0, "sweeps": 0, "edition": item["edition"]}
     at_till |= {"starts_at": item["starts_at"] or ALWAYS, "ends_at": item["ends_at"] or NEVER_ENDS}
-    for till, count in zip(_terms(item).tills, model.share(item["supplied"], item["stripes"]), strict=True):
+    for till, count in zip(model.terms(item).tills, model.share(item["supplied"], item["stripes"]), strict=True):
         yield put(keys.account(till), at_till | {"units": count})
-
-
-def _terms(item: Item) -> OfferTerms:
-    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def change(command: Command[OfferChange], item: Item) -> Decision:
     """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
 
-    Price and state change on every till in the same transaction, so no sale sees half of it. Refuses AccountFrozen,
+    Price, title and state change on every till in the same transaction, so no sale sees half of it. Refuses AccountFrozen,
     InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time is over.
     """
     body = command.body
@@ -75,8 +72,10 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         )
     words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
     at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
+    if body.title:
+        words["edition"] = at_till["edition"] = command.id
     added = body.stock_added or 0
-    tills = _terms(item).tills
+    tills = model.terms(item).tills
     stocked = dict(zip(tills, model.share(added, len(tills)), strict=True))
     changed = (
         update(keys.account(till), assign=at_till, add={"units": count} if count else {}, require=present())
@@ -116,7 +115,9 @@ def _shelve(item: Item, turn: str, require: ConditionBase, assign: Item, remove:
 
     merchant = check(keys.account(keys.holder(item["merchant"])), Attr("merchant.turn").eq(turn), refuse)
     shown = update(keys.offer(item["id"]), assign=assign, remove=remove, require=require, refuse=refuse)
-    tills = (update(keys.account(till), assign={"status": status}, require=present()) for till in _terms(item).tills)
+    tills = (
+        update(keys.account(till), assign={"status": status}, require=present()) for till in model.terms(item).tills
+    )
     return Decision(f"offer_{status}", public(item | {"status": status}), (merchant, shown, *tills), {"turn": turn})
 
 

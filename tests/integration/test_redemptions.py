@@ -1,10 +1,14 @@
 """Points for goods: every way it can be refused, and what it leaves."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.world import CODES, PEOPLE, World
 
 SHOP = {"role": "institution", "sub": "shop"}
@@ -22,7 +26,8 @@ def test_points_go_to_the_merchant_and_a_unit_to_the_person(world: World) -> Non
     assert order.status == 201
     assert order.body == {
         "id": order.body["id"], "status": "placed", "at": order.body["at"], "account": account, "merchant": merchant,
-        "offer": offer, "quantity": 3, "points": 3000, "voucher": None, "note": None,
+        "offer": offer, "quantity": 3, "points": 3000, "title": "地铁单程票", "unit_points": 1000,
+        "fulfilment": "voucher", "voucher": None, "note": None,
     }  # fmt: skip
     assert world.points() == 4100
     assert world.get(f"/v1/redemptions/{order.body['id']}", role="individual", sub="alice").body == order.body
@@ -235,3 +240,43 @@ def test_orders_are_listed_newest_first_with_their_state(world: World) -> None:
         world.stream()
     sold = world.get("/v1/redemptions", **SHOP).body["items"]
     assert [each["id"] for each in sold] == orders[::-1]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_an_order_keeps_the_title_and_price_of_its_sale(world: World, busy: bool) -> None:
+    world.merchant()
+    world.rich(points=10_000)
+    offer = world.offer(busy=busy, fulfilment="goods")
+    sold = []
+    for title, points in (("地铁单程票", 1000), ("地铁一日票", 1000), ("地铁三日票", 1500)):
+        changed = world.patch(f"/v1/offers/{offer}", {"title": title, "points": points}, **SHOP)
+        assert changed.status == 200
+        order = world.redeem(offer, 2 * points, 2)
+        assert (order.status, order.body["title"], order.body["unit_points"]) == (201, title, points)
+        sold.append(order.body)
+    for order in sold:
+        assert order["fulfilment"] == "goods"
+        assert world.get(f"/v1/redemptions/{order['id']}", role="individual", sub="alice").body == order
+    assert world.get("/v1/redemptions", role="individual", sub="alice").body["items"] == sold[::-1]
+
+
+def test_an_offer_from_before_editions_still_sells_under_its_title(world: World) -> None:
+    world.merchant()
+    world.rich(points=10_000)
+    offer = world.offer()
+    commit([update(key, remove=("edition",)) for key in (keys.offer(offer), keys.account(keys.till(offer, 0)))])
+    assert world.redeem(offer).body["title"] == "地铁单程票"
+    world.patch(f"/v1/offers/{offer}", {"title": "新"}, **SHOP)
+    assert world.redeem(offer).body["title"] == "新"
+
+
+def test_an_order_from_before_snapshots_still_answers(world: World) -> None:
+    world.merchant()
+    world.rich()
+    order = world.redeem(world.offer()).body
+    snapshot = ("title", "unit_points", "fulfilment")
+    answer = json.dumps({name: value for name, value in order.items() if name not in snapshot})
+    commit([update(keys.record(order["id"]), assign={"answer": answer})])
+    read = world.get(f"/v1/redemptions/{order['id']}", role="individual", sub="alice").body
+    assert read == order | dict.fromkeys(snapshot)
+    assert world.fulfil(order["id"]).status == 200
