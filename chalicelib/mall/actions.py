@@ -1,6 +1,8 @@
 """Redeeming, fulfilling, refunding, sweeping."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, Text
@@ -63,7 +65,7 @@ def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[st
     posted[person] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
     writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
-        writes = (*writes[:-1], _within_limit(command, terms, terms.per_account_limit), writes[-1])
+        writes = (*writes[:-1], _within_limit(command, terms), writes[-1])
     sold = {"title": terms.title, "unit_points": price, "fulfilment": terms.fulfilment}
     answer = Redemption(
         id=command.id,
@@ -100,16 +102,20 @@ def _at_till(command: Command[NewRedemption], terms: OfferTerms, till: str, pric
     return AccountCondition(require=on_sale & Attr("price").eq(price) & as_titled, refuse=refuse)
 
 
-def _within_limit(command: Command[NewRedemption], terms: OfferTerms, limit: int) -> Write:
-    quantity = command.body.quantity
-    if quantity > limit:
-        raise LimitReached(limit=limit, held=0)
-    return update(
-        keys.purchases(command.caller.account, terms.offer),
-        add={"units": quantity},
-        require=Attr("units").not_exists() | Attr("units").lte(limit - quantity),
-        refuse=lambda item: LimitReached(limit=limit, held=item["units"] if item else 0),
-    )
+def _within_limit(command: Command[NewRedemption], terms: OfferTerms) -> Write:
+    """One Write counts the offer and, where it is an event's, all offers of the event."""
+    quantity, limits = command.body.quantity, terms.limits
+    if quantity > min(limits.values()):
+        raise LimitReached(limit=min(limits.values()), held=0)
+
+    def refuse(item: Item | None) -> Refusal:
+        held = {name: (item or {}).get(name, 0) for name in limits}
+        name = next((each for each in limits if held[each] + quantity > limits[each]), "units")
+        return LimitReached(limit=limits[name], held=held[name])
+
+    room = [Attr(name).not_exists() | Attr(name).lte(limit - quantity) for name, limit in limits.items()]
+    purchases = keys.purchases(command.caller.account, terms.counted)
+    return update(purchases, add=terms.units(quantity), require=reduce(and_, room), refuse=refuse)
 
 
 def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
@@ -125,7 +131,9 @@ def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
     return Decision("redemption_fulfilled", answer, (_advance(order, answer, command.at), delivered))
 
 
-def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int]) -> Decision:
+def refund(
+    command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int], terms: OfferTerms
+) -> Decision:
     """Points back to the person, units back to stock, once. ``in_tills`` is what each till holds, as read.
 
     A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
@@ -144,10 +152,10 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
     posted[person] = AccountCondition(add={"pending": -1} if order.status == "placed" else {})
     transfer = model.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
-    kept = {name: terms for name, terms in posted.items() if name in touched}
+    kept = {name: condition for name, condition in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
     if record["limited"]:
-        writes += (update(keys.purchases(order.account, order.offer), add={"units": -order.quantity}),)
+        writes += (update(keys.purchases(order.account, terms.counted), add=terms.units(-order.quantity)),)
     if not ordered and record["holder"] not in touched:
         writes += (acting(order.merchant),)
     facts |= {"holder": record["holder"], "reference": order.id}

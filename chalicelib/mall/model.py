@@ -153,6 +153,7 @@ class Swept(Answer):
 class OfferTerms(NamedTuple):
     """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
 
+    ``event``: the event whose limit counts over all its offers (``id``, ``limit``).
     The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
     """
 
@@ -163,6 +164,24 @@ class OfferTerms(NamedTuple):
     title: str
     fulfilment: FulfilmentKind
     edition: str | None
+    event: Mapping[str, Any] | None = None
+
+    @property
+    def counted(self) -> str:
+        """What an account's purchases are counted by: the event, or the offer itself."""
+        return str(self.event["id"]) if self.event else self.offer
+
+    def units(self, quantity: int) -> dict[str, int]:
+        """What ``quantity`` units add to the count; an event's is kept for all its offers and for each."""
+        return {"units": quantity} | ({self.offer: quantity} if self.event else {})
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The most of each count that an account may have."""
+        own, event = self.per_account_limit, self.event
+        if own is None:
+            return {}
+        return {"units": event["limit"], self.offer: own} if event else {"units": own}
 
     @property
     def tills(self) -> list[str]:
@@ -211,7 +230,7 @@ def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:
 def terms(item: Mapping[str, Any]) -> OfferTerms:
     """The terms in an offer's item."""
     fields = {name: item[name] for name in ("merchant", "stripes", "per_account_limit", "title", "fulfilment")}
-    return OfferTerms(offer=item["id"], **fields, edition=item.get("edition"))
+    return OfferTerms(offer=item["id"], **fields, edition=item.get("edition"), event=item.get("event"))
 
 
 def in_time(item: Mapping[str, Any], at: str) -> bool:

@@ -22,6 +22,7 @@ from chalicelib.mall.model import (
     OrderParams,
     Redemption,
 )
+from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 
 room = Blueprint(__name__)
@@ -37,7 +38,7 @@ room = Blueprint(__name__)
 )
 def make_offer(command: Command[NewOffer]) -> Decision:
     """Put an offer on the shelf."""
-    return shelf.offer(command, settings().busy_stripes)
+    return shelf.offer(command, settings().busy_stripes, merchants.account(command.caller.account))
 
 
 @command(
@@ -141,4 +142,4 @@ def refund(command: Command[Empty], id: str) -> Decision:
     While a merchant is frozen only the exchange can refund its orders.
     """
     order, record = queries.order(command.caller, id)
-    return actions.refund(command, order, record, queries.in_tills(record))
+    return actions.refund(command, order, record, queries.in_tills(record), terms.of(order.offer))

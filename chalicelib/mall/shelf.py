@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
@@ -14,9 +14,10 @@ from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
 
-def offer(command: Command[NewOffer], stripes: int) -> Decision:
+def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Decision:
     """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant, InvalidState
-    where it is suspended, InvalidRequest where its event does not allow such an offer.
+    where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
+    account, as read; the transaction confirms the event that it is in.
     """
     body, merchant = command.body, command.caller.account
     if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
@@ -26,7 +27,7 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
     stripes = min(stripes, body.stock, STRIPES_MAX) if body.busy else 1
     item: Item = body.model_dump(exclude={"busy", "stock"}) | _window(body)
     item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
-    item["edition"] = command.id
+    item |= {"edition": command.id, "event": _event(seller)}
     listed = {"list": "offers", "rank": f"{command.at}:{command.id}"}
     return Decision(
         kind="offer_made",
@@ -38,6 +39,13 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
             *_tills(item),
         ),
     )
+
+
+def _event(seller: Item | None) -> Item | None:
+    """The event that ``seller`` is held to, by its application, and what one account may have of all its offers."""
+    merchant = (seller or {}).get("merchant", {})
+    event = merchant.get("event")
+    return {"id": merchant["application"], "limit": event["per_account_limit"]} if event else None
 
 
 def _window(body: NewOffer) -> Item:
@@ -55,8 +63,9 @@ def _tills(item: Item) -> Iterable[Write]:
 def change(command: Command[OfferChange], item: Item) -> Decision:
     """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
 
-    Price, title and state change on every till in the same transaction, so no sale sees half of it. Refuses AccountFrozen,
-    InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time is over.
+    Price, title and state change on every till in the same transaction, so no sale sees half of it. Refuses
+    AccountFrozen, InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time
+    is over.
     """
     body = command.body
     if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
@@ -136,7 +145,9 @@ def _merchant(command: Command[Any], offer: Item) -> Write:
             return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
         if merchant["status"] != "active":
             return MerchantSuspended(state=merchant["status"], action="on_shelf")
-        return _outside(merchant["event"], offer)
+        if "event" in merchant and not _inside(merchant["event"], offer):
+            return _outside(merchant["event"], offer)
+        return Contended()  # admitted to another event since it was read
 
     may_sell = Attr("status").eq("active") & Attr("merchant.status").eq("active")
     within: ConditionBase = Attr("merchant.event").not_exists()
@@ -146,7 +157,17 @@ def _merchant(command: Command[Any], offer: Item) -> Write:
             & Attr("merchant.event.ends_at").gte(offer["ends_at"])
             & Attr("merchant.event.per_account_limit").gte(offer["per_account_limit"])
         )
+    if "event" in offer:  # none on offers from before events counted over all theirs
+        held = Attr("merchant.event").exists() & Attr("merchant.application").eq((offer["event"] or {}).get("id"))
+        within &= held if offer["event"] else Attr("merchant.event").not_exists()
     return check(keys.account(keys.holder(command.caller.account)), may_sell & within, refuse)
+
+
+def _inside(event: Item, offer: Item) -> bool:
+    if not (offer["starts_at"] and offer["ends_at"] and offer["per_account_limit"]):
+        return False
+    in_period = event["starts_at"] <= offer["starts_at"] and offer["ends_at"] <= event["ends_at"]
+    return in_period and bool(offer["per_account_limit"] <= event["per_account_limit"])
 
 
 def _outside(event: Item, offer: Item) -> Refusal:
