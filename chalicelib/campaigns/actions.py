@@ -40,10 +40,6 @@ class CampaignProposed(CampaignClosed):
         "The exchange has not approved it yet. It ends at {ends_at}.",
         "该活动尚待交易所审核，暂不接受捐赠。截止时间 {ends_at}。",
     )
-    remedy = Text(
-        "Send the request again once it is approved, or choose another campaign.",
-        "请在活动获批后重新提交，或选择其他活动。",
-    )
 
 
 def propose(command: Command[NewCampaign], institution: Item) -> Decision:

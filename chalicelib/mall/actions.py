@@ -5,10 +5,17 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, Text
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.ledger.actions import AccountCondition, InsufficientPoints, post
+from chalicelib.ledger.actions import (
+    AccountClosed,
+    AccountCondition,
+    AccountNotOpen,
+    InsufficientPoints,
+    inactive,
+    post,
+)
 from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
@@ -42,6 +49,14 @@ class LimitReached(Refusal):
     title = Text("The limit for one account is reached", "已达每账户限额")
     detail = Text("One account may have {limit}; this one has {held}.", "每个账户限 {limit} 件，已兑 {held} 件。")
     remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
+
+
+class BuyerClosed(AccountClosed):
+    detail = Text(
+        "The buyer has closed the account that the points go back to. The buyer opens it again with POST /v1/accounts;"
+        " then send the refund again.",
+        "买方已注销账户，积分无法退回。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退款。",
+    )
 
 
 class AlreadyRefunded(Refusal):
@@ -141,6 +156,7 @@ def refund(
     release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
 
     Raises AlreadyRefunded; refuses AccountFrozen, and InsufficientPoints where the merchant's points were bought back.
+    Refuses BuyerClosed until the buyer has opened the account again: the points stay with the merchant meanwhile.
     """
     if order.status == "refunded":
         raise AlreadyRefunded()
@@ -149,7 +165,8 @@ def refund(
     posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
     ordered = command.caller.role == EXCHANGE
     posted[record["holder"]] = AccountCondition(even_frozen=ordered)
-    posted[person] = AccountCondition(add={"pending": -1} if order.status == "placed" else {})
+    settled = {"pending": -1} if order.status == "placed" else {}
+    posted[person] = AccountCondition(refuse=_buyer_cannot, add=settled)
     transfer = model.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
     kept = {name: condition for name, condition in posted.items() if name in touched}
@@ -168,6 +185,13 @@ def _from_till(record: Item, till: str, held: int) -> AccountCondition:
     """
     paid = sum(amount for _, taker, amount, asset in record["postings"] if taker == till and asset == POINTS)
     return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=tills_moved)
+
+
+def _buyer_cannot(item: Item | None) -> Refusal:
+    """Why the buyer's account takes no points: it only gains, so nothing but its state is in the way."""
+    if item is None:
+        return AccountNotOpen()
+    return BuyerClosed() if item["status"] == "closed" else inactive(item) or Contended()
 
 
 def tills_moved(item: Item | None) -> Refusal:

@@ -16,12 +16,12 @@ from chalicelib.kernel.fields import (
     Moment,
     Paged,
     ShortText,
-    Slug,
     Time,
     Units,
     example,
 )
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
+from chalicelib.mall.categories import CategoryCode
 from chalicelib.table import keys
 from chalicelib.transitions import Step
 
@@ -55,7 +55,7 @@ class NewOffer(Body):
 
     title: ShortText
     description: LongText
-    category: Slug
+    category: CategoryCode
     points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
     stock: Units
     per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
@@ -101,7 +101,7 @@ class OrderParams(Paged):
 class OfferParams(Paged):
     """Filters of the shelf."""
 
-    category: Slug | None = None
+    category: CategoryCode | None = None
     merchant: Id | None = None
 
 
@@ -201,21 +201,15 @@ class OfferUnavailable(Refusal):
 
 
 class OfferOffShelf(OfferUnavailable):
-    detail = Text("Its merchant has taken it off the shelf.", "该权益已下架。")
-    remedy = Text("Choose an offer from GET /v1/offers.", "请从 GET /v1/offers 选择其他权益。")
+    detail = Text("It is off the shelf.", "该权益已下架。")
 
 
 class OfferNotBegun(OfferUnavailable):
     detail = Text("It can be redeemed from {starts_at}.", "该权益自 {starts_at} 起可兑换，目前尚未开始。")
-    remedy = Text(
-        "Send the request again then, or choose an offer from GET /v1/offers.",
-        "请届时重新提交，或从 GET /v1/offers 选择其他权益。",
-    )
 
 
 class OfferEnded(OfferUnavailable):
     detail = Text("It ended at {ends_at}.", "该权益的兑换已于 {ends_at} 结束。")
-    remedy = OfferOffShelf.remedy
 
 
 def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:

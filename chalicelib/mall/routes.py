@@ -10,7 +10,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import actions, queries, shelf, terms, tills
+from chalicelib.mall import actions, categories, queries, shelf, terms, tills
+from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
     Fulfilment,
     NewOffer,
@@ -59,6 +60,12 @@ def change_offer(command: Command[OfferChange], id: str) -> Decision:
 def offers(query: Query[OfferParams]) -> Page[Offer]:
     """The shelf."""
     return queries.shelf(query)
+
+
+@query(room, "/v1/categories", answer=Categories)
+def list_categories(_: Query[Params]) -> Categories:
+    """The categories of offers, with labels in both languages."""
+    return categories.register()
 
 
 @query(room, "/v1/offers/{id}", answer=Offer, refuses=(NotFound,))
@@ -133,7 +140,7 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     body=Empty,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, AccountClosed, AccountFrozen),
+    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, actions.BuyerClosed, AccountFrozen),
     status=200,
 )
 def refund(command: Command[Empty], id: str) -> Decision:

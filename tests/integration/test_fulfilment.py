@@ -162,3 +162,16 @@ def spend(key: keys.Key) -> None:
     from chalicelib.table.write import update
 
     commit([update(key, add={"points": -2999})])
+
+
+def test_a_refund_waits_for_a_buyer_who_closed_the_account_and_says_how(world: World) -> None:
+    order, _ = sold(world, 10)
+    assert world.fulfil(order).status == 200
+    assert world.close().status == 200
+    for language, words in (("en", "opens it again"), ("zh", "重新开户")):
+        refused = world.refund(order, headers={"Accept-Language": language})
+        assert refused.refused == (409, "account_closed")
+        assert words in refused.body["detail"]
+    world.person()
+    assert world.refund(order).status == 200
+    assert world.points() == 10_000
