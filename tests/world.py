@@ -14,8 +14,10 @@ from chalice.test import Client
 
 from chalicelib.kernel.settle import Settled, perform
 from chalicelib.mall import actions, queries
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
 from chalicelib.table.keys import Key
-from chalicelib.table.write import decode
+from chalicelib.table.write import decode, update
 from tests.store import Store
 from tests.tokens import token
 
@@ -50,7 +52,7 @@ class World:
     client: Client
     items: Callable[[], list[dict[str, Any]]]  # every item of the table in DynamoDB JSON
     store: Store = field(default_factory=Store)  # the table, unless it is the engine's
-    keys: Any = field(default_factory=itertools.count)
+    numbers: Any = field(default_factory=itertools.count)
 
     def call(
         self,
@@ -70,7 +72,7 @@ class World:
         if role:
             sent["Authorization"] = f"Bearer {token(role, sub)}"
         if method != "GET" and key is not None:
-            sent["Idempotency-Key"] = key or f"key-{next(self.keys)}"
+            sent["Idempotency-Key"] = key or f"key-{next(self.numbers)}"
         sent |= headers or {}
         payload = raw if raw is not None else json.dumps(body).encode() if body is not None else b""
         asked = path + (f"?{urlencode(params)}" if params else "")
@@ -126,7 +128,7 @@ class World:
 
     def report(self, account: str, quantity: str = "100", record: str = "", **options: Any) -> Answer:
         body = {
-            "record_id": record or f"trip-{next(self.keys)}",
+            "record_id": record or f"trip-{next(self.numbers)}",
             "account": account,
             "scenario": options.pop("scenario", "metro"),
             "quantity": quantity,
@@ -148,6 +150,12 @@ class World:
             "fulfilment": "voucher",
         } | changes
         return str(self._made(self.post("/v1/offers", body, role="institution", sub=sub))["id"])
+
+    def end_offer(self, offer: str, at: str) -> None:
+        """Give the offer an end (RFC 3339) in the past, as if its time were over."""
+        item = self.item(keys.offer(offer)) or {}
+        tills = [keys.account(keys.till(offer, stripe)) for stripe in range(item["stripes"])]
+        commit([update(key, assign={"ends_at": at}) for key in (keys.offer(offer), *tills)])
 
     def redeem(
         self, offer: str, points: int = 1000, quantity: int = 1, *, sub: str = "alice", **options: Any
@@ -186,7 +194,7 @@ class World:
     def sweep(self) -> list[Settled]:
         """What tills hold goes to their merchants, as the schedule of a later issue will do it."""
         return [
-            perform(f"sweep-{next(self.keys)}", lambda command, found=found: actions.sweep(command, *found))  # type: ignore[misc]
+            perform(f"sweep-{next(self.numbers)}", lambda command, found=found: actions.sweep(command, *found))  # type: ignore[misc]
             for found in list(queries.tills_to_sweep())
         ]
 

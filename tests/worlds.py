@@ -19,7 +19,7 @@ from moto.core.models import botocore_stubber
 from chalicelib import settings as stage
 from chalicelib.edge import tokens
 from chalicelib.files import client as files
-from chalicelib.mall import queries, tills
+from chalicelib.mall import terms, tills
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.signing import jws
@@ -33,11 +33,12 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key, queries.terms):
+    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     tills.forget()
+    terms.forget()
     partners.forget()
 
 

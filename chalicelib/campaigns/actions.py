@@ -35,6 +35,13 @@ class CampaignClosed(Refusal):
     remedy = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
 
 
+class CampaignProposed(CampaignClosed):
+    detail = Text(
+        "The exchange has not approved it yet. It ends at {ends_at}.",
+        "该活动尚待交易所审核，暂不接受捐赠。截止时间 {ends_at}。",
+    )
+
+
 def propose(command: Command[NewCampaign], institution: Item) -> Decision:
     """A campaign that waits for the exchange. Raises InvalidRequest where it would end in the past."""
     body = command.body
@@ -85,7 +92,9 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
     open_now = Attr("status").eq("approved") & Attr("ends_at").gt(command.at)
     terms = {
         pot: AccountCondition(
-            require=open_now, refuse=_not_open, add={"gathered": points} | ({} if again else {"donors": 1})
+            require=open_now,
+            refuse=lambda old: _not_open(campaign, old),
+            add={"gathered": points} | ({} if again else {"donors": 1}),
         ),
         person["pk"]: AccountCondition(
             require=known if again else ~known,
@@ -159,12 +168,14 @@ def _move(item: Item, status: str, **facts: Any) -> Write:
         keys.campaign(item["id"]),
         assign={"status": status} | facts,
         require=Attr("status").eq(item["status"]),
-        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action=status),
+        refuse=lambda old: InvalidState(state=(old or item)["status"], action=status),
     )
 
 
-def _not_open(pot: Item | None) -> Refusal:
-    return CampaignClosed(state=pot["status"] if pot else "proposed", ends_at=pot["ends_at"] if pot else "?")
+def _not_open(campaign: Item, pot: Item | None) -> Refusal:
+    """A campaign has pots from its approval on; until then, and where it was rejected, it speaks for itself."""
+    kind = CampaignProposed if pot is None and campaign["status"] == "proposed" else CampaignClosed
+    return kind(state=(pot or campaign)["status"], ends_at=campaign["ends_at"])
 
 
 def _short(person: Item | None, points: int, campaign: str, again: bool) -> Refusal:

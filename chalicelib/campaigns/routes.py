@@ -105,7 +105,7 @@ def close_campaign(command: Command[Empty], id: str) -> Decision:
 )
 def donate(command: Command[NewDonation]) -> Decision:
     """Give points to a campaign, with a certificate."""
-    campaign, person = queries.item(command.body.campaign), accounts.own(command.caller)
+    person, campaign = accounts.own(command.caller), queries.item(command.body.campaign)
     return actions.donate(command, campaign, person, randrange(STRIPES))
 
 

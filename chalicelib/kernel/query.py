@@ -30,9 +30,14 @@ class Query(NamedTuple, Generic[P]):
             raise RuntimeError("a public route has no caller")
         return self.caller
 
-    def page(self, items: list[A], position: Callable[[A], dict[str, Any]]) -> Page[A]:
-        """A page of up to ``limit`` of ``items``; one more than the limit tells that there is a next page."""
+    def page(
+        self, items: list[A], position: Callable[[A], dict[str, Any]], *, stopped: dict[str, Any] | None = None
+    ) -> Page[A]:
+        """A page of up to ``limit`` of ``items``; one more than the limit tells that there is a next page.
+
+        ``stopped``: the position where a search gave up before it had so many; the next page goes on there.
+        """
         assert isinstance(self.params, Paged)  # only lists are paged
         limit = self.params.limit
-        following = cursor.seal(position(items[limit - 1]), self.binding) if len(items) > limit else None
-        return Page(items=items[:limit], next_cursor=following)
+        behind = position(items[limit - 1]) if len(items) > limit else stopped
+        return Page(items=items[:limit], next_cursor=cursor.seal(behind, self.binding) if behind else None)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chalicelib import log
 from chalicelib.deadline import pause
-from chalicelib.errors import Contended, IdempotencyKeyReused, Refusal, Unavailable
+from chalicelib.errors import Contended, IdempotencyKeyReused, NotFound, Refusal, Unavailable
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision, record_item
 from chalicelib.kernel.fields import Empty
@@ -63,10 +63,15 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
         position, old = failed.failures[0]
         if position == 0:
             return _stored(old, command.caller, fingerprint)
-        raise decision.writes[position - 1].refuse(old) from None
+        raise _foremost([decision.writes[each - 1].refuse(item) for each, item in failed.failures]) from None
     if decision.metrics:
         log.emit(decision.kind, record=command.id, metrics=decision.metrics)
     return Settled(status, record["answer"], replayed=False)
+
+
+def _foremost(refusals: list[Refusal]) -> Refusal:
+    """What does not exist comes first, so the answer is the same whatever else is in the way."""
+    return next((each for each in refusals if isinstance(each, NotFound)), refusals[0])
 
 
 def _stored(record: Item | None, caller: Caller, fingerprint: str) -> Settled:

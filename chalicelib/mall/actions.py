@@ -1,26 +1,34 @@
 """Redeeming, fulfilling, refunding, sweeping."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from chalicelib.errors import InvalidState, Refusal, Text
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.ledger.actions import AccountCondition, InsufficientPoints, post
+from chalicelib.ledger.actions import (
+    AccountClosed,
+    AccountCondition,
+    AccountNotOpen,
+    InsufficientPoints,
+    inactive,
+    post,
+)
 from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
 from chalicelib.mall.model import (
-    ALWAYS,
-    NEVER_ENDS,
     STEPS,
     Fulfilment,
     NewRedemption,
     OfferTerms,
-    OfferUnavailable,
     Redemption,
     Swept,
+    unavailable,
 )
+from chalicelib.mall.terms import moved
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, update
@@ -43,6 +51,14 @@ class LimitReached(Refusal):
     remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
 
 
+class BuyerClosed(AccountClosed):
+    detail = Text(
+        "The buyer has closed the account that the points go back to. The buyer opens it again with POST /v1/accounts;"
+        " then send the refund again.",
+        "买方已注销账户，积分无法退回。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退款。",
+    )
+
+
 class AlreadyRefunded(Refusal):
     status, code = 409, "already_refunded"
     title = Text("Refunded already", "已退回")
@@ -53,7 +69,7 @@ class AlreadyRefunded(Refusal):
 def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int]) -> Decision:
     """Points for units at the quoted price: the person, one till, the Record.
 
-    Nothing is read: the till checks price, state, window and stock inside the transaction. Refuses PriceChanged,
+    Nothing is read: the till checks price, title, state, window and stock inside the transaction. Refuses PriceChanged,
     OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
     """
     body, account = command.body, command.caller.account
@@ -64,9 +80,15 @@ def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[st
     posted[person] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
     writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
-        writes = (*writes[:-1], _within_limit(command, terms, terms.per_account_limit), writes[-1])
+        writes = (*writes[:-1], _within_limit(command, terms), writes[-1])
+    sold = {"title": terms.title, "unit_points": price, "fulfilment": terms.fulfilment}
     answer = Redemption(
-        id=command.id, status="placed", at=command.at, account=account, merchant=terms.merchant, **body.model_dump()
+        id=command.id,
+        status="placed",
+        at=command.at,
+        account=account,
+        merchant=terms.merchant,
+        **(body.model_dump() | sold),
     )
     facts |= {"holder": keys.holder(terms.merchant), "limited": terms.per_account_limit is not None}
     return Decision("redemption", answer, writes, facts)
@@ -76,44 +98,57 @@ def _at_till(command: Command[NewRedemption], terms: OfferTerms, till: str, pric
     now, quantity = command.at, command.body.quantity
 
     def refuse(item: Item | None) -> Refusal:
-        if item is None or item["status"] != "on_shelf" or not item["starts_at"] <= now < item["ends_at"]:
-            shown = item or {"starts_at": ALWAYS, "ends_at": NEVER_ENDS}
-            return OfferUnavailable(starts_at=shown["starts_at"], ends_at=shown["ends_at"])
+        if item is None:
+            return NotFound()
+        if reason := unavailable(item, now):
+            return reason
         if item["price"] != price:
             return PriceChanged(price=item["price"], points=item["price"] * quantity)
+        if item.get("edition") != terms.edition:
+            return moved(terms.offer)
         if terms.stripes == 1:
             return SoldOut(available=item["units"], needed=quantity)
         disappointed(terms, till)
         return TillEmpty()
 
     on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
-    return AccountCondition(require=on_sale & Attr("price").eq(price), refuse=refuse)
+    edition = Attr("edition")
+    as_titled = edition.eq(terms.edition) if terms.edition else edition.not_exists()
+    return AccountCondition(require=on_sale & Attr("price").eq(price) & as_titled, refuse=refuse)
 
 
-def _within_limit(command: Command[NewRedemption], terms: OfferTerms, limit: int) -> Write:
-    quantity = command.body.quantity
-    if quantity > limit:
-        raise LimitReached(limit=limit, held=0)
-    return update(
-        keys.purchases(command.caller.account, terms.offer),
-        add={"units": quantity},
-        require=Attr("units").not_exists() | Attr("units").lte(limit - quantity),
-        refuse=lambda item: LimitReached(limit=limit, held=item["units"] if item else 0),
-    )
+def _within_limit(command: Command[NewRedemption], terms: OfferTerms) -> Write:
+    """One Write counts the offer and, where it is an event's, all offers of the event."""
+    quantity, limits = command.body.quantity, terms.limits
+    if quantity > min(limits.values()):
+        raise LimitReached(limit=min(limits.values()), held=0)
+
+    def refuse(item: Item | None) -> Refusal:
+        held = {name: (item or {}).get(name, 0) for name in limits}
+        name = next((each for each in limits if held[each] + quantity > limits[each]), "units")
+        return LimitReached(limit=limits[name], held=held[name])
+
+    room = [Attr(name).not_exists() | Attr(name).lte(limit - quantity) for name, limit in limits.items()]
+    purchases = keys.purchases(command.caller.account, terms.counted)
+    return update(purchases, add=terms.units(quantity), require=reduce(and_, room), refuse=refuse)
 
 
 def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
-    """The merchant has delivered. Raises InvalidState.
+    """The merchant has delivered. Raises InvalidState, and InvalidRequest where a voucher was sold and none is given.
 
     A frozen merchant may still deliver: the points are paid already, and the delivery is what the buyer waits for.
     """
     status = step(STEPS, order.status, "fulfil", command.caller.role)
+    if order.fulfilment == "voucher" and command.body.voucher is None:
+        raise InvalidRequest.at("/voucher", "This order is for a voucher: name it", "该订单须交付兑换券，请填写券码")
     answer = order.model_copy(update={"status": status} | command.body.model_dump())
     delivered = update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=Attr("pk").exists())
     return Decision("redemption_fulfilled", answer, (_advance(order, answer, command.at), delivered))
 
 
-def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int]) -> Decision:
+def refund(
+    command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int], terms: OfferTerms
+) -> Decision:
     """Points back to the person, units back to stock, once. ``in_tills`` is what each till holds, as read.
 
     A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
@@ -121,6 +156,7 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
     release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
 
     Raises AlreadyRefunded; refuses AccountFrozen, and InsufficientPoints where the merchant's points were bought back.
+    Refuses BuyerClosed until the buyer has opened the account again: the points stay with the merchant meanwhile.
     """
     if order.status == "refunded":
         raise AlreadyRefunded()
@@ -129,13 +165,14 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
     posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
     ordered = command.caller.role == EXCHANGE
     posted[record["holder"]] = AccountCondition(even_frozen=ordered)
-    posted[person] = AccountCondition(add={"pending": -1} if order.status == "placed" else {})
+    settled = {"pending": -1} if order.status == "placed" else {}
+    posted[person] = AccountCondition(refuse=_buyer_cannot, add=settled)
     transfer = model.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
-    kept = {name: terms for name, terms in posted.items() if name in touched}
+    kept = {name: condition for name, condition in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
     if record["limited"]:
-        writes += (update(keys.purchases(order.account, order.offer), add={"units": -order.quantity}),)
+        writes += (update(keys.purchases(order.account, terms.counted), add=terms.units(-order.quantity)),)
     if not ordered and record["holder"] not in touched:
         writes += (acting(order.merchant),)
     facts |= {"holder": record["holder"], "reference": order.id}
@@ -148,6 +185,13 @@ def _from_till(record: Item, till: str, held: int) -> AccountCondition:
     """
     paid = sum(amount for _, taker, amount, asset in record["postings"] if taker == till and asset == POINTS)
     return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=tills_moved)
+
+
+def _buyer_cannot(item: Item | None) -> Refusal:
+    """Why the buyer's account takes no points: it only gains, so nothing but its state is in the way."""
+    if item is None:
+        return AccountNotOpen()
+    return BuyerClosed() if item["status"] == "closed" else inactive(item) or Contended()
 
 
 def tills_moved(item: Item | None) -> Refusal:

@@ -16,18 +16,20 @@ from chalicelib.kernel.fields import (
     Moment,
     Paged,
     ShortText,
-    Slug,
     Time,
     Units,
     example,
 )
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
+from chalicelib.mall.categories import CategoryCode
 from chalicelib.table import keys
 from chalicelib.transitions import Step
 
 ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
 SUM_LANES_MAX = 4
 STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
+
+FulfilmentKind = Literal["voucher", "goods", "service"]
 
 STEPS = (
     Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
@@ -53,13 +55,13 @@ class NewOffer(Body):
 
     title: ShortText
     description: LongText
-    category: Slug
+    category: CategoryCode
     points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
     stock: Units
-    per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)]
-    starts_at: Moment | None
-    ends_at: Moment | None
-    fulfilment: Literal["voucher", "goods", "service"]
+    per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    fulfilment: FulfilmentKind
     busy: bool = False
 
 
@@ -89,7 +91,7 @@ class Offer(Answer):
     per_account_limit: int | None
     starts_at: Time | None
     ends_at: Time | None
-    fulfilment: Literal["voucher", "goods", "service"]
+    fulfilment: FulfilmentKind
 
 
 class OrderParams(Paged):
@@ -99,7 +101,7 @@ class OrderParams(Paged):
 class OfferParams(Paged):
     """Filters of the shelf."""
 
-    category: Slug | None = None
+    category: CategoryCode | None = None
     merchant: Id | None = None
 
 
@@ -114,16 +116,16 @@ class NewRedemption(Body):
 
 
 class Fulfilment(Body):
-    """What the person gets: a voucher, or a note on delivery."""
+    """What the person gets: a voucher, or a note on delivery. An order of a voucher needs the voucher."""
 
     model_config = example(voucher="SH-2026-8842-1190", note=None)
 
-    voucher: ShortText | None
-    note: ShortText | None
+    voucher: ShortText | None = None
+    note: ShortText | None = None
 
 
 class Redemption(Answer):
-    """An order."""
+    """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these."""
 
     id: str
     status: Literal["placed", "fulfilled", "refunded"]
@@ -133,6 +135,9 @@ class Redemption(Answer):
     offer: str
     quantity: int
     points: int
+    title: str | None = None
+    unit_points: int | None = None
+    fulfilment: FulfilmentKind | None = None
     voucher: str | None = None
     note: str | None = None
 
@@ -146,12 +151,37 @@ class Swept(Answer):
 
 
 class OfferTerms(NamedTuple):
-    """What never changes about an offer, and so may be remembered."""
+    """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
+
+    ``event``: the event whose limit counts over all its offers (``id``, ``limit``).
+    The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
+    """
 
     offer: str
     merchant: str
     stripes: int
     per_account_limit: int | None
+    title: str
+    fulfilment: FulfilmentKind
+    edition: str | None
+    event: Mapping[str, Any] | None = None
+
+    @property
+    def counted(self) -> str:
+        """What an account's purchases are counted by: the event, or the offer itself."""
+        return str(self.event["id"]) if self.event else self.offer
+
+    def units(self, quantity: int) -> dict[str, int]:
+        """What ``quantity`` units add to the count; an event's is kept for all its offers and for each."""
+        return {"units": quantity} | ({self.offer: quantity} if self.event else {})
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The most of each count that an account may have."""
+        own, event = self.per_account_limit, self.event
+        if own is None:
+            return {}
+        return {"units": event["limit"], self.offer: own} if event else {"units": own}
 
     @property
     def tills(self) -> list[str]:
@@ -159,16 +189,47 @@ class OfferTerms(NamedTuple):
 
 
 class OfferUnavailable(Refusal):
+    """It cannot be redeemed now. Each reason has a sentence of its own, and only the facts that exist."""
+
     status, code = 409, "offer_unavailable"
-    title = Text("The offer is not to be had now", "该权益当前不可兑换")
-    detail = Text(
-        "It is off the shelf or outside its time ({starts_at} to {ends_at}).",
-        "已下架或不在兑换时间内（{starts_at} 至 {ends_at}）。",
-    )
+    title = Text("The offer cannot be redeemed now", "该权益当前不可兑换")
+    detail = Text("It is off the shelf, has not begun, or has ended.", "该权益已下架、尚未开始兑换或兑换已结束。")
     remedy = Text(
         "Wait for its time, or choose an offer from GET /v1/offers.",
         "请在兑换时间内重试，或从 GET /v1/offers 选择其他权益。",
     )
+
+
+class OfferOffShelf(OfferUnavailable):
+    detail = Text("It is off the shelf.", "该权益已下架。")
+
+
+class OfferNotBegun(OfferUnavailable):
+    detail = Text("It can be redeemed from {starts_at}.", "该权益自 {starts_at} 起可兑换，目前尚未开始。")
+
+
+class OfferEnded(OfferUnavailable):
+    detail = Text("It ended at {ends_at}.", "该权益的兑换已于 {ends_at} 结束。")
+
+
+def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:
+    """Why nothing of an offer (one of its tills, as it stands) can be redeemed at ``at``; None where it can be."""
+    if till["ends_at"] <= at:
+        return OfferEnded(ends_at=till["ends_at"])
+    if till["status"] != "on_shelf":
+        return OfferOffShelf()
+    return OfferNotBegun(starts_at=till["starts_at"]) if till["starts_at"] > at else None
+
+
+def terms(item: Mapping[str, Any]) -> OfferTerms:
+    """The terms in an offer's item."""
+    fields = {name: item[name] for name in ("merchant", "stripes", "per_account_limit", "title", "fulfilment")}
+    return OfferTerms(offer=item["id"], **fields, edition=item.get("edition"), event=item.get("event"))
+
+
+def in_time(item: Mapping[str, Any], at: str) -> bool:
+    """Whether an offer has begun and has not ended at ``at``."""
+    return (item["starts_at"] or ALWAYS) <= at < (item["ends_at"] or NEVER_ENDS)
 
 
 def public(item: Mapping[str, Any]) -> Offer:

@@ -1,23 +1,20 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import and_
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import Entry
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.kernel.fields import Page
+from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.mall import model, terms
 from chalicelib.mall.model import (
-    ALWAYS,
-    NEVER_ENDS,
     SUM_LANES_MAX,
     Offer,
     OfferParams,
-    OfferTerms,
-    OfferUnavailable,
     OrderParams,
     Redemption,
     public,
@@ -25,18 +22,7 @@ from chalicelib.mall.model import (
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
-
-@lru_cache(maxsize=10_000)
-def terms(offer: str) -> OfferTerms:
-    """What never changes about an offer: read once a process. Raises OfferUnavailable where there is none."""
-    item = read.get(keys.offer(offer))
-    if item is None:
-        raise OfferUnavailable(starts_at=ALWAYS, ends_at=NEVER_ENDS)
-    return _terms(item)
-
-
-def _terms(item: Item) -> OfferTerms:
-    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
+SKIPPED_MAX = 500  # offers outside their time that one page reads past
 
 
 def offer(id: str) -> Offer:
@@ -56,16 +42,39 @@ def own_offer(caller: Caller, id: str) -> Item:
 
 
 def shelf(query: Query[OfferParams]) -> Page[Offer]:
-    """Offers on the shelf, newest first. A merchant's own listing of what it took off is its statement's matter."""
+    """What can be redeemed now, newest first. A merchant's own listing of what it took off is its statement's matter.
+
+    The index does not know an offer's time, so items are read and those outside theirs are skipped. A page that has
+    skipped SKIPPED_MAX may be short; its cursor goes on behind them.
+    """
     params = query.params
     conditions = [Attr("status").eq("on_shelf")]
     conditions += [Attr(name).eq(value) for name in ("category", "merchant") if (value := getattr(params, name))]
     listed = read.listed("offers", after=query.position, where=reduce(and_, conditions))
-    found = {each["pk"].removeprefix("offer:"): each for each in read.first(listed, params.limit + 1)}
-    items = read.many([keys.offer(id) for id in found])
-    sold = _sold(list(items.values()))
-    offers = [public(items[keys.offer(id)] | {"sold": sold[id]}) for id in found]
-    return query.page(offers, lambda each: {part: found[each.id][part] for part in ("pk", "sk", "list", "rank")})
+    found, stopped = _in_time(listed, params.limit + 1, stamp(query.now))
+    sold = _sold([item for _, item in found])
+    places = {item["id"]: {part: place[part] for part in ("pk", "sk", "list", "rank")} for place, item in found}
+    offers = [public(item | {"sold": sold[item["id"]]}) for _, item in found]
+    return query.page(offers, lambda each: places[each.id], stopped=stopped)
+
+
+def _in_time(listed: Iterator[Item], count: int, now: str) -> tuple[list[tuple[Item, Item]], Item | None]:
+    """Up to ``count`` offers that are in their time, each with its place in the list; and where the search stopped
+    before it found so many, None if it came to the end of the list.
+    """
+    found: list[tuple[Item, Item]] = []
+    skipped, wanted = 0, count
+    while places := read.first(listed, wanted):
+        items = read.many([keys.offer(each["pk"].removeprefix("offer:")) for each in places])
+        pairs = [(place, items[keys.Key(place["pk"], place["sk"])]) for place in places]
+        fitting = [pair for pair in pairs if model.in_time(pair[1], now)]
+        found, skipped = found + fitting, skipped + len(pairs) - len(fitting)
+        if len(found) >= count:
+            return found[:count], None
+        if skipped >= SKIPPED_MAX:
+            return found, {part: places[-1][part] for part in ("pk", "sk", "list", "rank")}
+        wanted = 100
+    return found, None
 
 
 def _sold(items: list[Item]) -> dict[str, int]:
@@ -137,7 +146,7 @@ def offers_of(merchant: str) -> Iterator[Item]:
 
 def _holding(offers: Iterable[str]) -> Iterator[tuple[str, Item, str]]:
     for id in offers:
-        offered = terms(id)
+        offered = terms.of(id)
         for key, till in read.many([keys.account(name) for name in offered.tills]).items():
             if till["points"]:
                 yield key.pk, till, offered.merchant

@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.caching import LIVE
+from chalicelib.accounts import queries as accounts
+from chalicelib.edge.caching import LISTED, LIVE
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
@@ -10,7 +11,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import actions, queries, shelf, tills
+from chalicelib.mall import actions, categories, queries, shelf, terms, tills
+from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
     Fulfilment,
     NewOffer,
@@ -22,6 +24,7 @@ from chalicelib.mall.model import (
     OrderParams,
     Redemption,
 )
+from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 
 room = Blueprint(__name__)
@@ -37,7 +40,7 @@ room = Blueprint(__name__)
 )
 def make_offer(command: Command[NewOffer]) -> Decision:
     """Put an offer on the shelf."""
-    return shelf.offer(command, settings().busy_stripes)
+    return shelf.offer(command, settings().busy_stripes, merchants.account(command.caller.account))
 
 
 @command(
@@ -58,6 +61,12 @@ def change_offer(command: Command[OfferChange], id: str) -> Decision:
 def offers(query: Query[OfferParams]) -> Page[Offer]:
     """The shelf."""
     return queries.shelf(query)
+
+
+@query(room, "/v1/categories", answer=Categories, cache=LISTED)
+def list_categories(_: Query[Params]) -> Categories:
+    """The categories of offers, with labels in both languages."""
+    return categories.register()
 
 
 @query(room, "/v1/offers/{id}", answer=Offer, refuses=(NotFound,), cache=LIVE)
@@ -85,8 +94,12 @@ def one_offer(query: Query[Params], id: str) -> Offer:
 )
 def redeem(command: Command[NewRedemption]) -> Decision:
     """Redeem points for an offer at the price that was shown."""
-    terms = queries.terms(command.body.offer)
-    return actions.redeem(command, terms, tills.choose(terms, command.body.quantity))
+    try:
+        offered = terms.of(command.body.offer)
+        return actions.redeem(command, offered, tills.choose(offered, command.body.quantity))
+    except (NotFound, tills.SoldOut, actions.LimitReached):
+        accounts.own(command.caller)  # refused before the transaction looks: a missing account still comes first
+        raise
 
 
 @query(
@@ -128,7 +141,7 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     body=Empty,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, AccountClosed, AccountFrozen),
+    refuses=(NotFound, actions.AlreadyRefunded, InsufficientPoints, actions.BuyerClosed, AccountFrozen),
     status=200,
 )
 def refund(command: Command[Empty], id: str) -> Decision:
@@ -137,4 +150,4 @@ def refund(command: Command[Empty], id: str) -> Decision:
     While a merchant is frozen only the exchange can refund its orders.
     """
     order, record = queries.order(command.caller, id)
-    return actions.refund(command, order, record, queries.in_tills(record))
+    return actions.refund(command, order, record, queries.in_tills(record), terms.of(order.offer))

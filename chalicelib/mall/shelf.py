@@ -3,27 +3,31 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model
-from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, OfferTerms, public
+from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, public
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
 
-def offer(command: Command[NewOffer], stripes: int) -> Decision:
+def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Decision:
     """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant, InvalidState
-    where it is suspended, InvalidRequest where its event does not allow such an offer.
+    where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
+    account, as read; the transaction confirms the event that it is in.
     """
     body, merchant = command.body, command.caller.account
     if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
         raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
+    if body.ends_at and body.ends_at <= command.now:
+        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
     stripes = min(stripes, body.stock, STRIPES_MAX) if body.busy else 1
     item: Item = body.model_dump(exclude={"busy", "stock"}) | _window(body)
     item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
+    item |= {"edition": command.id, "event": _event(seller)}
     listed = {"list": "offers", "rank": f"{command.at}:{command.id}"}
     return Decision(
         kind="offer_made",
@@ -37,37 +41,50 @@ def offer(command: Command[NewOffer], stripes: int) -> Decision:
     )
 
 
+def _event(seller: Item | None) -> Item | None:
+    """The event that ``seller`` is held to, by its application, and what one account may have of all its offers."""
+    merchant = (seller or {}).get("merchant", {})
+    event = merchant.get("event")
+    return {"id": merchant["application"], "limit": event["per_account_limit"]} if event else None
+
+
 def _window(body: NewOffer) -> Item:
     moments = {"starts_at": body.starts_at, "ends_at": body.ends_at}
     return {name: stamp(moment) if moment else None for name, moment in moments.items()}
 
 
 def _tills(item: Item) -> Iterable[Write]:
-    at_till = {"price": item["points"], "status": "on_shelf", "points": 0, "sweeps": 0}
+    at_till = {"price": item["points"], "status": "on_shelf", "points": 0, "sweeps": 0, "edition": item["edition"]}
     at_till |= {"starts_at": item["starts_at"] or ALWAYS, "ends_at": item["ends_at"] or NEVER_ENDS}
-    for till, count in zip(_terms(item).tills, model.share(item["supplied"], item["stripes"]), strict=True):
+    for till, count in zip(model.terms(item).tills, model.share(item["supplied"], item["stripes"]), strict=True):
         yield put(keys.account(till), at_till | {"units": count})
-
-
-def _terms(item: Item) -> OfferTerms:
-    return OfferTerms(item["id"], item["merchant"], item["stripes"], item["per_account_limit"])
 
 
 def change(command: Command[OfferChange], item: Item) -> Decision:
     """New price, stock, shelf state or words. ``item`` is the merchant's own offer as read.
 
-    Price and state change on every till in the same transaction, so no sale sees half of it. Refuses AccountFrozen,
-    and InvalidState where a suspended merchant would put it on the shelf.
+    Price, title and state change on every till in the same transaction, so no sale sees half of it. Refuses
+    AccountFrozen, InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time
+    is over.
     """
     body = command.body
     if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
         raise InvalidRequest.at(
             "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
         )
+    if body.status == "on_shelf" and item["ends_at"] and item["ends_at"] <= command.at:
+        ended = item["ends_at"]
+        raise InvalidRequest.at(
+            "/status",
+            f"The offer ended at {ended}. Make a new one with POST /v1/offers",
+            f"该权益的兑换已于 {ended} 结束，请通过 POST /v1/offers 重新上架",
+        )
     words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
     at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
+    if body.title:
+        words["edition"] = at_till["edition"] = command.id
     added = body.stock_added or 0
-    tills = _terms(item).tills
+    tills = model.terms(item).tills
     stocked = dict(zip(tills, model.share(added, len(tills)), strict=True))
     changed = (
         update(keys.account(till), assign=at_till, add={"units": count} if count else {}, require=present())
@@ -107,7 +124,9 @@ def _shelve(item: Item, turn: str, require: ConditionBase, assign: Item, remove:
 
     merchant = check(keys.account(keys.holder(item["merchant"])), Attr("merchant.turn").eq(turn), refuse)
     shown = update(keys.offer(item["id"]), assign=assign, remove=remove, require=require, refuse=refuse)
-    tills = (update(keys.account(till), assign={"status": status}, require=present()) for till in _terms(item).tills)
+    tills = (
+        update(keys.account(till), assign={"status": status}, require=present()) for till in model.terms(item).tills
+    )
     return Decision(f"offer_{status}", public(item | {"status": status}), (merchant, shown, *tills), {"turn": turn})
 
 
@@ -126,7 +145,9 @@ def _merchant(command: Command[Any], offer: Item) -> Write:
             return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
         if merchant["status"] != "active":
             return MerchantSuspended(state=merchant["status"], action="on_shelf")
-        return _outside(merchant["event"], offer)
+        if "event" in merchant and not _inside(merchant["event"], offer):
+            return _outside(merchant["event"], offer)
+        return Contended()  # admitted to another event since it was read
 
     may_sell = Attr("status").eq("active") & Attr("merchant.status").eq("active")
     within: ConditionBase = Attr("merchant.event").not_exists()
@@ -136,7 +157,17 @@ def _merchant(command: Command[Any], offer: Item) -> Write:
             & Attr("merchant.event.ends_at").gte(offer["ends_at"])
             & Attr("merchant.event.per_account_limit").gte(offer["per_account_limit"])
         )
+    if "event" in offer:  # none on offers from before events counted over all theirs
+        held = Attr("merchant.event").exists() & Attr("merchant.application").eq((offer["event"] or {}).get("id"))
+        within &= held if offer["event"] else Attr("merchant.event").not_exists()
     return check(keys.account(keys.holder(command.caller.account)), may_sell & within, refuse)
+
+
+def _inside(event: Item, offer: Item) -> bool:
+    if not (offer["starts_at"] and offer["ends_at"] and offer["per_account_limit"]):
+        return False
+    in_period = event["starts_at"] <= offer["starts_at"] and offer["ends_at"] <= event["ends_at"]
+    return in_period and bool(offer["per_account_limit"] <= event["per_account_limit"])
 
 
 def _outside(event: Item, offer: Item) -> Refusal:

@@ -111,9 +111,9 @@ def entries_at(at: str) -> str:
     return f"{ENTRIES}{at}"
 
 
-def purchases(account: str, offer: str) -> Key:
-    """How many units of a limited offer an account holds."""
-    return Key(holder(account), f"purchases:{offer}")
+def purchases(account: str, counted: str) -> Key:
+    """How many units of a limited offer, or of all offers of an event (by its application), an account holds."""
+    return Key(holder(account), f"purchases:{counted}")
 
 
 def usage(account: str, scenario: str, day: str) -> Key:

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.desk import BASE, BUREAU, EXCHANGE, MODES, ONWARD, PASSED, PLANS, SIGNED, SYSTEM, Desk, institution
 from tests.numbers import credit_code
 from tests.world import CODES, World
@@ -282,6 +285,27 @@ def test_offers_of_an_event_keep_to_its_terms(world: World, desk: Desk, change: 
     refused = world.post("/v1/offers", EVENT_OFFER | change, **SHOP)
     assert (refused.status, refused.pointers) == (422, [pointer])
     assert world.post("/v1/offers", EVENT_OFFER, **SHOP).status == 201
+
+
+def test_an_events_limit_counts_over_all_its_offers(world: World, desk: Desk) -> None:
+    desk.bring("event")
+    world.rich(points=1000)
+    first, second = (world.offer(**EVENT_OFFER) for _ in range(2))
+    single = world.offer(**EVENT_OFFER | {"per_account_limit": 1})
+    for offer in (first, second, single):  # the event has begun
+        commit([update(keys.account(keys.till(offer, 0)), assign={"starts_at": "2024-01-01T00:00:00.000Z"})])
+    order = world.redeem(single, 10)
+    assert order.status == 201
+    refused = world.redeem(single, 10)
+    assert (refused.code, refused.body["limit"], refused.body["held"]) == ("limit_reached", 1, 1)
+    assert world.redeem(first, 10).status == 201
+    refused = world.redeem(second, 10)
+    assert refused.refused == (409, "limit_reached")
+    assert (refused.body["limit"], refused.body["held"]) == (2, 2)
+    assert world.refund(order.body["id"]).status == 200
+    assert world.redeem(second, 20, 2).refused == (409, "limit_reached")
+    assert world.redeem(second, 10).status == 201
+    assert world.redeem(single, 10).refused == (409, "limit_reached")
 
 
 def test_an_event_ends_with_its_period(world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,3 +188,23 @@ def test_the_list_shows_what_was_approved_unless_asked_otherwise(world: World) -
     proposed, running = propose(world).body["id"], approved(world)
     assert [each["id"] for each in world.get("/v1/campaigns").body["items"]] == [running]
     assert [each["id"] for each in world.get("/v1/campaigns", status="proposed").body["items"]] == [proposed]
+
+
+def test_a_campaign_that_waits_says_so_without_placeholders(world: World) -> None:
+    proposed = str(propose(world).body["id"])
+    for language, words in (("en", "not approved it yet"), ("zh", "尚待交易所审核")):
+        refused = donate(world, proposed, 1, headers={"Accept-Language": language})
+        assert refused.refused == (409, "campaign_closed")
+        assert words in refused.body["detail"]
+        assert (refused.body["state"], refused.body["ends_at"]) == ("proposed", "2098-12-31T16:00:00.000Z")
+        assert "?" not in refused.body["detail"]
+
+
+@pytest.mark.parametrize("state", ["proposed", "approved", "rejected", "none"])
+def test_a_missing_account_is_said_whatever_the_campaign(world: World, state: str) -> None:
+    campaign = approved(world) if state == "approved" else str(propose(world).body["id"])
+    if state == "rejected":
+        world.post(f"/v1/campaigns/{campaign}/reject", {"reason": "no"}, role="exchange", sub="exchange")
+    refused = donate(world, "nothing" if state == "none" else campaign, 1, sub="nobody")
+    assert refused.refused == (404, "not_found")
+    assert "POST /v1/accounts" in refused.body["detail"]

@@ -24,6 +24,23 @@ def test_a_delivered_order_shows_its_voucher(world: World) -> None:
     assert world.points() == 9000
 
 
+@pytest.mark.parametrize("body", [{"voucher": None, "note": None}, {"note": "by post"}, {}])
+def test_a_voucher_is_delivered_with_its_voucher(world: World, body: dict[str, Any]) -> None:
+    order, _ = sold(world)
+    path = f"/v1/redemptions/{order}/fulfil"
+    refused = world.post(path, body, role="institution", sub="shop")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/voucher"])
+    assert world.get(f"/v1/redemptions/{order}", role="individual", sub="alice").body["status"] == "placed"
+    assert world.fulfil(order).status == 200
+
+
+@pytest.mark.parametrize("kind", ["goods", "service"])
+def test_goods_and_services_need_no_voucher(world: World, kind: str) -> None:
+    order, _ = sold(world, fulfilment=kind)
+    delivered = world.post(f"/v1/redemptions/{order}/fulfil", {}, role="institution", sub="shop")
+    assert (delivered.status, delivered.body["voucher"]) == (200, None)
+
+
 def test_a_refund_gives_points_and_units_back_once(world: World) -> None:
     order, offer = sold(world, 4, stock=4)
     refunded = world.refund(order)
@@ -145,3 +162,16 @@ def spend(key: keys.Key) -> None:
     from chalicelib.table.write import update
 
     commit([update(key, add={"points": -2999})])
+
+
+def test_a_refund_waits_for_a_buyer_who_closed_the_account_and_says_how(world: World) -> None:
+    order, _ = sold(world, 10)
+    assert world.fulfil(order).status == 200
+    assert world.close().status == 200
+    for language, words in (("en", "opens it again"), ("zh", "重新开户")):
+        refused = world.refund(order, headers={"Accept-Language": language})
+        assert refused.refused == (409, "account_closed")
+        assert words in refused.body["detail"]
+    world.person()
+    assert world.refund(order).status == 200
+    assert world.points() == 10_000

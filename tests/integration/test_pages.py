@@ -80,7 +80,7 @@ def test_a_cursor_of_another_filter_of_the_shelf_is_refused(world: World) -> Non
         world.offer("shop")
     cursor = world.get("/v1/offers", limit=1, category="transport").body["next_cursor"]
     refused(world, "/v1/offers", cursor=cursor)
-    refused(world, "/v1/offers", cursor=cursor, category="tea")
+    refused(world, "/v1/offers", cursor=cursor, category="food")
     assert len(world.get("/v1/offers", cursor=cursor, category="transport").body["items"]) == 2
 
 

@@ -1,10 +1,14 @@
 """Points for goods: every way it can be refused, and what it leaves."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.world import CODES, PEOPLE, World
 
 SHOP = {"role": "institution", "sub": "shop"}
@@ -22,7 +26,8 @@ def test_points_go_to_the_merchant_and_a_unit_to_the_person(world: World) -> Non
     assert order.status == 201
     assert order.body == {
         "id": order.body["id"], "status": "placed", "at": order.body["at"], "account": account, "merchant": merchant,
-        "offer": offer, "quantity": 3, "points": 3000, "voucher": None, "note": None,
+        "offer": offer, "quantity": 3, "points": 3000, "title": "地铁单程票", "unit_points": 1000,
+        "fulfilment": "voucher", "voucher": None, "note": None,
     }  # fmt: skip
     assert world.points() == 4100
     assert world.get(f"/v1/redemptions/{order.body['id']}", role="individual", sub="alice").body == order.body
@@ -95,15 +100,69 @@ def test_an_offer_has_its_time(world: World, starts: int | None, ends: int | Non
     window: dict[str, Any] = {
         name: hours(count) if count else None for name, count in (("starts_at", starts), ("ends_at", ends))
     }
-    got = world.redeem(world.offer(**window))
+    past = window.pop("ends_at") if ends == -1 else None
+    offer = world.offer(**window)
+    if past:
+        world.end_offer(offer, past)
+    got = world.redeem(offer)
     assert got.status == 201 if open_now else got.refused == (409, "offer_unavailable")
     assert world.points() == (0 if open_now else 1000)
 
 
-def test_what_was_never_offered_is_unavailable(world: World) -> None:
+def test_what_was_never_offered_is_not_found(world: World) -> None:
     world.rich()
     for offer in ("nothing", "a/0", "offer:x", world.me()["id"]):
-        assert world.redeem(offer).refused == (409, "offer_unavailable")
+        assert world.redeem(offer).refused == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "english", "chinese", "fact"),
+    [
+        (None, None, "off the shelf", "已下架", None),
+        (1, None, "can be redeemed from", "尚未开始", "starts_at"),
+        (1, 2, "can be redeemed from", "尚未开始", "starts_at"),
+    ],
+)
+def test_each_reason_why_an_offer_is_unavailable_has_its_sentence(
+    world: World, starts: int | None, ends: int | None, english: str, chinese: str, fact: str | None
+) -> None:
+    world.merchant()
+    world.rich()
+    offer = world.offer(starts_at=starts and hours(starts), ends_at=ends and hours(ends))
+    if not fact:
+        world.patch(f"/v1/offers/{offer}", {"status": "off_shelf"}, **SHOP)
+    for language, words in (("en", english), ("zh", chinese)):
+        refused = world.redeem(offer, headers={"Accept-Language": language}).body
+        assert words in refused["detail"]
+        assert not any(mark in f"{refused}" for mark in ("0000 ", "9999", "?"))
+        assert {"starts_at", "ends_at"} & set(refused) == ({fact} if fact else set())
+
+
+@pytest.mark.parametrize("status", ["on_shelf", "off_shelf"])
+def test_an_offer_that_ended_says_when(world: World, status: str) -> None:
+    world.merchant()
+    world.rich()
+    offer, ends = world.offer(), hours(-1)
+    world.patch(f"/v1/offers/{offer}", {"status": status}, **SHOP)
+    world.end_offer(offer, ends)
+    for language, words in (("en", f"It ended at {ends}."), ("zh", f"已于 {ends} 结束")):
+        refused = world.redeem(offer, headers={"Accept-Language": language})
+        assert refused.refused == (409, "offer_unavailable")
+        assert words in refused.body["detail"]
+        assert (refused.body["ends_at"], "starts_at" in refused.body) == (ends, False)
+
+
+@pytest.mark.parametrize("change", [{}, {"stock": 3}, {"per_account_limit": 1}, {"starts_at": hours(1)}])
+@pytest.mark.parametrize("quantity", [1, 4])
+def test_a_missing_account_is_said_before_anything_else(world: World, change: dict[str, Any], quantity: int) -> None:
+    world.merchant()
+    offers = [world.offer(**change), world.offer(busy=True, **change), "nothing"]
+    world.patch(f"/v1/offers/{world.offer(**change)}", {"status": "off_shelf"}, **SHOP)
+    for offer in offers:
+        for points in (1, quantity * 1000):
+            refused = world.redeem(offer, points, quantity)
+            assert refused.refused == (404, "not_found")
+            assert "POST /v1/accounts" in refused.body["detail"]
 
 
 def test_without_an_account_nothing_is_bought(world: World) -> None:
@@ -181,3 +240,43 @@ def test_orders_are_listed_newest_first_with_their_state(world: World) -> None:
         world.stream()
     sold = world.get("/v1/redemptions", **SHOP).body["items"]
     assert [each["id"] for each in sold] == orders[::-1]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_an_order_keeps_the_title_and_price_of_its_sale(world: World, busy: bool) -> None:
+    world.merchant()
+    world.rich(points=10_000)
+    offer = world.offer(busy=busy, fulfilment="goods")
+    sold = []
+    for title, points in (("地铁单程票", 1000), ("地铁一日票", 1000), ("地铁三日票", 1500)):
+        changed = world.patch(f"/v1/offers/{offer}", {"title": title, "points": points}, **SHOP)
+        assert changed.status == 200
+        order = world.redeem(offer, 2 * points, 2)
+        assert (order.status, order.body["title"], order.body["unit_points"]) == (201, title, points)
+        sold.append(order.body)
+    for order in sold:
+        assert order["fulfilment"] == "goods"
+        assert world.get(f"/v1/redemptions/{order['id']}", role="individual", sub="alice").body == order
+    assert world.get("/v1/redemptions", role="individual", sub="alice").body["items"] == sold[::-1]
+
+
+def test_an_offer_from_before_editions_still_sells_under_its_title(world: World) -> None:
+    world.merchant()
+    world.rich(points=10_000)
+    offer = world.offer()
+    commit([update(key, remove=("edition",)) for key in (keys.offer(offer), keys.account(keys.till(offer, 0)))])
+    assert world.redeem(offer).body["title"] == "地铁单程票"
+    world.patch(f"/v1/offers/{offer}", {"title": "新"}, **SHOP)
+    assert world.redeem(offer).body["title"] == "新"
+
+
+def test_an_order_from_before_snapshots_still_answers(world: World) -> None:
+    world.merchant()
+    world.rich()
+    order = world.redeem(world.offer()).body
+    snapshot = ("title", "unit_points", "fulfilment")
+    answer = json.dumps({name: value for name, value in order.items() if name not in snapshot})
+    commit([update(keys.record(order["id"]), assign={"answer": answer})])
+    read = world.get(f"/v1/redemptions/{order['id']}", role="individual", sub="alice").body
+    assert read == order | dict.fromkeys(snapshot)
+    assert world.fulfil(order["id"]).status == 200

@@ -1,0 +1,73 @@
+"""What kinds of offers there are: a code, and a label in both languages."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from chalicelib.errors import Text
+from chalicelib.kernel.fields import Answer
+
+CATEGORIES = {
+    "transport": Text("Transport", "交通出行"),
+    "food": Text("Food and drink", "美食"),
+    "culture": Text("Culture and leisure", "文化休闲"),
+    "sports": Text("Sports", "体育健身"),
+    "goods": Text("Goods", "商品"),
+    "services": Text("Services", "生活服务"),
+    "travel": Text("Travel", "旅游"),
+    "public_good": Text("Public good", "公益"),
+}
+
+
+class Label(Answer):
+    """A name in both languages."""
+
+    en: str
+    zh: str
+
+
+class Category(Answer):
+    """A category of offers: ``code`` in requests and answers, ``label`` for people."""
+
+    code: str
+    label: Label
+
+
+class Categories(Answer):
+    """The whole register."""
+
+    items: list[Category]
+
+
+def register() -> Categories:
+    """All categories, in the order in which a mall shows them."""
+    return Categories(items=[Category(code=code, label=Label(**text._asdict())) for code, text in CATEGORIES.items()])
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+_CODES = {_plain(name): code for code, label in CATEGORIES.items() for name in (code, *label)}
+
+
+def _known(text: str) -> str:
+    """The code of a category that is named by its code or a label, in any case."""
+    code = _CODES.get(_plain(text))
+    if code is None:
+        allowed = ", ".join(f"{each} ({label.zh})" for each, label in CATEGORIES.items())
+        raise PydanticCustomError("category", "Must be one of {allowed}", {"allowed": allowed})
+    return code
+
+
+CategoryCode = Annotated[
+    str,
+    Field(
+        max_length=40,
+        description="A code or label of GET /v1/categories, in any case. Answers give the code",
+        examples=["transport"],
+    ),
+    AfterValidator(_known),
+]
