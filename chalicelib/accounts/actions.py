@@ -7,7 +7,7 @@ from chalicelib.kernel.fields import Empty
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
 from chalicelib.ledger.standing import turned
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, delete, present, put, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, check, delete, present, put, update
 from chalicelib.transitions import step
 
 KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
@@ -40,6 +40,25 @@ class MerchantStays(InvalidState):
     )
 
 
+class CampaignsLive(InvalidState):
+    detail = Text(
+        "A campaign of this institution is proposed, approved or ended, and not yet closed.",
+        "该机构仍有待审批、募集中或已截止但尚未结束的募集活动。",
+    )
+    remedy = Text(
+        "Close the campaign with POST /v1/campaigns/{id}/close, or wait until the exchange has judged it.",
+        "请通过 POST /v1/campaigns/{id}/close 结束募集活动，或等待交易所审批。",
+    )
+
+
+class ApplicationOpen(InvalidState):
+    detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的商城入驻申请。")
+    remedy = Text(
+        "Withdraw the application, or wait until it is decided: GET /v1/applications shows it.",
+        "请撤回申请或等待审核完成，可通过 GET /v1/applications 查询。",
+    )
+
+
 def open_account(command: Command[Opening], key: bytes) -> Decision:
     """One open account a login and a number. A closed one is opened again by its own person only.
 
@@ -69,12 +88,16 @@ def open_account(command: Command[Opening], key: bytes) -> Decision:
     )
 
 
-def close_account(command: Command[Empty], account: Item) -> Decision:
+def close_account(command: Command[Empty], account: Item, *, promised: bool) -> Decision:
     """Close the caller's account and forget its number. ``account`` is the item as read.
 
-    Refuses AccountClosed, and InvalidState while it holds or awaits anything.
+    ``promised``: a campaign is live that the account does not count (see ``queries.promises``).
+    Refuses AccountClosed, and InvalidState while it holds, awaits or owes anything.
     """
+    if promised:
+        raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
+    live = Attr("campaigns_live")
     return Decision(
         kind="account_closed",
         answer=Account.model_validate(account | {"status": "closed"}),
@@ -82,9 +105,10 @@ def close_account(command: Command[Empty], account: Item) -> Decision:
             update(
                 keys.account(account["pk"]),
                 assign={"status": "closed", "closed_at": command.at},
-                require=Attr("status").eq("active") & empty,
+                require=Attr("status").eq("active") & empty & (live.not_exists() | live.eq(0)),
                 refuse=_why_open,
             ),
+            check(keys.applying(account["id"]), absent(), lambda _: ApplicationOpen(state="active", action="close")),
             delete(keys.identity(account["identity"])),
         ),
     )
@@ -137,6 +161,8 @@ def _why_open(item: Item | None) -> Refusal:
         return stopped
     if "merchant" in item:
         return MerchantStays(state="merchant", action="close")
+    if item.get("campaigns_live"):
+        return CampaignsLive(state="active", action="close")
     return AccountNotEmpty(
         points=item["points"], grams=item["grams"], pending=item["pending"], state="active", action="close"
     )

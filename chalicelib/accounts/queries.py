@@ -17,6 +17,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
 TOTAL_NAMES = tuple(Totals.model_fields)
+LIVE = ["proposed", "approved", "ended"]  # campaigns that their institution still has to see through
 CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 
 
@@ -34,6 +35,20 @@ def item(id: str) -> Item:
     if found is None:
         raise NotFound()
     return found
+
+
+def promises(account: Item) -> bool:
+    """Whether a campaign of an institution (its item, as read) is live that its account does not count.
+
+    Only campaigns of before the counter are not counted. There are no new ones, and none of them comes back to life, so
+    what is found here stays true for the transaction that relies on it.
+    """
+    if account["kind"] != INSTITUTION:
+        return False
+    live = read.listed("campaigns", where=Attr("status").is_in(LIVE))
+    found = read.many([keys.Key(each["pk"], each["sk"]) for each in live]).values()
+    own = (each for each in found if each["institution"] == account["id"] and "counted" not in each)
+    return any(each["status"] in LIVE for each in own)
 
 
 def view(item: Item) -> AccountView:

@@ -61,8 +61,12 @@ def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
     status=200,
 )
 def close_account(command: Command[Empty]) -> Decision:
-    """Close the caller's empty account."""
-    return actions.close_account(command, queries.own(command.caller))
+    """Close the caller's account, once it is empty and nothing is owed to others.
+
+    A merchant's account stays, as does one with a live campaign, an open application, or orders or reductions pending.
+    """
+    account = queries.own(command.caller)
+    return actions.close_account(command, account, promised=queries.promises(account))
 
 
 @query(room, "/v1/accounts/me/export", answer=Export, allow=HOLDERS, params=Paged, refuses=(NotFound,))
