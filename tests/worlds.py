@@ -13,6 +13,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from chalicelib import settings
+from chalicelib.accounts import queries as accounts
 from chalicelib.edge import tokens
 from chalicelib.files import client as files
 from chalicelib.mall import queries, tills
@@ -28,7 +29,14 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (settings.settings, settings._secrets, tokens._issuer_keys, jws._key, queries.terms):
+    for remembered in (
+        settings.settings,
+        settings._secrets,
+        tokens._issuer_keys,
+        jws._key,
+        queries.terms,
+        accounts.person,
+    ):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
@@ -27,6 +28,25 @@ def own(caller: Caller) -> Item:
     if item is None or not caller.holds(item["kind"], item["id"]):
         raise AccountNotOpen()
     return item
+
+
+def before_opening(caller: Caller, number: str) -> tuple[Item | None, Item | None]:
+    """The caller's account, and who has the number (its hash): the items as of now, None where there is none."""
+    account, claim = keys.account(keys.holder(caller.account)), keys.identity(number)
+    found = read.many([account, claim])
+    return found.get(account), found.get(claim)
+
+
+@lru_cache(maxsize=10_000)
+def person(account: str) -> str:
+    """The id by which the person of an account is counted: that of the first account opened with the same number.
+
+    An account never changes its person, so a process asks once. Raises AccountNotOpen, which is never remembered.
+    """
+    found = read.get(keys.account(keys.holder(account)))
+    if found is None:
+        raise AccountNotOpen()
+    return str(found.get("person", account))
 
 
 def item(id: str) -> Item:

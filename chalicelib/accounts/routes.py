@@ -24,7 +24,8 @@ GUARDIANS = (EXCHANGE, BUREAU)
 @command(room, "POST /v1/accounts", body=Opening, answer=Account, allow=HOLDERS, refuses=(actions.AccountExists,))
 def open_account(command: Command[Opening]) -> Decision:
     """Open the caller's account."""
-    return actions.open_account(command, secret("identity_key"))
+    number = actions.hashed_number(command, secret("identity_key"))
+    return actions.open_account(command, number, *queries.before_opening(command.caller, number))
 
 
 @query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, refuses=(NotFound,))

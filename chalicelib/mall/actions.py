@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.accounts.queries import person as counted_as
 from chalicelib.errors import InvalidState, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
@@ -95,7 +96,7 @@ def _within_limit(command: Command[NewRedemption], terms: OfferTerms, limit: int
     if quantity > limit:
         raise LimitReached(limit=limit, held=0)
     return update(
-        keys.purchases(command.caller.account, terms.offer),
+        keys.purchases(counted_as(command.caller.account), terms.offer),
         add={"units": quantity},
         require=Attr("units").not_exists() | Attr("units").lte(limit - quantity),
         refuse=lambda item: LimitReached(limit=limit, held=item["units"] if item else 0),
@@ -135,7 +136,7 @@ def refund(command: Command[Any], order: Redemption, record: Item, in_tills: Map
     kept = {name: terms for name, terms in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
     if record["limited"]:
-        writes += (update(keys.purchases(order.account, order.offer), add={"units": -order.quantity}),)
+        writes += (update(keys.purchases(counted_as(order.account), order.offer), add={"units": -order.quantity}),)
     if not ordered and record["holder"] not in touched:
         writes += (acting(order.merchant),)
     facts |= {"holder": record["holder"], "reference": order.id}

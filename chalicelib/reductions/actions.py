@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from chalicelib.accounts.queries import person
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text, unprocessable
 from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
-from chalicelib.ledger.actions import AccountCondition, AccountFrozen, post
+from chalicelib.ledger.actions import AccountCondition, AccountFrozen, AccountNotOpen, post
 from chalicelib.reductions.model import (
     STEPS,
     Reason,
@@ -114,7 +115,7 @@ def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) 
     answer = reduction.model_copy(update={"status": status, "reason": command.body.reason})
     if cap_day:
         released += (
-            update(keys.usage(reduction.account, reduction.scenario, cap_day), add={"grams": -reduction.grams}),
+            update(keys.usage(person(reduction.account), reduction.scenario, cap_day), add={"grams": -reduction.grams}),
         )
     return Decision("reduction_rejected", answer, (_decide(answer), *released))
 
@@ -147,9 +148,16 @@ def _cap(reduction: Reduction, cap: int | None, on: str) -> tuple[tuple[Write, .
     if reduction.grams > cap:
         raise InvalidRequest.at("/quantity", en, zh)
     fits = Attr("grams").not_exists() | Attr("grams").lte(cap - reduction.grams)
-    key = keys.usage(reduction.account, reduction.scenario, on)
+    key = keys.usage(_person(reduction.account), reduction.scenario, on)
     usage = update(key, add={"grams": reduction.grams}, require=fits, refuse=unprocessable("/quantity", en, zh))
     return (usage,), {"cap_day": on}
+
+
+def _person(account: str) -> str:
+    try:
+        return person(account)
+    except AccountNotOpen:
+        raise _no_account(None) from None
 
 
 def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Item]:
