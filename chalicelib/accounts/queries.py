@@ -1,11 +1,10 @@
 """Balances and statements."""
 
-import csv
-import io
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from chalicelib.accounts import sheet
 from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
@@ -101,11 +100,7 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     if len(found) > CSV_LINES_MAX:
         en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
         raise InvalidRequest.at("/from", en, zh)
-    written = io.StringIO()
-    table = csv.DictWriter(written, Entry.model_fields, extrasaction="ignore")
-    table.writeheader()
-    table.writerows(found[place] for place in sorted(found))
-    return written.getvalue()
+    return sheet.written(found[place] for place in sorted(found))
 
 
 def _period(params: EntryParams) -> tuple[str, str]:

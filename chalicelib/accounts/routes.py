@@ -46,9 +46,12 @@ def my_account(query: Query[Params]) -> AccountView:
 def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
     """The caller's statement, newest first; with Accept: text/csv the whole period at once, oldest line first."""
     if pages.preferred(room.current_request.headers, pages.JSON, CSV) == CSV:
-        return Response(
-            queries.spreadsheet(query), {"Content-Type": f"{CSV}; charset=utf-8", "Cache-Control": "no-store"}
-        )
+        sent: dict[str, str | list[str]] = {
+            "Content-Type": f"{CSV}; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="statement-{query.now:%Y%m%d}.csv"',
+            "Cache-Control": "no-store",
+        }
+        return Response(queries.spreadsheet(query), sent)
     return queries.entries(query)
 
 

@@ -88,7 +88,8 @@ def test_the_export_shows_what_counts_for_the_person_though_an_earlier_account_k
     world.scenario("walk", grams_per_unit="1", unit="m", daily_cap_grams=1000)
     world.report(account, "60", scenario="walk")
     moved(world, "alice", "alice2")
-    places, cursor = [], {}
+    places: list[tuple[str, int]] = []
+    cursor: dict[str, str] = {}
     while True:
         page = world.get("/v1/accounts/me/export", role="individual", sub="alice2", limit=limit, **cursor).body
         places += [(item["place"], item["kept"].get("grams")) for item in page["items"]]
