@@ -17,6 +17,7 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from chalicelib import settings as stage
+from chalicelib.accounts import queries as accounts
 from chalicelib.edge import tokens
 from chalicelib.files import client as files
 from chalicelib.mall import terms, tills
@@ -33,7 +34,7 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key):
+    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key, accounts.person):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()

@@ -7,7 +7,7 @@ from chalicelib.kernel.fields import Empty
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
 from chalicelib.ledger.standing import turned
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, delete, present, put, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, check, present, update
 from chalicelib.transitions import step
 
 KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
@@ -40,41 +40,87 @@ class MerchantStays(InvalidState):
     )
 
 
-def open_account(command: Command[Opening], key: bytes) -> Decision:
+class CampaignsLive(InvalidState):
+    detail = Text(
+        "A campaign of this institution is proposed, approved or ended, and not yet closed.",
+        "该机构仍有待审批、募集中或已截止但尚未结束的募集活动。",
+    )
+    remedy = Text(
+        "Close the campaign with POST /v1/campaigns/{id}/close, or wait until the exchange has judged it.",
+        "请通过 POST /v1/campaigns/{id}/close 结束募集活动，或等待交易所审批。",
+    )
+
+
+class ApplicationOpen(InvalidState):
+    detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的商城入驻申请。")
+    remedy = Text(
+        "Withdraw the application, or wait until it is decided: GET /v1/applications shows it.",
+        "请撤回申请或等待审核完成，可通过 GET /v1/applications 查询。",
+    )
+
+
+def open_account(command: Command[Opening], number: str, account: Item | None, claim: Item | None) -> Decision:
     """One open account a login and a number. A closed one is opened again by its own person only.
 
-    Raises InvalidRequest where the kind is another than the caller's role; refuses AccountExists.
+    ``number`` is the hash of the number; ``account`` and ``claim`` (who has the number) are the items as read. The
+    first account of a number names its person for ever: limits and caps count by person, whichever account comes later.
+    Refuses AccountExists.
     """
-    body, account = command.body.root, command.caller.account
-    if body.kind != command.caller.role:
-        raise InvalidRequest.at("/kind", "Must be the caller's role", "应与调用者角色一致")
-    number = hashed(body.kind, body.number, key)
+    body, id = command.body.root, command.caller.account
+    if claim and claim.get("open", True):
+        raise AccountExists()
+    person = claim.get("person", claim["account"]) if claim else (account or {}).get("person", id)
     name = masked(body.name) if body.kind == "individual" else body.name
-    state = {"id": account, "kind": body.kind, "name": name, "status": "active", "opened_at": command.at}
+    state = {"id": id, "kind": body.kind, "name": name, "status": "active", "opened_at": command.at}
+    first = {} if account or person == id else {"person": person}  # an account never changes its person
     own = Attr("status").eq("closed") & Attr("identity").eq(number)
     return Decision(
         kind="account_opened",
         answer=Account.model_validate(state),
         writes=(
             update(
-                keys.account(keys.holder(account)),
-                assign=state | {"identity": number},
+                keys.account(keys.holder(id)),
+                assign=state | {"identity": number} | first,
                 add={"points": 0, "grams": 0, "pending": 0},
                 remove=("closed_at",),
-                require=absent() | own,
-                refuse=lambda _: AccountExists(),
+                require=own if account else absent(),
+                refuse=lambda old: Contended() if old and not account else AccountExists(),
             ),
-            put(keys.identity(number), {"account": account}, refuse=lambda _: AccountExists()),
+            _claim(number, {"account": id, "person": person, "open": True}, claim),
         ),
     )
 
 
-def close_account(command: Command[Empty], account: Item) -> Decision:
-    """Close the caller's account and forget its number. ``account`` is the item as read.
+def _claim(number: str, after: Item, claim: Item | None) -> Write:
+    """The number is the account's, if nobody has taken it since ``claim`` was read."""
 
-    Refuses AccountClosed, and InvalidState while it holds or awaits anything.
+    def refuse(old: Item | None) -> Refusal:
+        return AccountExists() if old and old.get("open", True) else Contended()
+
+    require = Attr("open").eq(False) & Attr("account").eq(claim["account"]) if claim else absent()
+    return update(keys.identity(number), assign=after, require=require, refuse=refuse)
+
+
+def hashed_number(command: Command[Opening], key: bytes) -> str:
+    """What is kept of the number that the caller brings. Raises InvalidRequest for a kind that is not its role."""
+    body = command.body.root
+    if body.kind != command.caller.role:
+        raise InvalidRequest.at("/kind", "Must be the caller's role", "应与调用者角色一致")
+    return hashed(body.kind, body.number, key)
+
+
+def close_account(command: Command[Empty], account: Item, *, promised: bool) -> Decision:
+    """Close the caller's account and let go of its number. ``account`` is the item as read.
+
+    The number goes on naming its person: an account that is opened with it later shares the limits and caps.
+
+    ``promised``: a campaign is live that the account does not count (see ``queries.promises``).
+    Refuses AccountClosed, and InvalidState while it holds, awaits or owes anything.
     """
+    if promised:
+        raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
+    live, id = Attr("campaigns_live"), account["id"]
     return Decision(
         kind="account_closed",
         answer=Account.model_validate(account | {"status": "closed"}),
@@ -82,10 +128,15 @@ def close_account(command: Command[Empty], account: Item) -> Decision:
             update(
                 keys.account(account["pk"]),
                 assign={"status": "closed", "closed_at": command.at},
-                require=Attr("status").eq("active") & empty,
+                require=Attr("status").eq("active") & empty & (live.not_exists() | live.eq(0)),
                 refuse=_why_open,
             ),
-            delete(keys.identity(account["identity"])),
+            check(keys.applying(id), absent(), lambda _: ApplicationOpen(state="active", action="close")),
+            update(
+                keys.identity(account["identity"]),
+                assign={"account": id, "person": account.get("person", id), "open": False},
+                require=Attr("account").eq(id),
+            ),
         ),
     )
 
@@ -137,6 +188,8 @@ def _why_open(item: Item | None) -> Refusal:
         return stopped
     if "merchant" in item:
         return MerchantStays(state="merchant", action="close")
+    if item.get("campaigns_live"):
+        return CampaignsLive(state="active", action="close")
     return AccountNotEmpty(
         points=item["points"], grams=item["grams"], pending=item["pending"], state="active", action="close"
     )

@@ -1,6 +1,7 @@
 """Everything that is kept about a caller, for itself."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
@@ -11,6 +12,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.write import Item
 
 _FIRST, _LAST = " ", "~~"  # around every sort key
+_COUNTED = ("purchases:", "usage:")  # by person, in the partition of her first account
 _HIDDEN = {"pk", "sk", "list", "rank", "identity"}  # keys of the table, and the hash of a number
 
 
@@ -54,14 +56,15 @@ class Export(Answer):
 
 def page(query: Query[Paged]) -> Export:
     """The items of the caller's own partition, whatever they are: what is added there one day is shown that day.
+    What is counted for the person stands beside them, even where an earlier account of hers keeps it.
 
     Lines that are not filed yet stand among the filed ones, as in the statement. Raises AccountNotOpen.
     """
     item, limit = own(query.asker), query.params.limit
     after: str = query.position["sk"] if query.position else _FIRST
     found = {line["sk"]: line for line in unfiled(item) if line["sk"] > after}
-    walk = read.query(item["pk"], _FIRST, _LAST, before=after if query.position else None, chunk=limit + 1)
-    found |= {each["sk"]: each for each in read.first(walk, limit + 1)}
+    for walk in _walks(item, after, limit + 2):  # one more: where a page begins was shown before
+        found |= {each["sk"]: each for each in walk if each["sk"] != after}
     items = [found[place] for place in sorted(found)[: limit + 1]]
     records, orders = _behind(items)
     shown = [
@@ -70,6 +73,16 @@ def page(query: Query[Paged]) -> Export:
     ]
     paged = query.page(shown, lambda kept: {"sk": kept.place})
     return Export(login=query.asker.sub, account=view(item), items=paged.items, next_cursor=paged.next_cursor)
+
+
+def _walks(item: Item, after: str, count: int) -> Iterator[list[Item]]:
+    """The next ``count`` items from ``after`` on: the account's, and what is counted for its person elsewhere."""
+    places = [(item["pk"], _FIRST, _LAST)]
+    if "person" in item:
+        places += [(keys.holder(item["person"]), kind, f"{kind}~") for kind in _COUNTED]
+    for pk, low, high in places:
+        if after < high:
+            yield read.first(read.query(pk, max(low, after), high, chunk=count), count)
 
 
 def _behind(items: list[Item]) -> tuple[dict[Any, Request], dict[Any, Item]]:

@@ -11,9 +11,14 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
+from chalicelib.ledger.model import Shown
 from chalicelib.transitions import Step
 
 _SHANGHAI = timedelta(hours=8)
+_AGE_MAX = 150
+# GB/T 2260: the first two digits of an identity number. 81 to 83: residents from Hong Kong, Macao and Taiwan; 9x:
+# foreigners with permanent residence.
+_PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9]")
 
 
 def _identity_number(text: str) -> str:
@@ -25,12 +30,14 @@ def _identity_number(text: str) -> str:
         if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
             raise ValueError
         # not ric.validate, which also refuses real persons: it wants the county code to have stood in the birth year
-        born_later = ric.get_birth_date(number) > (datetime.now(UTC) + _SHANGHAI).date()
-        if born_later or ric.calc_check_digit(number) != number[-1]:
+        born, today = ric.get_birth_date(number), (datetime.now(UTC) + _SHANGHAI).date()
+        if born > today or today.year - born.year > _AGE_MAX or not _PROVINCES.match(number):
+            raise ValueError
+        if ric.calc_check_digit(number) != number[-1]:
             raise ValueError
     except (ValidationError, ValueError) as error:
         raise PydanticCustomError(
-            "identity_number", "Is no identity number (GB 11643: 17 digits and a check digit, a real birth date)"
+            "identity_number", "Is no identity number (GB 11643: a real province, a real birth date, a check digit)"
         ) from error
     return number
 
@@ -56,7 +63,7 @@ IdentityNumber = Annotated[
     str,
     AfterValidator(_identity_number),
     Field(
-        description="GB 11643: 17 digits and a check digit (ISO 7064 MOD 11-2); a real birth date",
+        description="GB 11643: 17 digits and a check digit (ISO 7064 MOD 11-2); a real province and birth date",
         json_schema_extra={"pattern": "^[0-9]{17}[0-9Xx]$"},
     ),
 ]
@@ -190,7 +197,7 @@ class Correction(Body):
 class EntryParams(Paged):
     """Filters of a statement; ``from`` is included, ``until`` is not."""
 
-    kind: Annotated[str | None, Field(min_length=1, max_length=40)] = None
+    kind: Shown | None = None
     from_: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
 

@@ -1,10 +1,10 @@
 """Balances and statements."""
 
-import csv
-import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
+from chalicelib.accounts import sheet
 from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
@@ -17,6 +17,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
 TOTAL_NAMES = tuple(Totals.model_fields)
+LIVE = ["proposed", "approved", "ended"]  # campaigns that their institution still has to see through
 CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 
 
@@ -28,12 +29,45 @@ def own(caller: Caller) -> Item:
     return item
 
 
+def before_opening(caller: Caller, number: str) -> tuple[Item | None, Item | None]:
+    """The caller's account, and who has the number (its hash): the items as of now, None where there is none."""
+    account, claim = keys.account(keys.holder(caller.account)), keys.identity(number)
+    found = read.many([account, claim])
+    return found.get(account), found.get(claim)
+
+
+@lru_cache(maxsize=10_000)
+def person(account: str) -> str:
+    """The id by which the person of an account is counted: that of the first account opened with the same number.
+
+    An account never changes its person, so a process asks once. Raises AccountNotOpen, which is never remembered.
+    """
+    found = read.get(keys.account(keys.holder(account)))
+    if found is None:
+        raise AccountNotOpen()
+    return str(found.get("person", account))
+
+
 def item(id: str) -> Item:
     """Any account's item. Raises NotFound."""
     found = read.get(keys.account(keys.holder(id)))
     if found is None:
         raise NotFound()
     return found
+
+
+def promises(account: Item) -> bool:
+    """Whether a campaign of an institution (its item, as read) is live that its account does not count.
+
+    Only campaigns of before the counter are not counted. There are no new ones, and none of them comes back to life, so
+    what is found here stays true for the transaction that relies on it.
+    """
+    if account["kind"] != INSTITUTION:
+        return False
+    live = read.listed("campaigns", where=Attr("status").is_in(LIVE))
+    found = read.many([keys.Key(each["pk"], each["sk"]) for each in live]).values()
+    own = (each for each in found if each["institution"] == account["id"] and "counted" not in each)
+    return any(each["status"] in LIVE for each in own)
 
 
 def view(item: Item) -> AccountView:
@@ -66,11 +100,7 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     if len(found) > CSV_LINES_MAX:
         en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
         raise InvalidRequest.at("/from", en, zh)
-    written = io.StringIO()
-    table = csv.DictWriter(written, Entry.model_fields, extrasaction="ignore")
-    table.writeheader()
-    table.writerows(found[place] for place in sorted(found))
-    return written.getvalue()
+    return sheet.written(found[place] for place in sorted(found))
 
 
 def _period(params: EntryParams) -> tuple[str, str]:

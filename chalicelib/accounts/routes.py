@@ -24,7 +24,8 @@ GUARDIANS = (EXCHANGE, BUREAU)
 @command(room, "POST /v1/accounts", body=Opening, answer=Account, allow=HOLDERS, refuses=(actions.AccountExists,))
 def open_account(command: Command[Opening]) -> Decision:
     """Open the caller's account."""
-    return actions.open_account(command, secret("identity_key"))
+    number = actions.hashed_number(command, secret("identity_key"))
+    return actions.open_account(command, number, *queries.before_opening(command.caller, number))
 
 
 @query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, refuses=(NotFound,))
@@ -45,9 +46,12 @@ def my_account(query: Query[Params]) -> AccountView:
 def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
     """The caller's statement, newest first; with Accept: text/csv the whole period at once, oldest line first."""
     if pages.preferred(room.current_request.headers, pages.JSON, CSV) == CSV:
-        return Response(
-            queries.spreadsheet(query), {"Content-Type": f"{CSV}; charset=utf-8", "Cache-Control": "no-store"}
-        )
+        sent: dict[str, str | list[str]] = {
+            "Content-Type": f"{CSV}; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="statement-{query.now:%Y%m%d}.csv"',
+            "Cache-Control": "no-store",
+        }
+        return Response(queries.spreadsheet(query), sent)
     return queries.entries(query)
 
 
@@ -61,8 +65,12 @@ def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
     status=200,
 )
 def close_account(command: Command[Empty]) -> Decision:
-    """Close the caller's empty account."""
-    return actions.close_account(command, queries.own(command.caller))
+    """Close the caller's account, once it is empty and nothing is owed to others.
+
+    A merchant's account stays, as does one with a live campaign, an open application, or orders or reductions pending.
+    """
+    account = queries.own(command.caller)
+    return actions.close_account(command, account, promised=queries.promises(account))
 
 
 @query(room, "/v1/accounts/me/export", answer=Export, allow=HOLDERS, params=Paged, refuses=(NotFound,))

@@ -17,6 +17,7 @@ from chalicelib.campaigns.model import (
 )
 from chalicelib.certificates.actions import issue
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.ledger.actions import AccountClosed, AccountCondition, InsufficientPoints, inactive, post
@@ -43,7 +44,10 @@ class CampaignProposed(CampaignClosed):
 
 
 def propose(command: Command[NewCampaign], institution: Item) -> Decision:
-    """A campaign that waits for the exchange. Raises InvalidRequest where it would end in the past."""
+    """A campaign that waits for the exchange. Raises InvalidRequest where it would end in the past.
+
+    The account counts its live campaigns, and cannot close while there are any.
+    """
     body = command.body
     if body.ends_at <= command.now:
         raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
@@ -54,9 +58,11 @@ def propose(command: Command[NewCampaign], institution: Item) -> Decision:
         "status": "proposed",
         "ends_at": stamp(body.ends_at),
         "proposed_at": command.at,
+        "counted": True,
     }
     listed = {"list": "campaigns", "rank": f"{command.at}:{command.id}"}
-    writes = (acting(institution["id"]), put(keys.campaign(command.id), item | listed))
+    counted = acting(institution["id"], add={"campaigns_live": 1})
+    writes = (counted, put(keys.campaign(command.id), item | listed))
     return Decision("campaign_proposed", shown(item, NOTHING), writes)
 
 
@@ -77,7 +83,8 @@ def reject(command: Command[Judgement], item: Item) -> Decision:
     """The exchange says no, for good. Raises InvalidState."""
     status = step(STEPS, item["status"], "reject", command.caller.role)
     said = {"status": status, "reason": command.body.reason}
-    return Decision("campaign_rejected", shown(item | said, NOTHING), (_move(item, status, reason=said["reason"]),))
+    moved = _move(item, status, reason=said["reason"])
+    return Decision("campaign_rejected", shown(item | said, NOTHING), (moved, *_concluded(command, item)))
 
 
 def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: int) -> Decision:
@@ -129,20 +136,21 @@ def end(command: Command[Any], item: Item, may: tuple[Write, ...] = ()) -> Decis
     return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (*may, _move(item, status), *shut))
 
 
-def close(command: Command[Any], item: Item, pots: Mapping[str, Item], may: tuple[Write, ...] = ()) -> Decision:
+def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decision:
     """All that the pots of an ended campaign hold is used up for its beneficiary, with a certificate if it is anything.
 
     ``pots`` by account name, as read after the end: nothing can be added any more. They are read later than ``item``,
-    so another closing may have emptied them in between. ``may``: what else must hold.
-    Raises Contended then (decide again), and InvalidState.
+    so another closing may have emptied them in between. Raises Contended then (decide again), and InvalidState; refuses
+    AccountFrozen and AccountClosed where the institution itself asks.
     """
     status = step(STEPS, item["status"], "close", command.caller.role)
+    concluded = _concluded(command, item)
     sums, held = model.gathered(pots.values()), {name: pot["points"] for name, pot in pots.items()}
     if sums.points != sum(held.values()):
         raise Contended()
     if not sums.points:
         closed = item | {"status": status}
-        return Decision("campaign_closed", shown(closed, sums), (*may, _move(item, status)))
+        return Decision("campaign_closed", shown(closed, sums), (_move(item, status), *concluded))
     emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
     writes, facts = post(model.retirement(held), record=command.id, terms=emptied)
     issued, certificate = issue(
@@ -160,7 +168,19 @@ def close(command: Command[Any], item: Item, pots: Mapping[str, Item], may: tupl
     moved = _move(item, status, certificate=said["certificate"])
     answer: Campaign = shown(item | said, sums)
     facts |= {"certificate": issued.serial}
-    return Decision("campaign_closed", answer, (*may, moved, *writes, certificate), facts)
+    return Decision("campaign_closed", answer, (moved, *concluded, *writes, certificate), facts)
+
+
+def _concluded(command: Command[Any], item: Item) -> tuple[Write, ...]:
+    """The institution has one live campaign less. Campaigns of before the counter were never counted.
+
+    It must be able to act where it asks itself; the exchange and the schedule conclude a frozen one's campaign too.
+    """
+    less = {"campaigns_live": -1} if item.get("counted") else {}
+    if command.caller.role == INSTITUTION:
+        return (acting(item["institution"], add=less),)
+    account = keys.account(keys.holder(item["institution"]))
+    return (update(account, add=less, require=present()),) if less else ()
 
 
 def _move(item: Item, status: str, **facts: Any) -> Write:

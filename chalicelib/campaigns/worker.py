@@ -23,11 +23,11 @@ def close(command: Command[Any], item: Item) -> Decision:
     A frozen institution cannot close its campaign. The exchange and the schedule can: what people gave is then used up
     as they were promised, and never reaches the institution.
     """
-    may = (acting(item["institution"]),) if command.caller.role == INSTITUTION else ()
     if item["status"] == "approved":
+        may = (acting(item["institution"]),) if command.caller.role == INSTITUTION else ()
         perform(keys.digest("end campaign", item["id"]), partial(actions.end, item=item, may=may))
         item = queries.item(item["id"])
-    return actions.close(command, item, queries.pots(item["id"]), may)
+    return actions.close(command, item, queries.pots(item["id"]))
 
 
 def close_due(now: datetime) -> int:

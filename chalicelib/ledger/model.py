@@ -3,9 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 POINTS, GRAMS = "points", "grams"
+
+# Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
+Shown = Literal["conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep"]
+Movement = Literal[Shown, "stocking", "campaign_closing"]
 
 
 def units(offer: str) -> str:

@@ -11,17 +11,19 @@ from chalicelib.table.write import Attr, Item, Write, check, update
 SHELVING = "shelving"  # the list of merchants whose offers are on their way off the shelf or back
 
 
-def acting(account: str) -> Write:
+def acting(account: str, *, add: Item | None = None) -> Write:
     """The condition of whatever a holder does, or others do in its name: the account is open and not frozen.
 
     The ledger asks the same of each account that it moves, so this is for a Decision that moves nothing of the
-    holder's own. Refuses AccountNotOpen, AccountFrozen, AccountClosed.
+    holder's own. ``add``: counters of the account that move with it. Refuses AccountNotOpen, AccountFrozen,
+    AccountClosed.
     """
 
     def refuse(item: Item | None) -> Refusal:
         return (inactive(item) or Contended()) if item else AccountNotOpen()
 
-    return check(keys.account(keys.holder(account)), Attr("status").eq("active"), refuse)
+    key, active = keys.account(keys.holder(account)), Attr("status").eq("active")
+    return update(key, add=add, require=active, refuse=refuse) if add else check(key, active, refuse)
 
 
 def sells(account: Item) -> bool:

@@ -46,8 +46,8 @@ class PriceChanged(Refusal):
 
 class LimitReached(Refusal):
     status, code = 409, "limit_reached"
-    title = Text("The limit for one account is reached", "已达每账户限额")
-    detail = Text("One account may have {limit}; this one has {held}.", "每个账户限 {limit} 件，已兑 {held} 件。")
+    title = Text("The limit for one person is reached", "已达每人限兑数量")
+    detail = Text("One person may have {limit}; this person has {held}.", "每人限兑 {limit} 件，已兑 {held} 件。")
     remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
 
 
@@ -66,21 +66,21 @@ class AlreadyRefunded(Refusal):
     remedy = Text("Nothing needs mending: read the order.", "无需处理：请查询该订单。")
 
 
-def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int]) -> Decision:
-    """Points for units at the quoted price: the person, one till, the Record.
+def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int], person: str) -> Decision:
+    """Points for units at the quoted price: the buyer, one till, the Record. Limits count by ``person``.
 
     Nothing is read: the till checks price, title, state, window and stock inside the transaction. Refuses PriceChanged,
     OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
     """
     body, account = command.body, command.caller.account
-    person = keys.holder(account)
+    buyer = keys.holder(account)
     price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
     exact = body.points % body.quantity == 0
     posted = {till: _at_till(command, terms, till, price if exact else -1) for till in taken}
-    posted[person] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
-    writes, facts = post(model.sale(person, body.offer, taken, price), record=command.id, terms=posted)
+    posted[buyer] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
+    writes, facts = post(model.sale(buyer, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
-        writes = (*writes[:-1], _within_limit(command, terms), writes[-1])
+        writes = (*writes[:-1], _within_limit(command, terms, person), writes[-1])
     sold = {"title": terms.title, "unit_points": price, "fulfilment": terms.fulfilment}
     answer = Redemption(
         id=command.id,
@@ -117,7 +117,7 @@ def _at_till(command: Command[NewRedemption], terms: OfferTerms, till: str, pric
     return AccountCondition(require=on_sale & Attr("price").eq(price) & as_titled, refuse=refuse)
 
 
-def _within_limit(command: Command[NewRedemption], terms: OfferTerms) -> Write:
+def _within_limit(command: Command[NewRedemption], terms: OfferTerms, person: str) -> Write:
     """One Write counts the offer and, where it is an event's, all offers of the event."""
     quantity, limits = command.body.quantity, terms.limits
     if quantity > min(limits.values()):
@@ -129,7 +129,7 @@ def _within_limit(command: Command[NewRedemption], terms: OfferTerms) -> Write:
         return LimitReached(limit=limits[name], held=held[name])
 
     room = [Attr(name).not_exists() | Attr(name).lte(limit - quantity) for name, limit in limits.items()]
-    purchases = keys.purchases(command.caller.account, terms.counted)
+    purchases = keys.purchases(person, terms.counted)
     return update(purchases, add=terms.units(quantity), require=reduce(and_, room), refuse=refuse)
 
 
@@ -147,9 +147,10 @@ def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
 
 
 def refund(
-    command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int], terms: OfferTerms
+    command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int], terms: OfferTerms, person: str
 ) -> Decision:
-    """Points back to the person, units back to stock, once. ``in_tills`` is what each till holds, as read.
+    """Points back to the buyer, units back to stock, once. ``in_tills`` is what each till holds, as read; a limited
+    purchase is given back to the count of ``person``.
 
     A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
     alike: freezing ties the merchant's hands, and a buyer's claim does not wait for it. So the exchange need not
@@ -161,18 +162,18 @@ def refund(
     if order.status == "refunded":
         raise AlreadyRefunded()
     status = step(STEPS, order.status, "refund", command.caller.role)
-    person, answer = keys.holder(order.account), order.model_copy(update={"status": status})
+    buyer, answer = keys.holder(order.account), order.model_copy(update={"status": status})
     posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
     ordered = command.caller.role == EXCHANGE
     posted[record["holder"]] = AccountCondition(even_frozen=ordered)
     settled = {"pending": -1} if order.status == "placed" else {}
-    posted[person] = AccountCondition(refuse=_buyer_cannot, add=settled)
+    posted[buyer] = AccountCondition(refuse=_buyer_cannot, add=settled)
     transfer = model.refund(record, in_tills)
-    touched = {name for posting in transfer.postings for name in posting[:2]} | {person}
+    touched = {name for posting in transfer.postings for name in posting[:2]} | {buyer}
     kept = {name: condition for name, condition in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
     if record["limited"]:
-        writes += (update(keys.purchases(order.account, terms.counted), add=terms.units(-order.quantity)),)
+        writes += (update(keys.purchases(person, terms.counted), add=terms.units(-order.quantity)),)
     if not ordered and record["holder"] not in touched:
         writes += (acting(order.merchant),)
     facts |= {"holder": record["holder"], "reference": order.id}

@@ -96,7 +96,9 @@ def redeem(command: Command[NewRedemption]) -> Decision:
     """Redeem points for an offer at the price that was shown."""
     try:
         offered = terms.of(command.body.offer)
-        return actions.redeem(command, offered, tills.choose(offered, command.body.quantity))
+        account = command.caller.account
+        person = accounts.person(account) if offered.limits else account
+        return actions.redeem(command, offered, tills.choose(offered, command.body.quantity), person)
     except (NotFound, tills.SoldOut, actions.LimitReached):
         accounts.own(command.caller)  # refused before the transaction looks: a missing account still comes first
         raise
@@ -150,4 +152,5 @@ def refund(command: Command[Empty], id: str) -> Decision:
     While a merchant is frozen only the exchange can refund its orders.
     """
     order, record = queries.order(command.caller, id)
-    return actions.refund(command, order, record, queries.in_tills(record), terms.of(order.offer))
+    person = accounts.person(order.account) if record["limited"] else order.account
+    return actions.refund(command, order, record, queries.in_tills(record), terms.of(order.offer), person)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text, unprocessable
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
-from chalicelib.ledger.actions import AccountCondition, AccountFrozen, post
+from chalicelib.ledger.actions import AccountCondition, post
+from chalicelib.reductions import caps
 from chalicelib.reductions.model import (
     STEPS,
     Reason,
@@ -67,11 +68,12 @@ def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
     """A trip becomes a reduction; under an automatic scenario it is confirmed and converted at once.
 
     Raises InvalidRequest for a wrong scenario, a time outside validity or in the future; refuses AlreadyReported,
-    and InvalidRequest for an account that is none, closed or not a person's, and over the daily cap.
+    and InvalidRequest for an account that is none, closed or not a person's, and over what is plausible or a day's cap.
     """
     body = command.body
     scenario = _applicable(command, versions)
     grams = saved(body.quantity, scenario["grams_per_unit"])
+    caps.plausible(body.quantity, scenario)
     if Decimal(body.quantity) == 0 or grams > AMOUNT_MAX:
         raise InvalidRequest.at("/quantity", "Must be more than zero and credible", "应大于零且合理")
     confirmed = scenario["confirmation"] == "automatic"
@@ -89,7 +91,7 @@ def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
     if not confirmed:
         state |= {"list": "reductions", "rank": f"{command.at}:{command.id}"}
     guard = put(keys.reduction(reduction.scenario, body.record_id), state, refuse=_already)
-    cap, cap_facts = _cap(reduction, scenario["daily_cap_grams"], day(body.occurred_at))
+    cap, cap_facts = caps.count(reduction, scenario, day(body.occurred_at))
     credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)
     return Decision(
         kind="reduction_confirmed" if confirmed else "reduction_reported",
@@ -107,15 +109,12 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
     return Decision("reduction_confirmed", answer, (_decide(answer), *credited), facts)
 
 
-def reject(command: Command[Reason], reduction: Reduction, cap_day: str | None) -> Decision:
-    """A reported reduction is refused for good; its share of the cap of ``cap_day``, if any, is free again."""
+def reject(command: Command[Reason], reduction: Reduction, record: Item) -> Decision:
+    """A reported reduction is refused for good; its share of the day's caps (in ``record``), if any, is free again."""
     status = step(STEPS, reduction.status, "reject", command.caller.role)
     released, _ = _credit(reduction, command.id, pending=-1, convert=False)
     answer = reduction.model_copy(update={"status": status, "reason": command.body.reason})
-    if cap_day:
-        released += (
-            update(keys.usage(reduction.account, reduction.scenario, cap_day), add={"grams": -reduction.grams}),
-        )
+    released += caps.release(reduction, record)
     return Decision("reduction_rejected", answer, (_decide(answer), *released))
 
 
@@ -139,25 +138,12 @@ def _already(item: Item | None) -> Refusal:
     return AlreadyReported(reduction=item["reduction"] if item else "?")
 
 
-def _cap(reduction: Reduction, cap: int | None, on: str) -> tuple[tuple[Write, ...], Item]:
-    """The day's sum under a capped scenario; an uncapped one keeps none. Raises InvalidRequest over the cap."""
-    if cap is None:
-        return (), {}
-    en, zh = f"Exceeds the daily cap of {cap} g", f"超过每日上限 {cap} 克"
-    if reduction.grams > cap:
-        raise InvalidRequest.at("/quantity", en, zh)
-    fits = Attr("grams").not_exists() | Attr("grams").lte(cap - reduction.grams)
-    key = keys.usage(reduction.account, reduction.scenario, on)
-    usage = update(key, add={"grams": reduction.grams}, require=fits, refuse=unprocessable("/quantity", en, zh))
-    return (usage,), {"cap_day": on}
-
-
 def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Item]:
     """The person's Write: the conversion where it is due, and the count of what is pending."""
     name = keys.holder(reduction.account)
     terms = AccountCondition(
         require=Attr("kind").eq("individual"),
-        refuse=_no_account,
+        refuse=caps.no_account,
         add={"pending": pending} if pending else {},
     )
     if convert and reduction.grams:
@@ -165,12 +151,6 @@ def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -
         said = {"counterparty": reduction.scenario, "reference": reduction.id}
         return writes, facts | said
     return (_touch(name, terms),), {}
-
-
-def _no_account(item: Item | None) -> Refusal:
-    if item and item["status"] == "frozen":  # it will be released or closed: the record may come again
-        return AccountFrozen()
-    return InvalidRequest.at("/account", "Is no open account of a person", "不是有效的个人账户")
 
 
 def _touch(name: str, terms: AccountCondition) -> Write:

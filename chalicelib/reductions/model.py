@@ -49,6 +49,8 @@ class Scenario(Body):
         grams_per_unit="71",
         confirmation="automatic",
         daily_cap_grams=None,
+        quantity_max="200",
+        records_per_day_max=None,
         valid_from="2026-01-01T00:00:00Z",
         valid_until=None,
     )
@@ -63,6 +65,12 @@ class Scenario(Body):
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: Amount | None
+    quantity_max: Annotated[
+        Quantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
+    ] = None
+    records_per_day_max: Annotated[
+        Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
+    ] = None
     valid_from: Moment
     valid_until: Moment | None
 
@@ -79,6 +87,8 @@ class ScenarioView(Answer):
     grams_per_unit: str
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: int | None
+    quantity_max: str | None = None
+    records_per_day_max: int | None = None
     valid_from: Time
     valid_until: Time | None
 

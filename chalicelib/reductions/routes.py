@@ -86,5 +86,4 @@ def confirm_reduction(command: Command[Empty], id: str) -> Decision:
 )
 def reject_reduction(command: Command[Reason], id: str) -> Decision:
     """Refuse a reported reduction for good."""
-    reduction, record = queries.reduction(command.caller, id)
-    return actions.reject(command, reduction, record.get("cap_day"))
+    return actions.reject(command, *queries.reduction(command.caller, id))

@@ -111,18 +111,20 @@ def entries_at(at: str) -> str:
     return f"{ENTRIES}{at}"
 
 
-def purchases(account: str, counted: str) -> Key:
-    """How many units of a limited offer, or of all offers of an event (by its application), an account holds."""
-    return Key(holder(account), f"purchases:{counted}")
+def purchases(person: str, counted: str) -> Key:
+    """How many units of a limited offer, or of all offers of an event (by its application), a person holds, in
+    whichever account (``accounts.queries.person``).
+    """
+    return Key(holder(person), f"purchases:{counted}")
 
 
-def usage(account: str, scenario: str, day: str) -> Key:
-    """Grams an account was credited under a capped scenario on a day (Asia/Shanghai)."""
-    return Key(holder(account), f"usage:{scenario_code(scenario)}:{day}")
+def usage(person: str, scenario: str, day: str) -> Key:
+    """Grams a person was credited under a capped scenario on a day (Asia/Shanghai), in whichever account."""
+    return Key(holder(person), f"usage:{scenario_code(scenario)}:{day}")
 
 
 def identity(hashed: str) -> Key:
-    """One person or one credit code has one open account."""
+    """One person or one credit code has one open account. Kept when it closes: it names the person for ever."""
     return Key(f"identity:{hashed}", "identity")
 
 

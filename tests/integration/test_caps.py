@@ -97,3 +97,35 @@ def test_replaying_the_trip_that_filled_the_cap_answers_the_same(world: World) -
     again = world.report(account, "1000", "trip-1", scenario="walk", key="k")
     assert (again.status, again.body) == (first.status, first.body)
     assert again.headers["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "status"), [("200", 201), ("200.000000", 201), ("200.000001", 422), ("400000", 422)]
+)
+def test_one_record_holds_no_more_than_is_plausible(world: World, quantity: str, status: int) -> None:
+    account = world.person()
+    assert world.scenario(quantity_max="200")["quantity_max"] == "200"
+    got = world.report(account, quantity)
+    assert got.status == status
+    if status == 422:
+        assert got.pointers == ["/quantity"]
+        assert "more than one record can plausibly hold" in got.body["errors"][0]["detail"].lower()
+
+
+def test_a_scenario_without_bounds_says_so_and_takes_what_it_took(world: World) -> None:
+    account = world.person()
+    made = world.scenario()
+    assert (made["quantity_max"], made["records_per_day_max"]) == (None, None)
+    assert world.report(account, "400000").status == 201
+
+
+def test_a_person_has_so_many_records_a_day_and_a_rejected_one_counts_no_more(world: World) -> None:
+    account = world.person()
+    world.scenario("walk", grams_per_unit="1", unit="m", records_per_day_max=2, confirmation="manual")
+    first, _ = (walk(world, account, 10).body["id"] for _ in range(2))
+    refused = walk(world, account, 10)
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/occurred_at"])
+    assert walk(world, account, 10, OTHER_DAYS[1]).status == 201
+    world.post(f"/v1/reductions/{first}/reject", {"reason": "no"}, role="bureau", sub="b")
+    assert walk(world, account, 10).status == 201
+    assert walk(world, account, 10).pointers == ["/occurred_at"]

@@ -70,6 +70,14 @@ SCENARIOS = (
     ("rooftop-solar", "分布式光伏发电", "kWh", "570", "solar-operator", "automatic"),
     ("old-for-new", "家电以旧换新", "件", "15000", "recycling-operator", "manual"),
 )
+QUANTITY_MAX = {  # the most that one record can plausibly hold, in the scenario's unit
+    "bus": "150",
+    "metro": "200",
+    "shared-bicycle": "60",
+    "battery-car": "1500",
+    "rooftop-solar": "1000",
+    "old-for-new": "20",
+}
 
 
 def sub(number: int) -> str:
@@ -104,6 +112,7 @@ def scenario(number: int) -> dict[str, Any]:
         "grams_per_unit": grams,
         "confirmation": confirmation,
         "daily_cap_grams": 20_000 if code == "battery-car" else None,
+        "quantity_max": QUANTITY_MAX[code],
         "valid_from": "2026-01-01T00:00:00Z",
         "valid_until": None,
     }

@@ -60,6 +60,25 @@ def test_nobody_is_born_in_the_future_as_shanghai_counts_days() -> None:
         person(born(f"{today + timedelta(days=2):%Y%m%d}"))
 
 
+@pytest.mark.parametrize("province", ["11", "31", "54", "65", "71", "81", "82", "83", "91"])
+def test_every_province_is_accepted(province: str) -> None:
+    assert person(with_check_digit(f"{province}010519491231002"))
+
+
+@pytest.mark.parametrize("province", ["00", "01", "10", "16", "20", "38", "47", "55", "66", "72", "80", "84", "89"])
+def test_a_province_that_is_none_is_refused(province: str) -> None:
+    with pytest.raises(ValidationError):
+        person(with_check_digit(f"{province}010519491231002"))
+
+
+def test_nobody_is_older_than_150_years() -> None:
+    year = (datetime.now(UTC) + timedelta(hours=8)).year
+    assert person(born(f"{year - 150}1231"))
+    for old in (year - 151, 1800, 1):
+        with pytest.raises(ValidationError):
+            person(born(f"{old:04d}0101"))
+
+
 def company(code: str) -> str:
     return Institution(kind="institution", name="商贸", credit_code=code).credit_code
 
