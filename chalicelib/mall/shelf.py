@@ -8,8 +8,9 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import model
-from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, public
+from chalicelib.mall import model, transfers
+from chalicelib.mall.model import STRIPES_MAX, NewOffer, Offer, OfferChange, public
+from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
@@ -56,7 +57,7 @@ def _window(body: NewOffer) -> Item:
 def _tills(item: Item) -> Iterable[Write]:
     at_till = {"price": item["points"], "status": "on_shelf", "points": 0, "sweeps": 0, "edition": item["edition"]}
     at_till |= {"starts_at": item["starts_at"] or ALWAYS, "ends_at": item["ends_at"] or NEVER_ENDS}
-    for till, count in zip(model.terms(item).tills, model.share(item["supplied"], item["stripes"]), strict=True):
+    for till, count in zip(model.terms(item).tills, transfers.share(item["supplied"], item["stripes"]), strict=True):
         yield put(keys.account(till), at_till | {"units": count})
 
 
@@ -85,7 +86,7 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         words["edition"] = at_till["edition"] = command.id
     added = body.stock_added or 0
     tills = model.terms(item).tills
-    stocked = dict(zip(tills, model.share(added, len(tills)), strict=True))
+    stocked = dict(zip(tills, transfers.share(added, len(tills)), strict=True))
     changed = (
         update(keys.account(till), assign=at_till, add={"units": count} if count else {}, require=present())
         for till, count in stocked.items()
@@ -99,7 +100,7 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         require=Attr("merchant").eq(item["merchant"]),
     )
     after = item | words | {"supplied": item["supplied"] + added}
-    stocked_by = [list(each) for each in model.stocking(item["id"], tills, added).postings]
+    stocked_by = [list(each) for each in transfers.stocking(item["id"], tills, added).postings]
     may = _merchant(command, item) if body.status == "on_shelf" else acting(item["merchant"])
     return Decision("offer_changed", public(after), (may, shown, *changed), {"stocked": stocked_by})
 

@@ -32,7 +32,7 @@ def measure() -> Warm:
     from chalicelib.mall.model import OfferTerms
 
     settings._secrets = lambda: {"identity_key": b"k" * 32}  # type: ignore[assignment]
-    terms.of = lambda offer: OfferTerms(offer, "merchant", 1, None, "票", "voucher", None)  # type: ignore[assignment]
+    terms.of = lambda offer: OfferTerms(offer, "merchant", 1, None, "票", "voucher", None)
     _answer_nothing()
     handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(log.Json())
