@@ -69,17 +69,7 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
     is over.
     """
     body = command.body
-    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
-        raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
-        )
-    if body.status == "on_shelf" and item["ends_at"] and item["ends_at"] <= command.at:
-        ended = item["ends_at"]
-        raise InvalidRequest.at(
-            "/status",
-            f"The offer ended at {ended}. Make a new one with POST /v1/offers",
-            f"该权益的兑换已于 {ended} 结束，请通过 POST /v1/offers 重新上架",
-        )
+    _sensible(body, item["ends_at"], command.at)
     words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
     at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
     if body.title:
@@ -103,6 +93,19 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
     stocked_by = [list(each) for each in transfers.stocking(item["id"], tills, added).postings]
     may = _merchant(command, item) if body.status == "on_shelf" else acting(item["merchant"])
     return Decision("offer_changed", public(after), (may, shown, *changed), {"stocked": stocked_by})
+
+
+def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
+    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
+        raise InvalidRequest.at(
+            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
+        )
+    if body.status == "on_shelf" and ends_at and ends_at <= at:
+        raise InvalidRequest.at(
+            "/status",
+            f"The offer ended at {ends_at}. Make a new one with POST /v1/offers",
+            f"该权益的兑换已于 {ends_at} 结束，请通过 POST /v1/offers 重新上架",
+        )
 
 
 def hold_back(_: Command[Any], item: Item, turn: str) -> Decision:
