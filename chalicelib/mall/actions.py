@@ -18,18 +18,11 @@ from chalicelib.ledger.actions import (
 )
 from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import model
-from chalicelib.mall.model import (
-    STEPS,
-    Fulfilment,
-    NewRedemption,
-    OfferTerms,
-    Redemption,
-    Swept,
-    unavailable,
-)
+from chalicelib.mall import transfers
+from chalicelib.mall.model import STEPS, Fulfilment, NewRedemption, OfferTerms, Redemption, Swept
 from chalicelib.mall.terms import moved
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
+from chalicelib.mall.windows import unavailable
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, update
 from chalicelib.transitions import step
@@ -78,7 +71,7 @@ def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[st
     exact = body.points % body.quantity == 0
     posted = {till: _at_till(command, terms, till, price if exact else -1) for till in taken}
     posted[buyer] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
-    writes, facts = post(model.sale(buyer, body.offer, taken, price), record=command.id, terms=posted)
+    writes, facts = post(transfers.sale(buyer, body.offer, taken, price), record=command.id, terms=posted)
     if terms.per_account_limit is not None:
         writes = (*writes[:-1], _within_limit(command, terms, person), writes[-1])
     sold = {"title": terms.title, "unit_points": price, "fulfilment": terms.fulfilment}
@@ -168,7 +161,7 @@ def refund(
     posted[record["holder"]] = AccountCondition(even_frozen=ordered)
     settled = {"pending": -1} if order.status == "placed" else {}
     posted[buyer] = AccountCondition(refuse=_buyer_cannot, add=settled)
-    transfer = model.refund(record, in_tills)
+    transfer = transfers.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {buyer}
     kept = {name: condition for name, condition in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
@@ -221,6 +214,6 @@ def sweep(command: Command[Any], till: str, item: Item, merchant: str) -> Decisi
 
     once = AccountCondition(require=Attr("sweeps").eq(item["sweeps"]), refuse=refuse, add={"sweeps": 1})
     terms = {till: once, keys.holder(merchant): AccountCondition(add={"swept": amount})}
-    writes, facts = post(model.sweep(till, merchant, amount), record=command.id, terms=terms)
+    writes, facts = post(transfers.sweep(till, merchant, amount), record=command.id, terms=terms)
     answer = Swept(till=till, merchant=merchant, points=amount)
     return Decision("sweep", answer, writes, facts | {"holder": keys.holder(merchant), "reference": till})

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from chalicelib.mall.model import lane
+from chalicelib.mall.transfers import lane
 from chalicelib.table import keys
 from chalicelib.table.write import Item, Write, update
 

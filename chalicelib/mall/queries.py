@@ -10,15 +10,9 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.mall import model, terms
-from chalicelib.mall.model import (
-    SUM_LANES_MAX,
-    Offer,
-    OfferParams,
-    OrderParams,
-    Redemption,
-    public,
-)
+from chalicelib.mall import terms, windows
+from chalicelib.mall.model import Offer, OfferParams, OrderParams, Redemption, public
+from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr, Item
 
@@ -67,7 +61,7 @@ def _in_time(listed: Iterator[Item], count: int, now: str) -> tuple[list[tuple[I
     while places := read.first(listed, wanted):
         items = read.many([keys.offer(each["pk"].removeprefix("offer:")) for each in places])
         pairs = [(place, items[keys.Key(place["pk"], place["sk"])]) for place in places]
-        fitting = [pair for pair in pairs if model.in_time(pair[1], now)]
+        fitting = [pair for pair in pairs if windows.in_time(pair[1], now)]
         found, skipped = found + fitting, skipped + len(pairs) - len(fitting)
         if len(found) >= count:
             return found[:count], None

@@ -20,10 +20,10 @@ from chalicelib.mall.model import (
     Offer,
     OfferChange,
     OfferParams,
-    OfferUnavailable,
     OrderParams,
     Redemption,
 )
+from chalicelib.mall.windows import OfferUnavailable
 from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 

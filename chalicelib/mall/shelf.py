@@ -8,8 +8,9 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import model
-from chalicelib.mall.model import ALWAYS, NEVER_ENDS, STRIPES_MAX, NewOffer, Offer, OfferChange, public
+from chalicelib.mall import model, transfers
+from chalicelib.mall.model import STRIPES_MAX, NewOffer, Offer, OfferChange, public
+from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
@@ -56,7 +57,7 @@ def _window(body: NewOffer) -> Item:
 def _tills(item: Item) -> Iterable[Write]:
     at_till = {"price": item["points"], "status": "on_shelf", "points": 0, "sweeps": 0, "edition": item["edition"]}
     at_till |= {"starts_at": item["starts_at"] or ALWAYS, "ends_at": item["ends_at"] or NEVER_ENDS}
-    for till, count in zip(model.terms(item).tills, model.share(item["supplied"], item["stripes"]), strict=True):
+    for till, count in zip(model.terms(item).tills, transfers.share(item["supplied"], item["stripes"]), strict=True):
         yield put(keys.account(till), at_till | {"units": count})
 
 
@@ -68,24 +69,14 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
     is over.
     """
     body = command.body
-    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
-        raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
-        )
-    if body.status == "on_shelf" and item["ends_at"] and item["ends_at"] <= command.at:
-        ended = item["ends_at"]
-        raise InvalidRequest.at(
-            "/status",
-            f"The offer ended at {ended}. Make a new one with POST /v1/offers",
-            f"该权益的兑换已于 {ended} 结束，请通过 POST /v1/offers 重新上架",
-        )
+    _sensible(body, item["ends_at"], command.at)
     words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
     at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
     if body.title:
         words["edition"] = at_till["edition"] = command.id
     added = body.stock_added or 0
     tills = model.terms(item).tills
-    stocked = dict(zip(tills, model.share(added, len(tills)), strict=True))
+    stocked = dict(zip(tills, transfers.share(added, len(tills)), strict=True))
     changed = (
         update(keys.account(till), assign=at_till, add={"units": count} if count else {}, require=present())
         for till, count in stocked.items()
@@ -99,9 +90,22 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         require=Attr("merchant").eq(item["merchant"]),
     )
     after = item | words | {"supplied": item["supplied"] + added}
-    stocked_by = [list(each) for each in model.stocking(item["id"], tills, added).postings]
+    stocked_by = [list(each) for each in transfers.stocking(item["id"], tills, added).postings]
     may = _merchant(command, item) if body.status == "on_shelf" else acting(item["merchant"])
     return Decision("offer_changed", public(after), (may, shown, *changed), {"stocked": stocked_by})
+
+
+def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
+    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
+        raise InvalidRequest.at(
+            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
+        )
+    if body.status == "on_shelf" and ends_at and ends_at <= at:
+        raise InvalidRequest.at(
+            "/status",
+            f"The offer ended at {ends_at}. Make a new one with POST /v1/offers",
+            f"该权益的兑换已于 {ends_at} 结束，请通过 POST /v1/offers 重新上架",
+        )
 
 
 def hold_back(_: Command[Any], item: Item, turn: str) -> Decision:

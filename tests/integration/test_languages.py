@@ -46,11 +46,11 @@ def test_the_language_is_the_one_that_the_caller_prefers(world: World, header: s
 
 def test_a_problem_has_the_members_of_rfc_9457_and_what_helps(world: World) -> None:
     problem = refused(world, "en")
-    assert problem.status == 409
+    assert problem.status == 404
     assert problem.headers["Content-Type"] == "application/problem+json"
     assert problem.body.keys() >= {"type", "title", "status", "detail", "instance", "code"}
-    assert problem.body["type"] == "/problems/offer_unavailable"
-    assert (problem.body["status"], problem.body["instance"]) == (409, "/v1/redemptions")
+    assert problem.body["type"] == "/problems/not_found"
+    assert (problem.body["status"], problem.body["instance"]) == (404, "/v1/redemptions")
 
 
 def test_faults_of_fields_are_told_in_chinese_too(world: World) -> None:

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.ledger.model import POINTS, Posting
-from chalicelib.mall import model
+from chalicelib.mall import transfers
 
 
 @given(st.integers(0, 10**9), st.integers(1, 64))
 def test_shares_are_as_equal_as_can_be_and_add_up(total: int, parts: int) -> None:
-    shares = model.share(total, parts)
+    shares = transfers.share(total, parts)
     assert (len(shares), sum(shares)) == (parts, total)
     assert max(shares) - min(shares) <= 1
     assert shares == sorted(shares, reverse=True)
@@ -18,11 +18,11 @@ def test_shares_are_as_equal_as_can_be_and_add_up(total: int, parts: int) -> Non
 
 @pytest.mark.parametrize(("till", "lane"), [("offer:x/0", 0), ("offer:x/3", 3), ("offer:x/4", 0), ("offer:x/15", 3)])
 def test_the_sales_of_a_till_are_summed_in_a_lane_of_its_own_choosing(till: str, lane: int) -> None:
-    assert model.lane(till) == lane
+    assert transfers.lane(till) == lane
 
 
 def test_a_sale_pays_each_till_for_the_units_it_gave() -> None:
-    changes = model.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100).changes()
+    changes = transfers.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100).changes()
     assert changes == {
         "account:alice": {"points": -300},
         "offer:x/0": {"points": 200, "units": -2},
@@ -33,9 +33,9 @@ def test_a_sale_pays_each_till_for_the_units_it_gave() -> None:
 
 @given(st.integers(0, 300), st.integers(0, 150))
 def test_a_refund_gives_back_what_was_paid_whoever_holds_it_now(first: int, second: int) -> None:
-    sale = model.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100)
+    sale = transfers.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100)
     record = {"postings": [list(each) for each in sale.postings], "holder": "account:shop"}
-    changes = model.refund(record, {"offer:x/0": first, "offer:x/1": second}).changes()
+    changes = transfers.refund(record, {"offer:x/0": first, "offer:x/1": second}).changes()
     assert changes["account:alice"] == {"points": 300}
     assert (changes["offer:x/0"]["units"], changes["offer:x/1"]["units"]) == (2, 1)
     from_tills = {name: -changes[name].get("points", 0) for name in ("offer:x/0", "offer:x/1")}
@@ -44,10 +44,10 @@ def test_a_refund_gives_back_what_was_paid_whoever_holds_it_now(first: int, seco
 
 
 def test_a_refund_before_any_sweep_is_the_sale_reversed() -> None:
-    sale = model.sale("account:alice", "x", {"offer:x/0": 3}, 100)
+    sale = transfers.sale("account:alice", "x", {"offer:x/0": 3}, 100)
     record = {"postings": [list(each) for each in sale.postings], "holder": "account:shop"}
-    assert model.refund(record, {"offer:x/0": 300}) == sale.reverse("refund")
+    assert transfers.refund(record, {"offer:x/0": 300}) == sale.reverse("refund")
 
 
 def test_a_sweep_moves_what_the_till_holds() -> None:
-    assert model.sweep("offer:x/0", "shop", 300).postings == (Posting("offer:x/0", "account:shop", 300, POINTS),)
+    assert transfers.sweep("offer:x/0", "shop", 300).postings == (Posting("offer:x/0", "account:shop", 300, POINTS),)

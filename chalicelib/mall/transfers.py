@@ -1,0 +1,54 @@
+"""What moves in the mall: stock, sales, refunds, sweeps. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.ledger.model import POINTS, Posting, Transfer, units
+from chalicelib.table import keys
+
+SUM_LANES_MAX = 4
+
+
+def share(total: int, parts: int) -> list[int]:
+    """``total`` in ``parts`` as equal as can be."""
+    each, over = divmod(total, parts)
+    return [each + (1 if number < over else 0) for number in range(parts)]
+
+
+def lane(till: str) -> int:
+    """Where the sales of a till are summed."""
+    return int(till.rpartition("/")[2]) % SUM_LANES_MAX
+
+
+def stocking(offer: str, tills: Sequence[str], added: int) -> Transfer:
+    """New units come to the tills."""
+    parts = zip(tills, share(added, len(tills)), strict=True)
+    return Transfer("stocking", tuple(Posting(keys.SUPPLIED, till, part, units(offer)) for till, part in parts if part))
+
+
+def sale(person: str, offer: str, taken: Mapping[str, int], price: int) -> Transfer:
+    """Points from the person to the tills, units from the tills (``taken``) to her."""
+    postings: list[Posting] = []
+    for till, quantity in taken.items():
+        postings.append(Posting(person, till, quantity * price, POINTS))
+        postings.append(Posting(till, keys.DELIVERED, quantity, units(offer)))
+    return Transfer("redemption", tuple(postings))
+
+
+def refund(record: Mapping[str, Any], in_tills: Mapping[str, int]) -> Transfer:
+    """The sale reversed. Points that were swept meanwhile come from the merchant's account instead of the till."""
+    postings: list[Posting] = []
+    for source, destination, amount, asset in record["postings"]:
+        if asset != POINTS:
+            postings.append(Posting(destination, source, amount, asset))
+            continue
+        from_till = min(amount, in_tills[destination])
+        for giver, part in ((destination, from_till), (record["holder"], amount - from_till)):
+            if part:
+                postings.append(Posting(giver, source, part, POINTS))
+    return Transfer("refund", tuple(postings))
+
+
+def sweep(till: str, merchant: str, amount: int) -> Transfer:
+    """What a till has earned goes to the merchant's account."""
+    return Transfer("sweep", (Posting(till, keys.holder(merchant), amount, POINTS),))

@@ -1,0 +1,46 @@
+"""When an offer can be redeemed, and why not. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.errors import Refusal, Text
+
+ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
+
+
+class OfferUnavailable(Refusal):
+    """It cannot be redeemed now. Each reason has a sentence of its own, and only the facts that exist."""
+
+    status, code = 409, "offer_unavailable"
+    title = Text("The offer cannot be redeemed now", "该权益当前不可兑换")
+    detail = Text("It is off the shelf, has not begun, or has ended.", "该权益已下架、尚未开始兑换或兑换已结束。")
+    remedy = Text(
+        "Wait for its time, or choose an offer from GET /v1/offers.",
+        "请在兑换时间内重试，或从 GET /v1/offers 选择其他权益。",
+    )
+
+
+class OfferOffShelf(OfferUnavailable):
+    detail = Text("It is off the shelf.", "该权益已下架。")
+
+
+class OfferNotBegun(OfferUnavailable):
+    detail = Text("It can be redeemed from {starts_at}.", "该权益自 {starts_at} 起可兑换，目前尚未开始。")
+
+
+class OfferEnded(OfferUnavailable):
+    detail = Text("It ended at {ends_at}.", "该权益的兑换已于 {ends_at} 结束。")
+
+
+def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:
+    """Why nothing of an offer (one of its tills, as it stands) can be redeemed at ``at``; None where it can be."""
+    if till["ends_at"] <= at:
+        return OfferEnded(ends_at=till["ends_at"])
+    if till["status"] != "on_shelf":
+        return OfferOffShelf()
+    return OfferNotBegun(starts_at=till["starts_at"]) if till["starts_at"] > at else None
+
+
+def in_time(item: Mapping[str, Any], at: str) -> bool:
+    """Whether an offer has begun and has not ended at ``at``."""
+    return (item["starts_at"] or ALWAYS) <= at < (item["ends_at"] or NEVER_ENDS)
