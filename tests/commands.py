@@ -101,6 +101,12 @@ def _application(world: World, mode: str, status: str) -> str:
     return f"/v1/applications/{Desk(world).bring(mode, status)}"
 
 
+def _edit(world: World) -> Ready:
+    ready = _apply(world)
+    id = world.post(ready.path, ready.body, role="institution", sub="shop").body["id"]
+    return Ready("PATCH", f"/v1/applications/{id}", {"title": "修订"}, "institution", "shop", {"title": "又一修订"})
+
+
 def _paper(world: World) -> Ready:
     body = {
         "kind": "credit_report", "file_name": "报告.pdf", "content_type": "application/pdf", "bytes": 10,
@@ -301,6 +307,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reductions/{id}/reject": _reject,
     "POST /v1/reduction-batches": _announce,
     "POST /v1/applications": _apply,
+    "PATCH /v1/applications/{id}": _edit,
     "POST /v1/applications/{id}/documents": _paper,
     "POST /v1/applications/{id}/documents/{document}/link": _link,
     "POST /v1/applications/{id}/submit": _submit,

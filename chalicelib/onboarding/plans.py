@@ -158,6 +158,25 @@ class OtherApplication(_Application):
     plan: OtherPlan
 
 
+PLANS: dict[str, type[Body]] = {
+    "third_party_mall": MallPlan,
+    "sub_platform": SubPlatformPlan,
+    "event": EventPlan,
+    "other": OtherPlan,
+}
+
+
+class ApplicationChange(Body):
+    """A new title, or a new plan of the same mode. What is left out stays."""
+
+    model_config = example(title="豫园商城入驻碳积分商城（修订）")
+
+    title: ShortText | None = None
+    plan: Annotated[
+        dict[str, Any] | None, Field(description="The whole plan, with the fields of the application's mode")
+    ] = None
+
+
 Applying = MallApplication | SubPlatformApplication | EventApplication | OtherApplication
 
 

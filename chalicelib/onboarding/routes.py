@@ -14,7 +14,7 @@ from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.onboarding import actions, papers, queries, worker
+from chalicelib.onboarding import actions, edits, papers, queries, worker
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
@@ -27,7 +27,7 @@ from chalicelib.onboarding.model import (
     Review,
 )
 from chalicelib.onboarding.papers import DocumentLink, DocumentOpened, NewDocument
-from chalicelib.onboarding.plans import NewApplication
+from chalicelib.onboarding.plans import ApplicationChange, NewApplication
 from chalicelib.onboarding.steps import DocumentsMissing
 from chalicelib.partners.handshake import HandshakeFailed
 from chalicelib.settings import secret
@@ -101,6 +101,20 @@ def open_document(command: Command[Empty], id: str, document: str) -> Decision:
     """Get a link (5 minutes) to a document; that it was given out stands in the history."""
     item, party = queries.seen(command.caller, id)
     return papers.link(command, item, party, queries.paper(id, document))
+
+
+@command(
+    room,
+    "PATCH /v1/applications/{id}",
+    body=ApplicationChange,
+    answer=ApplicationState,
+    allow=(INSTITUTION,),
+    refuses=STEPPED,
+    status=200,
+)
+def edit_application(command: Command[ApplicationChange], id: str) -> Decision:
+    """Change title or plan of a draft, or of what was returned. The history keeps a line."""
+    return edits.edit(command, *queries.seen(command.caller, id))
 
 
 def _step(

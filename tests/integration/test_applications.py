@@ -322,3 +322,45 @@ def test_suspension_stands_in_the_history_of_the_application(world: World, desk:
     world.post(f"/v1/merchants/{merchant}/reinstate", {"reason": "cleared"}, **EXCHANGE)
     told = [(line["by_role"], line["action"], line["comment"]) for line in desk.get(application)["history"][-2:]]
     assert told == [("exchange", "suspend", "fraud"), ("exchange", "reinstate", "cleared")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_draft_and_what_was_returned_can_be_edited(desk: Desk, mode: str) -> None:
+    application = desk.draft(mode)
+    path = f"{BASE}/{application}"
+    edited = desk.world.patch(path, {"title": "修订", "plan": PLANS[mode]}, **SHOP)
+    assert (edited.status, edited.body["status"]) == (200, "draft")
+    desk.complete(application)
+    desk.onward(application)
+    assert desk.world.patch(path, {"title": "x"}, **SHOP).refused == STATE
+    desk.step(application, "review", PASSED | {"outcome": "return"}, **EXCHANGE)
+    assert desk.world.patch(path, {"title": "再次修订"}, **SHOP).status == 200
+    after = desk.get(application)
+    assert after["title"] == "再次修订"
+    assert after["plan"].keys() == PLANS[mode].keys()
+    assert [line["comment"] for line in after["history"] if line["action"] == "edit"] == ["plan, title", "title"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, ""),
+        ({"title": None, "plan": None}, ""),
+        ({"title": ""}, "/title"),
+        ({"plan": {}}, "/plan/description"),
+        ({"plan": {"description": "d", "goods": "g"}}, "/plan/goods"),
+        ({"mode": "event"}, "/mode"),
+    ],
+)
+def test_an_edit_is_as_strict_as_the_application(desk: Desk, body: dict[str, Any], pointer: str) -> None:
+    application = desk.draft()
+    before = desk.world.items()
+    refused = desk.world.patch(f"{BASE}/{application}", body, **SHOP)
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), [pointer])
+    assert desk.world.items() == before
+
+
+def test_an_edited_event_must_still_end_in_the_future(desk: Desk) -> None:
+    application = desk.draft("event")
+    refused = desk.world.patch(f"{BASE}/{application}", {"plan": PLANS["event"] | OVER}, **SHOP)
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/plan/ends_at"])

@@ -67,6 +67,7 @@ def test_a_frozen_merchant_gets_nothing_in_hand_of_what_it_sold(world: World) ->
 ALLOWED = {
     "POST /v1/redemptions/{id}/fulfil",  # keeps a promise that the buyer has paid for
     "POST /v1/applications/{id}/withdraw",  # takes a promise back
+    "PATCH /v1/applications/{id}",  # words that bind nobody until they are submitted
     "POST /v1/applications/{id}/documents",  # hands in papers, which may be why it is frozen
     "POST /v1/applications/{id}/documents/{document}/link",  # reads them
     "POST /v1/webhook-deliveries/{id}/replay",  # hears again of orders that it has
