@@ -16,6 +16,8 @@ _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"({_LABEL}\.)*{_LABEL}\.?")
 _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")  # to a resolver 2130706433 and 0x7f.1 are addresses too
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+# Global to Python 3.11's ipaddress, but not one host of the public internet: IANA's special-purpose registries
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
 _LOCAL = "127.0.0.1"
 
 
@@ -80,7 +82,7 @@ def _is_host(host: str) -> bool:
 def public(address: str) -> bool:
     """Whether the address is one of the public internet, for one host, and no wrapping of another address."""
     found = ipaddress.ip_address(address)
-    if not found.is_global or found.is_multicast or found.is_reserved:
+    if not found.is_global or found.is_multicast or found.is_reserved or any(found in each for each in _SPECIAL):
         return False
     if isinstance(found, ipaddress.IPv4Address):
         return True

@@ -29,9 +29,12 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Reply:
+def post(
+    url: str, body: bytes, headers: Mapping[str, str], *, seconds: float, answer_bytes_max: int = ANSWER_BYTES_MAX
+) -> Reply:
     """Send ``body`` and wait for the whole answer, ``seconds`` for all of it.
 
+    ``answer_bytes_max`` 0: only the status matters, and the body of the answer is not read.
     Raises NotReached, and Unavailable where the request that asks for it has less time left.
     """
     begin(seconds)
@@ -44,7 +47,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
     try:
         connection.request("POST", connection.target.path, body, _HEADERS | dict(headers))
         with connection.getresponse() as answer:
-            content = answer.read(ANSWER_BYTES_MAX + 1)
+            content = answer.read(answer_bytes_max + 1) if answer_bytes_max else b""
     except (OSError, HTTPException) as error:
         raise NotReached("late" if time.monotonic() >= deadline else _why(error)) from error
     finally:
@@ -54,7 +57,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
         raise NotReached("late")
     if 300 <= answer.status < 400:
         raise NotReached("redirected")
-    if len(content) > ANSWER_BYTES_MAX:
+    if len(content) > answer_bytes_max:
         raise NotReached("too_large")
     return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
 

@@ -82,7 +82,7 @@ def _try(partner: Partner, item: Item) -> str | None:
     body = item["payload"].encode()
     headers = webhooks.sign(partner.merchant, item["id"], datetime.now(UTC), body)
     try:
-        reply = post(partner.callback_url, body, headers, seconds=model.TRY_SECONDS)
+        reply = post(partner.callback_url, body, headers, seconds=model.TRY_SECONDS, answer_bytes_max=0)
     except NotReached as error:
         return error.reason
     return None if 200 <= reply.status < 300 else "status"

@@ -21,6 +21,7 @@ TOLERANCE_SECONDS = 300  # between our clock and theirs
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 _SEED_BYTES = 32
 _SIGNATURES_MAX = 8
+_FIELD = 2**255 - 19  # of the coordinates of Curve25519
 
 
 class BadKey(ValueError):
@@ -52,11 +53,24 @@ def load(text: str) -> "EccKey":
 
     try:
         raw = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-        if text.startswith(PREFIX) and len(raw) == _SEED_BYTES:
+        if text.startswith(PREFIX) and len(raw) == _SEED_BYTES and not _is_weak(raw):
             return eddsa.import_public_key(raw)
     except ValueError as error:
         raise BadKey from error
     raise BadKey
+
+
+def _is_weak(raw: bytes) -> bool:
+    """Whether a public key proves nothing: a point of small order, for which signatures can be found without a secret,
+    or a second spelling of a point (RFC 8032, 5.1.3 and 5.1.7). Raises ValueError for what is no point.
+    """
+    from Cryptodome.Signature import eddsa
+
+    y = int.from_bytes(raw, "little") & ~(1 << 255)
+    if y >= _FIELD:
+        return True
+    times_8 = eddsa.import_public_key(raw).pointQ * 8
+    return bool(times_8.x == 0 and times_8.y == 1)
 
 
 def verify(key: "EccKey", headers: Mapping[str, str], body: bytes, now: datetime) -> None:

@@ -424,3 +424,14 @@ def test_keys_are_published_for_institutions_only(world: World, post: Post) -> N
     assert first != second
     for nobody in (keys.account_id("alice"), keys.account_id("nobody")):
         assert world.get(f"/v1/webhook-keys/{nobody}").refused == (404, "not_found")
+
+
+def test_a_2xx_is_success_however_long_the_answer_is(post: Post) -> None:
+    """Standard Webhooks: only the status matters, so the body is not read."""
+    post.integrate()
+    post.system.answer = lambda _: Sent(200, b"x" * 20_000)
+    order = post.order(post.world.offer())
+    post.drain()
+    [event] = [each.event for each in post.system.got]
+    assert (event["type"], event["data"]["redemption"]) == ("order.placed", order)
+    assert post.list("pending") == post.list("failed") == []

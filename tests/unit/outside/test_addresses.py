@@ -161,3 +161,9 @@ def test_http_to_this_very_machine_is_for_one_machine_only(monkeypatch: pytest.M
         assert reason("http://127.0.0.1:8900/") == "not_https"
     finally:
         settings.settings.cache_clear()
+
+
+@pytest.mark.parametrize("address", ["192.0.0.10", "192.88.99.1", "3fff::1", "3fff:fff::1"])
+def test_special_purpose_addresses_are_not_called(names: Names, address: str) -> None:
+    names(address)
+    assert reason("https://partner.example/") == "private_address"

@@ -96,3 +96,25 @@ def test_a_key_as_merchants_write_it_is_understood() -> None:
 
 def test_the_secret_is_the_stages_own() -> None:
     assert len(settings.secret("webhook_key")) == 32
+
+
+# The eight points of small order on Curve25519 and second spellings of some of them
+SMALL_ORDER = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+]
+
+
+@pytest.mark.parametrize("raw", SMALL_ORDER)
+def test_a_key_that_proves_nothing_is_no_key(raw: str) -> None:
+    with pytest.raises(webhooks.BadKey):
+        webhooks.load(webhooks.PREFIX + base64.b64encode(bytes.fromhex(raw)).decode())
