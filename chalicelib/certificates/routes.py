@@ -20,7 +20,7 @@ FRESH = {"Cache-Control": "no-store", "Vary": "Accept"}
 
 @query(room, "/v1/certificates/{serial}", answer=Certificate, refuses=(NotFound,), also=("text/html", PDF))
 def one_certificate(query: Query[Params], serial: str) -> Response:
-    """A certificate, for anyone who knows its serial; upper or lower case, with or without dashes.
+    """A certificate, for anyone who knows its serial; in any case and width, with or without dashes and blanks.
 
     `text/html` is a page that verifies the signature in the browser; `application/pdf` is one page A4 to print.
     """

@@ -1,12 +1,10 @@
 """The certificate as one page A4."""
 
-from datetime import datetime, timedelta
-
 import segno
 
 from chalicelib.certificates.model import Certificate
 from chalicelib.certificates.shown.paper import HEIGHT, WIDTH, Colour, Paper, wrapped
-from chalicelib.certificates.shown.words import PURPOSES, TITLES, Row, rows
+from chalicelib.certificates.shown.words import TITLES, Row, rows
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
 _GREY: Colour = (0.4, 0.45, 0.42)
@@ -14,7 +12,6 @@ _RED: Colour = (0.7, 0.15, 0.12)
 _LEFT, _VALUES, _WIDE, _BOTTOM = 64, 210, 320, 196  # points
 _SIZE, _LEADING, _GAP = 11, 15.5, 15
 _SAID_OTHERWISE = {"kind", "campaign", "issuer"}  # by the title and by the address
-_SHANGHAI = timedelta(hours=8)
 
 
 def a4(certificate: Certificate) -> bytes:
@@ -29,20 +26,10 @@ def a4(certificate: Certificate) -> bytes:
     paper.text(_LEFT, 698, title.en, 12, _GREY)
     y = _revoked(paper, certificate) if certificate.status == "revoked" else 656.0
     told = [row for row in rows(certificate) if row.name not in _SAID_OTHERWISE]
-    for row, lines in zip(told, _fitted([_said(row) for row in told], y - _BOTTOM), strict=True):
+    for row, lines in zip(told, _fitted([row.whole for row in told], y - _BOTTOM), strict=True):
         y = _fact(paper, y, row, lines)
     _proof(paper, certificate)
     return paper.file()
-
-
-def _said(row: Row) -> str:
-    """As the page says it, and in Chinese where that is a code or another time."""
-    if row.name == "issued_at":
-        there = datetime.fromisoformat(row.said) + _SHANGHAI
-        return f"{row.said[:19]}Z（北京时间 {there:%m-%d %H:%M}）"
-    if row.name == "purpose" and row.said in PURPOSES:
-        return f"{PURPOSES[row.said]}（{row.said}）"
-    return row.said
 
 
 def _fitted(texts: list[str], height: float) -> list[list[str]]:
