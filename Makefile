@@ -15,7 +15,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench cost package deploy destroy secrets rotate pause unpause audit buy-back audit-books token clean tools
+.PHONY: help run test check bench cost package deploy destroy secrets rotate pause unpause audit buy-back audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ audit-books: $(BIN)/.done ## recompute every balance from the Records: the runni
 token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
 	@$(BIN)/python -m infra.dev.token "$(ROLE)" "$(SUB)"
 
+fonts: $(TOOLS)/fonts/.done ## make the letters of certificates anew, after a change in infra/dev/fonts (needs npm, 400 MB)
+	@$(TOOLS)/fonts/bin/python -m infra.dev.fonts $(TOOLS)/fonts/node_modules
+
 clean: ## remove what make made, except the data
 	@rm -rf .venv $(TOOLS) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -94,6 +97,14 @@ $(TOOLS)/ministack/.done: infra/dev/engines/ministack.txt | $(BIN)/.done
 	@echo "Installing ministack (S3, SQS, EventBridge, KMS) into $(TOOLS) (once)" >&2
 	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/ministack && $(PYTHON) -m venv $(TOOLS)/ministack
 	@$(TOOLS)/ministack/bin/python -m pip $(QUIET_PIP) -r infra/dev/engines/ministack.txt
+	@touch $@
+
+$(TOOLS)/fonts/.done: infra/dev/fonts/requirements.txt infra/dev/fonts/package.json infra/dev/fonts/package-lock.json | $(BIN)/.done
+	@echo "Fetching the fonts of certificates into $(TOOLS) (once)" >&2
+	@rm -rf $(TOOLS)/fonts && mkdir -p $(TOOLS) && $(PYTHON) -m venv $(TOOLS)/fonts
+	@$(TOOLS)/fonts/bin/python -m pip $(QUIET_PIP) -r infra/dev/fonts/requirements.txt
+	@cp infra/dev/fonts/package.json infra/dev/fonts/package-lock.json $(TOOLS)/fonts/
+	@npm ci --prefix $(TOOLS)/fonts $(QUIET_NPM) >/dev/null
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.

@@ -30,7 +30,7 @@ BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
     cache=REVALIDATE,
 )
 def one_certificate(query: Query[Params], serial: str) -> Response:
-    """A certificate, for anyone who knows its serial; upper or lower case, with or without dashes.
+    """A certificate, for anyone who knows its serial; in any case and width, with or without dashes and blanks.
 
     `text/html` is a page that verifies the signature in the browser; `application/pdf` is one page A4 to print.
     """

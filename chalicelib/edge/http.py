@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import logging
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar, cast
@@ -35,6 +36,7 @@ from chalicelib.table import keys
 BODY_BYTES_MAX = 256 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEGMENT = re.compile(r"[\x21-\x7e]{1,64}")
+_TYPED = {"serial"}  # what people type from paper: full-width letters, blanks and dashes of any kind are understood
 
 P = TypeVar("P", bound=Params)
 A = TypeVar("A", bound=BaseModel)
@@ -139,7 +141,7 @@ def _attended(
     """What ``handle`` answers, or its refusal as a problem; ``line`` is told who asked and what was refused."""
     line.fields["role"] = (request.context.get("authorizer") or {}).get("role")
     try:
-        return handle(request, {name: _segment(value) for name, value in segments.items()})
+        return handle(request, {name: _segment(name, value) for name, value in segments.items()})
     except Refusal as refusal:
         refused = refusal
     except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
@@ -150,11 +152,18 @@ def _attended(
     return problem.response(refused, language=problem.language(request.headers), instance=problem.path_of(request))
 
 
-def _segment(raw: str) -> str:
+def _segment(name: str, raw: str) -> str:
     decoded = unquote(raw)
+    if name in _TYPED:
+        decoded = "".join(map(_typed, unicodedata.normalize("NFKC", decoded)))
     if not _SEGMENT.fullmatch(decoded):
         raise NotFound()
     return decoded
+
+
+def _typed(letter: str) -> str:
+    category = unicodedata.category(letter)
+    return "-" if category == "Pd" else "" if category[0] in "ZC" else letter
 
 
 def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:

@@ -1,8 +1,10 @@
 """Certificates: what anyone may read, who signed it, and that a change of one byte shows."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from joserfc import jws as joserfc_jws
@@ -10,6 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from chalicelib.certificates import signatures
+from chalicelib.labels import beijing
 from chalicelib.settings import settings
 from chalicelib.signing import jws
 from chalicelib.signing.jws import SignerAway
@@ -151,14 +154,47 @@ def json_header(signed: str) -> dict[str, Any]:
     return dict(joserfc_jws.extract_compact(signed.encode()).headers())
 
 
-@pytest.mark.parametrize("typed", ["lower", "plain", "spaced"])
-def test_a_serial_may_be_typed_in_several_ways(world: World, serial: str, typed: str) -> None:
-    ways = {"lower": serial.lower(), "plain": serial.replace("-", ""), "spaced": serial.lower().replace("-", "%20")}
-    answer = world.get(f"/v1/certificates/{ways[typed]}")
-    if typed == "spaced":  # the edge takes no spaces in an address
-        assert answer.status == 404
-    else:
-        assert answer.body["serial"] == serial
+def full_width(text: str) -> str:
+    return "".join(chr(ord(letter) + 0xFEE0) for letter in text)
+
+
+TYPED: dict[str, Callable[[str], str]] = {
+    "lower case": str.lower,
+    "no dashes": lambda serial: serial.replace("-", ""),
+    "blanks for dashes": lambda serial: serial.lower().replace("-", " "),
+    "blanks around": lambda serial: f" {serial}\u3000",
+    "full width": full_width,
+    "full-width blanks": lambda serial: full_width(serial).replace("\uff0d", "\u3000"),
+    "long dashes": lambda serial: serial.replace("-", "\u2014"),
+    "copied from a chat": lambda serial: f"\u200b{serial}\ufeff\n",
+}
+
+
+@pytest.mark.parametrize("way", TYPED)
+def test_a_serial_may_be_typed_in_several_ways(world: World, serial: str, way: str) -> None:
+    answer = world.get(f"/v1/certificates/{quote(TYPED[way](serial))}")
+    assert (answer.status, answer.body.get("serial")) == (200, serial)
+
+
+@pytest.mark.parametrize("typed", [" ", "王小明", "😀", "SH26", "%00", "SH26-7KQ4-M2XD-9HPT-C3WQ" * 3])
+def test_what_is_no_serial_is_not_found(world: World, typed: str) -> None:
+    assert world.get(f"/v1/certificates/{quote(typed)}").refused == (404, "not_found")
+
+
+def test_a_revocation_names_the_serial_as_it_was_typed_and_is_the_same_when_repeated(world: World, serial: str) -> None:
+    typed = f"/v1/certificates/{quote(full_width(serial.lower()))}/revoke"
+    done = world.post(typed, {"reason": "数据有误"}, key="once", **EXCHANGE)
+    again = world.post(typed, {"reason": "数据有误"}, key="once", **EXCHANGE)
+    assert (done.status, done.body["serial"]) == (200, serial)
+    assert again.body == done.body
+
+
+def test_the_page_shows_words_and_beijing_time_instead_of_codes(world: World, serial: str) -> None:
+    page = world.get(f"/v1/certificates/{serial}", headers={"Accept": "text/html"}).body.decode()
+    at = in_table(world, serial)["issued_at"]
+    assert ">个人自愿注销 <small lang=en>Voluntary cancellation</small></td>" in page
+    assert ">cancellation<" not in page
+    assert f"{beijing(at)}（北京时间） <small lang=en>{at}</small></td>" in page
 
 
 def test_a_mistyped_serial_is_told_apart_from_an_unknown_one(world: World, serial: str) -> None:

@@ -20,7 +20,7 @@ def counted(world: World) -> int:
     return int(account.get("campaigns_live", 0))
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_a_campaign_keeps_its_institution_until_it_is_closed(world: World) -> None:
     world.institution()
     id = propose(world).body["id"]

@@ -22,7 +22,7 @@ def moved(world: World, old: str, new: str) -> str:
     return world.person(new)
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_a_limited_offer_is_not_sold_again_to_the_same_person_under_another_login(world: World) -> None:
     world.merchant()
     world.rich("alice", points=1000)
@@ -50,7 +50,7 @@ def test_a_refund_frees_the_limit_of_the_person_who_bought_in_her_second_account
     assert world.redeem(offer, sub="alice2").status == 201
 
 
-@pytest.mark.moto
+@pytest.mark.engine
 def test_the_cap_of_a_day_holds_for_all_accounts_of_a_person(world: World) -> None:
     account = world.person()
     world.scenario("walk", grams_per_unit="1", unit="m", daily_cap_grams=100)

@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 
 from chalicelib.certificates.model import Certificate
-from chalicelib.certificates.render.words import TITLES, Row, rows
+from chalicelib.certificates.render.words import TITLES, Row, moment, rows
 from chalicelib.edge.pages import Assets
 
 _OWN = Path(__file__).parent / "static"
@@ -35,11 +35,13 @@ def html(certificate: Certificate) -> str:
 
 def _row(row: Row) -> str:
     label = f"{escape(row.label.zh)} <small lang=en>{escape(row.label.en)}</small>"
-    return f'<tr><th scope="row">{label}</th><td data-claim="{row.name}">{escape(row.said)}</td></tr>\n'
+    beside = f" <small lang=en>{escape(row.beside)}</small>" if row.beside else ""
+    return f'<tr><th scope="row">{label}</th><td data-claim="{row.name}">{escape(row.said)}{beside}</td></tr>\n'
 
 
 def _revoked(certificate: Certificate) -> str:
     if certificate.status == "valid":
         return ""
-    told = f"{escape(certificate.reason or '')}（{escape(certificate.revoked_at or '')}）"
+    at = certificate.revoked_at or certificate.issued_at
+    told = f"{escape(certificate.reason or '')}<br>{moment(at)} <small lang=en>{escape(at)}</small>"
     return f'<p class="status revoked" id="revoked">已撤销 <small lang=en>Revoked</small>：{told}</p>'

@@ -1,23 +1,28 @@
 """An A4 sheet: text, lines and squares, in the terms of pydyf.
 
-Chinese is set in STSong-Light, one of the fonts that PDF readers bring along for Adobe-GB1 (ISO 32000, 9.7.5.2): a font
-of our own would weigh as much as the rest of the platform. Latin letters are in Helvetica.
+The letters that are used are embedded as a font of their own, so that every reader and printer shows the same. What
+each stands for is embedded too (ToUnicode), so that the text can be searched and copied.
 """
 
 import io
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import pydyf
 
+from chalicelib.certificates.render import truetype
+from chalicelib.certificates.render.glyphs import Glyph, glyph
+from chalicelib.certificates.render.letters import drawable
+
 WIDTH, HEIGHT = 595, 842  # points
 Colour = tuple[float, float, float]
 BLACK: Colour = (0.1, 0.13, 0.11)
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")  # CO₂: neither font has these
-_LATIN, _CHINESE = "F1", "F2"
-_TO_UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /UTF16 def /CMapType 2 def
-1 begincodespacerange <0000> <FFFF> endcodespacerange 1 beginbfrange <0000> <FFFF> <0000> endbfrange
+_NAME = "/SHTPHX+NotoSans"  # six letters and a plus: a font that has only some of its letters
+_MISSING = Glyph(1000, b"")
+_AT_ONCE = 100  # a list in a CMap has at most as many entries
+_CMAP = """/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /UTF16 def /CMapType 2 def
+1 begincodespacerange <0000> <FFFF> endcodespacerange
+{lists}
 endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 
@@ -28,17 +33,17 @@ class Paper:
         self._pdf, self._ink = pydyf.PDF(), pydyf.Stream(compress=True)
         self._pdf.info["Title"] = pydyf.String(title)
         self._pdf.catalog["Lang"] = pydyf.String("zh-CN")
+        self._numbers: dict[str, int] = {}  # of letters in the font
 
     def text(self, x: float, y: float, text: str, size: float, colour: Colour = BLACK) -> None:
-        """One line that begins at ``x`` on the base line ``y``."""
+        """One line that begins at ``x`` on the base line ``y``; a letter that cannot be drawn is a mark."""
         ink = self._ink
         ink.begin_text()
         ink.set_color_rgb(*colour)
         ink.move_text_to(x, y)
-        for run in re.findall(r"[ -~]+|[^ -~]+", text.translate(_LOWERED)):
-            latin = run.isascii()
-            ink.set_font_size(_LATIN if latin else _CHINESE, size)
-            ink.stream.append(_shown(run.encode("ascii" if latin else "utf-16-be")))
+        ink.set_font_size("F1", size)
+        numbers = [self._numbers.setdefault(letter, len(self._numbers) + 1) for letter in drawable(text)]
+        ink.stream.append(f"<{''.join(f'{number:04x}' for number in numbers)}> Tj")
         ink.end_text()
 
     def frame(self, x: float, y: float, width: float, height: float, thick: float, colour: Colour) -> None:
@@ -59,14 +64,13 @@ class Paper:
         self._ink.fill()
 
     def file(self) -> bytes:
-        """The PDF."""
-        fonts = pydyf.Dictionary({_LATIN: self._added(_helvetica()), _CHINESE: self._song()})
+        """The PDF: the same for the same certificate."""
         page = {
             "Type": "/Page",
             "Parent": self._pdf.pages.reference,
             "MediaBox": pydyf.Array([0, 0, WIDTH, HEIGHT]),
             "Contents": self._added(self._ink),
-            "Resources": pydyf.Dictionary({"Font": fonts}),
+            "Resources": pydyf.Dictionary({"Font": pydyf.Dictionary({"F1": self._font()})}),
         }
         self._pdf.add_page(pydyf.Dictionary(page))
         file = io.BytesIO()
@@ -78,42 +82,35 @@ class Paper:
         reference: bytes = thing.reference
         return reference
 
-    def _song(self) -> bytes:
-        """STSong-Light, told in UTF-16; the reader knows its glyphs."""
-        name: dict[str, Any] = {"Type": "/Font", "BaseFont": "/STSong-Light"}
-        collection = {"Registry": pydyf.String("Adobe"), "Ordering": pydyf.String("GB1"), "Supplement": 5}
+    def _font(self) -> bytes:
+        name: dict[str, Any] = {"Type": "/Font", "BaseFont": _NAME}
+        glyphs = [_MISSING, *(glyph(letter) or _MISSING for letter in self._numbers)]
+        collection = {"Registry": pydyf.String("Adobe"), "Ordering": pydyf.String("Identity"), "Supplement": 0}
+        inner = name | {"Subtype": "/CIDFontType2", "CIDToGIDMap": "/Identity", "DW": 1000}
+        inner["CIDSystemInfo"] = pydyf.Dictionary(collection)
+        inner["W"] = pydyf.Array([0, pydyf.Array([each.advance for each in glyphs])])
+        inner["FontDescriptor"] = self._added(self._description(truetype.font(glyphs)))
+        outer = name | {"Subtype": "/Type0", "Encoding": "/Identity-H"}
+        outer["DescendantFonts"] = pydyf.Array([self._added(pydyf.Dictionary(inner))])
+        outer["ToUnicode"] = self._added(pydyf.Stream([_to_unicode(self._numbers)], compress=True))
+        return self._added(pydyf.Dictionary(outer))
+
+    def _description(self, font: bytes) -> pydyf.Dictionary:
+        file = self._added(pydyf.Stream([font], {"Length1": len(font)}, compress=True))
         shape: dict[str, Any] = {
             "Type": "/FontDescriptor",
-            "FontName": "/STSong-Light",
-            "Flags": 6,
+            "FontName": _NAME,
+            "Flags": 4,
             "ItalicAngle": 0,
-            "StemV": 93,
+            "StemV": 80,
         }
-        shape |= {"FontBBox": pydyf.Array([-25, -254, 1000, 880]), "Ascent": 880, "Descent": -120, "CapHeight": 880}
-        glyphs = name | {"Subtype": "/CIDFontType0", "CIDSystemInfo": pydyf.Dictionary(collection), "DW": 1000}
-        glyphs["FontDescriptor"] = self._added(pydyf.Dictionary(shape))
-        font = name | {"Subtype": "/Type0", "Encoding": "/UniGB-UTF16-H"}
-        font["DescendantFonts"] = pydyf.Array([self._added(pydyf.Dictionary(glyphs))])
-        font["ToUnicode"] = self._added(pydyf.Stream([_TO_UNICODE]))
-        return self._added(pydyf.Dictionary(font))
+        shape |= {"Ascent": truetype.ASCENT, "Descent": truetype.DESCENT, "CapHeight": 733, "FontFile2": file}
+        return pydyf.Dictionary(shape | {"FontBBox": pydyf.Array([-1000, -1000, 3000, 2000])})
 
 
-def _helvetica() -> pydyf.Dictionary:
-    return pydyf.Dictionary({"Type": "/Font", "Subtype": "/Type1", "BaseFont": "/Helvetica"})
-
-
-def _shown(text: bytes) -> bytes:
-    return b"<" + text.hex().encode() + b"> Tj"
-
-
-def wrapped(text: str, ems: float) -> list[str]:
-    """Lines of at most ``ems`` times the size, words kept whole where they fit. Latin letters count 0.6."""
-    lines, line, used = [], "", 0.0
-    for word in re.findall(r"[!-~]{1,40} ?|[^!-~]", text):
-        wide = sum(0.6 if letter.isascii() else 1.0 for letter in word.rstrip())
-        if line and used + wide > ems:
-            lines.append(line.rstrip())
-            line, used = "", 0.0
-        line += word
-        used += wide + 0.3 * word.endswith(" ")
-    return [*lines, line]
+def _to_unicode(numbers: dict[str, int]) -> bytes:
+    """What the numbers stand for, so that a reader can search and copy."""
+    entries = [f"<{number:04x}> <{letter.encode('utf-16-be').hex()}>" for letter, number in numbers.items()]
+    parts = [entries[begin : begin + _AT_ONCE] for begin in range(0, len(entries), _AT_ONCE)]
+    lists = "\n".join(f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar" for part in parts)
+    return _CMAP.format(lists=lists).encode()

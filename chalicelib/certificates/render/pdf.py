@@ -1,12 +1,11 @@
 """The certificate as one page A4."""
 
-from datetime import datetime, timedelta
-
 import segno
 
 from chalicelib.certificates.model import Certificate
-from chalicelib.certificates.render.paper import HEIGHT, WIDTH, Colour, Paper, wrapped
-from chalicelib.certificates.render.words import PURPOSES, TITLES, Row, rows
+from chalicelib.certificates.render.letters import cut, drawable, incomplete, wrapped
+from chalicelib.certificates.render.paper import BLACK, HEIGHT, WIDTH, Colour, Paper
+from chalicelib.certificates.render.words import TITLES, Row, moment, rows
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
 _GREY: Colour = (0.4, 0.45, 0.42)
@@ -14,7 +13,8 @@ _RED: Colour = (0.7, 0.15, 0.12)
 _LEFT, _VALUES, _WIDE, _BOTTOM = 64, 210, 320, 196  # points
 _SIZE, _LEADING, _GAP = 11, 15.5, 15
 _SAID_OTHERWISE = {"kind", "campaign", "issuer"}  # by the title and by the address
-_SHANGHAI = timedelta(hours=8)
+_REASON_LINES = 7  # the longest reason, 200 letters of a whole em each, takes 5
+_ADDRESS_LINES = 3
 
 
 def a4(certificate: Certificate) -> bytes:
@@ -29,30 +29,23 @@ def a4(certificate: Certificate) -> bytes:
     paper.text(_LEFT, 698, title.en, 12, _GREY)
     y = _revoked(paper, certificate) if certificate.status == "revoked" else 656.0
     told = [row for row in rows(certificate) if row.name not in _SAID_OTHERWISE]
-    for row, lines in zip(told, _fitted([_said(row) for row in told], y - _BOTTOM), strict=True):
+    for row, lines in zip(told, _fitted([row.whole for row in told], y - _BOTTOM), strict=True):
         y = _fact(paper, y, row, lines)
     _proof(paper, certificate)
+    if any(map(incomplete, [*(row.whole for row in told), certificate.reason or ""])):
+        _missing(paper)
     return paper.file()
-
-
-def _said(row: Row) -> str:
-    """As the page says it, and in Chinese where that is a code or another time."""
-    if row.name == "issued_at":
-        there = datetime.fromisoformat(row.said) + _SHANGHAI
-        return f"{row.said[:19]}Z（北京时间 {there:%m-%d %H:%M}）"
-    if row.name == "purpose" and row.said in PURPOSES:
-        return f"{PURPOSES[row.said]}（{row.said}）"
-    return row.said
 
 
 def _fitted(texts: list[str], height: float) -> list[list[str]]:
     """The lines of each text; where not all fit, the longest are cut. The public page has all of it."""
-    whole = [wrapped(text, _WIDE / _SIZE) for text in texts]
+    wide = _WIDE / _SIZE
+    whole = [wrapped(drawable(text), wide) for text in texts]
     for most in range(max(map(len, whole)), 0, -1):
-        cut = [lines if len(lines) <= most else [*lines[: most - 1], lines[most - 1][:-1] + "…"] for lines in whole]
-        if sum(_height(lines) for lines in cut) <= height:
-            return cut
-    return cut
+        fitting = [cut(lines, most, wide) for lines in whole]
+        if sum(map(_height, fitting)) <= height:
+            break
+    return fitting
 
 
 def _height(lines: list[str]) -> float:
@@ -60,20 +53,30 @@ def _height(lines: list[str]) -> float:
 
 
 def _revoked(paper: Paper, certificate: Certificate) -> float:
-    paper.frame(_LEFT - 6, 634, WIDTH - 2 * _LEFT + 12, 46, 1.5, _RED)
+    """The revocation in a frame as high as its reason; returns the base line for the first fact."""
+    at, wide = certificate.revoked_at or certificate.issued_at, (WIDTH - 2 * _LEFT - 8) / 10
+    lines = cut(wrapped(drawable(certificate.reason or ""), wide), _REASON_LINES, wide)
+    more = 13 * (len(lines) - 1)
+    paper.frame(_LEFT - 6, 634 - more, WIDTH - 2 * _LEFT + 12, 46 + more, 1.5, _RED)
     paper.text(_LEFT + 4, 660, "已撤销", 16, _RED)
-    paper.text(_LEFT + 60, 660, f"Revoked  {certificate.revoked_at}", 9, _RED)
-    paper.text(_LEFT + 4, 642, wrapped(certificate.reason or "", 44)[0], 10, _RED)
-    return 608.0
+    paper.text(_LEFT + 60, 660, f"Revoked  {moment(at)} {at}", 9, _RED)
+    _lines(paper, (_LEFT + 4, 642), lines, size=10, leading=13, colour=_RED)
+    return 608.0 - more
 
 
 def _fact(paper: Paper, y: float, row: Row, lines: list[str]) -> float:
     """One fact; returns the base line for the next."""
     paper.text(_LEFT, y, row.label.zh, _SIZE)
     paper.text(_LEFT, y - 10, row.label.en, 7, _GREY)
-    for number, line in enumerate(lines):
-        paper.text(_VALUES, y - number * _LEADING, line, _SIZE)
+    _lines(paper, (_VALUES, y), lines, size=_SIZE, leading=_LEADING)
     return y - _height(lines)
+
+
+def _lines(
+    paper: Paper, at: tuple[float, float], lines: list[str], *, size: float, leading: float, colour: Colour = BLACK
+) -> None:
+    for number, line in enumerate(lines):
+        paper.text(at[0], at[1] - number * leading, line, size, colour)
 
 
 def _proof(paper: Paper, certificate: Certificate) -> None:
@@ -82,6 +85,14 @@ def _proof(paper: Paper, certificate: Certificate) -> None:
     x = _LEFT + 124
     paper.text(x, 152, "扫描二维码，在公开页面核验签名与状态", 11)
     paper.text(x, 139, "Scan to verify the signature and the status on the public page.", 7.5, _GREY)
-    paper.text(x, 116, certificate.url, 7.5)
+    wide = (WIDTH - _LEFT + 12 - x) / 7.5
+    address = cut(wrapped(drawable(certificate.url), wide), _ADDRESS_LINES, wide)
+    _lines(paper, (x, 122), address, size=7.5, leading=9)
     paper.text(x, 92, "本证书以公开页面所示为准。1 个碳积分对应 1 克二氧化碳当量。", 9)
     paper.text(x, 80, "The public page prevails. 1 carbon point stands for 1 gram of CO2e.", 7.5, _GREY)
+
+
+def _missing(paper: Paper) -> None:
+    paper.text(_LEFT + 124, 64, "“〓”代表本表无法印出的文字，请以公开页面为准。", 9, _RED)
+    note = "〓 stands for a character that cannot be printed here: see the public page."
+    paper.text(_LEFT + 124, 53, note, 7.5, _RED)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from chalicelib.certificates.model import Certificate
 from chalicelib.errors import Text
+from chalicelib.labels import CERTIFICATE_KINDS, PURPOSES, beijing
 
 TITLES = {
     "cancellation": Text("Certificate of voluntary cancellation", "碳积分自愿注销证书"),
@@ -24,35 +25,54 @@ _LABELS = {
     "donors": Text("Donors", "捐赠人数"),
     "scenarios": Text("Scenarios", "减排场景"),
     "methodologies": Text("Methodologies", "方法学"),
-    "issued_at": Text("Issued at (UTC)", "签发时间（UTC）"),
+    "issued_at": Text("Issued at", "签发时间"),
     "issuer": Text("Issued by", "签发平台"),
-}
-# What campaigns and institutions choose from; a person's purpose is in her own words
-PURPOSES = {
-    "production": "企业生产经营碳中和",
-    "event": "大型活动碳中和",
-    "voluntary": "自愿注销",
-    "neutrality": "碳中和",
-    "offset": "抵消",
 }
 
 
 class Row(NamedTuple):
-    """A fact of a certificate: its name in the JSON, what it is called, what it says."""
+    """A fact of a certificate: its name in the JSON, its label, what it says in Chinese, and the same ``beside`` it.
+
+    ``beside`` is a code's label in English or a time in UTC, and empty for all else. The page's script builds the same
+    two from what was signed.
+    """
 
     name: str
     label: Text
     said: str
+    beside: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.said} {self.beside}".rstrip()
 
 
 def rows(certificate: Certificate) -> list[Row]:
     """What the certificate says, fact by fact; what it does not say is left out."""
     told = [(name, label, getattr(certificate, name)) for name, label in _LABELS.items()]
-    return [Row(name, label, _shown(said)) for name, label, said in told if said is not None]
+    return [Row(name, label, *_shown(certificate, name, said)) for name, label, said in told if said is not None]
 
 
-def _shown(said: str | int | list[str]) -> str:
-    """As the page's script expects it."""
+def moment(stamp: str) -> str:
+    """A time as people in Shanghai read it."""
+    return f"{beijing(stamp)}（北京时间）"
+
+
+def _shown(certificate: Certificate, name: str, said: str | int | list[str]) -> tuple[str, str]:
     if isinstance(said, list):
-        return "、".join(said)
-    return f"{said:,}" if isinstance(said, int) else said
+        return "、".join(said), ""
+    if isinstance(said, int):
+        return f"{said:,}", ""
+    if name == "issued_at":
+        return moment(said), said
+    label = _label(certificate, name, said)
+    return (label.zh, label.en) if label else (said, "")
+
+
+def _label(certificate: Certificate, name: str, said: str) -> Text | None:
+    """Of a code; a person's purpose is in her own words, even where these look like a code."""
+    if name == "kind":
+        return CERTIFICATE_KINDS[said]
+    if name == "purpose" and certificate.kind != "cancellation":
+        return PURPOSES.get(said)
+    return None

@@ -1,12 +1,59 @@
-"""What is signed is shown: the page calls a certificate invalid that hides a signed fact."""
+"""What is signed is shown: the page calls a certificate invalid that hides a signed fact. Codes are shown as words."""
 
-from typing import get_args
+import json
+import re
+from typing import Any, get_args
 
+import pytest
+
+from chalicelib import labels
+from chalicelib.buyback.model import NewRetirement
+from chalicelib.campaigns.model import NewCampaign
 from chalicelib.certificates.model import DETAILS, FACTS, Certificate, Kind
-from chalicelib.certificates.render import words
+from chalicelib.certificates.render import page, words
+
+EXAMPLE: dict[str, Any] = Certificate.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
+
+
+def said(name: str, **changes: Any) -> tuple[str, str]:
+    [row] = [each for each in words.rows(Certificate.model_validate(EXAMPLE | changes)) if each.name == name]
+    return row.said, row.beside
 
 
 def test_every_signed_fact_has_a_label_and_every_kind_a_title() -> None:
     assert set(words._LABELS) == {"serial", "issuer", *FACTS, *DETAILS}
     assert set(words._LABELS) <= set(Certificate.model_fields)
-    assert set(words.TITLES) == set(get_args(Kind))
+    assert set(words.TITLES) == set(labels.CERTIFICATE_KINDS) == set(get_args(Kind))
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_kind_is_shown_in_words(kind: str) -> None:
+    chinese, english = said("kind", kind=kind)
+    assert re.fullmatch(r"[\u4e00-\u9fff]+", chinese)
+    assert kind not in (chinese, english)
+
+
+def test_every_purpose_that_can_be_chosen_has_words() -> None:
+    chosen = {*get_args(NewCampaign.model_fields["purpose"].annotation)}
+    chosen |= {*get_args(NewRetirement.model_fields["purpose"].annotation)}
+    assert chosen == set(labels.PURPOSES)
+    assert said("purpose", kind="campaign", purpose="event")[0] == "大型活动碳中和"
+
+
+def test_a_person_who_wrote_a_word_that_is_a_code_keeps_it() -> None:
+    assert said("purpose", kind="cancellation", purpose="event") == ("event", "")
+
+
+def test_a_time_is_told_in_beijing_and_in_utc() -> None:
+    at = "2025-12-31T16:00:00.000Z"
+    assert said("issued_at", issued_at=at) == ("2026-01-01 00:00:00（北京时间）", at)
+
+
+def test_the_script_that_verifies_the_page_knows_the_same_words() -> None:
+    script = page._OWN.joinpath("certificate.js").read_text("utf-8")
+    found = re.search(r"const WORDS = ({.*?\n  });", script, re.DOTALL)
+    assert found
+    tables = {"kind": labels.CERTIFICATE_KINDS, "purpose": labels.PURPOSES}
+    assert json.loads(found[1]) == {
+        name: {code: [text.zh, text.en] for code, text in table.items()} for name, table in tables.items()
+    }

@@ -4,6 +4,22 @@
 (() => {
   const page = document.getElementById("certificate");
   const NAMES = { iss: "issuer", jti: "serial" }; // claims whose name in the JWT is another than on the page
+  // Codes in words, the same as in chalicelib/labels.py: what the page shows is made anew from what was signed.
+  const WORDS = {
+    "kind": {
+      "cancellation": ["个人自愿注销", "Voluntary cancellation"],
+      "donation": ["碳积分捐赠", "Donation"],
+      "campaign": ["碳中和活动支持", "Carbon neutrality support"],
+      "retirement": ["减排量注销", "Retirement"]
+    },
+    "purpose": {
+      "production": ["企业生产经营碳中和", "Carbon-neutral production and operations"],
+      "event": ["大型活动碳中和", "Carbon-neutral large-scale event"],
+      "voluntary": ["自愿注销", "Voluntary cancellation"],
+      "neutrality": ["碳中和", "Carbon neutrality"],
+      "offset": ["抵消碳排放", "Offsetting of emissions"]
+    }
+  };
 
   class Unreachable extends Error {}
 
@@ -42,9 +58,21 @@
     return parsed(body);
   }
 
-  function shownAs(said) {
+  function inBeijing(stamp) {
+    const there = new Date(Date.parse(stamp) + 8 * 3_600_000).toISOString();
+    return `${there.slice(0, 10)} ${there.slice(11, 19)}（北京时间） ${stamp}`;
+  }
+
+  // A person's purpose is in her own words, even where these look like a code.
+  function label(name, said, kind) {
+    return name === "purpose" && kind === "cancellation" ? undefined : WORDS[name]?.[said];
+  }
+
+  function shownAs(name, said, kind) {
     if (Array.isArray(said)) return said.join("、");
-    return typeof said === "number" ? said.toLocaleString("en-US") : said;
+    if (typeof said === "number") return said.toLocaleString("en-US");
+    if (name === "issued_at") return inBeijing(said);
+    return label(name, said, kind)?.join(" ") ?? said;
   }
 
   // Every fact on the page must be signed, and every signed fact must be on the page.
@@ -53,8 +81,9 @@
     const signed = new Map(Object.entries(told).map(([name, said]) => [NAMES[name] ?? name, said]));
     const shown = [...document.querySelectorAll("[data-claim]")];
     for (const cell of shown) {
-      if (cell.textContent !== shownAs(signed.get(cell.dataset.claim))) {
-        throw new Error(`${cell.dataset.claim} is not what was signed`);
+      const name = cell.dataset.claim;
+      if (cell.textContent !== shownAs(name, signed.get(name), told.kind)) {
+        throw new Error(`${name} is not what was signed`);
       }
     }
     if (shown.length !== signed.size) throw new Error("not all that was signed is shown");

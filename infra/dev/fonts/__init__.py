@@ -1,0 +1,1 @@
+"""``make fonts``: the outlines that certificates are printed with, from openly licensed fonts."""
