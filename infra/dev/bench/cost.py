@@ -190,7 +190,8 @@ def page(kinds: dict[str, Kind]) -> str:
             f"Initialisation: {prices.COLD_SHARE:.0%} of invocations are assumed to be cold, for"
             f" {prices.INIT_SECONDS * 1000:.0f} ms at the function's memory.",
             "Not counted: the authorizer, refused and repeated requests, the table's encryption key, webhooks,",
-            "buy-back runs (6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers, reserved capacity.",
+            "buy-back runs (6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers,",
+            "reserved capacity.",
             "",
             f"## Which quota is reached first (the busiest second is {PEAK} times the mean)",
             "",
