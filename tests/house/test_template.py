@@ -15,6 +15,7 @@ from infra.here import ROOT
 from infra.release import cfn
 from infra.release.cloud import merge, refusals, sam, triggers
 from infra.release.cloud.functions import Template, functions
+from infra.release.runtime import RUNTIME
 from tests.house.grants import TRIGGERS
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -91,7 +92,14 @@ def test_every_function_is_deployed_once_and_by_its_own_role() -> None:
     for function in deployed.values():
         assert function["Code"] == {"S3Bucket": {"Ref": "CodeBucket"}, "S3Key": {"Ref": "CodeKey"}}
         assert "LogGroup" in function["LoggingConfig"]
+        assert function["Runtime"] == RUNTIME
         assert function["Architectures"] == ["arm64"]
+
+
+def test_the_runtime_does_not_depend_on_the_python_that_made_the_template() -> None:
+    elsewhere: Template = json.loads(json.dumps(chalice()).replace(RUNTIME, "python3.99"))
+    assert "python3.99" in json.dumps(elsewhere)
+    assert "python3.99" not in json.dumps(merge.merged(elsewhere))
 
 
 def test_a_message_stays_invisible_for_six_times_its_handlers_time_out() -> None:

@@ -110,6 +110,7 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
             "stream (read by Lambda: free)": 0.0,
             "Lambda": DAYS
             * (seconds * PRICES["Lambda GB-second"] + (requests + 2 * moved / 100) * PRICES["Lambda request"]),
+            "Lambda's initialisation": DAYS * initialised(requests, 2 * moved / 100) * PRICES["Lambda GB-second"],
             "API Gateway": requests * DAYS * PRICES["API request"],
             "S3": (prices.TRIPS_A_DAY * 150 * DAYS / 1e9 if batched else 0) * PRICES["S3 GB-month"]
             + 100 * DAYS * PRICES["S3 put"],
@@ -120,6 +121,11 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
             + PRICES["secret"],
         }
     )
+
+
+def initialised(requests: float, batches: float) -> float:
+    """GB-seconds of cold starts among so many ``requests`` to the API and ``batches`` of the consumers."""
+    return (requests * prices.REQUEST_GB + batches * prices.CONSUMER_GB) * prices.COLD_SHARE * prices.INIT_SECONDS
 
 
 def _a_day(kinds: dict[str, Kind]) -> dict[str, int]:
@@ -181,8 +187,11 @@ def page(kinds: dict[str, Kind]) -> str:
             "",
             "Storage is the first month's; each month adds as much, because Records are never deleted. After a year",
             f"it is twelve times this row. An account costs {single.total / prices.ACCOUNTS * 100:.2f} cents a month.",
-            "Not counted: refused and repeated requests, the table's encryption key, webhooks, buy-back runs",
-            "(6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers, reserved capacity.",
+            f"Initialisation: {prices.COLD_SHARE:.0%} of invocations are assumed to be cold, for"
+            f" {prices.INIT_SECONDS * 1000:.0f} ms at the function's memory.",
+            "Not counted: the authorizer, refused and repeated requests, the table's encryption key, webhooks,",
+            "buy-back runs (6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers,",
+            "reserved capacity.",
             "",
             f"## Which quota is reached first (the busiest second is {PEAK} times the mean)",
             "",

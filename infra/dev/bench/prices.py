@@ -32,6 +32,9 @@ CERTIFICATES_A_DAY = 10_000  # cancellations and donations
 REQUEST_SECONDS, REQUEST_GB = 0.030, 1.77  # of Lambda, mostly waiting for one transaction
 CHUNK_SECONDS, CONSUMER_GB = 0.050, 1.0  # the consumer's, for sixteen Records
 BATCH_LINE_SECONDS = 0.002  # sixteen threads share a function
+# Billed as running since August 2025 (AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase"). The share is
+# assumed ("a very small fraction", says AWS); so is the time: twice the quarter of a second of an import here.
+INIT_SECONDS, COLD_SHARE = 0.5, 0.01
 LOG_BYTES = 600  # a request's line, and what Lambda says of the invocation
 METRICS = 60  # a metric of ours, or of ours and one refusal code
 PEAK = 10  # the busiest second against the day's mean

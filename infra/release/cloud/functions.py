@@ -1,9 +1,10 @@
-"""The functions of Chalice's template and what each gets: the code's place, a log group, the queues' names."""
+"""The functions of Chalice's template and what each gets: runtime, the code's place, a log group, the queues' names."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.settings import settings
+from infra.release.runtime import RUNTIME
 
 Template = dict[str, Any]
 
@@ -62,6 +63,7 @@ def common(function: Function) -> Template:
     return {
         function.logical: {
             "Properties": {
+                "Runtime": RUNTIME,  # chalice names that of whoever runs it
                 "CodeUri": {"Bucket": {"Ref": "CodeBucket"}, "Key": {"Ref": "CodeKey"}},
                 "Tracing": {"Fn::If": ["Traced", "Active", "PassThrough"]},
                 "LoggingConfig": {"LogGroup": {"Ref": log_group}},

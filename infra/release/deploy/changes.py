@@ -17,7 +17,8 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 _HOUR_POLLS = 3600 // _POLL_SECONDS
 _EMPTY = ("didn't contain changes", "No updates are to be performed")
 _NOTHING_YET = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
-_MARKS = {"Add": "+", "Modify": "~", "Remove": "-", "Dynamic": "?", "Import": ">"}
+_MARKS = {"Add": "+", "Modify": "~", "Remove": "-", "Dynamic": "?", "Import": ">", "SyncWithActual": "="}
+_BY_HAND = {"MODIFIED": "  CHANGED BY HAND", "DELETED": "  DELETED BY HAND"}
 Say = Callable[[str], None]
 
 
@@ -28,6 +29,7 @@ class Stack:
     client: "CloudFormationClient"
     name: str
     say: Say = print
+    keeps: bool = False  # what it holds is nothing that a template can make again: data, keys
 
     def status(self) -> str:
         """CloudFormation's word for its state; "" where there is none, and for what a first try left behind."""
@@ -61,8 +63,9 @@ class Stack:
         if not self._prepare(set_name, template, parameters):
             self.say(f"{self.name}: nothing to change")
             return False
-        self._show(set_name)
-        if not agree():
+        changes = self._changes(set_name)
+        self._show(changes)
+        if not (self._nothing_lost(changes) and agree()):
             self.client.delete_change_set(StackName=self.name, ChangeSetName=set_name)
             sys.exit("Nothing was changed.")
         existed, began = bool(self.status()), datetime.now(UTC) - _CLOCKS_DIFFER
@@ -75,10 +78,14 @@ class Stack:
         request: Any = dict(template) | {
             "StackName": self.name,
             "ChangeSetName": set_name,
-            "ChangeSetType": "UPDATE" if self.status() else "CREATE",
+            "ChangeSetType": "UPDATE",
+            "DeploymentMode": "REVERT_DRIFT",  # compares with what is there, not with the template before
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
             "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         }
+        if not self.status():
+            request["ChangeSetType"] = "CREATE"
+            del request["DeploymentMode"]  # nothing is there that could differ
         self.client.create_change_set(**request)
         try:
             waiter = self.client.get_waiter("change_set_create_complete")
@@ -91,20 +98,32 @@ class Stack:
             sys.exit(f"{self.name}: {found.get('StatusReason', 'the change set failed')}")
         return True
 
-    def _show(self, set_name: str) -> None:
-        """One line a resource: what happens, to what, and whether it is replaced."""
+    def _changes(self, set_name: str) -> list[Any]:
         changes: list[Any] = []
-        page: dict[str, Any] = {}
-        while not changes or "NextToken" in page:
-            token = {"NextToken": page["NextToken"]} if "NextToken" in page else {}
+        page: dict[str, Any] = {"NextToken": ""}
+        while "NextToken" in page:
+            token = {"NextToken": page["NextToken"]} if page["NextToken"] else {}
             page = dict(self.client.describe_change_set(StackName=self.name, ChangeSetName=set_name, **token))
             changes += [each["ResourceChange"] for each in page["Changes"]]
-            if not page["Changes"]:
-                break
+        return sorted(changes, key=lambda change: (change["Action"], change["LogicalResourceId"]))
+
+    def _show(self, changes: list[Any]) -> None:
+        """One line a resource: what happens, to what, whether it is replaced, and what somebody did to it by hand."""
         self.say(f"{self.name}: {len(changes)} changes")
-        for each in sorted(changes, key=lambda change: (change["Action"], change["LogicalResourceId"])):
+        for each in changes:
             replaced = "  REPLACED" if each.get("Replacement") == "True" else ""
-            self.say(f"  {_MARKS[each['Action']]} {each['LogicalResourceId']:44} {each['ResourceType']}{replaced}")
+            drifted = _BY_HAND.get(each.get("ResourceDriftStatus", ""), "")
+            line = f"  {_MARKS[each['Action']]} {each['LogicalResourceId']:44} {each['ResourceType']}"
+            self.say(line + replaced + drifted)
+
+    def _nothing_lost(self, changes: list[Any]) -> bool:
+        """Whether nothing is gone that an empty one would replace. Says what is."""
+        gone = [each["LogicalResourceId"] for each in changes if each.get("ResourceDriftStatus") == "DELETED"]
+        if not (self.keeps and gone):
+            return True
+        self.say(f"{', '.join(gone)} was deleted by hand. A deployment would make an empty one: restore it first,")
+        self.say("see docs/operations.md, Backup and restore.")
+        return False
 
     def _wait(self, waiter: Any, began: datetime) -> None:
         try:

@@ -33,7 +33,7 @@ class Stage:
 
     @property
     def data(self) -> Stack:
-        return Stack(self.session.client("cloudformation"), f"carbon-points-{self.name}-data")
+        return Stack(self.session.client("cloudformation"), f"carbon-points-{self.name}-data", keeps=True)
 
     @property
     def code(self) -> Stack:

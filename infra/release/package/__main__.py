@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from infra.here import ROOT
+from infra.release import runtime
 from infra.release.cloud import merge, sam
 from infra.release.package import archive, bundle, sbom, wheels
 
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
     if stage not in stages or architecture not in wheels.PLATFORMS:
         sys.exit(f"make package STAGE={'|'.join(stages)} ARCH={'|'.join(wheels.PLATFORMS)}")
+    runtime.check(runtime.interpreter())
     package(stage, architecture, BUILD / stage)
     print(f"{(BUILD / stage).relative_to(ROOT)} holds it, template.json, sbom.json and licences.txt")
 
