@@ -5,8 +5,8 @@ from datetime import date
 
 RUNTIME = "python3.11"
 
-# When Lambda deprecates each: no more security updates. Source: AWS, "Lambda runtimes", read in November 2026,
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (the date may differ in China's regions).
+# When Lambda deprecates each: no more security updates. Source: AWS, "Lambda runtimes",
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (AWS moves the dates; China's regions have others).
 DEPRECATED_ON = {
     "python3.11": date(2027, 6, 30),
     "python3.12": date(2028, 10, 31),
