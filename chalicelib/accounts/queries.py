@@ -13,7 +13,7 @@ from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.ledger.model import lines
 from chalicelib.ledger.projection import line_item
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
 TOTAL_NAMES = tuple(Totals.model_fields)
@@ -64,7 +64,7 @@ def promises(account: Item) -> bool:
     """
     if account["kind"] != INSTITUTION:
         return False
-    live = read.listed("campaigns", where=Attr("status").is_in(LIVE))
+    live = read.listed(lists.CAMPAIGNS, where=Attr("status").is_in(LIVE))
     found = read.many([keys.Key(each["pk"], each["sk"]) for each in live]).values()
     own = (each for each in found if each["institution"] == account["id"] and "counted" not in each)
     return any(each["status"] in LIVE for each in own)

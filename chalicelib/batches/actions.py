@@ -12,7 +12,6 @@ from chalicelib.batches.model import (
     Upload,
     file_key,
     shown,
-    unfinished,
 )
 from chalicelib.errors import InvalidRequest, Text
 from chalicelib.files import store
@@ -20,7 +19,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.settle import SYSTEM
 from chalicelib.reductions.model import operated
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, Item, put, update
 from chalicelib.transitions import Step, step
 
@@ -66,7 +65,7 @@ def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Uploa
         "operator": command.caller.sub,
         "status": "awaiting_upload",
         "created_at": command.at,
-        "list": unfinished(command.now),
+        "list": lists.batches_open(command.now),
         "rank": f"{command.at}:{command.id}",
     }
     answer = BatchOpened(id=command.id, scenario=scenario, lines=body.lines, upload=upload)

@@ -1,7 +1,6 @@
 """Batches: files of reductions, what is said of them and where their objects lie. Pure (docs/adr/0008)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -93,11 +92,6 @@ def shown(batch: Item, sums: Sums, link: RefusedLines | None = None) -> Batch:
     return Batch.model_validate(
         known | sums.model_dump() | {"finished_at": batch.get("finished_at"), "refused_lines": link}
     )
-
-
-def unfinished(moment: datetime) -> str:
-    """The list of the batches of a day (UTC) that are neither done nor refused."""
-    return f"batches:{moment:%Y%m%d}"
 
 
 def file_key(id: str) -> str:

@@ -23,7 +23,6 @@ from chalicelib.batches.model import (
     nudge_key,
     refused_key,
     total,
-    unfinished,
 )
 from chalicelib.batches.outcomes import do_slice
 from chalicelib.batches.queries import slices
@@ -33,7 +32,7 @@ from chalicelib.files import store
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import perform
 from chalicelib.settings import settings
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Item
 
 SLICE_LINES = 1000  # what a crash may cause to be looked at again
@@ -65,7 +64,7 @@ def arrived(key: str) -> None:
 def resume(now: datetime) -> None:
     """Nudge the batches of today and yesterday whose worker is lost: Lambda tries an event three times at most."""
     since = stamp(now - QUIET)
-    listed = (each for day in (now - timedelta(days=1), now) for each in read.listed(unfinished(day)))
+    listed = (each for day in (now - timedelta(days=1), now) for each in read.listed(lists.batches_open(day)))
 
     def one(each: Item) -> None:
         id = each["pk"].removeprefix("batch:")

@@ -11,7 +11,8 @@ from chalicelib.errors import Contended, InvalidState, Refusal
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Item, put, update
 from chalicelib.transitions import step
 
@@ -24,7 +25,7 @@ def start(command: Command[Any], *, full: bool) -> Decision:
     ``full``: every merchant is looked at, not only those that the index hints at.
     """
     item = {"id": command.id, "status": "planning", "started_at": command.at, "finished_at": None, "full": full}
-    listed = {"list": "buy-back-runs", "rank": f"{command.at}:{command.id}"}
+    listed = Listing(lists.BUY_BACK_RUNS, f"{command.at}:{command.id}").attributes
     open_lane = {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "status": "running"}
     lanes = (put(keys.run_lane(command.id, lane), open_lane) for lane in range(LANES))
     run = put(keys.run(command.id), item | listed)

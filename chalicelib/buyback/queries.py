@@ -10,7 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
 
@@ -36,7 +36,7 @@ def run(id: str) -> Run:
 def runs(query: Query[RunParams]) -> Page[Run]:
     """Runs, newest first."""
     limit = query.params.limit
-    found = read.first(read.listed("buy-back-runs", after=query.position, chunk=limit + 1), limit + 1)
+    found = read.first(read.listed(lists.BUY_BACK_RUNS, after=query.position, chunk=limit + 1), limit + 1)
     places = {each["pk"].removeprefix("run:"): each for each in found}
     return query.page(
         [run(id) for id in places],
@@ -47,7 +47,7 @@ def runs(query: Query[RunParams]) -> Page[Run]:
 def unfinished() -> list[str]:
     """Runs that have not ended."""
     waiting = Attr("status").is_in(["planning", "running"])
-    found = read.listed("buy-back-runs", where=waiting)
+    found = read.listed(lists.BUY_BACK_RUNS, where=waiting)
     return [each["pk"].removeprefix("run:") for each in found]
 
 
@@ -64,14 +64,14 @@ def open_parts(run: str) -> Iterator[int]:
 
 def all_merchants() -> Iterator[str]:
     """Every merchant there is."""
-    return (each["pk"].removeprefix("account:") for each in read.listed("merchants", descending=False))
+    return (each["pk"].removeprefix("account:") for each in read.listed(lists.MERCHANTS, descending=False))
 
 
 def due_merchants(now: datetime, days: int) -> Iterable[str]:
     """Merchants that sold something in the last days: a hint, kept by the stream's consumer."""
     found: dict[str, None] = {}
     for back in range(days + 1):
-        for each in read.listed(keys.due(now - timedelta(days=back))):
+        for each in read.listed(lists.sold_on(now - timedelta(days=back))):
             found[each["pk"].removeprefix("account:")] = None
     return found
 

@@ -22,7 +22,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.ledger.actions import AccountClosed, AccountCondition, InsufficientPoints, inactive, post
 from chalicelib.ledger.standing import acting
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Item, Write, present, put, update
 from chalicelib.transitions import step
 
@@ -60,7 +61,7 @@ def propose(command: Command[NewCampaign], institution: Item) -> Decision:
         "proposed_at": command.at,
         "counted": True,
     }
-    listed = {"list": "campaigns", "rank": f"{command.at}:{command.id}"}
+    listed = Listing(lists.CAMPAIGNS, f"{command.at}:{command.id}").attributes
     counted = acting(institution["id"], add={"campaigns_live": 1})
     writes = (counted, put(keys.campaign(command.id), item | listed))
     return Decision("campaign_proposed", shown(item, NOTHING), writes)

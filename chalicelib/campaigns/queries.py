@@ -5,7 +5,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
 
@@ -43,7 +43,7 @@ def campaigns(query: Query[CampaignParams]) -> Page[Campaign]:
     """Campaigns, newest first."""
     limit, status = query.params.limit, query.params.status
     where = Attr("status").eq(status) if status else Attr("status").is_in(["approved", "ended", "closed"])
-    found = read.first(read.listed("campaigns", after=query.position, where=where), limit + 1)
+    found = read.first(read.listed(lists.CAMPAIGNS, after=query.position, where=where), limit + 1)
     places = {each["pk"].removeprefix("campaign:"): each for each in found}
     items = read.many([key for id in places for key in (keys.campaign(id), *_pots(id))])
     campaigns = [shown(items[keys.campaign(id)], gathered(_of(id, items))) for id in places]
@@ -57,7 +57,7 @@ def _of(id: str, items: dict[keys.Key, Item]) -> list[Item]:
 def due(at: str) -> list[Item]:
     """Campaigns that the schedule must bring on: past their end, left half closed, or never judged."""
     waiting = Attr("status").is_in(["proposed", "approved", "ended"])
-    listed = read.listed("campaigns", where=waiting)
+    listed = read.listed(lists.CAMPAIGNS, where=waiting)
     items = read.many([keys.Key(each["pk"], each["sk"]) for each in listed]).values()
     return [each for each in items if each["status"] == "ended" or each["ends_at"] <= at]
 

@@ -7,7 +7,7 @@ from random import randrange
 from typing import Any
 
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, lines
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import Item, Write, put, update
 
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
@@ -61,7 +61,7 @@ def entries(records: Sequence[Item]) -> list[Write]:
 def _due(name: str, records: Sequence[Item]) -> Item:
     """The hint that this merchant sold something on this day. The index changes with a day's first sale only."""
     day = datetime.fromisoformat(max(record["at"] for record in records))
-    return {"list": keys.due(day), "rank": name}
+    return {"list": lists.sold_on(day), "rank": name}
 
 
 def line_item(line: Entry) -> Item:

@@ -5,10 +5,8 @@ from typing import Any
 from chalicelib.errors import Contended, Refusal
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.actions import AccountNotOpen, inactive
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, Item, Write, check, update
-
-SHELVING = "shelving"  # the list of merchants whose offers are on their way off the shelf or back
 
 
 def acting(account: str, *, add: Item | None = None) -> Write:
@@ -39,5 +37,5 @@ def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, 
     condition that the state is the one that was read: freezing and suspending may then come in any order, or at once.
     """
     id = account["id"]
-    note = update(keys.shelving(id), assign={"turn": command.id, "list": SHELVING, "rank": f"{command.at}:{id}"})
+    note = update(keys.shelving(id), assign={"turn": command.id, "list": lists.SHELVING, "rank": f"{command.at}:{id}"})
     return account["merchant"] | changes | {"turn": command.id}, note, {"merchant": id}

@@ -13,7 +13,7 @@ from chalicelib.kernel.query import Query
 from chalicelib.mall import terms, windows
 from chalicelib.mall.model import Offer, OfferParams, OrderParams, Redemption, public
 from chalicelib.mall.transfers import SUM_LANES_MAX
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
 SKIPPED_MAX = 500  # offers outside their time that one page reads past
@@ -44,7 +44,7 @@ def shelf(query: Query[OfferParams]) -> Page[Offer]:
     params = query.params
     conditions = [Attr("status").eq("on_shelf")]
     conditions += [Attr(name).eq(value) for name in ("category", "merchant") if (value := getattr(params, name))]
-    listed = read.listed("offers", after=query.position, where=reduce(and_, conditions))
+    listed = read.listed(lists.OFFERS, after=query.position, where=reduce(and_, conditions))
     found, stopped = _in_time(listed, params.limit + 1, stamp(query.now))
     sold = _sold([item for _, item in found])
     places = {item["id"]: {part: place[part] for part in ("pk", "sk", "list", "rank")} for place, item in found}
@@ -122,7 +122,7 @@ def in_tills(record: Item) -> dict[str, int]:
 
 def tills_to_sweep() -> Iterator[tuple[str, Item, str]]:
     """``(till, item, merchant)`` of every till that holds points, over all offers, on the shelf or off."""
-    return _holding(listed["pk"].removeprefix("offer:") for listed in read.listed("offers"))
+    return _holding(listed["pk"].removeprefix("offer:") for listed in read.listed(lists.OFFERS))
 
 
 def tills_of(merchant: str) -> Iterator[tuple[str, Item, str]]:

@@ -11,7 +11,8 @@ from chalicelib.ledger.standing import acting
 from chalicelib.mall import model, transfers
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, Offer, OfferChange, public
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
 
@@ -29,7 +30,7 @@ def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Deci
     item: Item = body.model_dump(exclude={"busy", "stock"}) | _window(body)
     item |= {"id": command.id, "merchant": merchant, "status": "on_shelf", "stripes": stripes, "supplied": body.stock}
     item |= {"edition": command.id, "event": _event(seller)}
-    listed = {"list": "offers", "rank": f"{command.at}:{command.id}"}
+    listed = Listing(lists.OFFERS, f"{command.at}:{command.id}").attributes
     return Decision(
         kind="offer_made",
         answer=Offer.model_validate(item | {"stock": body.stock}),

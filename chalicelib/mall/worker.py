@@ -9,10 +9,10 @@ from typing import Any
 from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState, Refusal, Unavailable
 from chalicelib.kernel.settle import derive, perform
-from chalicelib.ledger.standing import SHELVING, sells
+from chalicelib.ledger.standing import sells
 from chalicelib.mall import actions, queries, shelf
 from chalicelib.merchants import queries as merchants
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item, delete
 
 SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
@@ -50,7 +50,7 @@ def _sweep_one(found: tuple[str, Item, str]) -> int:
 
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
-    waiting = [each["pk"].removeprefix(keys.shelving("").pk) for each in read.listed(SHELVING)]
+    waiting = [each["pk"].removeprefix(keys.shelving("").pk) for each in read.listed(lists.SHELVING)]
     for_each(
         waiting,
         lambda merchant: shelve(merchant, time.monotonic() + SHELVING_SECONDS_MAX),

@@ -9,7 +9,7 @@ from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import turned
 from chalicelib.merchants import history
 from chalicelib.merchants.model import STEPS, Admission, Cause, Mode, shown
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, update
 from chalicelib.transitions import step
 
@@ -65,7 +65,7 @@ def admission(account: str, merchant: Item, *, refuse: Refuse) -> Write:
     at = merchant["since"]
     return update(
         keys.account(keys.holder(account)),
-        assign={"merchant": merchant, "list": "merchants", "rank": f"{at}:{account}"},
+        assign={"merchant": merchant, "list": lists.MERCHANTS, "rank": f"{at}:{account}"},
         require=may_be_admitted(at),
         refuse=not_free(refuse),
     )

@@ -6,7 +6,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.merchants.model import Merchant, MerchantParams, shown
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
 
@@ -32,7 +32,7 @@ def merchants(query: Query[MerchantParams]) -> Page[Merchant]:
     """All merchants, or those beneath a sub-platform, newest first."""
     limit, above = query.params.limit, query.params.sub_platform
     where = Attr("merchant.sub_platform").eq(above) if above else None
-    listed = read.listed("merchants", after=query.position, where=where, chunk=100 if above else limit + 1)
+    listed = read.listed(lists.MERCHANTS, after=query.position, where=where, chunk=100 if above else limit + 1)
     found = read.first(listed, limit + 1)
     items = read.many([keys.Key(each["pk"], each["sk"]) for each in found])
     position = {each["pk"]: {part: each[part] for part in ("pk", "sk", "list", "rank")} for each in found}

@@ -23,7 +23,7 @@ from chalicelib.onboarding.model import (
 from chalicelib.onboarding.plans import NewApplication, kept
 from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, complete, state, traits
 from chalicelib.partners.actions import register
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, Item, Write, check, delete, put
 from chalicelib.transitions import step
 
@@ -228,7 +228,7 @@ def _admitted(command: Command[Any], item: Item) -> Write:
 
 def _listed(item: Item, at: str) -> Item:
     """Its place in the queue of its state."""
-    return {"list": keys.applications(item["status"]), "rank": f"{at}:{item['id']}"}
+    return {"list": lists.applications(item["status"]), "rank": f"{at}:{item['id']}"}
 
 
 def _told(command: Command[Any], name: str) -> dict[str, Item]:

@@ -12,7 +12,7 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.onboarding.model import Application, ApplicationParams, Document, HistoryLine, Status
 from chalicelib.onboarding.steps import REQUIRED, SUB_PLATFORM_OPERATOR, next_actions, party
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
 HISTORY_SHOWN = 200  # lines, the newest
@@ -94,7 +94,7 @@ def _queue(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
             where=where,
             chunk=100 if params.mode else params.limit + 1,
         )
-        for name in map(keys.applications, statuses)
+        for name in map(lists.applications, statuses)
     )
     for each in heapq.merge(*lists, key=lambda found: (found["rank"], found["pk"])):
         place = {part: each[part] for part in ("pk", "sk", "list", "rank")}

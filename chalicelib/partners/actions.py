@@ -7,7 +7,8 @@ from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.partners import model
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, put, update
 
 REPLAYED = "webhook_replayed"
@@ -19,7 +20,7 @@ def register(*, merchant: str, callback_url: str, public_key: str, at: str) -> W
     One Write for the Decision that integrates it. Make sure of ``shake`` first.
     """
     known = {"merchant": merchant, "callback_url": callback_url, "public_key": public_key, "at": at}
-    return update(keys.partner(merchant), assign=known | {"list": "partners", "rank": merchant})
+    return update(keys.partner(merchant), assign=known | Listing(lists.PARTNERS, merchant).attributes)
 
 
 def remember(record: Item) -> Write:
@@ -50,7 +51,7 @@ def postpone(item: Item, until: datetime, reason: str | None) -> Write:
 
 def give_up(item: Item, reason: str) -> Write:
     """It stands in the list of what failed, until it is replayed."""
-    listed = {"list": keys.deliveries(item["merchant"], "failed"), "rank": f"{item['made_at']}:{item['id']}"}
+    listed = {"list": lists.deliveries(item["merchant"], "failed"), "rank": f"{item['made_at']}:{item['id']}"}
     return update(
         keys.delivery(item["id"]), assign={"status": "failed", "reason": reason} | listed, require=_as_read(item)
     )

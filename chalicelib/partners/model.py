@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Id, Paged, Time, example, stamp
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 
 EVENTS = {"redemption": "order.placed", "redemption_refunded": "order.refunded"}  # by the kind of the Record
 EARLIER = {"order.refunded": "order.placed"}  # the event of the same order that must have arrived before
@@ -97,7 +97,7 @@ def event(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def waiting(merchant: str, id: str, next_at: str) -> dict[str, Any]:
     """The part of an item that says when to try (again), and lists it for the schedule."""
-    listed = {"list": keys.deliveries(merchant, "pending"), "rank": f"{next_at}:{id}"}
+    listed = {"list": lists.deliveries(merchant, "pending"), "rank": f"{next_at}:{id}"}
     return {"status": "pending", "next_at": next_at} | listed
 
 

@@ -10,7 +10,7 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.partners.model import EARLIER, Delivery, DeliveryParams, Partner, WebhookKeys, shown
 from chalicelib.signing import webhooks
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Item
 
 DUE_MAX = 500  # of one merchant at once: others wait for their turn too
@@ -45,12 +45,12 @@ def integrated(merchants: Iterable[str]) -> set[str]:
 
 def partners() -> Iterator[str]:
     """Every merchant with a system of its own, by id."""
-    return (each["rank"] for each in read.listed("partners", descending=False))
+    return (each["rank"] for each in read.listed(lists.PARTNERS, descending=False))
 
 
 def due(merchant: str, now: datetime) -> list[str]:
     """Events of a merchant whose time has come, oldest first."""
-    waiting = read.listed(keys.deliveries(merchant, "pending"), descending=False)
+    waiting = read.listed(lists.deliveries(merchant, "pending"), descending=False)
     found = takewhile(lambda each: each["rank"] <= stamp(now) + ":~", waiting)
     return [each["pk"].removeprefix(keys.delivery("").pk) for each in islice(found, DUE_MAX)]
 
@@ -82,7 +82,7 @@ def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
     """What waits or was given up, merchant by merchant, oldest first."""
     params, after, found = query.params, query.position, list[Item]()
     for merchant in _merchants(query.asker, params):
-        name = keys.deliveries(merchant, params.status)
+        name = lists.deliveries(merchant, params.status)
         if after and name < after["list"]:
             continue
         start = after if after and name == after["list"] else None

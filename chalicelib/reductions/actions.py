@@ -22,7 +22,8 @@ from chalicelib.reductions.model import (
     in_force,
     saved,
 )
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Item, Write, check, put, update
 from chalicelib.transitions import step
 
@@ -89,7 +90,7 @@ def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
     )
     state: Item = {"status": reduction.status, "reduction": command.id}
     if not confirmed:
-        state |= {"list": "reductions", "rank": f"{command.at}:{command.id}"}
+        state |= Listing(lists.REDUCTIONS_REPORTED, f"{command.at}:{command.id}").attributes
     guard = put(keys.reduction(reduction.scenario, body.record_id), state, refuse=_already)
     cap, cap_facts = caps.count(reduction, scenario, day(body.occurred_at))
     credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)

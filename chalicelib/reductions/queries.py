@@ -5,7 +5,7 @@ from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.reductions.model import Reduction, ReductionParams, Scenarios, ScenarioView, in_force
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Item
 
 KINDS = ("reduction_reported", "reduction_confirmed")
@@ -45,7 +45,9 @@ def _as_it_stands(reported: Reduction, state: Item | None) -> Reduction:
 
 def waiting(query: Query[ReductionParams]) -> Page[Reduction]:
     """Reductions that wait for confirmation, oldest first."""
-    listed = read.listed("reductions", after=query.position, descending=False, chunk=query.params.limit + 1)
+    listed = read.listed(
+        lists.REDUCTIONS_REPORTED, after=query.position, descending=False, chunk=query.params.limit + 1
+    )
     found = read.first(listed, query.params.limit + 1)
     states = read.many([keys.Key(each["pk"], each["sk"]) for each in found])
     records = read.many([keys.record(state["reduction"]) for state in states.values()])

@@ -8,10 +8,7 @@ their sums are projected from the stream.
 import base64
 import hashlib
 import json
-from datetime import datetime
 from typing import NamedTuple
-
-LISTING = "listing"  # the sparse index: partition `list`, sort `rank`
 
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
@@ -200,11 +197,6 @@ def shelving(merchant: str) -> Key:
     return Key(f"shelving:{merchant}", "shelving")
 
 
-def applications(status: str) -> str:
-    """The list of the applications in a state."""
-    return f"applications:{status}"
-
-
 def run(run: str) -> Key:
     """A buy-back run."""
     return Key(f"run:{run}", "run")
@@ -233,16 +225,6 @@ def pulse(merchant: str) -> Key:
 def delivery(id: str) -> Key:
     """One event of one order, on its way to the merchant's system."""
     return Key(f"delivery:{id}", "delivery")
-
-
-def deliveries(merchant: str, status: str) -> str:
-    """The list of a merchant's events that wait, or that were given up."""
-    return f"deliveries:{merchant}:{status}"
-
-
-def due(day: datetime) -> str:
-    """The list of merchants that sold something on a day (UTC)."""
-    return f"due:{day:%Y%m%d}"
 
 
 def sums(name: str, lane: int) -> Key:

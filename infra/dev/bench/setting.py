@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import TONNE
 from chalicelib.kernel.settle import perform
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import encode
 from infra.dev.bench.platform import Platform
 
@@ -152,7 +152,7 @@ def _merchant(number: int, points: int) -> dict[str, Any]:
             "grams": 10**6,
             "pending": 0,
             "merchant": admitted,
-            "list": "merchants",
+            "list": lists.MERCHANTS,
             "rank": f"2026-01-01T00:00:00.000Z:{account}",
         }
     )
