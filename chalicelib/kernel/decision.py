@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
 from chalicelib.table.write import Item, Write
 
 B = TypeVar("B", bound=BaseModel)
@@ -47,20 +48,17 @@ class Decision:
     publish: bool = False
 
 
-def record_item(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Item:
-    """The Record: the caller's receipt, the audit line and, where value moved, the ledger entry."""
-    published = {"publish": True} if decision.publish else {}  # the stream is filtered by whether it is there
-    return (
-        {
-            "id": command.id,
-            "at": command.at,
-            "kind": decision.kind,
-            "caller": command.caller.sub,
-            "role": command.caller.role,
-            "fingerprint": fingerprint,
-            "status": status,
-            "answer": decision.answer.model_dump_json(),
-        }
-        | decision.facts
-        | published
+def record_of(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Record:
+    """The Record of ``decision``. Raises TypeError for a fact that Facts does not name."""
+    return Record(
+        id=command.id,
+        at=command.at,
+        kind=decision.kind,
+        caller=command.caller.sub,
+        role=command.caller.role,
+        fingerprint=fingerprint,
+        status=status,
+        answer=decision.answer.model_dump_json(),
+        publish=decision.publish or None,  # the stream is filtered by whether it is there
+        **decision.facts,
     )

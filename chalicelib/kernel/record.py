@@ -19,7 +19,8 @@ class Facts:
 
     ``movement`` and ``postings``: the Transfer, where value moved. ``holder``: the account name whose statement shows
     what its tills earned. ``counterparty`` and ``reference``: what the statement names. ``limited``: a refund gives a
-    limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against. ``turn``: the
+    limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
+    ``cap_counted`` what it counted. ``turn``: the
     change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     """
 
@@ -34,6 +35,7 @@ class Facts:
     scenario: str | None = None
     scenario_version: int | None = None
     cap_day: str | None = None
+    cap_counted: dict[str, int] | None = None
     batch: str | None = None
     line: int | None = None
     application: str | None = None

@@ -9,7 +9,7 @@ from chalicelib import log
 from chalicelib.deadline import pause
 from chalicelib.errors import Contended, IdempotencyKeyReused, NotFound, Refusal, Unavailable
 from chalicelib.kernel.caller import Caller
-from chalicelib.kernel.decision import Command, Decision, record_item
+from chalicelib.kernel.decision import Command, Decision, record_of
 from chalicelib.kernel.fields import Empty
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
@@ -56,7 +56,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
 
 def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
     decision = decide()
-    record = record_item(command, decision, status, fingerprint)
+    record = record_of(command, decision, status, fingerprint)
     try:
         commit([put(keys.record(command.id), record), *decision.writes])
     except Failed as failed:
@@ -66,7 +66,7 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
         raise _foremost([decision.writes[each - 1].refuse(item) for each, item in failed.failures]) from None
     if decision.metrics:
         log.emit(decision.kind, record=command.id, metrics=decision.metrics)
-    return Settled(status, record["answer"], replayed=False)
+    return Settled(status, record.answer, replayed=False)
 
 
 def _foremost(refusals: list[Refusal]) -> Refusal:

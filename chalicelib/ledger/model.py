@@ -5,6 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from chalicelib.kernel.record import Posting
+
+__all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "has_item", "lines", "units"]
+
 POINTS, GRAMS = "points", "grams"
 
 # Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
@@ -15,15 +19,6 @@ Movement = Literal[Shown, "stocking", "campaign_closing"]
 def units(offer: str) -> str:
     """Stock of one offer is an asset of its own."""
     return f"units:{offer}"
-
-
-class Posting(NamedTuple):
-    """``amount`` (whole units, positive) of ``asset`` goes from ``source`` to ``destination``."""
-
-    source: str
-    destination: str
-    amount: int
-    asset: str
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def _queue(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
     params, after = query.params, query.position
     statuses: Iterable[str] = [params.status] if params.status else get_args(Status)
     where = Attr("category").eq(params.mode) if params.mode else None
-    lists = (
+    queues = (
         read.listed(
             name,
             after=after | {"list": name} if after else None,  # a place in one list is a place in each
@@ -96,7 +96,7 @@ def _queue(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
         )
         for name in map(lists.applications, statuses)
     )
-    for each in heapq.merge(*lists, key=lambda found: (found["rank"], found["pk"])):
+    for each in heapq.merge(*queues, key=lambda found: (found["rank"], found["pk"])):
         place = {part: each[part] for part in ("pk", "sk", "list", "rank")}
         yield each["pk"].removeprefix(keys.application("").pk), place
 
