@@ -35,7 +35,7 @@ SYSTEM = {
     "public_key": "whpk_7RmJZAQGBTzXaGmRZvXbq9rUHiSCXHkVWkLDEPVTBvk=",
 }
 SIGNED = {"sha256": "0" * 64, "signed_at": "2026-03-01T08:00:00Z"}
-PDF = b"%PDF-1.4\nhello"
+PDF = b"%PDF-1.4\nhello\n%%EOF\n"
 
 
 def institution(sub: str) -> dict[str, str]:

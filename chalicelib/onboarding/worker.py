@@ -12,13 +12,12 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.settle import perform
 from chalicelib.onboarding import actions, papers, queries
+from chalicelib.onboarding.formats import is_of
 from chalicelib.onboarding.model import Integration
 from chalicelib.onboarding.papers import FOLDER, file_key, kept_key
 from chalicelib.partners.handshake import shake
 from chalicelib.table import keys
 from chalicelib.table.write import Item
-
-_MAGIC = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
 def arrived(key: str) -> None:
@@ -47,8 +46,8 @@ def _fault(paper: Item, file: IO[bytes]) -> Text | None:
         return Text(f"The file does not hold the announced {size} bytes", f"文件大小不是登记的 {size} 字节")
     if hashlib.sha256(content).hexdigest() != paper["sha256"]:
         return Text("The file's SHA-256 is not the announced one", "文件的 SHA-256 与登记不符")
-    if not content.startswith(_MAGIC[kind]):
-        return Text(f"The file is no {kind}, whatever its name", f"文件内容不是 {kind} 格式")
+    if not is_of(kind, content):
+        return Text(f"The file is not a whole file of type {kind}", f"文件不是完整的 {kind} 文件")
     return None
 
 

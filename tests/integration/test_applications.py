@@ -124,7 +124,7 @@ def test_what_is_returned_is_mended_and_submitted_again(desk: Desk) -> None:
     mine = desk.get(application, **SHOP)
     assert mine["next_actions"] == ["documents", "submit", "withdraw"]
     assert mine["review"]["comment"] == "stamp is missing"
-    newer = desk.send(application, "credit_report", b"%PDF-1.7 with a stamp")
+    newer = desk.send(application, "credit_report", b"%PDF-1.7 with a stamp %%EOF")
     assert desk.step(application, "submit", **SHOP).body["status"] == "submitted"
     assert desk.paper(application, newer)["counts"]
 

@@ -69,7 +69,7 @@ def _zip() -> bytes:
         (PDF, PDF[:-1] + b"x", "SHA-256"),
         (_zip(), None, "application/pdf"),
         (png(1), None, "application/pdf"),
-        (b" %PDF-1.4", None, "application/pdf"),
+        (b"%PDF-1.4 and nonsense", None, "application/pdf"),
         (b"x", None, "application/pdf"),
     ],
 )
@@ -114,7 +114,7 @@ def test_the_largest_file_may_be_announced_with_what_a_licence_says(desk: Desk, 
 def test_of_a_kind_the_newest_that_arrived_counts(desk: Desk, draft: str) -> None:
     early = desk.announce(draft, "credit_report").body["id"]
     first = desk.send(draft, "credit_report")
-    newest = desk.send(draft, "credit_report", b"%PDF-2")
+    newest = desk.send(draft, "credit_report", b"%PDF-2 %%EOF")
     broken = desk.send(draft, "credit_report", b"no pdf")
     desk.upload(draft, early, PDF)  # announced first, comes last
     desk.tell(file_key(draft, early))

@@ -92,7 +92,7 @@ def test_other_bytes_never_count(city: City, fault: str) -> None:
     sub = f"faulty-{fault}"
     institution(city, 20 + len(fault) + ord(fault[0]), sub)
     application = apply(city, sub, "other")
-    content = b"PK\x03\x04 a zip" if fault == "type" else b"%PDF-1.4 good"
+    content = b"PK\x03\x04 a zip" if fault == "type" else b"%PDF-1.4 good %%EOF"
     said = {"kind": "other", "file_name": "f.pdf", "content_type": "application/pdf", "bytes": len(content)}
     said["sha256"] = hashlib.sha256(content).hexdigest()
     form = city.post(f"{BASE}/{application}/documents", said, "institution", sub).json()["upload"]
