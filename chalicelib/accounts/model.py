@@ -45,19 +45,21 @@ def _identity_number(text: str) -> str:
 def _credit_code(text: str) -> str:
     from stdnum.cn import uscc
 
+    code = text.upper()
     try:
         # not uscc.validate, which refuses departments written as a letter (N: rural collectives)
-        if not re.fullmatch(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}", text):
+        if not re.fullmatch(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}", code):
             raise ValueError
-        if text[-1] != uscc.calc_check_digit(text):
+        if code[-1] != uscc.calc_check_digit(code):
             raise ValueError
     except ValueError as error:
         raise PydanticCustomError(
             "credit_code", "Is no unified social credit code (GB 32100: 18 characters with a check character)"
         ) from error
-    return text
+    return code
 
 
+_CODE = "[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy]"  # GB 32100 knows capitals; people also type small letters
 # The patterns are for clients; the validators refuse more, in words of their own.
 IdentityNumber = Annotated[
     str,
@@ -72,7 +74,9 @@ CreditCode = Annotated[
     AfterValidator(_credit_code),
     Field(
         description="GB 32100 unified social credit code: 18 characters, the last checks the others",
-        json_schema_extra={"pattern": "^[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}$"},
+        json_schema_extra={
+            "pattern": "^[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXYa-hj-np-rtuwxy]{10}$"
+        },
     ),
 ]
 

@@ -1,9 +1,9 @@
 """Documents of an application: announced, arrived or refused, read. Each is one Decision."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib.accounts.model import CreditCode, hashed
@@ -26,6 +26,11 @@ DOCUMENTS_MAX = 100  # announced for one application, those that never came incl
 LATE = Text("The application had been submitted when the file came", "文件送达时申请已提交")
 _SHANGHAI = timedelta(hours=8)
 _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+
+
+def _in_lower_case(value: Any) -> Any:
+    """Media types are compared without case (RFC 9110, 8.3.1)."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def _day(text: str) -> str:
@@ -51,7 +56,7 @@ class NewDocument(Body):
 
     kind: Kind
     file_name: ShortText
-    content_type: Literal["application/pdf", "image/png", "image/jpeg"]
+    content_type: Annotated[Literal["application/pdf", "image/png", "image/jpeg"], BeforeValidator(_in_lower_case)]
     bytes: Annotated[int, Field(ge=1, le=DOCUMENT_BYTES_MAX)]
     sha256: Sha256
     expires_on: Annotated[Day | None, Field(description="The last day on which it is valid, in Shanghai")] = None

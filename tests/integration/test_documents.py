@@ -217,3 +217,8 @@ def test_objects_that_nobody_announced_are_left_alone(desk: Desk, key: str) -> N
     before = desk.world.items()
     desk.tell(key)
     assert desk.world.items() == before
+
+
+def test_a_media_type_in_capitals_is_the_same_type(desk: Desk, draft: str) -> None:
+    made = desk.announce(draft, "credit_report", content_type="Application/PDF")
+    assert (made.status, made.body["upload"]["fields"]["Content-Type"]) == (201, "application/pdf")

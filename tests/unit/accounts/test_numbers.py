@@ -110,7 +110,7 @@ def test_any_other_check_character_is_refused() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "", "91350100M000100Y4Z", "91350100M000100Y4", "91350100M000100Y433", "91350100m000100y43",
+        "", "91350100M000100Y4Z", "91350100M000100Y4", "91350100M000100Y433",
         "９１350100M000100Y43", "91350100I000100Y43", "91350100M000100Y43 ", "91350100M0001-0Y43",
     ],
 )  # fmt: skip
@@ -145,3 +145,7 @@ def test_a_validation_error_does_not_tell_the_number() -> None:
     with pytest.raises(ValidationError) as caught:
         Opening.model_validate_json('{"kind":"individual","name":"a","identity_number":"110105194912310021"}')
     assert "110105194912310021" not in str(caught.value)
+
+
+def test_a_credit_code_in_small_letters_is_the_same_code() -> None:
+    assert company("91350100m000100y43") == "91350100M000100Y43"
