@@ -1,7 +1,7 @@
 """Refusals: every anticipated "no" of the platform.
 
 A Refusal is raised where the rule stands, beside the function that knows it; its class fixes the code and the
-status that clients may rely on, its text says what is wrong and what mends it, in English and Chinese.
+status that clients may rely on, its text says what is wrong and how to fix it, in English and Chinese.
 The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it.
 """
 
@@ -26,8 +26,8 @@ def in_words(fact: Any, language: str) -> Any:
 class Refusal(Exception):
     """An anticipated no.
 
-    ``facts`` fill the placeholders of ``detail`` and travel as extension members of the problem. ``mend`` says what
-    mends it, where the detail does not.
+    ``facts`` fill the placeholders of ``detail`` and travel as extension members of the problem. ``remedy`` says how to
+    fix it, where the detail does not.
     """
 
     status: ClassVar[int]
@@ -80,7 +80,7 @@ class MalformedRequest(Refusal):
 
 class IdempotencyKeyRequired(Refusal):
     status, code = 400, "idempotency_key_required"
-    title = Text("An Idempotency-Key is needed", "缺少 Idempotency-Key")
+    title = Text("An Idempotency-Key is required", "缺少 Idempotency-Key")
     detail = Text(
         "Send the header Idempotency-Key with 1 to 255 visible ASCII characters, a new one for each intended change.",
         "请在请求头 Idempotency-Key 中发送 1 至 255 个可见 ASCII 字符，每次新的变更使用新的值。",
@@ -89,7 +89,7 @@ class IdempotencyKeyRequired(Refusal):
 
 class Unauthenticated(Refusal):
     status, code = 401, "unauthenticated"
-    title = Text("Who is calling is not proven", "身份未经验证")
+    title = Text("The caller is not authenticated", "身份未经验证")
     detail = Text(
         "Send Authorization: Bearer <token> with a token that is valid now and issued for this service.",
         "请发送 Authorization: Bearer <令牌>，令牌须在有效期内且签发给本服务。",
@@ -108,9 +108,9 @@ class RoleNotAllowed(Refusal):
 
 class NotFound(Refusal):
     status, code = 404, "not_found"
-    title = Text("There is no such thing here", "未找到")
+    title = Text("Not found", "未找到")
     detail = Text(
-        "Nothing the caller may see stands at this address. Check the path and the id.",
+        "There is nothing at this address that the caller may see. Check the path and the id.",
         "此地址下没有调用者可见的内容。请检查路径和编号。",
     )
 
@@ -164,7 +164,9 @@ class InvalidRequest(Refusal):
 
     status, code = 422, "invalid_request"
     title = Text("Some fields cannot be accepted", "部分字段无法接受")
-    detail = Text("Mend the fields named in errors and send again.", "请按 errors 中列出的字段修改后重新发送。")
+    detail = Text(
+        "Correct the fields named in errors and send the request again.", "请按 errors 中列出的字段修改后重新发送。"
+    )
 
     @classmethod
     def at(cls, pointer: str, en: str, zh: str) -> "InvalidRequest":

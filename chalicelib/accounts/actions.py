@@ -170,7 +170,7 @@ def turn(command: Command[Grounds], account: Item, action: str) -> Decision:
 
 
 def correct(command: Command[Correction], account: Item) -> Decision:
-    """A person's name, mended. Certificates keep the name that they were signed with. Refuses AccountClosed."""
+    """A person's name, corrected. Certificates keep the name that they were signed with. Refuses AccountClosed."""
     name = masked(command.body.name)
     write = update(
         keys.account(account["pk"]),

@@ -88,7 +88,7 @@ def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settle
 
 
 def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Callable[[Refusal], Decision]) -> Settled:
-    """Like ``settle``, but the refusal too is kept for ever, as ``refused`` tells it: there is no caller to mend it.
+    """Like ``settle``, but the refusal too is kept for ever, as ``refused`` tells it: there is no caller to fix it.
 
     So a command has one outcome, whoever tries it, when and however often. Raises Contended and Unavailable: it has
     none yet, try again.

@@ -56,7 +56,7 @@ class AlreadyRefunded(Refusal):
     status, code = 409, "already_refunded"
     title = Text("Refunded already", "已退回")
     detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
-    remedy = Text("Nothing needs mending: read the order.", "无需处理：请查询该订单。")
+    remedy = Text("Nothing to fix: read the order.", "无需处理：请查询该订单。")
 
 
 def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int], person: str) -> Decision:

@@ -19,7 +19,7 @@ class AlreadyMerchant(Refusal):
     title = Text("A merchant already", "已是权益方")
     detail = Text("The institution was admitted before.", "该机构此前已入驻。")
     remedy = Text(
-        "Nothing needs mending: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
+        "Nothing to fix: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
     )
 
 

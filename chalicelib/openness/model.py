@@ -73,7 +73,7 @@ class Health(Answer):
 
 
 class Explanation(Answer):
-    """What a problem's code means and what mends it, in the language asked for, with an example."""
+    """What a problem's code means and how to fix it, in the language asked for, with an example."""
 
     model_config = example(
         code="sold_out",

@@ -29,7 +29,7 @@ ASSETS = Assets(
 _WORDS = {
     "problems": Text("Problems", "问题说明"),
     "status": Text("HTTP status", "HTTP 状态码"),
-    "remedy": Text("What mends it", "如何处理"),
+    "remedy": Text("How to fix it", "如何处理"),
     "example": Text("Example", "示例"),
 }
 
@@ -62,8 +62,8 @@ def explain(code: str, language: str) -> Explanation:
     if kind is None:
         raise NotFound()
     example = refusals.example(kind, language)
-    title, mend = _in(kind.title, language), _in(kind.remedy, language) if kind.remedy else example["detail"]
-    return Explanation(code=code, status=kind.status, title=title, remedy=mend, example=example)
+    title, remedy = _in(kind.title, language), _in(kind.remedy, language) if kind.remedy else example["detail"]
+    return Explanation(code=code, status=kind.status, title=title, remedy=remedy, example=example)
 
 
 def explain_all(language: str) -> list[Explanation]:

@@ -83,7 +83,7 @@ PROBLEM: dict[str, Any] = {
         "type": {"type": "string", "format": "uri-reference", "description": "Explains the code: GET it"},
         "title": {"type": "string", "description": "What the code means, in the language of the request"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "What is wrong this time, and what mends it"},
+        "detail": {"type": "string", "description": "What is wrong this time, and how to fix it"},
         "instance": {"type": "string", "format": "uri-reference", "description": "The path that was called"},
         "code": {"type": "string", "description": "What programs may rely on"},
     }

@@ -66,7 +66,7 @@ def problems(query: Query[Params]) -> Response:
 
 @query(room, "/problems/{code}", answer=Explanation, also=("text/html",), refuses=(NotFound,), cache=STABLE)
 def one_problem(query: Query[Params], code: str) -> Response:
-    """What a problem's code means and what mends it."""
+    """What a problem's code means and how to fix it."""
     found = pages.explain(code, _language())
     return _explained([found], found.model_dump_json(), root="../")
 

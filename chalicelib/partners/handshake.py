@@ -46,7 +46,7 @@ class HandshakeFailed(Refusal):
     title = Text("The handshake failed", "握手失败")
     detail = Text("The system at callback_url did not prove itself.", "callback_url 处的系统未通过验证。")
     remedy = Text(
-        "Mend what reason names and send the request again; nothing was changed. docs/partners.md shows a system that"
+        "Fix what reason names and send the request again; nothing was changed. docs/partners.md shows a system that"
         " passes.",
         "请按 reason 所示原因修正后重新提交；未做任何变更。docs/partners.md 中有可通过的示例系统。",
     )

@@ -36,7 +36,7 @@ class AlreadyReported(Refusal):
         "该 record_id 已在此场景下上报，减排量编号 {reduction}。未重复记入。",
     )
     remedy = Text(
-        "Nothing needs mending: read the reduction. A new trip takes a new record_id.",
+        "Nothing to fix: read the reduction. A new trip takes a new record_id.",
         "无需处理：请查询该减排量。新的行程请使用新的 record_id。",
     )
 
