@@ -1,9 +1,12 @@
 """Opening and closing accounts."""
 
+from dataclasses import replace
+
 from chalicelib.accounts.model import STEPS, Account, Correction, Grounds, Opening, hashed, masked
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
 from chalicelib.ledger.standing import turned
 from chalicelib.table import keys
@@ -150,12 +153,12 @@ def turn(command: Command[Grounds], account: Item, action: str) -> Decision:
     """
     status = step(STEPS, account["status"], action, command.caller.role)
     assign: Item = {"status": status}
-    facts: Item = {"account": account["id"], "reason": command.body.reason}
+    facts = Facts(account=account["id"], reason=command.body.reason)
     as_read: ConditionBase = Attr("merchant").not_exists()
     notes: tuple[Write, ...] = ()
     if "merchant" in account:
-        merchant, note, published = turned(command, account)
-        assign, facts, notes = assign | {"merchant": merchant}, facts | published, (note,)
+        merchant, note = turned(command, account)
+        assign, facts, notes = assign | {"merchant": merchant}, replace(facts, merchant=account["id"]), (note,)
         as_read = Attr("merchant").eq(account["merchant"])
 
     def refuse(old: Item | None) -> Refusal:

@@ -8,6 +8,7 @@ from chalicelib.accounts.model import SHOWN, AccountView
 from chalicelib.accounts.queries import own, unfiled, view
 from chalicelib.kernel.fields import Answer, Paged, Time, example
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, read
 from chalicelib.table.write import Item
 
@@ -88,14 +89,14 @@ def _walks(item: Item, after: str, count: int) -> Iterator[list[Item]]:
 def _behind(items: list[Item]) -> tuple[dict[Any, Request], dict[Any, Item]]:
     """The Records of statement lines, and how those that are orders stand, by id."""
     ids = [each["id"] for each in items if each["sk"].startswith(keys.ENTRIES)]
-    records = list(read.many([keys.record(id) for id in ids]).values())
-    placed = [record["id"] for record in records if record["kind"] == "redemption"]
+    records = list(read.many([keys.record(id) for id in ids], Record).values())
+    placed = [record.id for record in records if record.kind == "redemption"]
     orders = {key.pk.partition(":")[2]: item for key, item in read.many([keys.order(id) for id in placed]).items()}
-    return {record["id"]: _request(record) for record in records}, {id: _plain(item) for id, item in orders.items()}
+    return {record.id: _request(record) for record in records}, {id: _plain(item) for id, item in orders.items()}
 
 
-def _request(record: Item) -> Request:
-    return Request(kind=record["kind"], at=record["at"], role=record["role"], answer=json.loads(record["answer"]))
+def _request(record: Record) -> Request:
+    return Request(kind=record.kind, at=record.at, role=record.role, answer=json.loads(record.answer))
 
 
 def _plain(item: Item) -> Item:

@@ -10,6 +10,7 @@ from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.ledger.model import lines
 from chalicelib.ledger.projection import line_item
@@ -141,7 +142,7 @@ def statement(
 
 def unfiled(item: Item) -> Iterator[Item]:
     """Lines of an account (its item, as read) that the stream has not filed yet."""
-    for record in read.many([keys.record(each) for each in item.get("unfiled", ())]).values():
+    for record in read.many([keys.record(each) for each in item.get("unfiled", ())], Record).values():
         for line in lines(record):
             if line.name == item["pk"]:
                 yield line_item(line) | {"sk": keys.entry(line.name, line.at, line.id).sk}

@@ -17,6 +17,7 @@ from chalicelib.errors import Contended, Refusal, Unavailable
 from chalicelib.files import store
 from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
 from chalicelib.kernel.settle import Settled, conclude, perform
 from chalicelib.reductions.actions import report
 from chalicelib.reductions.model import Reduction, Report
@@ -63,11 +64,11 @@ def _in_order(batch: Item, versions: Sequence[Item], lines: Iterable[NumberedLin
 def _conclude(batch: Item, versions: Sequence[Item], line: NumberedLine) -> Settled:
     """The line's one outcome: the same action as for a single report, its refusal kept too. Patient with others."""
     order = _order(batch, line)
-    origin = {"batch": batch["id"], "line": line.number}
+    origin = Facts(batch=batch["id"], line=line.number)
 
     def decide() -> Decision:
         decision = report(order, versions)
-        return replace(decision, facts=decision.facts | origin)
+        return replace(decision, facts=replace(decision.facts, batch=batch["id"], line=line.number))
 
     def refused(refusal: Refusal) -> Decision:
         return Decision("reduction_refused", refused_line(line.number, line.trip.record_id, refusal), facts=origin)

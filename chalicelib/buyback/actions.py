@@ -1,6 +1,7 @@
 """Starting, planning and finishing a run, paying a lot, retiring grams."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import randrange
 from typing import Any
 
@@ -67,7 +68,7 @@ def pay(command: Command[Any], run: str, merchant: Item) -> Decision:
         refuse=_finished,
     )
     lot = Lot(id=command.id, run=run, points=points, tonnes=tonnes, grams=points, at=command.at)
-    return Decision("buy_back", lot, (*writes, lane), facts | {"counterparty": "buy-back", "reference": run})
+    return Decision("buy_back", lot, (*writes, lane), replace(facts, counterparty="buy-back", reference=run))
 
 
 def part_done(_: Command[Any], run: str, number: int) -> Decision:
@@ -125,7 +126,7 @@ def retire(command: Command[NewRetirement], institution: Item) -> Decision:
         purpose=body.purpose,
     )
     answer = Retirement(id=command.id, at=command.at, certificate=issued, **body.model_dump())
-    facts |= {"counterparty": body.purpose, "certificate": issued.serial}
+    facts = replace(facts, counterparty=body.purpose, certificate=issued.serial)
     return Decision("retirement", answer, (*writes, certificate), facts)
 
 

@@ -10,6 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
@@ -97,7 +98,7 @@ def _same(entry: Entry) -> Item:
 
 def retirement(caller: Caller, id: str) -> Retirement:
     """The caller's own retirement. Raises NotFound."""
-    record = read.get(keys.record(id))
-    if record is None or record["kind"] != "retirement" or not caller.made(record):
+    record = read.get(keys.record(id), Record)
+    if record is None or record.kind != "retirement" or not caller.made(record):
         raise NotFound()
-    return Retirement.model_validate_json(record["answer"])
+    return Retirement.model_validate_json(record.answer)

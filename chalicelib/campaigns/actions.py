@@ -1,6 +1,7 @@
 """Proposing, judging, donating to, ending and closing campaigns."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.campaigns import model
@@ -123,7 +124,7 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
         details={"campaign": campaign["id"], "title": campaign["title"]},
     )
     answer = Donation(id=command.id, campaign=campaign["id"], points=points, at=command.at, certificate=issued)
-    facts |= {"counterparty": campaign["id"], "certificate": issued.serial}
+    facts = replace(facts, counterparty=campaign["id"], certificate=issued.serial)
     return Decision("donation", answer, (*writes, certificate), facts)
 
 
@@ -168,7 +169,7 @@ def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decisi
     said = {"status": status, "certificate": issued.model_dump()}
     moved = _move(item, status, certificate=said["certificate"])
     answer: Campaign = shown(item | said, sums)
-    facts |= {"certificate": issued.serial}
+    facts = replace(facts, certificate=issued.serial)
     return Decision("campaign_closed", answer, (moved, *concluded, *writes, certificate), facts)
 
 

@@ -5,6 +5,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
@@ -64,7 +65,7 @@ def due(at: str) -> list[Item]:
 
 def donation(caller: Caller, id: str) -> Donation:
     """The caller's own donation. Raises NotFound."""
-    record = read.get(keys.record(id))
-    if record is None or record["kind"] != "donation" or not caller.made(record):
+    record = read.get(keys.record(id), Record)
+    if record is None or record.kind != "donation" or not caller.made(record):
         raise NotFound()
-    return Donation.model_validate_json(record["answer"])
+    return Donation.model_validate_json(record.answer)

@@ -1,5 +1,7 @@
 """Cancelling points."""
 
+from dataclasses import replace
+
 from chalicelib.cancellation.model import Cancellation, NewCancellation, cancellation
 from chalicelib.certificates.actions import issue
 from chalicelib.kernel.decision import Command, Decision
@@ -26,5 +28,5 @@ def cancel(command: Command[NewCancellation], holder: str) -> Decision:
         purpose=command.body.purpose,
     )
     answer = Cancellation(id=command.id, at=command.at, points=points, grams=points, certificate=issued)
-    facts |= {"certificate": issued.serial, "reference": issued.serial}
+    facts = replace(facts, certificate=issued.serial, reference=issued.serial)
     return Decision("cancellation", answer, (*writes, certificate), facts)

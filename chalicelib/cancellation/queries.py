@@ -6,20 +6,21 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, read
 
 
 def own(caller: Caller, id: str) -> Cancellation:
     """One of the caller's cancellations. Raises NotFound."""
-    record = read.get(keys.record(id))
-    if record is None or record["kind"] != "cancellation" or not caller.made(record):
+    record = read.get(keys.record(id), Record)
+    if record is None or record.kind != "cancellation" or not caller.made(record):
         raise NotFound()
-    return Cancellation.model_validate_json(record["answer"])
+    return Cancellation.model_validate_json(record.answer)
 
 
 def mine(query: Query[CancellationParams]) -> Page[Cancellation]:
     """The caller's cancellations, newest first: the lines of her statement that are one."""
     page = accounts.statement(query, kind="cancellation")
-    found = read.many([keys.record(entry.id) for entry in page.items])
-    items = [Cancellation.model_validate_json(found[keys.record(entry.id)]["answer"]) for entry in page.items]
+    found = read.many([keys.record(entry.id) for entry in page.items], Record)
+    items = [Cancellation.model_validate_json(found[keys.record(entry.id)].answer) for entry in page.items]
     return Page(items=items, next_cursor=page.next_cursor)

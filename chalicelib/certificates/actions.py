@@ -4,6 +4,7 @@ from chalicelib.certificates.model import STEPS, Issued, Kind, Revoked, Revoking
 from chalicelib.certificates.serials import serial
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
 from chalicelib.settings import secret, settings
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, put, update
@@ -57,4 +58,4 @@ def revoke(command: Command[Revoking], item: Item) -> Decision:
         require=Attr("status").eq(item["status"]),
         refuse=lambda now: InvalidState(state=now["status"] if now else "", action="revoke"),
     )
-    return Decision("certificate_revoked", answer, (revoked,), {"certificate": item["serial"]})
+    return Decision("certificate_revoked", answer, (revoked,), Facts(certificate=item["serial"]))

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from chalicelib.certificates.signatures import signature
 from chalicelib.errors import Unavailable
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, read
-from chalicelib.table.write import Item
 
 
-def sign_issued(records: Sequence[Item]) -> None:
+def sign_issued(records: Sequence[Record]) -> None:
     """Sign the certificates of ``records``. Never raises for a signer that is away: the first reader signs then."""
-    issued = [keys.certificate(record["certificate"]) for record in records if "certificate" in record]
+    issued = [keys.certificate(record.certificate) for record in records if record.certificate]
     try:
         found = read.many(issued)
     except Unavailable:

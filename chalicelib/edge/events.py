@@ -16,14 +16,16 @@ from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib import log
 from chalicelib.errors import Contended, Unavailable
+from chalicelib.kernel.record import Record
 from chalicelib.settings import settings
 from chalicelib.table.commit import WRITES_MAX, Failed, commit
-from chalicelib.table.write import Item, Write, decode
+from chalicelib.table.row import load
+from chalicelib.table.write import Write, decode
 
 # What a room makes of Records. A Write that puts an item marks its Record (``item["id"]``) as projected.
-Projection = Callable[[Sequence[Item]], list[Write]]
+Projection = Callable[[Sequence[Record]], list[Write]]
 # What else follows from Records, at least once: doing it again changes nothing.
-Reaction = Callable[[Sequence[Item]], None]
+Reaction = Callable[[Sequence[Record]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
@@ -51,12 +53,12 @@ def react(event: DynamoDBEvent, reactions: Sequence[Reaction]) -> dict[str, Any]
     with log.line("reacted", function="react") as line:
         found = _records(event, {"movement", "publish"})
         records = [record for _, record in found]
-        failed = {record["id"] for reaction in reactions for record in _failing(reaction, records)}
+        failed = {record.id for reaction in reactions for record in _failing(reaction, records)}
         line.metrics |= {"Reacted": len(records), "FailedReactions": len(failed)}
-    return {"batchItemFailures": [{"itemIdentifier": at} for at, record in found if record["id"] in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": at} for at, record in found if record.id in failed]}
 
 
-def _failing(reaction: Reaction, records: Sequence[Item]) -> Sequence[Item]:
+def _failing(reaction: Reaction, records: Sequence[Record]) -> Sequence[Record]:
     """Those of ``records`` that ``reaction`` fails for. The batch is halved until each failing one stands alone.
 
     Where the store is away there is nothing to single out: all of them come again.
@@ -74,25 +76,26 @@ def _failing(reaction: Reaction, records: Sequence[Item]) -> Sequence[Item]:
     return [*_failing(reaction, records[:middle]), *_failing(reaction, records[middle:])]
 
 
-def _age(record: Item) -> int:
+def _age(record: Record) -> int:
     """Milliseconds since a Record was made."""
-    made = datetime.fromisoformat(record["at"])
+    made = datetime.fromisoformat(record.at)
     return max(0, round((datetime.now(UTC) - made).total_seconds() * 1000))  # clocks differ
 
 
-def _records(event: DynamoDBEvent, marks: set[str]) -> list[tuple[str, Item]]:
+def _records(event: DynamoDBEvent, marks: set[str]) -> list[tuple[str, Record]]:
     """The new Records that bear one of ``marks``, each once, behind their places in the stream."""
-    found: dict[str, tuple[str, Item]] = {}
+    found: dict[str, tuple[str, Record]] = {}
     for change in event:
         image = change.new_image
         if change.event_name == "INSERT" and image and image["sk"] == {"S": "record"} and marks & image.keys():
-            record = decode(image)
-            assert record is not None
-            found.setdefault(record["id"], (change.sequence_number, record))
+            item = decode(image)
+            assert item is not None
+            record = load(Record, item)
+            found.setdefault(record.id, (change.sequence_number, record))
     return list(found.values())
 
 
-def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
+def _apply(records: Sequence[Record], projections: Sequence[Projection]) -> None:
     """One transaction for all of ``records``; those already projected are left out.
 
     A chunk that is contended, or too large for one transaction (orders over many tills), is halved.
@@ -110,7 +113,7 @@ def _apply(records: Sequence[Item], projections: Sequence[Projection]) -> None:
             return
         except Failed as failed:
             done = {writes[position].item["id"] for position, _ in failed.failures}
-            records = [record for record in records if record["id"] not in done]
+            records = [record for record in records if record.id not in done]
         except Contended:
             if middle:
                 _apply(records[:middle], projections)

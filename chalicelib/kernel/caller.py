@@ -1,7 +1,7 @@
 """Who is calling: the JWT authorizer, and the Caller that every action and query is told of."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from chalicelib.table import keys
 
@@ -9,6 +9,15 @@ INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR = "individual", "institution", "scena
 EXCHANGE, BUREAU = "exchange", "bureau"
 ROLES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR, EXCHANGE, BUREAU)
 CLOCK_LEEWAY_SECONDS = 10  # clocks differ: how far another's may be ahead of ours
+
+
+class Made(Protocol):
+    """A Record, as far as ``made`` looks at it."""
+
+    @property
+    def caller(self) -> str: ...
+    @property
+    def role(self) -> str: ...
 
 
 class Caller(NamedTuple):
@@ -34,6 +43,6 @@ class Caller(NamedTuple):
         """Whether this caller is the scenario operator that a scenario or a batch names."""
         return self == Caller(item["operator"], SCENARIO_OPERATOR)
 
-    def made(self, record: Mapping[str, Any]) -> bool:
+    def made(self, record: Made) -> bool:
         """Whether this caller, in this role, made the request that a Record keeps."""
-        return self == Caller(record["caller"], record["role"])
+        return self == Caller(record.caller, record.role)

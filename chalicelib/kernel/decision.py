@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import stamp
-from chalicelib.kernel.record import Record
-from chalicelib.table.write import Item, Write
+from chalicelib.kernel.record import Facts, Record
+from chalicelib.table.write import Write
 
 B = TypeVar("B", bound=BaseModel)
 
@@ -35,21 +35,21 @@ class Command(NamedTuple, Generic[B]):
 class Decision:
     """An answer, the Writes that make it true, and what else its Record keeps.
 
-    ``kind`` names the Record: what happened, as an auditor would say it. ``tells`` are metrics (log.py) for
-    operators, told once it is committed. ``publish``: reactions get the Record though it moves no value; a Record that
-    moves value always reaches them.
+    ``kind`` names the Record: what happened, as an auditor would say it. ``metrics`` (log.py) are for
+    engineers, and logged once it is committed. ``publish``: reactions get the Record though it moves no value; a Record
+    that moves value always reaches them.
     """
 
     kind: str
     answer: BaseModel
     writes: tuple[Write, ...] = ()
-    facts: Item = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     metrics: Mapping[str, int] = field(default_factory=dict)
     publish: bool = False
 
 
 def record_of(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Record:
-    """The Record of ``decision``. Raises TypeError for a fact that Facts does not name."""
+    """The Record of ``decision``."""
     return Record(
         id=command.id,
         at=command.at,
@@ -60,5 +60,5 @@ def record_of(command: Command[Any], decision: Decision, status: int, fingerprin
         status=status,
         answer=decision.answer.model_dump_json(),
         publish=decision.publish or None,  # the stream is filtered by whether it is there
-        **decision.facts,
+        **vars(decision.facts),
     )

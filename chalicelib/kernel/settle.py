@@ -11,8 +11,10 @@ from chalicelib.errors import Contended, IdempotencyKeyReused, NotFound, Refusal
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision, record_of
 from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
+from chalicelib.table.row import load
 from chalicelib.table.write import Item, Write, put
 
 _TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
@@ -49,7 +51,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
             break
         log.count("Retries")
         pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
-    if stored := read.get(keys.record(command.id)):
+    if stored := read.get(keys.record(command.id), Record):
         return _stored(stored, command.caller, fingerprint)
     raise refusal
 
@@ -62,7 +64,7 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
     except Failed as failed:
         position, old = failed.failures[0]
         if position == 0:
-            return _stored(old, command.caller, fingerprint)
+            return _stored(load(Record, old) if old else None, command.caller, fingerprint)
         raise _foremost([decision.writes[each - 1].refuse(item) for each, item in failed.failures]) from None
     if decision.metrics:
         log.emit(decision.kind, record=command.id, metrics=decision.metrics)
@@ -74,11 +76,11 @@ def _foremost(refusals: list[Refusal]) -> Refusal:
     return next((each for each in refusals if isinstance(each, NotFound)), refusals[0])
 
 
-def _stored(record: Item | None, caller: Caller, fingerprint: str) -> Settled:
+def _stored(record: Record | None, caller: Caller, fingerprint: str) -> Settled:
     """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
-    if record is None or record["fingerprint"] != fingerprint or not caller.made(record):
+    if record is None or record.fingerprint != fingerprint or not caller.made(record):
         raise IdempotencyKeyReused()
-    return Settled(record["status"], record["answer"], replayed=True)
+    return Settled(record.status, record.answer, replayed=True)
 
 
 def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:

@@ -7,6 +7,7 @@ from operator import and_
 from typing import Any
 
 from chalicelib.errors import Contended, NotFound, Refusal, Text
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.model import GRAMS, POINTS, Transfer, has_item
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, present, update
@@ -104,7 +105,7 @@ class AccountCondition:
 
 def post(
     transfer: Transfer, *, record: str, terms: Mapping[str, AccountCondition] | None = None
-) -> tuple[tuple[Write, ...], Item]:
+) -> tuple[tuple[Write, ...], Facts]:
     """The Writes of a Transfer (one an account, in the order of ``terms``, then of the postings) and its Record facts.
 
     Every balance has a floor of zero. A holder's account must be active (``even_frozen``: open), and remembers
@@ -119,7 +120,7 @@ def post(
         for name in names
         if has_item(name)
     )
-    return writes, {"movement": transfer.kind, "postings": [list(posting) for posting in transfer.postings]}
+    return writes, Facts(movement=transfer.kind, postings=transfer.postings)
 
 
 def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCondition) -> Write:

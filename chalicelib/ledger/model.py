@@ -1,11 +1,10 @@
 """Transfers: how value moves. Pure."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from chalicelib.kernel.record import Posting
+from chalicelib.kernel.record import Posting, Record
 
 __all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "has_item", "lines", "units"]
 
@@ -66,7 +65,7 @@ class Entry(NamedTuple):
     swept_points: int
 
 
-def lines(record: Mapping[str, Any]) -> list[Entry]:
+def lines(record: Record) -> list[Entry]:
     """The statement lines of a Record, one for each holder it touches.
 
     What a till earns belongs to the statement of the merchant that keeps it (``holder`` on the Record), so a sweep
@@ -74,31 +73,31 @@ def lines(record: Mapping[str, Any]) -> list[Entry]:
     """
     net: dict[str, dict[str, int]] = {}
     other: dict[str, str] = {}
-    for source, destination, amount, asset in record.get("postings", ()):
+    for source, destination, amount, asset in record.postings:
         if asset in (POINTS, GRAMS):
             giver, taker = _owner(source, record), _owner(destination, record)
             for name, opposite, signed in ((giver, taker, -amount), (taker, giver, amount)):
                 net.setdefault(name, {POINTS: 0, GRAMS: 0})[asset] += signed
                 other[name] = opposite
-    said = record.get("counterparty")
+    named, movement = record.counterparty, record.movement or ""
     return [
         Entry(
             name=name,
-            id=record["id"],
-            at=record["at"],
-            kind=record["movement"],
+            id=record.id,
+            at=record.at,
+            kind=movement,
             points=deltas[POINTS],
             grams=deltas[GRAMS],
-            counterparty=said
-            if said and not other[name].startswith("account:")
+            counterparty=named
+            if named and not other[name].startswith("account:")
             else other[name].removeprefix("account:"),
-            reference=record.get("reference", record["id"]),
-            swept_points=sum(posting[2] for posting in record["postings"]) if record["movement"] == "sweep" else 0,
+            reference=record.reference or record.id,
+            swept_points=sum(posting.amount for posting in record.postings) if movement == "sweep" else 0,
         )
         for name, deltas in net.items()
         if name.startswith("account:")
     ]
 
 
-def _owner(name: str, record: Mapping[str, Any]) -> str:
-    return str(record["holder"]) if name.startswith("offer:") else name
+def _owner(name: str, record: Record) -> str:
+    return str(record.holder) if name.startswith("offer:") else name

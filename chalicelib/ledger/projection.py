@@ -6,6 +6,7 @@ from datetime import datetime
 from random import randrange
 from typing import Any
 
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, lines
 from chalicelib.table import keys, lists
 from chalicelib.table.write import Item, Write, put, update
@@ -24,7 +25,7 @@ TOTALS = {
 }
 
 
-def entries(records: Sequence[Item]) -> list[Write]:
+def entries(records: Sequence[Record]) -> list[Write]:
     """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``."""
     puts: list[Write] = []
     unfiled: dict[str, set[str]] = defaultdict(set)
@@ -32,16 +33,16 @@ def entries(records: Sequence[Item]) -> list[Write]:
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for record in records:
         if not (found := lines(record)):  # no holder's statement shows it: a mark stands in for a line
-            puts.append(put(keys.filed(record["id"]), {"id": record["id"]}))
+            puts.append(put(keys.filed(record.id), {"id": record.id}))
         for line in found:
             puts.append(put(keys.entry(line.name, line.at, line.id), line_item(line)))
-            if line.name == record.get("holder"):
+            if line.name == record.holder:
                 sums[line.name].update(_earned(record, line))
             elif line.kind in TOTALS:
                 total, asset, sign = TOTALS[line.kind]
                 totals[line.name][total] += sign * (line.points if asset == POINTS else line.grams)
         for name in _remembering(record):
-            unfiled[name].add(record["id"])
+            unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
     accounts = [
         update(
@@ -58,9 +59,9 @@ def entries(records: Sequence[Item]) -> list[Write]:
     return puts + accounts + merchants
 
 
-def _due(name: str, records: Sequence[Item]) -> Item:
+def _due(name: str, records: Sequence[Record]) -> Item:
     """The hint that this merchant sold something on this day. The index changes with a day's first sale only."""
-    day = datetime.fromisoformat(max(record["at"] for record in records))
+    day = datetime.fromisoformat(max(record.at for record in records))
     return {"list": lists.sold_on(day), "rank": name}
 
 
@@ -68,15 +69,15 @@ def line_item(line: Entry) -> Item:
     return {name: value for name, value in line._asdict().items() if name != "name"}
 
 
-def _remembering(record: Item) -> set[str]:
+def _remembering(record: Record) -> set[str]:
     """The accounts whose item holds this Record as unfiled: those whose balance its postings changed."""
-    return {name for posting in record["postings"] for name in posting[:2] if name.startswith("account:")}
+    return {name for posting in record.postings for name in posting[:2] if name.startswith("account:")}
 
 
-def _earned(record: Item, line: Entry) -> dict[str, int]:
+def _earned(record: Record, line: Entry) -> dict[str, int]:
     """A merchant's earnings, and the part of them that its tills gathered (sweeps move that part, see accounts)."""
     gathered = 0
-    for source, destination, amount, asset in record["postings"]:
+    for source, destination, amount, asset in record.postings:
         if asset == POINTS and line.name not in (source, destination):
             gathered += amount if destination.startswith("offer:") else -amount if source.startswith("offer:") else 0
     return {"earned": line.points, "gathered": gathered}

@@ -29,13 +29,13 @@ def sells(account: Item) -> bool:
     return bool(account["status"] == "active" and account["merchant"]["status"] == "active")
 
 
-def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, Write, Item]:
+def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, Write]:
     """A merchant (``account``, as read) whose standing changes: its new state, the note that its offers have to follow
-    until they have, and the facts of its Record, which must be published: a reaction makes the offers follow.
+    until they have. Its Record names the merchant and is published: a reaction makes the offers follow.
 
     The state names its latest change (``turn``), and an offer follows no other. So write it in the same transaction, on
     condition that the state is the one that was read: freezing and suspending may then come in any order, or at once.
     """
     id = account["id"]
     note = update(keys.shelving(id), assign={"turn": command.id, "list": lists.SHELVING, "rank": f"{command.at}:{id}"})
-    return account["merchant"] | changes | {"turn": command.id}, note, {"merchant": id}
+    return account["merchant"] | changes | {"turn": command.id}, note

@@ -1,6 +1,7 @@
 """Redeeming, fulfilling, refunding, sweeping."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import (
     AccountClosed,
     AccountCondition,
@@ -83,7 +85,8 @@ def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[st
         merchant=terms.merchant,
         **(body.model_dump() | sold),
     )
-    facts |= {"holder": keys.holder(terms.merchant), "limited": terms.per_account_limit is not None}
+    limited = terms.per_account_limit is not None
+    facts = replace(facts, holder=keys.holder(terms.merchant), limited=limited)
     return Decision("redemption", answer, writes, facts)
 
 
@@ -140,7 +143,12 @@ def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
 
 
 def refund(
-    command: Command[Any], order: Redemption, record: Item, in_tills: Mapping[str, int], terms: OfferTerms, person: str
+    command: Command[Any],
+    order: Redemption,
+    record: Record,
+    in_tills: Mapping[str, int],
+    terms: OfferTerms,
+    person: str,
 ) -> Decision:
     """Points back to the buyer, units back to stock, once. ``in_tills`` is what each till holds, as read; a limited
     purchase is given back to the count of ``person``.
@@ -158,26 +166,26 @@ def refund(
     buyer, answer = keys.holder(order.account), order.model_copy(update={"status": status})
     posted = {till: _from_till(record, till, held) for till, held in in_tills.items()}
     ordered = command.caller.role == EXCHANGE
-    posted[record["holder"]] = AccountCondition(even_frozen=ordered)
+    posted[str(record.holder)] = AccountCondition(even_frozen=ordered)
     settled = {"pending": -1} if order.status == "placed" else {}
     posted[buyer] = AccountCondition(refuse=_buyer_cannot, add=settled)
     transfer = transfers.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {buyer}
     kept = {name: condition for name, condition in posted.items() if name in touched}
     writes, facts = post(transfer, record=command.id, terms=kept)
-    if record["limited"]:
+    if record.limited:
         writes += (update(keys.purchases(person, terms.counted), add=terms.units(-order.quantity)),)
-    if not ordered and record["holder"] not in touched:
+    if not ordered and record.holder not in touched:
         writes += (acting(order.merchant),)
-    facts |= {"holder": record["holder"], "reference": order.id}
+    facts = replace(facts, holder=record.holder, reference=order.id)
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
-def _from_till(record: Item, till: str, held: int) -> AccountCondition:
+def _from_till(record: Record, till: str, held: int) -> AccountCondition:
     """A till that holds less than the sale paid it must stay as it was read: the merchant's account pays the rest, and
     would be found short although the till has the points by now.
     """
-    paid = sum(amount for _, taker, amount, asset in record["postings"] if taker == till and asset == POINTS)
+    paid = sum(amount for _, taker, amount, asset in record.postings if taker == till and asset == POINTS)
     return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=tills_moved)
 
 
@@ -216,4 +224,4 @@ def sweep(command: Command[Any], till: str, item: Item, merchant: str) -> Decisi
     terms = {till: once, keys.holder(merchant): AccountCondition(add={"swept": amount})}
     writes, facts = post(transfers.sweep(till, merchant, amount), record=command.id, terms=terms)
     answer = Swept(till=till, merchant=merchant, points=amount)
-    return Decision("sweep", answer, writes, facts | {"holder": keys.holder(merchant), "reference": till})
+    return Decision("sweep", answer, writes, replace(facts, holder=keys.holder(merchant), reference=till))

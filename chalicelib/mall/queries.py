@@ -10,6 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.mall import terms, windows
 from chalicelib.mall.model import Offer, OfferParams, OrderParams, Redemption, public
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -84,14 +85,14 @@ def _sold(items: list[Item]) -> dict[str, int]:
     return sold
 
 
-def order(caller: Caller, id: str) -> tuple[Redemption, Item]:
+def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
     """An order as it stands, and its Record: for its buyer as an individual, its merchant as an institution, and the
     exchange. Raises NotFound.
     """
-    record = read.get(keys.record(id))
-    if record is None or record["kind"] != "redemption":
+    record = read.get(keys.record(id), Record)
+    if record is None or record.kind != "redemption":
         raise NotFound()
-    placed = Redemption.model_validate_json(record["answer"])
+    placed = Redemption.model_validate_json(record.answer)
     party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
     if caller.role != EXCHANGE and not party:
         raise NotFound()
@@ -114,9 +115,9 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-def in_tills(record: Item) -> dict[str, int]:
+def in_tills(record: Record) -> dict[str, int]:
     """Points in the tills of a redemption's Record, as of now."""
-    tills = {posting[1] for posting in record["postings"] if posting[3] == "points"}
+    tills = {posting.destination for posting in record.postings if posting.asset == "points"}
     return {key.pk: item["points"] for key, item in read.many([keys.account(till) for till in tills]).items()}
 
 

@@ -152,5 +152,5 @@ def refund(command: Command[Empty], id: str) -> Decision:
     While a merchant is frozen only the exchange can refund its orders.
     """
     order, record = queries.order(command.caller, id)
-    person = accounts.person(order.account) if record["limited"] else order.account
+    person = accounts.person(order.account) if record.limited else order.account
     return actions.refund(command, order, record, queries.in_tills(record), terms.of(order.offer), person)

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model, transfers
@@ -91,9 +92,9 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
         require=Attr("merchant").eq(item["merchant"]),
     )
     after = item | words | {"supplied": item["supplied"] + added}
-    stocked_by = [list(each) for each in transfers.stocking(item["id"], tills, added).postings]
+    facts = Facts(stocked=transfers.stocking(item["id"], tills, added).postings)
     may = _merchant(command, item) if body.status == "on_shelf" else acting(item["merchant"])
-    return Decision("offer_changed", public(after), (may, shown, *changed), {"stocked": stocked_by})
+    return Decision("offer_changed", public(after), (may, shown, *changed), facts)
 
 
 def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
@@ -132,7 +133,7 @@ def _shelve(item: Item, turn: str, require: ConditionBase, assign: Item, remove:
     tills = (
         update(keys.account(till), assign={"status": status}, require=present()) for till in model.terms(item).tills
     )
-    return Decision(f"offer_{status}", public(item | {"status": status}), (merchant, shown, *tills), {"turn": turn})
+    return Decision(f"offer_{status}", public(item | {"status": status}), (merchant, shown, *tills), Facts(turn=turn))
 
 
 class MerchantSuspended(InvalidState):

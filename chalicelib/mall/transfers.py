@@ -1,8 +1,8 @@
 """What moves in the mall: stock, sales, refunds, sweeps. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
 from chalicelib.table import keys
 
@@ -35,15 +35,15 @@ def sale(person: str, offer: str, taken: Mapping[str, int], price: int) -> Trans
     return Transfer("redemption", tuple(postings))
 
 
-def refund(record: Mapping[str, Any], in_tills: Mapping[str, int]) -> Transfer:
+def refund(record: Record, in_tills: Mapping[str, int]) -> Transfer:
     """The sale reversed. Points that were swept meanwhile come from the merchant's account instead of the till."""
     postings: list[Posting] = []
-    for source, destination, amount, asset in record["postings"]:
+    for source, destination, amount, asset in record.postings:
         if asset != POINTS:
             postings.append(Posting(destination, source, amount, asset))
             continue
         from_till = min(amount, in_tills[destination])
-        for giver, part in ((destination, from_till), (record["holder"], amount - from_till)):
+        for giver, part in ((destination, from_till), (str(record.holder), amount - from_till)):
             if part:
                 postings.append(Posting(giver, source, part, POINTS))
     return Transfer("refund", tuple(postings))

@@ -5,6 +5,7 @@ from operator import or_
 
 from chalicelib.errors import InvalidRequest, Refusal, Text
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import turned
 from chalicelib.merchants import history
@@ -36,7 +37,7 @@ def admit(command: Command[Admission], account: Item | None) -> Decision:
         kind="merchant_admitted",
         answer=shown(account | {"merchant": merchant}, command.at),
         writes=(admission(body.account, merchant, refuse=_no_institution),),
-        facts={"reason": body.reason},
+        facts=Facts(reason=body.reason),
     )
 
 
@@ -101,15 +102,15 @@ def _turn(command: Command[Cause], account: Item, action: str) -> Decision:
     """A turn of the merchant's state, which its offers follow."""
     merchant, reason = account["merchant"], command.body.reason
     status = step(STEPS, merchant["status"], action, command.caller.role)
-    after, note, facts = turned(command, account, status=status)
+    after, note = turned(command, account, status=status)
     writes = [
         update(keys.account(account["pk"]), assign={"merchant": after}, require=Attr("merchant").eq(merchant)),
         note,
     ]
     if "application" in merchant:
         writes.append(history.line(command, merchant["application"], action, status=status, comment=reason))
-    answer = shown(account | {"merchant": after}, command.at)
-    return Decision(f"merchant_{status}", answer, tuple(writes), facts | {"reason": reason}, publish=True)
+    answer, facts = shown(account | {"merchant": after}, command.at), Facts(merchant=account["id"], reason=reason)
+    return Decision(f"merchant_{status}", answer, tuple(writes), facts, publish=True)
 
 
 def _no_institution(_: Item | None) -> Refusal:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, unprocessable
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.ledger.standing import acting
 from chalicelib.merchants import history
@@ -45,7 +46,7 @@ def apply(command: Command[NewApplication], account: Item) -> Decision:
         *(put(pointer, {"application": command.id}) for pointer in pointers),
         *_beneath(item),
     )
-    return Decision("application_drafted", state(item, APPLICANT), writes, {"application": command.id})
+    return Decision("application_drafted", state(item, APPLICANT), writes, Facts(application=command.id))
 
 
 def _draft(command: Command[NewApplication], account: Item) -> Item:
@@ -196,7 +197,7 @@ def _advance(
         writes += (delete(keys.applying(item["applicant"])),)
     if status == "active":
         writes += (_admitted(command, item),)
-    return Decision(f"application_{status}", state(after, party), writes, {"application": item["id"]})
+    return Decision(f"application_{status}", state(after, party), writes, Facts(application=item["id"]))
 
 
 def _may(item: Item, action: str, party: str, status: str) -> tuple[Write, ...]:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
 from chalicelib.merchants import history
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.plans import PLANS, ApplicationChange, kept
@@ -27,7 +28,7 @@ def edit(command: Command[ApplicationChange], item: Item, party: str) -> Decisio
     changes = _changes(command, item)
     line = history.line(command, item["id"], "edit", status=item["status"], comment=", ".join(sorted(changes)))
     writes = (steps.changed(item, changes), line)
-    return Decision("application_edited", state(item | changes, party), writes, {"application": item["id"]})
+    return Decision("application_edited", state(item | changes, party), writes, Facts(application=item["id"]))
 
 
 def _changes(command: Command[ApplicationChange], item: Item) -> Item:

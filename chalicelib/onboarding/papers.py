@@ -11,6 +11,7 @@ from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, R
 from chalicelib.files import store
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Answer, Body, Empty, Sha256, ShortText, Time, example, stamp
+from chalicelib.kernel.record import Facts
 from chalicelib.merchants import history
 from chalicelib.onboarding.model import Kind
 from chalicelib.onboarding.steps import APPLICANT, EDITABLE, SUB_PLATFORM_OPERATOR, changed
@@ -140,7 +141,7 @@ def announce(command: Command[NewDocument], item: Item, party: str, identity: st
         update(keys.application(item["id"]), add={"announced": 1}, require=room, refuse=refuse),
     )
     opened = DocumentOpened(id=command.id, application=item["id"], kind=body.kind, upload=form(command, item["id"]))
-    return Decision("document_announced", opened, writes, {"application": item["id"]})
+    return Decision("document_announced", opened, writes, Facts(application=item["id"]))
 
 
 def settle(command: Command[Empty], item: Item, paper: Item, version: str, fault: Text | None) -> Decision:
@@ -187,4 +188,4 @@ def link(command: Command[Empty], item: Item, party: str, paper: Item) -> Decisi
     comment = f"{paper['kind']} {paper['id']}"
     line = history.line(command, item["id"], "link", status=item["status"], comment=comment)
     answer = DocumentLink(url=url, expires_at=stamp(command.now + timedelta(seconds=LINK_SECONDS)))
-    return Decision("document_link", answer, (line,), {"application": item["id"]})
+    return Decision("document_link", answer, (line,), Facts(application=item["id"]))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Time, example
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import GRAMS
 from chalicelib.table.keys import ISSUED, POOL, RETIRED
 
@@ -96,11 +97,11 @@ class Explanations(Answer):
     items: list[Explanation]
 
 
-def moved(record: Mapping[str, Any]) -> Counter[str]:
+def moved(record: Record) -> Counter[str]:
     """What a Record changes in the supply."""
     change: Counter[str] = Counter()
-    use, sign = USES.get(record["movement"], ("", 0))
-    for source, destination, amount, asset in record["postings"]:
+    use, sign = USES.get(record.movement or "", ("", 0))
+    for source, destination, amount, asset in record.postings:
         for name, signed in ((source, -amount), (destination, amount)):
             if asset == GRAMS:
                 change[_grams(name)] += -signed if name == ISSUED else signed

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
 from chalicelib.partners import model
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -23,7 +24,7 @@ def register(*, merchant: str, callback_url: str, public_key: str, at: str) -> W
     return update(keys.partner(merchant), assign=known | Listing(lists.PARTNERS, merchant).attributes)
 
 
-def remember(record: Item) -> Write:
+def remember(record: Record) -> Write:
     """The event of a Record waits for its merchant. Told again, its condition does not hold."""
     item = model.event(record)
     return put(keys.delivery(item["id"]), item)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Id, Paged, Time, example, stamp
+from chalicelib.kernel.record import Record
 from chalicelib.table import keys, lists
 
 EVENTS = {"redemption": "order.placed", "redemption_refunded": "order.refunded"}  # by the kind of the Record
@@ -76,18 +77,18 @@ class WebhookKeys(Answer):
     keys: Annotated[list[str], Field(min_length=1)]
 
 
-def merchant_of(record: Mapping[str, Any]) -> str:
+def merchant_of(record: Record) -> str:
     """Whose order a Record is about."""
-    return str(record["holder"]).removeprefix(keys.holder(""))
+    return str(record.holder).removeprefix(keys.holder(""))
 
 
-def event(record: Mapping[str, Any]) -> dict[str, Any]:
+def event(record: Record) -> dict[str, Any]:
     """The item that remembers the event of a Record until its merchant has it.
 
     ``payload`` is the body, the same for every try: no name, nothing of the person but her opaque account id.
     """
-    order, kind = json.loads(record["answer"]), EVENTS[record["kind"]]
-    id, merchant, at = keys.delivery_id(order["id"], kind), merchant_of(record), record["at"]
+    order, kind = json.loads(record.answer), EVENTS[record.kind]
+    id, merchant, at = keys.delivery_id(order["id"], kind), merchant_of(record), record.at
     data = {"merchant": merchant} | {name: (order | {"redemption": order["id"]})[name] for name in TOLD}
     payload = json.dumps({"type": kind, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":"))
     item = {"id": id, "merchant": merchant, "type": kind, "redemption": order["id"], "payload": payload}

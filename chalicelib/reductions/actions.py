@@ -1,6 +1,7 @@
 """Publishing factors, reporting, confirming and rejecting reductions."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
+from chalicelib.kernel.record import Facts, Record
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
 from chalicelib.reductions.model import (
@@ -88,18 +90,14 @@ def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
         scenario=scenario["code"],
         **body.model_dump(exclude={"occurred_at", "scenario"}),
     )
-    state: Item = {"status": reduction.status, "reduction": command.id}
-    if not confirmed:
-        state |= Listing(lists.REDUCTIONS_REPORTED, f"{command.at}:{command.id}").attributes
-    guard = put(keys.reduction(reduction.scenario, body.record_id), state, refuse=_already)
-    cap, cap_facts = caps.count(reduction, scenario, day(body.occurred_at))
+    guard = _guard(reduction, body.record_id, command.at)
+    on = day(body.occurred_at)
+    cap, counted = caps.count(reduction, scenario, on)
     credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)
-    return Decision(
-        kind="reduction_confirmed" if confirmed else "reduction_reported",
-        answer=reduction,
-        writes=(guard, *cap, *credited),
-        facts=facts | cap_facts | {"scenario": reduction.scenario, "scenario_version": scenario["version"]},
-    )
+    facts = replace(facts, scenario=reduction.scenario, scenario_version=scenario["version"])
+    if counted:
+        facts = replace(facts, cap_day=on, cap_counted=counted)
+    return Decision(f"reduction_{reduction.status}", reduction, (guard, *cap, *credited), facts)
 
 
 def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
@@ -110,7 +108,7 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
     return Decision("reduction_confirmed", answer, (_decide(answer), *credited), facts)
 
 
-def reject(command: Command[Reason], reduction: Reduction, record: Item) -> Decision:
+def reject(command: Command[Reason], reduction: Reduction, record: Record) -> Decision:
     """A reported reduction is refused for good; its share of the day's caps (in ``record``), if any, is free again."""
     status = step(STEPS, reduction.status, "reject", command.caller.role)
     released, _ = _credit(reduction, command.id, pending=-1, convert=False)
@@ -135,11 +133,19 @@ def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
     return dict(scenario)
 
 
+def _guard(reduction: Reduction, record_id: str, at: str) -> Write:
+    """One reduction a record, for ever."""
+    state: Item = {"status": reduction.status, "reduction": reduction.id}
+    if reduction.status == "reported":
+        state |= Listing(lists.REDUCTIONS_REPORTED, f"{at}:{reduction.id}").attributes
+    return put(keys.reduction(reduction.scenario, record_id), state, refuse=_already)
+
+
 def _already(item: Item | None) -> Refusal:
     return AlreadyReported(reduction=item["reduction"] if item else "?")
 
 
-def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Item]:
+def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Facts]:
     """The person's Write: the conversion where it is due, and the count of what is pending."""
     name = keys.holder(reduction.account)
     terms = AccountCondition(
@@ -149,9 +155,8 @@ def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -
     )
     if convert and reduction.grams:
         writes, facts = post(conversion(reduction.account, reduction.grams), record=record, terms={name: terms})
-        said = {"counterparty": reduction.scenario, "reference": reduction.id}
-        return writes, facts | said
-    return (_touch(name, terms),), {}
+        return writes, replace(facts, counterparty=reduction.scenario, reference=reduction.id)
+    return (_touch(name, terms),), Facts()
 
 
 def _touch(name: str, terms: AccountCondition) -> Write:

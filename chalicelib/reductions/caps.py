@@ -6,6 +6,7 @@ from operator import and_
 
 from chalicelib.accounts.queries import person
 from chalicelib.errors import InvalidRequest, Refusal, unprocessable
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountFrozen, AccountNotOpen
 from chalicelib.reductions.model import Reduction
 from chalicelib.table import keys
@@ -24,14 +25,14 @@ def plausible(quantity: str, scenario: Item) -> None:
         raise InvalidRequest.at("/quantity", en, zh)
 
 
-def count(reduction: Reduction, scenario: Item, on: str) -> tuple[tuple[Write, ...], Item]:
+def count(reduction: Reduction, scenario: Item, on: str) -> tuple[tuple[Write, ...], dict[str, int] | None]:
     """The person's sums of a day under a scenario with a bound a day; any other keeps none. And what the Record says.
 
     Raises or refuses InvalidRequest over the cap, over the number of records, and for an account that is none.
     """
     cap, most = scenario["daily_cap_grams"], scenario.get("records_per_day_max")
     if cap is None and most is None:
-        return (), {}
+        return (), None
     en, zh = f"Exceeds the daily cap of {cap} g", f"超过每日上限 {cap} 克"
     many_en, many_zh = f"Exceeds {most} records a day for one person", f"超过每人每日 {most} 条记录的上限"
     if cap is not None and reduction.grams > cap:
@@ -44,7 +45,7 @@ def count(reduction: Reduction, scenario: Item, on: str) -> tuple[tuple[Write, .
 
     counted = {"grams": reduction.grams, "records": 1}
     usage = update(_usage(reduction, on), add=counted, require=_fits(reduction.grams, cap, most), refuse=refuse)
-    return (usage,), {"cap_day": on, "cap_counted": counted}
+    return (usage,), counted
 
 
 def _fits(grams: int, cap: int | None, most: int | None) -> ConditionBase:
@@ -57,13 +58,13 @@ def _fits(grams: int, cap: int | None, most: int | None) -> ConditionBase:
     return reduce(and_, bounds)
 
 
-def release(reduction: Reduction, record: Item) -> tuple[Write, ...]:
+def release(reduction: Reduction, record: Record) -> tuple[Write, ...]:
     """What the reduction counted for its day (``record``) counts no more."""
-    if "cap_day" not in record:
+    if record.cap_day is None:
         return ()
-    counted = record.get("cap_counted", {"grams": reduction.grams})  # earlier Records counted grams only
+    counted = record.cap_counted or {"grams": reduction.grams}  # earlier Records counted grams only
     less = {name: -amount for name, amount in counted.items()}
-    return (update(_usage(reduction, record["cap_day"]), add=less, require=present()),)
+    return (update(_usage(reduction, record.cap_day), add=less, require=present()),)
 
 
 def no_account(item: Item | None) -> Refusal:

@@ -4,6 +4,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.reductions.model import Reduction, ReductionParams, Scenarios, ScenarioView, in_force
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Item
@@ -26,14 +27,14 @@ def published(query: Query[Params]) -> Scenarios:
     return Scenarios(items=[ScenarioView.model_validate(each) for each in current if each])
 
 
-def reduction(caller: Caller, id: str) -> tuple[Reduction, Item]:
+def reduction(caller: Caller, id: str) -> tuple[Reduction, Record]:
     """A reduction as it stands, and its Record. Operators see what they reported. Raises NotFound."""
-    record = read.get(keys.record(id))
-    if record is None or record["kind"] not in KINDS or "scenario" not in record:
+    record = read.get(keys.record(id), Record)
+    if record is None or record.kind not in KINDS or record.scenario is None:
         raise NotFound()
     if caller.role != BUREAU and not caller.made(record):
         raise NotFound()
-    reported = Reduction.model_validate_json(record["answer"])
+    reported = Reduction.model_validate_json(record.answer)
     return _as_it_stands(reported, read.get(keys.reduction(reported.scenario, reported.record_id))), record
 
 
@@ -50,12 +51,12 @@ def waiting(query: Query[ReductionParams]) -> Page[Reduction]:
     )
     found = read.first(listed, query.params.limit + 1)
     states = read.many([keys.Key(each["pk"], each["sk"]) for each in found])
-    records = read.many([keys.record(state["reduction"]) for state in states.values()])
+    records = read.many([keys.record(state["reduction"]) for state in states.values()], Record)
     position = {}
     reductions = []
     for each in found:
         state = states[keys.Key(each["pk"], each["sk"])]
-        reported = Reduction.model_validate_json(records[keys.record(state["reduction"])]["answer"])
+        reported = Reduction.model_validate_json(records[keys.record(state["reduction"])].answer)
         reductions.append(_as_it_stands(reported, state))
         position[reported.id] = {part: each[part] for part in ("pk", "sk", "list", "rank")}
     return query.page(reductions, lambda reduction: position[reduction.id])

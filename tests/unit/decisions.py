@@ -7,6 +7,7 @@ from chalicelib.errors import Refusal
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.record import Record
 from chalicelib.table.keys import Key
 from chalicelib.table.row import dump
 from chalicelib.table.write import Write, decode, encode
@@ -20,6 +21,12 @@ ID = "c" * 26  # of every Command here
 def command(body: Any = None, *, role: str = "individual", sub: str = "alice", now: datetime = NOW) -> Command[Any]:
     """What a caller wants."""
     return Command(Caller(sub, role), Empty() if body is None else body, ID, now)
+
+
+def record(kind: str = "kind", *, id: str = ID, at: str = AT, role: str = "individual", **facts: Any) -> Record:
+    """A Record as a stream or a read brings it."""
+    made: dict[str, Any] = {"caller": "alice", "fingerprint": "", "status": 201, "answer": "{}"}
+    return Record(id=id, at=at, kind=kind, role=role, **made | facts)
 
 
 def write_to(decision: Decision, key: Key) -> Write:

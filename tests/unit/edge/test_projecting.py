@@ -6,25 +6,26 @@ import pytest
 from chalice.app import DynamoDBEvent
 
 from chalicelib.edge import events
+from chalicelib.kernel.record import Record
 from chalicelib.table.commit import WRITES_MAX
 from chalicelib.table.keys import Key
+from chalicelib.table.row import dump
 from chalicelib.table.write import Item, Write, encode, put
+from tests.unit.decisions import record as made
 
 RECORDS, WRITES_EACH = 40, 9
 AT = "2026-01-31T08:00:00.000Z"
 
 
 def change(number: int) -> Item:
-    record = {"pk": f"record:{number}", "sk": "record", "id": str(number), "at": AT, "movement": "m", "postings": []}
+    record = {"pk": f"record:{number}", "sk": "record"} | dump(made(id=str(number), at=AT, movement="m"))
     stream = {"Keys": {}, "NewImage": encode(record), "SequenceNumber": "1", "SizeBytes": 1}
     told = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
     return told | {"dynamodb": stream | {"ApproximateCreationDateTime": 1, "StreamViewType": "NEW_IMAGE"}}
 
 
-def many(records: Sequence[Item]) -> list[Write]:
-    return [
-        put(Key(f"{record['id']}/{n}", "x"), {"id": record["id"]}) for record in records for n in range(WRITES_EACH)
-    ]
+def many(records: Sequence[Record]) -> list[Write]:
+    return [put(Key(f"{record.id}/{n}", "x"), {"id": record.id}) for record in records for n in range(WRITES_EACH)]
 
 
 def test_a_chunk_too_large_for_one_transaction_is_halved_until_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,10 @@ from chalice.app import DynamoDBEvent
 
 from chalicelib.edge import events
 from chalicelib.errors import Contended, Unavailable
+from chalicelib.kernel.record import Record
+from chalicelib.table.row import dump
 from chalicelib.table.write import Item, Write, encode
+from tests.unit.decisions import record as made
 
 AT = "2026-01-31T08:00:00.000Z"
 POISON = "3"
@@ -16,7 +19,7 @@ POISON = "3"
 def change(number: int, **attributes: object) -> Item:
     """A new Record at the place ``1000 + number`` of the stream; without ``attributes`` it moved value."""
     attributes = attributes or {"movement": "m", "postings": []}
-    record = {"pk": f"record:{number}", "sk": "record", "id": str(number), "at": AT} | attributes
+    record = {"pk": f"record:{number}", "sk": "record"} | dump(made(id=str(number), at=AT)) | attributes
     stream = {"Keys": {}, "NewImage": encode(record), "SequenceNumber": str(1000 + number), "SizeBytes": 1}
     about = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
     return about | {"dynamodb": stream | {"ApproximateCreationDateTime": 1, "StreamViewType": "NEW_IMAGE"}}
@@ -32,9 +35,9 @@ class Reaction:
     def __init__(self, fails: Callable[[set[str]], Exception | None] = lambda _: None) -> None:
         self.fails, self.calls, self.done = fails, 0, list[str]()
 
-    def __call__(self, records: Sequence[Item]) -> None:
+    def __call__(self, records: Sequence[Record]) -> None:
         self.calls += 1
-        ids = [record["id"] for record in records]
+        ids = [record.id for record in records]
         if error := self.fails(set(ids)):
             raise error
         self.done += ids
@@ -80,8 +83,8 @@ def test_projections_get_what_moved_value_only(monkeypatch: pytest.MonkeyPatch) 
     projected: list[str] = []
     monkeypatch.setattr(events, "commit", lambda writes: None)
 
-    def keep(records: Sequence[Item]) -> list[Write]:
-        projected.extend(record["id"] for record in records)
+    def keep(records: Sequence[Record]) -> list[Write]:
+        projected.extend(record.id for record in records)
         return []
 
     events.project(batch(change(0), change(1, kind="k"), change(2, publish=True)), [keep])

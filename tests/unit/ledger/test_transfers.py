@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.errors import Refusal
+from chalicelib.kernel.record import Facts, Record
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, Posting, Transfer, lines, units
 from chalicelib.table.write import Attr
+from tests.unit import decisions
 
 NAMES = ["account:alice", "account:shop", "offer:x/0", "offer:x/1", "system:pool", "system:retired"]
 POSTINGS = st.builds(
@@ -58,7 +60,7 @@ def test_each_account_gets_one_write_and_system_accounts_get_none() -> None:
     writes, facts = post(transfer, record="r", terms={"offer:x/0": AccountCondition(require=Attr("price").eq(250))})
     assert [(write.action, write.key.pk) for write in writes] == [("Update", "offer:x/0"), ("Update", "account:alice")]
     assert [write.add for write in writes] == [{"points": 500, "units": -2}, {"points": -490, "unfiled": {"r"}}]
-    assert facts == {"movement": "redemption", "postings": [list(posting) for posting in transfer.postings]}
+    assert facts == Facts(movement="redemption", postings=transfer.postings)
 
 
 def test_a_floor_of_zero_stands_in_the_condition_of_every_write_that_takes() -> None:
@@ -87,9 +89,8 @@ def test_a_write_says_why_it_failed(item: Any, code: str, facts: dict[str, int])
     assert (refusal.code, refusal.facts) == (code, facts)
 
 
-def record(*postings: tuple[str, str, int, str], **facts: Any) -> dict[str, Any]:
-    said = {"id": "r", "at": "2024-01-01T00:00:00.000Z", "movement": "m", "postings": [list(each) for each in postings]}
-    return said | facts
+def record(*postings: tuple[str, str, int, str], **facts: Any) -> Record:
+    return decisions.record(movement="m", postings=tuple(Posting(*each) for each in postings), **facts)
 
 
 def shown(found: list[Entry]) -> dict[str, tuple[int, int, str]]:
@@ -97,7 +98,7 @@ def shown(found: list[Entry]) -> dict[str, tuple[int, int, str]]:
 
 
 def test_a_record_without_postings_has_no_lines() -> None:
-    assert lines({"id": "r", "at": "x"}) == []
+    assert lines(record()) == []
 
 
 def test_what_a_till_earns_is_a_line_of_its_merchant() -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.ledger.model import POINTS, Posting
 from chalicelib.mall import transfers
+from tests.unit.decisions import record
 
 
 @given(st.integers(0, 10**9), st.integers(1, 64))
@@ -34,8 +35,8 @@ def test_a_sale_pays_each_till_for_the_units_it_gave() -> None:
 @given(st.integers(0, 300), st.integers(0, 150))
 def test_a_refund_gives_back_what_was_paid_whoever_holds_it_now(first: int, second: int) -> None:
     sale = transfers.sale("account:alice", "x", {"offer:x/0": 2, "offer:x/1": 1}, 100)
-    record = {"postings": [list(each) for each in sale.postings], "holder": "account:shop"}
-    changes = transfers.refund(record, {"offer:x/0": first, "offer:x/1": second}).changes()
+    sold = record(postings=sale.postings, holder="account:shop")
+    changes = transfers.refund(sold, {"offer:x/0": first, "offer:x/1": second}).changes()
     assert changes["account:alice"] == {"points": 300}
     assert (changes["offer:x/0"]["units"], changes["offer:x/1"]["units"]) == (2, 1)
     from_tills = {name: -changes[name].get("points", 0) for name in ("offer:x/0", "offer:x/1")}
@@ -45,8 +46,8 @@ def test_a_refund_gives_back_what_was_paid_whoever_holds_it_now(first: int, seco
 
 def test_a_refund_before_any_sweep_is_the_sale_reversed() -> None:
     sale = transfers.sale("account:alice", "x", {"offer:x/0": 3}, 100)
-    record = {"postings": [list(each) for each in sale.postings], "holder": "account:shop"}
-    assert transfers.refund(record, {"offer:x/0": 300}) == sale.reverse("refund")
+    sold = record(postings=sale.postings, holder="account:shop")
+    assert transfers.refund(sold, {"offer:x/0": 300}) == sale.reverse("refund")
 
 
 def test_a_sweep_moves_what_the_till_holds() -> None:
