@@ -1,16 +1,19 @@
 """Opening and closing accounts."""
 
 from dataclasses import replace
+from typing import Any
 
-from chalicelib.accounts.model import STEPS, Account, Correction, Grounds, Opening, hashed, masked
+from chalicelib.accounts.model import STEPS, Claim, Correction, Grounds, Opening, hashed, masked, to_answer
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen, inactive
-from chalicelib.ledger.standing import turned
+from chalicelib.ledger.standing import turned, unturned
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, absent, check, present, update
+from chalicelib.table.row import dump
+from chalicelib.table.write import Attr, Write, absent, check, present, seen, update
 from chalicelib.transitions import step
 
 KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
@@ -62,46 +65,41 @@ class ApplicationOpen(InvalidState):
     )
 
 
-def open_account(command: Command[Opening], number: str, account: Item | None, claim: Item | None) -> Decision:
+def open_account(command: Command[Opening], number: str, account: Account | None, claim: Claim | None) -> Decision:
     """One open account a login and a number. A closed one is opened again by its own person only.
 
-    ``number`` is the hash of the number; ``account`` and ``claim`` (who has the number) are the items as read. The
+    ``number`` is the hash of the number; ``account`` and ``claim`` (who has the number) are as read. The
     first account of a number names its person for ever: limits and caps count by person, whichever account comes later.
     Refuses AccountExists.
     """
     body, id = command.body.root, command.caller.account
-    if claim and claim.get("open", True):
+    if claim and claim.open:
         raise AccountExists()
-    person = claim.get("person", claim["account"]) if claim else (account or {}).get("person", id)
+    person = claim.person or claim.account if claim else account.counted_as if account else id
     name = masked(body.name) if body.kind == "individual" else body.name
-    state = {"id": id, "kind": body.kind, "name": name, "status": "active", "opened_at": command.at}
+    opened = Account(id=id, kind=body.kind, name=name, opened_at=command.at, identity=number)
     first = {} if account or person == id else {"person": person}  # an account never changes its person
     own = Attr("status").eq("closed") & Attr("identity").eq(number)
-    return Decision(
-        kind="account_opened",
-        answer=Account.model_validate(state),
-        writes=(
-            update(
-                keys.account(keys.holder(id)),
-                assign=state | {"identity": number} | first,
-                add={"points": 0, "grams": 0, "pending": 0},
-                remove=("closed_at",),
-                require=own if account else absent(),
-                refuse=lambda old: Contended() if old and not account else AccountExists(),
-            ),
-            _claim(number, {"account": id, "person": person, "open": True}, claim),
-        ),
+    written = update(
+        opened.key,
+        assign=to_answer(opened).model_dump() | {"identity": number} | first,
+        add={"points": 0, "grams": 0, "pending": 0},
+        remove=("closed_at",),
+        require=own if account else absent(),
+        refuse=lambda old: Contended() if old and not account else AccountExists(),
     )
+    claimed = _claim(number, Claim(id, person, open=True), claim)
+    return Decision("account_opened", to_answer(opened), (written, claimed))
 
 
-def _claim(number: str, after: Item, claim: Item | None) -> Write:
-    """The number is the account's, if nobody has taken it since ``claim`` was read."""
+def _claim(number: str, after: Claim, before: Claim | None) -> Write:
+    """The number is the account's, if nobody has taken it since ``before`` was read."""
 
-    def refuse(old: Item | None) -> Refusal:
-        return AccountExists() if old and old.get("open", True) else Contended()
+    def refuse(old: Claim | None) -> Refusal:
+        return AccountExists() if old and old.open else Contended()
 
-    require = Attr("open").eq(False) & Attr("account").eq(claim["account"]) if claim else absent()
-    return update(keys.identity(number), assign=after, require=require, refuse=refuse)
+    require = Attr("open").eq(False) & Attr("account").eq(before.account) if before else absent()
+    return update(keys.identity(number), assign=dump(after), require=require, refuse=seen(Claim, refuse))
 
 
 def hashed_number(command: Command[Opening], key: bytes) -> str:
@@ -112,10 +110,10 @@ def hashed_number(command: Command[Opening], key: bytes) -> str:
     return hashed(body.kind, body.number, key)
 
 
-def close_account(command: Command[Empty], account: Item, *, promised: bool) -> Decision:
-    """Close the caller's account and let go of its number. ``account`` is the item as read.
+def close_account(command: Command[Empty], account: Account, *, promised: bool) -> Decision:
+    """Close the caller's account (as read) and let go of its number.
 
-    The number goes on naming its person: an account that is opened with it later shares the limits and caps.
+    The number still names its person: an account that is opened with it later shares the limits and caps.
 
     ``promised``: a campaign is live that the account does not count (see ``queries.promises``).
     Refuses AccountClosed, and InvalidState while it holds, awaits or owes anything.
@@ -123,76 +121,73 @@ def close_account(command: Command[Empty], account: Item, *, promised: bool) -> 
     if promised:
         raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
-    live, id = Attr("campaigns_live"), account["id"]
+    live, id = Attr("campaigns_live"), account.id
     return Decision(
         kind="account_closed",
-        answer=Account.model_validate(account | {"status": "closed"}),
+        answer=to_answer(replace(account, status="closed")),
         writes=(
             update(
-                keys.account(account["pk"]),
+                account.key,
                 assign={"status": "closed", "closed_at": command.at},
                 require=Attr("status").eq("active") & empty & (live.not_exists() | live.eq(0)),
-                refuse=_why_open,
+                refuse=seen(Account, _why_open),
             ),
             check(keys.applying(id), absent(), lambda _: ApplicationOpen(state="active", action="close")),
             update(
-                keys.identity(account["identity"]),
-                assign={"account": id, "person": account.get("person", id), "open": False},
+                keys.identity(account.identity),
+                assign=dump(Claim(id, account.counted_as, open=False)),
                 require=Attr("account").eq(id),
             ),
         ),
     )
 
 
-def turn(command: Command[Grounds], account: Item, action: str) -> Decision:
+def turn(command: Command[Grounds], account: Account, action: str) -> Decision:
     """Freeze an account, or release it. While it is frozen its holder can neither move value nor promise any.
 
     Every Write of the ledger asks for an active account, and ``standing.acting`` asks it for whatever else a holder
     does, so nothing slips between. A merchant's offers leave the shelf, and come back when it is released. Raises
     InvalidState.
     """
-    status = step(STEPS, account["status"], action, command.caller.role)
-    assign: Item = {"status": status}
-    facts = Facts(account=account["id"], reason=command.body.reason)
-    as_read: ConditionBase = Attr("merchant").not_exists()
+    status = step(STEPS, account.status, action, command.caller.role)
+    assign: dict[str, Any] = {"status": status}
+    facts = Facts(account=account.id, reason=command.body.reason)
     notes: tuple[Write, ...] = ()
-    if "merchant" in account:
+    if account.merchant:
         merchant, note = turned(command, account)
-        assign, facts, notes = assign | {"merchant": merchant}, replace(facts, merchant=account["id"]), (note,)
-        as_read = Attr("merchant").eq(account["merchant"])
+        assign, facts, notes = assign | {"merchant": merchant}, replace(facts, merchant=account.id), (note,)
 
-    def refuse(old: Item | None) -> Refusal:
-        if old and old["status"] == account["status"]:
+    def refuse(old: Account | None) -> Refusal:
+        if old and old.status == account.status:
             return Contended()  # it became a merchant, or was suspended meanwhile: read it again
-        return InvalidState(state=old["status"] if old else "?", action=action)
+        return InvalidState(state=old.status if old else "?", action=action)
 
-    require = Attr("status").eq(account["status"]) & as_read
-    write = update(keys.account(account["pk"]), assign=assign, require=require, refuse=refuse)
-    answer = Account.model_validate(account | {"status": status})
+    require = Attr("status").eq(account.status) & unturned(account)
+    write = update(account.key, assign=assign, require=require, refuse=seen(Account, refuse))
+    answer = to_answer(replace(account, status=status))
     return Decision(KINDS[action], answer, (write, *notes), facts, publish=bool(notes))
 
 
-def correct(command: Command[Correction], account: Item) -> Decision:
+def correct(command: Command[Correction], account: Account) -> Decision:
     """A person's name, corrected. Certificates keep the name that they were signed with. Refuses AccountClosed."""
     name = masked(command.body.name)
-    write = update(
-        keys.account(account["pk"]),
-        assign={"name": name},
-        require=present() & Attr("status").eq(account["status"]) & Attr("status").ne("closed"),
-        refuse=lambda old: AccountClosed() if old and old["status"] == "closed" else Contended(),
-    )
-    return Decision("account_corrected", Account.model_validate(account | {"name": name}), (write,))
+
+    def refuse(old: Account | None) -> Refusal:
+        return AccountClosed() if old and old.status == "closed" else Contended()
+
+    require = present() & Attr("status").eq(account.status) & Attr("status").ne("closed")
+    write = update(account.key, assign={"name": name}, require=require, refuse=seen(Account, refuse))
+    return Decision("account_corrected", to_answer(replace(account, name=name)), (write,))
 
 
-def _why_open(item: Item | None) -> Refusal:
-    if item is None:
+def _why_open(account: Account | None) -> Refusal:
+    if account is None:
         return AccountNotOpen()
-    if stopped := inactive(item):
+    if stopped := inactive(account):
         return stopped
-    if "merchant" in item:
+    if account.merchant:
         return MerchantStays(state="merchant", action="close")
-    if item.get("campaigns_live"):
+    if account.campaigns_live:
         return CampaignsLive(state="active", action="close")
-    return AccountNotEmpty(
-        points=item["points"], grams=item["grams"], pending=item["pending"], state="active", action="close"
-    )
+    left = {"points": account.points, "grams": account.grams, "pending": account.pending}
+    return AccountNotEmpty(**left, state="active", action="close")

@@ -1,7 +1,7 @@
 """Everything that is kept about a caller, for itself."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
@@ -9,12 +9,12 @@ from chalicelib.accounts.queries import own, unfiled, view
 from chalicelib.kernel.fields import Answer, Paged, Time, example
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import Account
 from chalicelib.table import keys, read
-from chalicelib.table.write import Item
+from chalicelib.table.row import Row, dump
 
 _FIRST, _LAST = " ", "~~"  # around every sort key
 _COUNTED = ("purchases:", "usage:")  # by person, in the partition of her first account
-_HIDDEN = {"pk", "sk", "list", "rank", "identity"}  # keys of the table, and the hash of a number
 
 
 class Request(Answer):
@@ -61,46 +61,44 @@ def page(query: Query[Paged]) -> Export:
 
     Lines that are not filed yet stand among the filed ones, as in the statement. Raises AccountNotOpen.
     """
-    item, limit = own(query.asker), query.params.limit
+    account, limit = own(query.asker), query.params.limit
     after: str = query.position["sk"] if query.position else _FIRST
-    found = {line["sk"]: line for line in unfiled(item) if line["sk"] > after}
-    for walk in _walks(item, after, limit + 2):  # one more: where a page begins was shown before
-        found |= {each["sk"]: each for each in walk if each["sk"] != after}
-    items = [found[place] for place in sorted(found)[: limit + 1]]
-    records, orders = _behind(items)
-    shown = [
-        Kept(place=each["sk"], kept=_plain(each), request=records.get(each.get("id")), order=orders.get(each.get("id")))
-        for each in items
+    found = {entry.place: dump(entry) for entry in unfiled(account) if entry.place > after}
+    for walk in _walks(account, after, limit + 2):  # one more: where a page begins was answered before
+        found |= {row.key.sk: row.attributes for row in walk if row.key.sk != after}
+    places = sorted(found)[: limit + 1]
+    requests, orders = _behind(places)
+    items = [
+        Kept(place=each, kept=_plain(found[each]), request=requests.get(each), order=orders.get(each))
+        for each in places
     ]
-    paged = query.page(shown, lambda kept: {"sk": kept.place})
-    return Export(login=query.asker.sub, account=view(item), items=paged.items, next_cursor=paged.next_cursor)
+    paged = query.page(items, lambda kept: {"sk": kept.place})
+    return Export(login=query.asker.sub, account=view(account), items=paged.items, next_cursor=paged.next_cursor)
 
 
-def _walks(item: Item, after: str, count: int) -> Iterator[list[Item]]:
+def _walks(account: Account, after: str, count: int) -> Iterator[list[Row]]:
     """The next ``count`` items from ``after`` on: the account's, and what is counted for its person elsewhere."""
-    places = [(item["pk"], _FIRST, _LAST)]
-    if "person" in item:
-        places += [(keys.holder(item["person"]), kind, f"{kind}~") for kind in _COUNTED]
+    places = [(account.holder, _FIRST, _LAST)]
+    if account.person:
+        places += [(keys.holder(account.person), kind, f"{kind}~") for kind in _COUNTED]
     for pk, low, high in places:
         if after < high:
-            yield read.first(read.query(pk, max(low, after), high, chunk=count), count)
+            yield read.first(read.partition(pk, max(low, after), high, chunk=count), count)
 
 
-def _behind(items: list[Item]) -> tuple[dict[Any, Request], dict[Any, Item]]:
-    """The Records of statement lines, and how those that are orders stand, by id."""
-    ids = [each["id"] for each in items if each["sk"].startswith(keys.ENTRIES)]
-    records = list(read.many([keys.record(id) for id in ids], Record).values())
-    placed = [record.id for record in records if record.kind == "redemption"]
-    orders = {key.pk.partition(":")[2]: item for key, item in read.many([keys.order(id) for id in placed]).items()}
-    return {record.id: _request(record) for record in records}, {id: _plain(item) for id, item in orders.items()}
+def _behind(places: Iterable[str]) -> tuple[dict[str, Request], dict[str, dict[str, Any]]]:
+    """The requests behind statement lines, and how those that are orders stand, by place."""
+    ids = {id: place for place in places if (id := keys.entry_record(place))}
+    records = read.many([keys.record(id) for id in ids], Record).values()
+    orders = read.rows([keys.order(each.id) for each in records if each.kind == "redemption"])
+    requests = {ids[each.id]: _request(each) for each in records}
+    return requests, {ids[key.pk.partition(":")[2]]: row.attributes for key, row in orders.items()}
 
 
 def _request(record: Record) -> Request:
     return Request(kind=record.kind, at=record.at, role=record.role, answer=json.loads(record.answer))
 
 
-def _plain(item: Item) -> Item:
-    """An item as JSON can hold it, without what concerns only the table."""
-    return {
-        name: sorted(value) if isinstance(value, set) else value for name, value in item.items() if name not in _HIDDEN
-    }
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What an item holds, without the hash of a number."""
+    return {name: value for name, value in attributes.items() if name != "identity"}

@@ -1,8 +1,9 @@
-"""Accounts: who may hold one, and what is said of it. Pure."""
+"""Accounts: who may hold one, and what is answered about it. Pure."""
 
 import hashlib
 import hmac
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -11,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
+from chalicelib.ledger import model
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import Shown
 from chalicelib.transitions import Step
 
@@ -118,6 +121,18 @@ def hashed(kind: str, number: str, key: bytes) -> str:
     return hmac.new(key, f"{kind}:{number}".encode(), hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True)
+class Claim:
+    """Who has a number (its hash is the key). Kept when the account closes: it names the number's ``person`` for ever.
+
+    Claims of before persons were named have neither ``person`` nor ``open``.
+    """
+
+    account: str
+    person: str | None = None
+    open: bool = True
+
+
 def masked(name: str) -> str:
     """The first character and stars: enough to recognise one's own name."""
     return name[0] + "*" * max(1, min(len(name) - 1, 8))
@@ -160,7 +175,7 @@ SHOWN = _EXAMPLE | {
 }
 
 
-class Account(Answer):
+class AccountAnswer(Answer):
     """An account. An institution's name is public; a person's is masked."""
 
     model_config = example(**_EXAMPLE)
@@ -172,7 +187,12 @@ class Account(Answer):
     opened_at: Time
 
 
-class AccountView(Account):
+def to_answer(account: Account) -> AccountAnswer:
+    """What routes answer about an account."""
+    return AccountAnswer.model_validate(vars(account))
+
+
+class AccountView(AccountAnswer):
     """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured."""
 
     model_config = example(**SHOWN)
@@ -206,7 +226,7 @@ class EntryParams(Paged):
     until: Moment | None = None
 
 
-class Entry(Answer):
+class EntryAnswer(Answer):
     """A line of the statement: signed amounts from the account's view.
 
     ``swept_points`` went from a till to the merchant's account: its own points both before and after.
@@ -231,3 +251,8 @@ class Entry(Answer):
     counterparty: str
     reference: str
     swept_points: int = 0
+
+
+def to_entry(entry: model.Entry) -> EntryAnswer:
+    """A line as the statement answers it."""
+    return EntryAnswer(**vars(entry))

@@ -4,7 +4,15 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.accounts import actions, export, queries
 from chalicelib.accounts.export import Export
-from chalicelib.accounts.model import Account, AccountView, Correction, Entry, EntryParams, Grounds, Opening
+from chalicelib.accounts.model import (
+    AccountAnswer,
+    AccountView,
+    Correction,
+    EntryAnswer,
+    EntryParams,
+    Grounds,
+    Opening,
+)
 from chalicelib.edge import pages
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
@@ -21,7 +29,7 @@ HOLDERS = (INDIVIDUAL, INSTITUTION)
 GUARDIANS = (EXCHANGE, BUREAU)
 
 
-@command(room, "POST /v1/accounts", body=Opening, answer=Account, allow=HOLDERS, refuses=(actions.AccountExists,))
+@command(room, "POST /v1/accounts", body=Opening, answer=AccountAnswer, allow=HOLDERS, refuses=(actions.AccountExists,))
 def open_account(command: Command[Opening]) -> Decision:
     """Open the caller's account."""
     number = actions.hashed_number(command, secret("identity_key"))
@@ -37,13 +45,13 @@ def my_account(query: Query[Params]) -> AccountView:
 @query(
     room,
     "/v1/accounts/me/entries",
-    answer=Page[Entry],
+    answer=Page[EntryAnswer],
     allow=HOLDERS,
     params=EntryParams,
     refuses=(NotFound,),
     also=(CSV,),
 )
-def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
+def my_entries(query: Query[EntryParams]) -> Page[EntryAnswer] | Response:
     """The caller's statement, newest first; with Accept: text/csv the whole period at once, oldest line first."""
     if pages.preferred(room.current_request.headers, pages.JSON, CSV) == CSV:
         sent: dict[str, str | list[str]] = {
@@ -59,7 +67,7 @@ def my_entries(query: Query[EntryParams]) -> Page[Entry] | Response:
     room,
     "POST /v1/accounts/me/close",
     body=Empty,
-    answer=Account,
+    answer=AccountAnswer,
     allow=HOLDERS,
     refuses=(NotFound, InvalidState, AccountClosed, AccountFrozen),
     status=200,
@@ -87,7 +95,7 @@ def my_export(query: Query[Paged]) -> Export:
     room,
     "PATCH /v1/accounts/me",
     body=Correction,
-    answer=Account,
+    answer=AccountAnswer,
     allow=(INDIVIDUAL,),
     refuses=(NotFound, AccountClosed),
     status=200,
@@ -101,7 +109,7 @@ def correct_account(command: Command[Correction]) -> Decision:
     room,
     "POST /v1/accounts/{id}/freeze",
     body=Grounds,
-    answer=Account,
+    answer=AccountAnswer,
     allow=GUARDIANS,
     refuses=(NotFound, InvalidState),
     status=200,
@@ -118,7 +126,7 @@ def freeze_account(command: Command[Grounds], id: str) -> Decision:
     room,
     "POST /v1/accounts/{id}/unfreeze",
     body=Grounds,
-    answer=Account,
+    answer=AccountAnswer,
     allow=GUARDIANS,
     refuses=(NotFound, InvalidState),
     status=200,

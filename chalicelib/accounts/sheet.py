@@ -2,11 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from chalicelib.accounts.model import Entry
+from chalicelib.accounts.model import EntryAnswer
+from chalicelib.ledger.model import Entry
 
 BYTE_ORDER_MARK = "\ufeff"
 BEIJING = "at_beijing"  # the last column, so that no other one moves
@@ -14,15 +15,15 @@ _ZONE = timezone(timedelta(hours=8))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 
 
-def written(lines: Iterable[Mapping[str, Any]]) -> str:
+def written(entries: Iterable[Entry]) -> str:
     """The lines under a header; ``at`` is UTC, the last column the same moment in Beijing time."""
     file = io.StringIO()
     file.write(BYTE_ORDER_MARK)
-    table = csv.DictWriter(file, [*Entry.model_fields, BEIJING], extrasaction="ignore")
+    table = csv.DictWriter(file, [*EntryAnswer.model_fields, BEIJING])
     table.writeheader()
-    for line in lines:
-        at = datetime.fromisoformat(line["at"]).astimezone(_ZONE)
-        cells = {name: _cell(value) for name, value in line.items()}
+    for entry in entries:
+        at = datetime.fromisoformat(entry.at).astimezone(_ZONE)
+        cells = {name: _cell(value) for name, value in vars(entry).items()}
         table.writerow(cells | {BEIJING: f"{at:%Y-%m-%d %H:%M:%S}"})
     return file.getvalue()
 

@@ -11,6 +11,7 @@ from chalicelib.certificates.actions import issue
 from chalicelib.errors import Contended, InvalidState, Refusal
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -51,16 +52,16 @@ def planned(command: Command[Any], item: Item, parts: int) -> Decision:
     return Decision("buy_back_run_planned", shown(item | {"status": status}, Part()), (write,))
 
 
-def pay(command: Command[Any], run: str, merchant: Item) -> Decision:
+def pay(command: Command[Any], run: str, merchant: Account) -> Decision:
     """One lot: the whole tonnes of ``merchant`` (its account as read, with a tonne or more). The remainder stays.
 
     The merchant, one lane of the run, the Record. Refuses InvalidState once the run is finished; a balance that fell
     meanwhile is read again.
     """
-    tonnes = merchant["points"] // TONNE
+    tonnes = merchant.points // TONNE
     points = tonnes * TONNE
-    terms = {merchant["pk"]: AccountCondition(kind=INSTITUTION, refuse=lambda _: Contended())}
-    writes, facts = post(model.exchange(merchant["id"], tonnes), record=command.id, terms=terms)
+    terms = {merchant.holder: AccountCondition(kind=INSTITUTION, refuse=lambda _: Contended())}
+    writes, facts = post(model.exchange(merchant.id, tonnes), record=command.id, terms=terms)
     lane = update(
         keys.run_lane(run, randrange(LANES)),
         add={"merchants": 1, "points": points, "tonnes": tonnes},
@@ -110,16 +111,16 @@ def finish(command: Command[Any], item: Item, lanes: Sequence[Item]) -> Decision
     return Decision("buy_back_run_finished", shown(item | ended, sums), (run, *closed), metrics=tells)
 
 
-def retire(command: Command[NewRetirement], institution: Item) -> Decision:
+def retire(command: Command[NewRetirement], institution: Account) -> Decision:
     """An institution's grams are used up, with a certificate. Refuses InsufficientGrams."""
     body = command.body
-    terms = {institution["pk"]: AccountCondition(kind=INSTITUTION)}
-    writes, facts = post(model.retirement(institution["pk"], body.grams), record=command.id, terms=terms)
+    terms = {institution.holder: AccountCondition(kind=INSTITUTION)}
+    writes, facts = post(model.retirement(institution.holder, body.grams), record=command.id, terms=terms)
     issued, certificate = issue(
         record=command.id,
         at=command.at,
         kind="retirement",
-        holder=institution["name"],
+        holder=institution.name,
         beneficiary=body.beneficiary,
         grams=body.grams,
         points=0,

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import Entry
+from chalicelib.accounts.model import EntryAnswer
 from chalicelib.buyback.model import LANES, TONNE, Lot, LotParams, Retirement, Run, RunParams, shown, total
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import Account
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
 
@@ -77,10 +78,10 @@ def due_merchants(now: datetime, days: int) -> Iterable[str]:
     return found
 
 
-def merchant_with_a_tonne(id: str) -> Item | None:
+def merchant_with_a_tonne(id: str) -> Account | None:
     """The merchant's account as of now, if it holds a tonne and may move it."""
-    item = read.get(keys.account(keys.holder(id)))
-    return item if item and item["points"] >= TONNE and item["status"] == "active" else None
+    account = read.get(keys.account(keys.holder(id)), Account)
+    return account if account and account.points >= TONNE and account.status == "active" else None
 
 
 def lots(query: Query[LotParams]) -> Page[Lot]:
@@ -92,7 +93,7 @@ def lots(query: Query[LotParams]) -> Page[Lot]:
     return Page(items=found, next_cursor=page.next_cursor)
 
 
-def _same(entry: Entry) -> Item:
+def _same(entry: EntryAnswer) -> Item:
     return {name: getattr(entry, name) for name in ("id", "grams", "at")}
 
 

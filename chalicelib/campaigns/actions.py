@@ -21,11 +21,12 @@ from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, 
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountClosed, AccountCondition, InsufficientPoints, inactive, post
 from chalicelib.ledger.standing import acting
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Item, Write, present, put, update
+from chalicelib.table.write import Attr, Item, Write, present, put, seen, update
 from chalicelib.transitions import step
 
 NOTHING = Gathered(points=0, donors=0)
@@ -45,7 +46,7 @@ class CampaignProposed(CampaignClosed):
     )
 
 
-def propose(command: Command[NewCampaign], institution: Item) -> Decision:
+def propose(command: Command[NewCampaign], institution: Account) -> Decision:
     """A campaign that waits for the exchange. Raises InvalidRequest where it would end in the past.
 
     The account counts its live campaigns, and cannot close while there are any.
@@ -55,15 +56,15 @@ def propose(command: Command[NewCampaign], institution: Item) -> Decision:
         raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
     item = body.model_dump() | {
         "id": command.id,
-        "institution": institution["id"],
-        "beneficiary": institution["name"],
+        "institution": institution.id,
+        "beneficiary": institution.name,
         "status": "proposed",
         "ends_at": stamp(body.ends_at),
         "proposed_at": command.at,
         "counted": True,
     }
     listed = Listing(lists.CAMPAIGNS, f"{command.at}:{command.id}").attributes
-    counted = acting(institution["id"], add={"campaigns_live": 1})
+    counted = acting(institution.id, add={"campaigns_live": 1})
     writes = (counted, put(keys.campaign(command.id), item | listed))
     return Decision("campaign_proposed", shown(item, NOTHING), writes)
 
@@ -89,7 +90,7 @@ def reject(command: Command[Judgement], item: Item) -> Decision:
     return Decision("campaign_rejected", shown(item | said, NOTHING), (moved, *_concluded(command, item)))
 
 
-def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: int) -> Decision:
+def donate(command: Command[NewDonation], campaign: Item, person: Account, stripe: int) -> Decision:
     """Points from the person to a pot, with a certificate: the person, one pot, the certificate, the Record.
 
     The person's account remembers the campaigns she gave to, so that a donor counts once. Refuses CampaignClosed,
@@ -97,7 +98,7 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
     """
     points, pot = command.body.points, keys.pot(campaign["id"], stripe)
     known = Attr("campaigns").contains(campaign["id"])
-    again = campaign["id"] in person.get("campaigns", ())
+    again = campaign["id"] in person.campaigns
     open_now = Attr("status").eq("approved") & Attr("ends_at").gt(command.at)
     terms = {
         pot: AccountCondition(
@@ -105,18 +106,18 @@ def donate(command: Command[NewDonation], campaign: Item, person: Item, stripe: 
             refuse=lambda old: _not_open(campaign, old),
             add={"gathered": points} | ({} if again else {"donors": 1}),
         ),
-        person["pk"]: AccountCondition(
+        person.holder: AccountCondition(
             require=known if again else ~known,
-            refuse=lambda old: _short(old, points, campaign["id"], again),
+            refuse=seen(Account, lambda old: _short(old, points, campaign["id"], again)),
             add={} if again else {"campaigns": {campaign["id"]}},
         ),
     }
-    writes, facts = post(model.gift(person["pk"], pot, points), record=command.id, terms=terms)
+    writes, facts = post(model.gift(person.holder, pot, points), record=command.id, terms=terms)
     issued, certificate = issue(
         record=command.id,
         at=command.at,
         kind="donation",
-        holder=person["name"],
+        holder=person.name,
         beneficiary=campaign["beneficiary"],
         grams=points,
         points=points,
@@ -200,13 +201,13 @@ def _not_open(campaign: Item, pot: Item | None) -> Refusal:
     return kind(state=(pot or campaign)["status"], ends_at=campaign["ends_at"])
 
 
-def _short(person: Item | None, points: int, campaign: str, again: bool) -> Refusal:
-    if person is None or person["status"] != "active":
+def _short(person: Account | None, points: int, campaign: str, again: bool) -> Refusal:
+    if person is None or person.status != "active":
         return _closed_account(person)
-    if (campaign in person.get("campaigns", ())) != again:
+    if (campaign in person.campaigns) != again:
         return Contended()  # her first donation overtook this one: decide again
-    return InsufficientPoints(needed=points, available=person["points"])
+    return InsufficientPoints(needed=points, available=person.points)
 
 
-def _closed_account(item: Item | None) -> Refusal:
-    return (inactive(item) if item else None) or AccountClosed()
+def _closed_account(account: Account | None) -> Refusal:
+    return (inactive(account) if account else None) or AccountClosed()

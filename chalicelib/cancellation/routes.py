@@ -26,7 +26,7 @@ room = Blueprint(__name__)
 )
 def cancel(command: Command[NewCancellation]) -> Decision:
     """Give up points for good; the grams behind them are retired and a certificate says so."""
-    return actions.cancel(command, accounts.own(command.caller)["name"])
+    return actions.cancel(command, accounts.own(command.caller).name)
 
 
 @query(

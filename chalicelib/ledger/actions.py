@@ -8,9 +8,10 @@ from typing import Any
 
 from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import GRAMS, POINTS, Transfer, has_item
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, present, update
+from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, present, seen, seen_first, update
 
 # Records that an account may remember as not yet filed (docs/adr/0003). Each is 26 bytes: 13 KB of the 400 that an item
 # may have, and 28 request units a movement instead of 2. A stream that keeps up leaves fewer than 20.
@@ -99,7 +100,7 @@ class AccountCondition:
     kind: str | None = None
     require: ConditionBase | None = None
     refuse: Refuse | None = None
-    add: Item = field(default_factory=dict)
+    add: Mapping[str, Any] = field(default_factory=dict)
     even_frozen: bool = False
 
 
@@ -125,7 +126,7 @@ def post(
 
 def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCondition) -> Write:
     conditions = [present()]
-    add: Item = {**deltas, **terms.add}
+    add: dict[str, Any] = {**deltas, **terms.add}
     if name.startswith("account:"):
         conditions.append(Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active"))
         if deltas:
@@ -144,28 +145,28 @@ def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCo
 def _behind(refuse: Refuse) -> Refuse:
     """``refuse``, unless the account remembers too many Records."""
 
-    def refuse_first(item: Item | None) -> Refusal:
-        unfiled = len((item or {}).get("unfiled", ()))
-        return StatementsBehind(unfiled=unfiled) if unfiled >= UNFILED_MAX else refuse(item)
+    def too_many(account: AnyAccount | None) -> Refusal | None:
+        unfiled = len(account.unfiled) if account else 0
+        return StatementsBehind(unfiled=unfiled) if unfiled >= UNFILED_MAX else None
 
-    return refuse_first
+    return seen_first(AnyAccount, too_many, refuse)
 
 
-def inactive(item: Item) -> Refusal | None:
-    """Why an account's item moves no value, whatever it holds; None where it may."""
-    found = {"closed": AccountClosed, "frozen": AccountFrozen}.get(item.get("status", "active"))
+def inactive(account: AnyAccount) -> Refusal | None:
+    """Why an account moves no value, whatever it holds; None where it may."""
+    found = {"closed": AccountClosed, "frozen": AccountFrozen}.get(account.status)
     return found() if found else None
 
 
 def _short(deltas: Mapping[str, int], terms: AccountCondition) -> Refuse:
-    def refuse(item: Item | None) -> Refusal:
-        if item is None or (terms.kind and item["kind"] != terms.kind):
+    def refuse(account: AnyAccount | None) -> Refusal:
+        if account is None or (terms.kind and account.kind != terms.kind):
             return AccountNotOpen()
-        stopped = inactive(item)
+        stopped = inactive(account)
         if stopped and not (terms.even_frozen and isinstance(stopped, AccountFrozen)):
             return stopped
-        if item.get(GRAMS, 0) < -deltas.get(GRAMS, 0):
-            return InsufficientGrams(needed=-deltas[GRAMS], available=item.get(GRAMS, 0))
-        return InsufficientPoints(needed=-deltas.get(POINTS, 0), available=item.get(POINTS, 0))
+        if account.grams < -deltas.get(GRAMS, 0):
+            return InsufficientGrams(needed=-deltas.get(GRAMS, 0), available=account.grams)
+        return InsufficientPoints(needed=-deltas.get(POINTS, 0), available=account.points)
 
-    return refuse
+    return seen(AnyAccount, refuse)

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from chalicelib.kernel.record import Posting, Record
+from chalicelib.table import keys
 
-__all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "has_item", "lines", "units"]
+__all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "entries", "has_item", "units"]
 
 POINTS, GRAMS = "points", "grams"
 
@@ -51,10 +52,10 @@ def has_item(name: str) -> bool:
     return not name.startswith("system:")
 
 
-class Entry(NamedTuple):
-    """A statement line from the view of ``name``: signed amounts."""
+@dataclass(frozen=True)
+class Entry:
+    """A line of an account's statement: signed amounts from its view. ``id`` is that of the Record."""
 
-    name: str
     id: str
     at: str
     kind: str
@@ -62,11 +63,16 @@ class Entry(NamedTuple):
     grams: int
     counterparty: str
     reference: str
-    swept_points: int
+    swept_points: int = 0
+
+    @property
+    def place(self) -> str:
+        """Its sort key in the statement, whichever account's it is."""
+        return keys.entry("", self.at, self.id).sk
 
 
-def lines(record: Record) -> list[Entry]:
-    """The statement lines of a Record, one for each holder it touches.
+def entries(record: Record) -> dict[str, Entry]:
+    """The statement lines that a Record leaves, by the name of each holder it touches.
 
     What a till earns belongs to the statement of the merchant that keeps it (``holder`` on the Record), so a sweep
     from till to merchant changes nothing there but is shown.
@@ -80,9 +86,8 @@ def lines(record: Record) -> list[Entry]:
                 net.setdefault(name, {POINTS: 0, GRAMS: 0})[asset] += signed
                 other[name] = opposite
     named, movement = record.counterparty, record.movement or ""
-    return [
-        Entry(
-            name=name,
+    return {
+        name: Entry(
             id=record.id,
             at=record.at,
             kind=movement,
@@ -96,7 +101,7 @@ def lines(record: Record) -> list[Entry]:
         )
         for name, deltas in net.items()
         if name.startswith("account:")
-    ]
+    }
 
 
 def _owner(name: str, record: Record) -> str:

@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from random import randrange
-from typing import Any
 
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import GRAMS, POINTS, Entry, lines
-from chalicelib.table import keys, lists
-from chalicelib.table.write import Item, Write, put, update
+from chalicelib.ledger import model
+from chalicelib.ledger.model import GRAMS, POINTS, Entry
+from chalicelib.table import keys
+from chalicelib.table.lists import Listing, sold_on
+from chalicelib.table.write import Write, put, update
 
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
 
@@ -32,15 +33,15 @@ def entries(records: Sequence[Record]) -> list[Write]:
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for record in records:
-        if not (found := lines(record)):  # no holder's statement shows it: a mark stands in for a line
+        if not (found := model.entries(record)):  # no holder's statement shows it: a mark stands in for a line
             puts.append(put(keys.filed(record.id), {"id": record.id}))
-        for line in found:
-            puts.append(put(keys.entry(line.name, line.at, line.id), line_item(line)))
-            if line.name == record.holder:
-                sums[line.name].update(_earned(record, line))
-            elif line.kind in TOTALS:
-                total, asset, sign = TOTALS[line.kind]
-                totals[line.name][total] += sign * (line.points if asset == POINTS else line.grams)
+        for name, entry in found.items():
+            puts.append(put(keys.entry(name, entry.at, entry.id), entry))
+            if name == record.holder:
+                sums[name].update(_earned(record, name, entry))
+            elif entry.kind in TOTALS:
+                total, asset, sign = TOTALS[entry.kind]
+                totals[name][total] += sign * (entry.points if asset == POINTS else entry.grams)
         for name in _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
@@ -52,21 +53,17 @@ def entries(records: Sequence[Record]) -> list[Write]:
         if unfiled[name] or _moved(totals[name])
     ]
     merchants = [
-        update(keys.sums(name, lane), assign=_due(name, records), add=_moved(sums[name]))
+        update(keys.sums(name, lane), listed=_due(name, records), add=_moved(sums[name]))
         for name in sums
         if _moved(sums[name])
     ]
     return puts + accounts + merchants
 
 
-def _due(name: str, records: Sequence[Record]) -> Item:
+def _due(name: str, records: Sequence[Record]) -> Listing:
     """The hint that this merchant sold something on this day. The index changes with a day's first sale only."""
     day = datetime.fromisoformat(max(record.at for record in records))
-    return {"list": lists.sold_on(day), "rank": name}
-
-
-def line_item(line: Entry) -> Item:
-    return {name: value for name, value in line._asdict().items() if name != "name"}
+    return Listing(sold_on(day), name)
 
 
 def _remembering(record: Record) -> set[str]:
@@ -74,14 +71,14 @@ def _remembering(record: Record) -> set[str]:
     return {name for posting in record.postings for name in posting[:2] if name.startswith("account:")}
 
 
-def _earned(record: Record, line: Entry) -> dict[str, int]:
+def _earned(record: Record, name: str, entry: Entry) -> dict[str, int]:
     """A merchant's earnings, and the part of them that its tills gathered (sweeps move that part, see accounts)."""
     gathered = 0
     for source, destination, amount, asset in record.postings:
-        if asset == POINTS and line.name not in (source, destination):
+        if asset == POINTS and name not in (source, destination):
             gathered += amount if destination.startswith("offer:") else -amount if source.startswith("offer:") else 0
-    return {"earned": line.points, "gathered": gathered}
+    return {"earned": entry.points, "gathered": gathered}
 
 
-def _moved(counter: Counter[str]) -> dict[str, Any]:
+def _moved(counter: Counter[str]) -> dict[str, int]:
     return {name: amount for name, amount in counter.items() if amount}

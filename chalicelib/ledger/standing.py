@@ -1,15 +1,19 @@
 """Whether a holder may act, and whether a merchant may sell: one answer for every room."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.errors import Contended, Refusal
 from chalicelib.kernel.decision import Command
+from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountNotOpen, inactive
-from chalicelib.table import keys, lists
-from chalicelib.table.write import Attr, Item, Write, check, update
+from chalicelib.table import keys
+from chalicelib.table.lists import SHELVING, Listing
+from chalicelib.table.write import Attr, ConditionBase, Write, check, seen, update
 
 
-def acting(account: str, *, add: Item | None = None) -> Write:
+def acting(account: str, *, add: Mapping[str, int] | None = None) -> Write:
     """The condition of whatever a holder does, or others do in its name: the account is open and not frozen.
 
     The ledger asks the same of each account that it moves, so this is for a Decision that moves nothing of the
@@ -17,25 +21,34 @@ def acting(account: str, *, add: Item | None = None) -> Write:
     AccountClosed.
     """
 
-    def refuse(item: Item | None) -> Refusal:
-        return (inactive(item) or Contended()) if item else AccountNotOpen()
+    def refuse(found: AnyAccount | None) -> Refusal:
+        return (inactive(found) or Contended()) if found else AccountNotOpen()
 
-    key, active = keys.account(keys.holder(account)), Attr("status").eq("active")
-    return update(key, add=add, require=active, refuse=refuse) if add else check(key, active, refuse)
+    key, active, why = keys.account(keys.holder(account)), Attr("status").eq("active"), seen(AnyAccount, refuse)
+    return update(key, add=add, require=active, refuse=why) if add else check(key, active, why)
 
 
-def sells(account: Item) -> bool:
+def sells(account: Account) -> bool:
     """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended."""
-    return bool(account["status"] == "active" and account["merchant"]["status"] == "active")
+    return account.status == "active" and account.as_merchant.status == "active"
 
 
-def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, Write]:
+def unturned(account: Account) -> ConditionBase:
+    """The condition that its state as a merchant is the one that was read, or that it is none still."""
+    merchant, turn = Attr("merchant"), Attr("merchant.turn")
+    if account.merchant is None:
+        return merchant.not_exists()
+    return turn.eq(account.merchant.turn) if account.merchant.turn else merchant.exists() & turn.not_exists()
+
+
+def turned(command: Command[Any], account: Account, **changes: Any) -> tuple[Merchant, Write]:
     """A merchant (``account``, as read) whose standing changes: its new state, the note that its offers have to follow
     until they have. Its Record names the merchant and is published: a reaction makes the offers follow.
 
     The state names its latest change (``turn``), and an offer follows no other. So write it in the same transaction, on
-    condition that the state is the one that was read: freezing and suspending may then come in any order, or at once.
+    condition that the state is the one that was read (``unturned``): freezing and suspending may then come in any
+    order, or at once.
     """
-    id = account["id"]
-    note = update(keys.shelving(id), assign={"turn": command.id, "list": lists.SHELVING, "rank": f"{command.at}:{id}"})
-    return account["merchant"] | changes | {"turn": command.id}, note
+    listed = Listing(SHELVING, f"{command.at}:{account.id}")
+    note = update(keys.shelving(account.id), assign={"turn": command.id}, listed=listed)
+    return replace(account.as_merchant, turn=command.id, **changes), note

@@ -10,6 +10,7 @@ from chalicelib.errors import Contended, InvalidRequest, InvalidState, NotFound,
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import (
     AccountClosed,
     AccountCondition,
@@ -26,7 +27,7 @@ from chalicelib.mall.terms import moved
 from chalicelib.mall.tills import SoldOut, TillEmpty, disappointed
 from chalicelib.mall.windows import unavailable
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, update
+from chalicelib.table.write import Attr, Item, Write, seen, update
 from chalicelib.transitions import step
 
 
@@ -168,7 +169,7 @@ def refund(
     ordered = command.caller.role == EXCHANGE
     posted[str(record.holder)] = AccountCondition(even_frozen=ordered)
     settled = {"pending": -1} if order.status == "placed" else {}
-    posted[buyer] = AccountCondition(refuse=_buyer_cannot, add=settled)
+    posted[buyer] = AccountCondition(refuse=seen(AnyAccount, _buyer_cannot), add=settled)
     transfer = transfers.refund(record, in_tills)
     touched = {name for posting in transfer.postings for name in posting[:2]} | {buyer}
     kept = {name: condition for name, condition in posted.items() if name in touched}
@@ -189,11 +190,11 @@ def _from_till(record: Record, till: str, held: int) -> AccountCondition:
     return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=tills_moved)
 
 
-def _buyer_cannot(item: Item | None) -> Refusal:
+def _buyer_cannot(buyer: AnyAccount | None) -> Refusal:
     """Why the buyer's account takes no points: it only gains, so nothing but its state is in the way."""
-    if item is None:
+    if buyer is None:
         return AccountNotOpen()
-    return BuyerClosed() if item["status"] == "closed" else inactive(item) or Contended()
+    return BuyerClosed() if buyer.status == "closed" else inactive(buyer) or Contended()
 
 
 def tills_moved(item: Item | None) -> Refusal:

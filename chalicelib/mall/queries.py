@@ -5,7 +5,7 @@ from functools import reduce
 from operator import and_
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import Entry
+from chalicelib.accounts.model import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
@@ -107,7 +107,7 @@ def _as_it_stands(placed: Redemption, state: Item | None) -> Redemption:
 
 def orders(query: Query[OrderParams]) -> Page[Redemption]:
     """The caller's orders, newest first: the lines of its statement that are redemptions."""
-    page: Page[Entry] = accounts.statement(query, kind="redemption")
+    page: Page[EntryAnswer] = accounts.statement(query, kind="redemption")
     ids = [entry.id for entry in page.items]
     found = read.many([key(id) for id in ids for key in (keys.record, keys.order)])
     placed = [Redemption.model_validate_json(found[keys.record(id)]["answer"]) for id in ids]

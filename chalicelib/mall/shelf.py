@@ -7,6 +7,7 @@ from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, 
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Account, EventTerms
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model, transfers
@@ -14,10 +15,10 @@ from chalicelib.mall.model import STRIPES_MAX, NewOffer, Offer, OfferChange, pub
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, seen, update
 
 
-def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Decision:
+def offer(command: Command[NewOffer], stripes: int, seller: Account | None) -> Decision:
     """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant, InvalidState
     where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
     account, as read; the transaction confirms the event that it is in.
@@ -44,11 +45,11 @@ def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Deci
     )
 
 
-def _event(seller: Item | None) -> Item | None:
+def _event(seller: Account | None) -> Item | None:
     """The event that ``seller`` is held to, by its application, and what one account may have of all its offers."""
-    merchant = (seller or {}).get("merchant", {})
-    event = merchant.get("event")
-    return {"id": merchant["application"], "limit": event["per_account_limit"]} if event else None
+    merchant = seller.merchant if seller else None
+    event = merchant.event if merchant else None
+    return {"id": merchant.application, "limit": event.per_account_limit} if merchant and event else None
 
 
 def _window(body: NewOffer) -> Item:
@@ -143,16 +144,16 @@ class MerchantSuspended(InvalidState):
 def _merchant(command: Command[Any], offer: Item) -> Write:
     """The caller is a merchant that may sell; where it is an event's, ``offer`` keeps to the event's terms."""
 
-    def refuse(item: Item | None) -> Refusal:
-        if item and item["status"] == "frozen":
+    def refuse(account: Account | None) -> Refusal:
+        if account and account.status == "frozen":
             return AccountFrozen()
-        merchant = item.get("merchant") if item and item["status"] == "active" else None
+        merchant = account.merchant if account and account.status == "active" else None
         if merchant is None:
             return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
-        if merchant["status"] != "active":
-            return MerchantSuspended(state=merchant["status"], action="on_shelf")
-        if "event" in merchant and not _inside(merchant["event"], offer):
-            return _outside(merchant["event"], offer)
+        if merchant.status != "active":
+            return MerchantSuspended(state=merchant.status, action="on_shelf")
+        if merchant.event and not _inside(merchant.event, offer):
+            return _outside(merchant.event, offer)
         return Contended()  # admitted to another event since it was read
 
     may_sell = Attr("status").eq("active") & Attr("merchant.status").eq("active")
@@ -166,25 +167,25 @@ def _merchant(command: Command[Any], offer: Item) -> Write:
     if "event" in offer:  # none on offers from before events counted over all theirs
         held = Attr("merchant.event").exists() & Attr("merchant.application").eq((offer["event"] or {}).get("id"))
         within &= held if offer["event"] else Attr("merchant.event").not_exists()
-    return check(keys.account(keys.holder(command.caller.account)), may_sell & within, refuse)
+    return check(keys.account(keys.holder(command.caller.account)), may_sell & within, seen(Account, refuse))
 
 
-def _inside(event: Item, offer: Item) -> bool:
+def _inside(event: EventTerms, offer: Item) -> bool:
     if not (offer["starts_at"] and offer["ends_at"] and offer["per_account_limit"]):
         return False
-    in_period = event["starts_at"] <= offer["starts_at"] and offer["ends_at"] <= event["ends_at"]
-    return in_period and bool(offer["per_account_limit"] <= event["per_account_limit"])
+    in_period = event.starts_at <= offer["starts_at"] and offer["ends_at"] <= event.ends_at
+    return in_period and bool(offer["per_account_limit"] <= event.per_account_limit)
 
 
-def _outside(event: Item, offer: Item) -> Refusal:
+def _outside(event: EventTerms, offer: Item) -> Refusal:
     """What of an offer is outside the terms of its merchant's event."""
-    if not offer["starts_at"] or offer["starts_at"] < event["starts_at"]:
-        start = event["starts_at"]
+    if not offer["starts_at"] or offer["starts_at"] < event.starts_at:
+        start = event.starts_at
         return InvalidRequest.at("/starts_at", f"The event opens at {start}", f"活动开放时间为 {start}")
-    if not offer["ends_at"] or offer["ends_at"] > event["ends_at"]:
-        end = event["ends_at"]
+    if not offer["ends_at"] or offer["ends_at"] > event.ends_at:
+        end = event.ends_at
         return InvalidRequest.at("/ends_at", f"The event ends at {end}", f"活动结束时间为 {end}")
-    limit = event["per_account_limit"]
+    limit = event.per_account_limit
     return InvalidRequest.at(
         "/per_account_limit", f"The event allows {limit} for one account", f"活动规定每个账户限 {limit} 件"
     )

@@ -66,7 +66,7 @@ def shelve(merchant: str, until: float) -> None:
     that comes meanwhile makes the rest of this one void, and has a note of its own.
     """
     item = merchants.item(merchant)
-    turn = item["merchant"]["turn"]
+    turn = item.as_merchant.turn or ""
     down = not sells(item)
     offers = (
         each for each in queries.offers_of(merchant) if (each["status"] == "on_shelf" if down else "held_back" in each)

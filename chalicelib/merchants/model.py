@@ -1,10 +1,10 @@
 """Merchants, their states and the terms of an event. Pure."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
+from chalicelib.ledger.account import Account
 from chalicelib.transitions import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
@@ -61,9 +61,8 @@ class Merchant(Answer):
     since: Time
 
 
-def shown(account: Mapping[str, Any], at: str) -> Merchant:
-    """The merchant of an account item as anyone may see it at the time ``at``."""
-    merchant = account["merchant"]
-    event = merchant.get("event")
-    ended = {"status": "ended"} if event and event["ends_at"] <= at else {}
-    return Merchant.model_validate(merchant | ended | {"id": account["id"], "name": account["name"]})
+def shown(account: Account, at: str) -> Merchant:
+    """The merchant of an account as anyone may see it at the time ``at``."""
+    merchant = account.as_merchant
+    ended = {"status": "ended"} if merchant.event and merchant.event.ends_at <= at else {}
+    return Merchant.model_validate(vars(merchant) | ended | {"id": account.id, "name": account.name})

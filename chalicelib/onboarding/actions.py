@@ -7,6 +7,7 @@ from chalicelib.errors import InvalidRequest, InvalidState, Refusal, unprocessab
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Account, EventTerms
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.ledger.standing import acting
 from chalicelib.merchants import history
@@ -32,15 +33,15 @@ NEVER = "9999"
 _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
 
 
-def apply(command: Command[NewApplication], account: Item) -> Decision:
+def apply(command: Command[NewApplication], account: Account) -> Decision:
     """A draft. Refuses InvalidState while another application is open, AlreadyMerchant, AccountFrozen, AccountClosed;
     InvalidRequest where the event is over or the sub-platform is none.
     """
     item = _draft(command, account)
-    pointers = [keys.applied(each, command.at, command.id) for each in (account["id"], item["sub_platform"]) if each]
+    pointers = [keys.applied(each, command.at, command.id) for each in (account.id, item["sub_platform"]) if each]
     writes = (
-        check(keys.account(account["pk"]), may_be_admitted(command.at), not_free(_closed)),
-        put(keys.applying(account["id"]), {"application": command.id}, refuse=_another_is_open),
+        check(account.key, may_be_admitted(command.at), not_free(_closed)),
+        put(keys.applying(account.id), {"application": command.id}, refuse=_another_is_open),
         put(keys.application(command.id), item | _listed(item, command.at)),
         history.line(command, command.id, "apply", status="draft", comment=None),
         *(put(pointer, {"application": command.id}) for pointer in pointers),
@@ -49,7 +50,7 @@ def apply(command: Command[NewApplication], account: Item) -> Decision:
     return Decision("application_drafted", state(item, APPLICANT), writes, Facts(application=command.id))
 
 
-def _draft(command: Command[NewApplication], account: Item) -> Item:
+def _draft(command: Command[NewApplication], account: Account) -> Item:
     """``category`` is the mode once more: what the index filters its lists by."""
     body = command.body.root
     plan = kept(body.plan)
@@ -57,8 +58,8 @@ def _draft(command: Command[NewApplication], account: Item) -> Item:
         raise InvalidRequest.at("/plan/ends_at", "Must lie in the future", "应晚于当前时间")
     return {
         "id": command.id,
-        "applicant": account["id"],
-        "name": account["name"],
+        "applicant": account.id,
+        "name": account.name,
         "mode": body.mode,
         "category": body.mode,
         "title": body.title,
@@ -216,11 +217,11 @@ def _admitted(command: Command[Any], item: Item) -> Write:
         mode=item["mode"],
         sub_platform=item["sub_platform"],
         application=item["id"],
-        event={
-            "starts_at": max(plan["starts_at"], plan["opens_at"]),
-            "ends_at": plan["ends_at"],
-            "per_account_limit": plan["per_account_limit"],
-        }
+        event=EventTerms(
+            starts_at=max(plan["starts_at"], plan["opens_at"]),
+            ends_at=plan["ends_at"],
+            per_account_limit=plan["per_account_limit"],
+        )
         if item["mode"] == EVENT
         else None,
     )

@@ -85,7 +85,7 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     what they are said to be; of a kind, the newest that arrived counts.
     """
     item, party = queries.seen(command.caller, id)
-    identity = accounts.own(command.caller)["identity"]
+    identity = accounts.own(command.caller).identity
     return papers.announce(command, item, party, identity, secret("identity_key"))
 
 

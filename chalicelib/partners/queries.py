@@ -8,6 +8,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.partners.model import EARLIER, Delivery, DeliveryParams, Partner, WebhookKeys, shown
 from chalicelib.signing import webhooks
 from chalicelib.table import keys, lists, read
@@ -105,7 +106,7 @@ def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:
 
 def webhook_keys(merchant: str) -> WebhookKeys:
     """The keys of an institution's webhooks, a merchant yet or not. Raises NotFound."""
-    account = read.get(keys.account(keys.holder(merchant)))
-    if account is None or account["kind"] != INSTITUTION:
+    account = read.get(keys.account(keys.holder(merchant)), AnyAccount)
+    if account is None or account.kind != INSTITUTION:
         raise NotFound()
     return WebhookKeys(keys=webhooks.public_keys(merchant))

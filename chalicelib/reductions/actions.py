@@ -10,6 +10,7 @@ from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
 from chalicelib.kernel.record import Facts, Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
 from chalicelib.reductions.model import (
@@ -26,7 +27,7 @@ from chalicelib.reductions.model import (
 )
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Item, Write, check, put, update
+from chalicelib.table.write import Attr, Item, Write, check, put, seen, update
 from chalicelib.transitions import step
 
 
@@ -150,7 +151,7 @@ def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -
     name = keys.holder(reduction.account)
     terms = AccountCondition(
         require=Attr("kind").eq("individual"),
-        refuse=caps.no_account,
+        refuse=seen(AnyAccount, caps.no_account),
         add={"pending": pending} if pending else {},
     )
     if convert and reduction.grams:

@@ -7,6 +7,7 @@ from operator import and_
 from chalicelib.accounts.queries import person
 from chalicelib.errors import InvalidRequest, Refusal, unprocessable
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import AccountFrozen, AccountNotOpen
 from chalicelib.reductions.model import Reduction
 from chalicelib.table import keys
@@ -67,9 +68,9 @@ def release(reduction: Reduction, record: Record) -> tuple[Write, ...]:
     return (update(_usage(reduction, record.cap_day), add=less, require=present()),)
 
 
-def no_account(item: Item | None) -> Refusal:
+def no_account(account: AnyAccount | None) -> Refusal:
     """Why an account takes no reduction."""
-    if item and item["status"] == "frozen":  # it will be released or closed: the record may come again
+    if account and account.status == "frozen":  # it will be released or closed: the record may come again
         return AccountFrozen()
     return InvalidRequest.at("/account", "Is no open account of a person", "不是有效的个人账户")
 

@@ -103,6 +103,11 @@ def entry(name: str, at: str, record: str) -> Key:
     return Key(name, f"{ENTRIES}{at}:{record}")
 
 
+def entry_record(place: str) -> str | None:
+    """The Record behind the line at this sort key; None where that is no line."""
+    return place.rpartition(":")[2] if place.startswith(ENTRIES) else None
+
+
 def entries_at(at: str) -> str:
     """The sort key just before the lines of the time ``at``."""
     return f"{ENTRIES}{at}"

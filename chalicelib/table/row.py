@@ -13,6 +13,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from chalicelib.table.keys import Key
 
 Item = dict[str, Any]
+_PLACE = ("pk", "sk", "list", "rank")  # its keys, and where it is listed
 N = TypeVar("N")
 Convert = Callable[[Any], Any]
 
@@ -26,6 +27,12 @@ class Row:
     @property
     def key(self) -> Key:
         return Key(self.item["pk"], self.item["sk"])
+
+    @property
+    def attributes(self) -> Item:
+        """All that it holds, as JSON can hold it, but its keys and its place in a list."""
+        kept = {name: value for name, value in self.item.items() if name not in _PLACE}
+        return {name: sorted(value) if isinstance(value, set) else value for name, value in kept.items()}
 
     def load(self, kind: type[N]) -> N:
         """See ``load``."""

@@ -29,6 +29,7 @@ __all__ = [
     "present",
     "put",
     "seen",
+    "seen_first",
     "update",
 ]
 
@@ -61,9 +62,9 @@ class Write:
     refuse: Refuse
     require: ConditionBase | None = None
     item: Item = field(default_factory=dict)
-    assign: Item = field(default_factory=dict)
-    add: Item = field(default_factory=dict)
-    discard: Item = field(default_factory=dict)
+    assign: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, Any] = field(default_factory=dict)
+    discard: Mapping[str, Any] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
 
     def request(self) -> dict[str, Any]:
@@ -127,6 +128,11 @@ def seen(kind: type[N], refuse: Callable[[N | None], Refusal]) -> Refuse:
     return lambda item: refuse(load(kind, item) if item else None)
 
 
+def seen_first(kind: type[N], why: Callable[[N | None], Refusal | None], otherwise: Refuse) -> Refuse:
+    """What ``why`` finds in the item as it stood, as a ``kind``; where it finds nothing, what ``otherwise`` says."""
+    return lambda item: why(load(kind, item) if item else None) or otherwise(item)
+
+
 def put(
     key: Key,
     noun: Any,
@@ -143,9 +149,9 @@ def put(
 def update(  # one argument a clause of DynamoDB's UpdateExpression
     key: Key,
     *,
-    assign: Item | None = None,
-    add: Item | None = None,
-    discard: Item | None = None,
+    assign: Mapping[str, Any] | None = None,
+    add: Mapping[str, Any] | None = None,
+    discard: Mapping[str, Any] | None = None,
     remove: tuple[str, ...] = (),
     listed: Listing | None = None,
     require: ConditionBase | None = None,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import queries as accounts
+from chalicelib.ledger.account import Account
 from chalicelib.mall import worker
 from chalicelib.table import keys
 from tests.world import Answer, World
@@ -169,7 +170,7 @@ def test_a_merchant_that_is_suspended_while_it_is_being_frozen_is_read_again(
     world.offer()
     item, turns = accounts.item, list[int]()
 
-    def overtaken(id: str) -> dict[str, Any]:
+    def overtaken(id: str) -> Account:
         found = item(id)
         if not turns:
             turns.append(turn(world, merchant, "suspend").status)

@@ -6,12 +6,14 @@ import io
 import pytest
 
 from chalicelib.accounts.sheet import BYTE_ORDER_MARK, written
+from chalicelib.ledger.model import Entry
 
-LINE = {"id": "r", "at": "2026-01-31T17:30:00.145Z", "kind": "conversion", "points": -5, "grams": 0, "sk": "entry:x"}
+AT = "2026-01-31T17:30:00.145Z"
 
 
-def cells(**changes: object) -> dict[str, str]:
-    [row] = csv.DictReader(io.StringIO(written([LINE | changes]).removeprefix(BYTE_ORDER_MARK)))
+def cells(counterparty: str = "metro") -> dict[str, str]:
+    entry = Entry("r", AT, "conversion", points=-5, grams=0, counterparty=counterparty, reference="r")
+    [row] = csv.DictReader(io.StringIO(written([entry]).removeprefix(BYTE_ORDER_MARK)))
     return dict(row)
 
 
@@ -27,4 +29,4 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 def test_numbers_stay_numbers_and_the_hour_is_beijings_too() -> None:
     row = cells()
-    assert (row["points"], row["at"], row["at_beijing"]) == ("-5", LINE["at"], "2026-02-01 01:30:00")
+    assert (row["points"], row["at"], row["at_beijing"]) == ("-5", AT, "2026-02-01 01:30:00")
