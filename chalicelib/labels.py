@@ -1,10 +1,9 @@
 """Codes in words, in both languages of the scheme: whoever shows a code to people takes its label from here. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from chalicelib import shanghai
 from chalicelib.errors import Text
-
-_SHANGHAI = timedelta(hours=8)
 
 CERTIFICATE_KINDS = {
     "cancellation": Text("Voluntary cancellation", "个人自愿注销"),
@@ -24,4 +23,4 @@ PURPOSES = {
 
 def beijing(stamp: str) -> str:
     """The time ``stamp`` (UTC, RFC 3339) on a clock in Beijing, to the second: ``2026-01-31 16:00:00``."""
-    return f"{datetime.fromisoformat(stamp) + _SHANGHAI:%Y-%m-%d %H:%M:%S}"
+    return f"{shanghai.clock(datetime.fromisoformat(stamp)):%Y-%m-%d %H:%M:%S}"

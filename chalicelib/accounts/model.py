@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from chalicelib import shanghai
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
 from chalicelib.ledger import model
@@ -17,7 +18,6 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import Shown
 from chalicelib.transitions import Step
 
-_SHANGHAI = timedelta(hours=8)
 _AGE_MAX = 150
 # GB/T 2260: the first two digits of an identity number. 81 to 83: residents from Hong Kong, Macao and Taiwan; 9x:
 # foreigners with permanent residence.
@@ -33,7 +33,7 @@ def _identity_number(text: str) -> str:
         if not re.fullmatch(r"[0-9]{17}[0-9X]", number):
             raise ValueError
         # not ric.validate, which also refuses real persons: it wants the county code to have stood in the birth year
-        born, today = ric.get_birth_date(number), (datetime.now(UTC) + _SHANGHAI).date()
+        born, today = ric.get_birth_date(number), shanghai.clock(datetime.now(UTC)).date()
         if born > today or today.year - born.year > _AGE_MAX or not _PROVINCES.match(number):
             raise ValueError
         if ric.calc_check_digit(number) != number[-1]:

@@ -3,15 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from chalicelib.accounts.model import EntryAnswer
+from chalicelib.labels import beijing
 from chalicelib.ledger.model import Entry
 
 BYTE_ORDER_MARK = "\ufeff"
 BEIJING = "at_beijing"  # the last column, so that no other one moves
-_ZONE = timezone(timedelta(hours=8))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 
 
@@ -22,9 +21,8 @@ def written(entries: Iterable[Entry]) -> str:
     table = csv.DictWriter(file, [*EntryAnswer.model_fields, BEIJING])
     table.writeheader()
     for entry in entries:
-        at = datetime.fromisoformat(entry.at).astimezone(_ZONE)
         cells = {name: _cell(value) for name, value in vars(entry).items()}
-        table.writerow(cells | {BEIJING: f"{at:%Y-%m-%d %H:%M:%S}"})
+        table.writerow(cells | {BEIJING: beijing(entry.at)})
     return file.getvalue()
 
 

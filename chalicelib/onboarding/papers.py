@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from chalicelib import shanghai
 from chalicelib.accounts.model import CreditCode, hashed
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, RoleNotAllowed, Text
 from chalicelib.files import store
@@ -25,7 +26,6 @@ FORM_SECONDS = 3600
 LINK_SECONDS = 300
 DOCUMENTS_MAX = 100  # announced for one application, those that never came included
 LATE = Text("The application had been submitted when the file came", "文件送达时申请已提交")
-_SHANGHAI = timedelta(hours=8)
 _ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -126,7 +126,7 @@ def announce(command: Command[NewDocument], item: Item, party: str, identity: st
         raise InvalidState(state=item["status"], action="documents")
     if body.credit_code and hashed("institution", body.credit_code, key) != identity:
         raise InvalidRequest.at("/credit_code", "Is not the account's", "与机构账户的统一社会信用代码不一致")
-    if body.expires_on and body.expires_on < (command.now + _SHANGHAI).date().isoformat():
+    if body.expires_on and body.expires_on < shanghai.clock(command.now).date().isoformat():
         raise InvalidRequest.at("/expires_on", "Has passed", "已过有效期")
 
     def refuse(now: Item | None) -> Refusal:

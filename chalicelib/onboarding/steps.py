@@ -1,8 +1,9 @@
 """The Step table of applications: who may do what, in which state, for which mode (docs/onboarding.md). Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import get_args
 
+from chalicelib import shanghai
 from chalicelib.errors import NotFound, Refusal, Text
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
@@ -52,8 +53,6 @@ REQUIRED: dict[str, tuple[Kind, ...]] = {
     OTHER: (*_FORMAL, "user_agreement"),
 }
 
-_SHANGHAI = timedelta(hours=8)
-
 
 class DocumentsMissing(Refusal):
     status, code = 409, "documents_missing"
@@ -94,7 +93,7 @@ def next_actions(item: Item, party: str) -> list[str]:
 
 def missing(item: Item, now: datetime) -> list[Kind]:
     """Required kinds without a document that counts; a licence that has expired does not."""
-    today = (now + _SHANGHAI).date().isoformat()
+    today = shanghai.clock(now).date().isoformat()
     papers = item["documents"]
     valid = {kind for kind, paper in papers.items() if not paper["expires_on"] or paper["expires_on"] >= today}
     return [kind for kind in REQUIRED[item["mode"]] if kind not in valid]

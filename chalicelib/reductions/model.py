@@ -1,12 +1,13 @@
 """Scenarios and reductions. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from chalicelib import shanghai
 from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.fields import (
     Amount,
@@ -25,8 +26,6 @@ from chalicelib.kernel.fields import (
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
 from chalicelib.transitions import Step
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 
 STEPS = (
     Step("reported", "confirm", "confirmed", (BUREAU,)),
@@ -192,7 +191,7 @@ def saved(quantity: str, grams_per_unit: str) -> int:
 
 def day(moment: datetime) -> str:
     """The calendar day in Shanghai, by which caps count."""
-    return moment.astimezone(UTC).astimezone(SHANGHAI).strftime("%Y%m%d")
+    return shanghai.clock(moment).strftime("%Y%m%d")
 
 
 def conversion(account: str, grams: int) -> Transfer:
