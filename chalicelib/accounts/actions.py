@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.accounts.model import STEPS, Claim, Correction, Grounds, Opening, hashed, masked, to_answer
+from chalicelib.accounts.model import STEPS, Claim, Correction, Grounds, Opening, masked, to_answer
+from chalicelib.accounts.numbers import hashed
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty

@@ -26,6 +26,7 @@ from chalicelib.errors import (
     Refusal,
 )
 from chalicelib.kernel import cursor, validation
+from chalicelib.kernel.caller import readers
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
@@ -98,13 +99,14 @@ def query(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response.
 
-    A public route names its ``cache``; a private one is never cached.
+    What exchange or bureau may read, the auditor may (``readers``), so no route names it. A public route names its
+    ``cache``; a private one is never cached.
     """
     if (cache is None) != bool(allow):
         raise ValueError(f"{path}: a public read says how long it stays fresh, and only a public one")
 
     def declare(view: Callable[..., Any]) -> Callable[..., Any]:
-        endpoint = Endpoint("GET", path, params, answer, allow, refuses, 200, view, also, cache)
+        endpoint = Endpoint("GET", path, params, answer, readers(allow), refuses, 200, view, also, cache)
         _register(room, endpoint, _ask)
         return view
 

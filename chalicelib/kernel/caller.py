@@ -1,4 +1,4 @@
-"""Who is calling: the JWT authorizer, and the Caller that every action and query is told of."""
+"""Who is calling, in which role: the Caller that every action and query gets."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
@@ -6,9 +6,14 @@ from typing import Any, NamedTuple, Protocol
 from chalicelib.table import keys
 
 INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR = "individual", "institution", "scenario_operator"
-EXCHANGE, BUREAU = "exchange", "bureau"
-ROLES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR, EXCHANGE, BUREAU)
+EXCHANGE, BUREAU, AUDITOR = "exchange", "bureau", "auditor"
+ROLES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR, EXCHANGE, BUREAU, AUDITOR)
 CLOCK_LEEWAY_SECONDS = 10  # clocks differ: how far another's may be ahead of ours
+
+
+def readers(allow: tuple[str, ...]) -> tuple[str, ...]:
+    """The roles that may read what ``allow`` may: what exchange or bureau read, the auditor reads."""
+    return tuple(dict.fromkeys((*allow, AUDITOR))) if {EXCHANGE, BUREAU} & {*allow} else allow
 
 
 class Made(Protocol):
@@ -38,6 +43,10 @@ class Caller(NamedTuple):
     def holds(self, role: str, account: str | None) -> bool:
         """Whether this caller comes in ``role``, as the holder of ``account``."""
         return self.role == role and self.account == account
+
+    def reads_as(self, *roles: str) -> bool:
+        """Whether this caller sees everything that one of ``roles`` (exchange, bureau) sees: also as the auditor."""
+        return self.role in readers(roles)
 
     def operates(self, item: Mapping[str, Any]) -> bool:
         """Whether this caller is the scenario operator that a scenario or a batch names."""

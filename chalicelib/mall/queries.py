@@ -94,7 +94,7 @@ def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
         raise NotFound()
     placed = Redemption.model_validate_json(record.answer)
     party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
-    if caller.role != EXCHANGE and not party:
+    if not caller.reads_as(EXCHANGE) and not party:
         raise NotFound()
     return _as_it_stands(placed, read.get(keys.order(id))), record
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib import shanghai
-from chalicelib.accounts.model import CreditCode, hashed
+from chalicelib.accounts.numbers import CreditCode, hashed
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Refusal, RoleNotAllowed, Text
 from chalicelib.files import store
 from chalicelib.kernel.decision import Command, Decision

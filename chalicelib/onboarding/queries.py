@@ -7,7 +7,7 @@ from itertools import islice
 from typing import get_args
 
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import INSTITUTION, Caller
+from chalicelib.kernel.caller import AUDITOR, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.onboarding.model import Application, ApplicationParams, Document, HistoryLine, Status
@@ -65,7 +65,7 @@ def view(caller: Caller, id: str, now: datetime) -> Application:
 
 
 def _shown(item: Item, paper: Item, as_party: str) -> Document:
-    readable = paper["status"] == "arrived" and as_party != SUB_PLATFORM_OPERATOR
+    readable = paper["status"] == "arrived" and as_party not in (SUB_PLATFORM_OPERATOR, AUDITOR)
     link = f"/v1/applications/{item['id']}/documents/{paper['id']}/link" if readable else None
     counts = item["documents"].get(paper["kind"], {}).get("id") == paper["id"]
     return Document.model_validate({"reason": None, "reason_zh": None} | paper | {"counts": counts, "link": link})

@@ -75,7 +75,7 @@ def traits(item: Item) -> tuple[str, ...]:
 
 def party(caller: Caller, item: Item) -> str:
     """As what the caller may see this application. Raises NotFound where it may not."""
-    if caller.role in (EXCHANGE, BUREAU):
+    if caller.reads_as(EXCHANGE, BUREAU):
         return caller.role
     if caller.holds(INSTITUTION, item["applicant"]):
         return APPLICANT

@@ -74,7 +74,7 @@ def delivery_item(id: str) -> Item | None:
 def own_delivery(caller: Caller, id: str) -> Item:
     """The same for its merchant or the exchange. Raises NotFound."""
     item = delivery_item(id)
-    if item is None or (caller.role != EXCHANGE and not caller.holds(INSTITUTION, item["merchant"])):
+    if item is None or (not caller.reads_as(EXCHANGE) and not caller.holds(INSTITUTION, item["merchant"])):
         raise NotFound()
     return item
 
@@ -98,7 +98,7 @@ def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
 
 
 def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:
-    if caller.role == EXCHANGE:
+    if caller.reads_as(EXCHANGE):
         return [params.merchant] if params.merchant else partners()
     merchant = params.merchant or caller.account
     return [merchant] if caller.holds(INSTITUTION, merchant) else []

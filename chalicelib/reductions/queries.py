@@ -32,7 +32,7 @@ def reduction(caller: Caller, id: str) -> tuple[Reduction, Record]:
     record = read.get(keys.record(id), Record)
     if record is None or record.kind not in KINDS or record.scenario is None:
         raise NotFound()
-    if caller.role != BUREAU and not caller.made(record):
+    if not caller.reads_as(BUREAU) and not caller.made(record):
         raise NotFound()
     reported = Reduction.model_validate_json(record.answer)
     return _as_it_stands(reported, read.get(keys.reduction(reported.scenario, reported.record_id))), record

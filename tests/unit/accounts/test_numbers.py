@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.accounts.model import Individual, Institution, Opening, hashed, masked
+from chalicelib.accounts.model import Individual, Institution, Opening, masked
+from chalicelib.accounts.numbers import hashed
 from tests.numbers import credit_code, identity_number, with_check_digit
 
 
