@@ -30,6 +30,7 @@ from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
 from chalicelib.edge import authorizer, events, problem
+from chalicelib.grants.routes import room as grants
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants
@@ -52,7 +53,7 @@ app = Chalice(app_name="carbon-points", configure_logs=False)
 app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
-_earning, _spending = (accounts, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
+_earning, _spending = (accounts, grants, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
 

@@ -81,5 +81,6 @@ def _secrets() -> dict[str, bytes]:
 
 def secret(name: str) -> bytes:
     """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors),
-    ``serial_key`` (makes serials of certificates unguessable) or ``webhook_key`` (signs webhooks)."""
+    ``serial_key`` (makes serials of certificates unguessable), ``webhook_key`` (signs webhooks) or ``grant_key`` (names
+    grants and makes their codes)."""
     return _secrets()[name]

@@ -13,6 +13,7 @@ from chalicelib.partners import actions as partners
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from chalicelib.table.write import decode
+from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.world import AT, CODES, PEOPLE, World
 
@@ -288,6 +289,25 @@ def _retire(world: World) -> Ready:
     return Ready("POST", "/v1/retirements", body, "institution", "shop", body | {"grams": 2000})
 
 
+def _consent(world: World) -> Ready:
+    world.scenario()
+    world.person()
+    other = consents.REPORT | {"code_challenge": "x" * 43}
+    return Ready("POST", "/v1/grants", consents.REPORT, "individual", "alice", other)
+
+
+def _redeem_code(world: World) -> Ready:
+    ready = _consent(world)
+    code = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["code"]
+    body = {"code": code, "code_verifier": consents.VERIFIER, "reference": "m-1"}
+    other = body | {"reference": "m-2"}
+    return Ready("POST", "/v1/grants/redeem", body, "scenario_operator", "operator", other)
+
+
+def _withdraw_grant(world: World) -> Ready:
+    return Ready("POST", f"/v1/grants/{consents.reporting(world)}/withdraw", {}, "individual", "alice")
+
+
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [load(Record, each) for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
@@ -304,6 +324,9 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts/{id}/freeze": _freeze,
     "POST /v1/accounts/{id}/unfreeze": _unfreeze,
     "POST /v1/scenarios": _publish,
+    "POST /v1/grants": _consent,
+    "POST /v1/grants/redeem": _redeem_code,
+    "POST /v1/grants/{id}/withdraw": _withdraw_grant,
     "POST /v1/reductions": _report,
     "POST /v1/reductions/{id}/confirm": _confirm,
     "POST /v1/reductions/{id}/reject": _reject,

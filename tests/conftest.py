@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.release.deploy.secret import SECRETS
 from tests.tokens import make_jwks, new_signing_key
 from tests.world import World
 from tests.worlds import WORLDS, forget_everything
@@ -34,9 +35,7 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("keys")
     (folder / "jwks.json").write_text(json.dumps(make_jwks()))
     secret = base64.b64encode(b"k" * 32).decode()
-    (folder / "secrets.json").write_text(
-        json.dumps(dict.fromkeys(("identity_key", "cursor_key", "serial_key", "webhook_key"), secret))
-    )
+    (folder / "secrets.json").write_text(json.dumps(dict.fromkeys(SECRETS, secret)))
     new_signing_key(folder / "signing" / "0001.pem")
     environment = {
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -22,6 +22,8 @@ class Facts:
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
     ``cap_counted`` what it counted. ``turn``: the
     change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
+    ``grant``: the consent that this is about. ``hold``: the hold whose points move, and ``payer`` the name of the
+    account that they came from.
     """
 
     movement: str | None = None
@@ -42,6 +44,9 @@ class Facts:
     account: str | None = None
     merchant: str | None = None
     turn: str | None = None
+    grant: str | None = None
+    hold: str | None = None
+    payer: str | None = None
     reason: str | None = None
 
 

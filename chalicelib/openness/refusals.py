@@ -62,6 +62,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "state": _fact("string", "The present state", "refunded"),
     "action": _fact("string", "The step that was asked for", "fulfil"),
     "reduction": _fact("string", "The id of the earlier reduction", ID),
+    "grant": _fact("string", "The id of the live grant", ID),
+    "hold": _fact("string", "The id of the earlier hold", ID),
     "starts_at": _fact("string", "When the offer begins", TIME),
     "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
     "missing": _fact(

@@ -74,6 +74,10 @@ def pot(campaign: str, stripe: int) -> str:
     return f"campaign:{campaign}/{stripe}"
 
 
+def hold(hold: str) -> str:
+    return f"hold:{hold}"
+
+
 # items. What is ever deleted has a partition of its own: IAM tells partitions apart, and forbids deletion elsewhere.
 
 
@@ -82,10 +86,7 @@ def record(record: str) -> Key:
 
 
 def order(redemption: str) -> Key:
-    """The state of a redemption; absent while it is placed.
-
-    In a partition of its own: IAM can tell partitions apart, and nobody may change anything in a Record's.
-    """
+    """The state of a redemption; absent while it is placed. Nobody may change anything in a Record's partition."""
     return Key(f"order:{redemption}", "order")
 
 
@@ -114,9 +115,7 @@ def entries_at(at: str) -> str:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """How many units of a limited offer, or of all offers of an event (by its application), a person holds, in
-    whichever account (``accounts.queries.person``).
-    """
+    """Units of a limited offer, or of all of an event (by its application), that a person has in any account."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -128,6 +127,25 @@ def usage(person: str, scenario: str, day: str) -> Key:
 def identity(hashed: str) -> Key:
     """One person or one credit code has one open account. Kept when it closes: it names the person for ever."""
     return Key(f"identity:{hashed}", "identity")
+
+
+def grant(grant: str) -> Key:
+    return Key(f"grant:{grant}", "grant")
+
+
+def granting(account: str, purpose: str, partner: str) -> Key:
+    """A person has one live grant for a partner and a purpose."""
+    return Key(holder(account), f"granting:{purpose}:{partner}")
+
+
+def granted(account: str, at: str, grant: str) -> Key:
+    """A person's pointer to a grant of hers."""
+    return Key(holder(account), f"grant:{at}:{grant}")
+
+
+def merchant_hold(merchant: str, at: str, hold: str) -> Key:
+    """A merchant's pointer to a hold of its own."""
+    return Key(holder(merchant), f"hold:{at}:{hold}")
 
 
 def scenario_code(code: str) -> str:

@@ -46,6 +46,17 @@ def applications(status: str) -> str:
     return f"applications:{status}"
 
 
+def grants(purpose: str, partner: str) -> str:
+    """Grants that a partner has redeemed."""
+    return f"grants:{purpose}:{partner}"
+
+
+def holds_due(lane: int) -> str:
+    """Holds that are neither captured nor released, by the time of their expiry; in lanes, for every one is written
+    twice within days."""
+    return f"holds:{lane}"
+
+
 def deliveries(merchant: str, status: str) -> str:
     """A merchant's webhooks that wait ("pending") or that were given up ("failed")."""
     return f"deliveries:{merchant}:{status}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
+SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key", "grant_key")
 _KEY_BYTES = 32
 _NEVER = "identity_key"  # it names every person: another would let all of them open a second account
 _BY_TURNS = "webhook_key"  # the new one is published beside the old one before the old one goes

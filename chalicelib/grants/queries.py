@@ -1,0 +1,99 @@
+"""Grants as their parties see them, and what a report may rely on."""
+
+from datetime import datetime
+
+from chalicelib.errors import InvalidRequest, NotFound
+from chalicelib.grants import codes
+from chalicelib.grants.items import REPORT, SPEND, Grant, Granted, Version, day
+from chalicelib.grants.model import GrantAnswer, GrantParams, to_answer
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
+from chalicelib.merchants import queries as merchants
+from chalicelib.merchants.model import Merchant
+from chalicelib.table import keys, lists, read
+from chalicelib.table.lists import Listing, Place
+
+
+def versions(scenario: str) -> list[Version]:
+    """All versions of a scenario, oldest first, as of now."""
+    code = keys.scenario_code(scenario)
+    return list(read.query(keys.scenario(code, 0).pk, f"{code}:", f"{code}:~", Version))
+
+
+def merchant(id: str, now: datetime) -> Merchant | None:
+    """A merchant as anyone may see it; None where there is none."""
+    try:
+        return merchants.merchant(id, now)
+    except NotFound:
+        return None
+
+
+def by_code(code: str, key: bytes) -> Grant | None:
+    """The grant that a code names; None where we never made such a code."""
+    id = codes.grant_of(code, key)
+    return read.get(keys.grant(id), Grant) if id else None
+
+
+def own(caller: Caller, id: str) -> Grant:
+    """A grant that the caller is a party of: the person, or the partner once it has redeemed it. Raises NotFound."""
+    grant = read.get(keys.grant(id), Grant)
+    if grant is None:
+        raise NotFound()
+    if caller.holds(INDIVIDUAL, grant.account) or (grant.active_from and grant.is_for(caller)):
+        return grant
+    raise NotFound()
+
+
+def grants(query: Query[GrantParams]) -> Page[GrantAnswer]:
+    """The caller's grants, newest first: a person's all, a partner's those that it has redeemed."""
+    return _persons(query) if query.asker.role == INDIVIDUAL else _partners(query)
+
+
+def _persons(query: Query[GrantParams]) -> Page[GrantAnswer]:
+    pk = keys.holder(query.asker.account)
+    before = query.position["sk"] if query.position else None
+    pointers = read.query(
+        pk, "grant:", "grant:~", Granted, before=before, descending=True, chunk=query.params.limit + 1
+    )
+    ids = [each.grant for each in read.first(pointers, query.params.limit + 1)]
+    return query.page(_answers(query, ids), lambda each: {"sk": keys.granted("", each.offered_at, each.id).sk})
+
+
+def _partners(query: Query[GrantParams]) -> Page[GrantAnswer]:
+    caller, limit = query.asker, query.params.limit
+    name = lists.grants(SPEND, caller.account) if caller.role == INSTITUTION else lists.grants(REPORT, caller.sub)
+    found = read.first(read.places(name, after=query.position, chunk=limit + 1), limit + 1)
+    answers = _answers(query, [each.listing.rank.rpartition(":")[2] for each in found])
+    return query.page(
+        answers,
+        lambda each: Place(keys.grant(each.id), Listing(name, f"{each.active_from}:{each.id}")).position,
+    )
+
+
+def _answers(query: Query[GrantParams], ids: list[str]) -> list[GrantAnswer]:
+    found = read.many([keys.grant(id) for id in ids], Grant)
+    at, today = stamp(query.now), day(query.now)
+    return [to_answer(found[keys.grant(id)], at=at, today=today) for id in ids]
+
+
+def active_for_report(caller: Caller, grant: str, scenario: str, occurred_at: datetime) -> str:
+    """The account whose trip the caller may report under ``grant``: one read, and nothing is written.
+
+    A grant is judged by when the trip occurred, not by when it is reported (docs/adr/0020): a withdrawal stops no
+    report of an earlier trip, so none can be lost in a race with it.
+
+    Raises InvalidRequest at ``/grant`` where it is no grant of this operator for this scenario, at ``/occurred_at``
+    where the trip lies outside its life.
+    """
+    found = read.get(keys.grant(grant), Grant)
+    if found is None or found.purpose != REPORT or not found.is_for(caller) or found.active_from is None:
+        raise InvalidRequest.at("/grant", "Is no grant of this operator", "不是该运营方获得的授权")
+    if keys.scenario_code(found.scenario or "") != keys.scenario_code(scenario):
+        raise InvalidRequest.at("/grant", "Is a grant for another scenario", "该授权属于其他减排场景")
+    at = stamp(occurred_at)
+    if at < found.active_from:
+        raise InvalidRequest.at("/occurred_at", "Is before the grant", "早于授权生效时间")
+    if found.withdrawn_at and at >= found.withdrawn_at:
+        raise InvalidRequest.at("/occurred_at", "Is after the grant was withdrawn", "晚于授权撤回时间")
+    return found.account
