@@ -155,6 +155,8 @@ _EXAMPLE = {
 
 SHOWN = _EXAMPLE | {
     "balances": {"points": 687, "grams": 0},
+    "debt_points": 0,
+    "debt_grams": 0,
     "totals": {"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
     "credit": None,
 }
@@ -173,11 +175,16 @@ class Account(Answer):
 
 
 class AccountView(Account):
-    """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured."""
+    """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured.
+
+    ``debt_points`` and ``debt_grams`` are what a reversal could not take back: the next gains repay it first.
+    """
 
     model_config = example(**SHOWN)
 
     balances: Balances
+    debt_points: int = 0
+    debt_grams: int = 0
     totals: Totals
     credit: int | None
 
@@ -209,7 +216,9 @@ class EntryParams(Paged):
 class Entry(Answer):
     """A line of the statement: signed amounts from the account's view.
 
-    ``swept_points`` went from a till to the merchant's account: its own points both before and after.
+    ``swept_points`` went from a till to the merchant's account: its own points both before and after. ``debt_points``
+    and ``debt_grams`` are what a reversal added to the account's debt; negative: what this movement repaid of it, which
+    ``points`` and ``grams`` leave out.
     """
 
     model_config = example(
@@ -221,6 +230,8 @@ class Entry(Answer):
         counterparty="metro",
         reference="q7w2e9r4t6y1u3i5o8p0a2s4d6",
         swept_points=0,
+        debt_points=0,
+        debt_grams=0,
     )
 
     id: str
@@ -231,3 +242,5 @@ class Entry(Answer):
     counterparty: str
     reference: str
     swept_points: int = 0
+    debt_points: int = 0
+    debt_grams: int = 0

@@ -12,7 +12,7 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountNotOpen
-from chalicelib.ledger.model import lines
+from chalicelib.ledger.model import DEBT, lines
 from chalicelib.ledger.projection import line_item
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, Item
@@ -79,6 +79,7 @@ def view(item: Item) -> AccountView:
     return AccountView(
         **{name: item[name] for name in ("id", "kind", "name", "status", "opened_at")},
         balances=Balances(points=item["points"] + in_tills, grams=item["grams"]),
+        **{debt: item.get(debt, 0) for debt in DEBT.values()},
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
         credit=None,
     )

@@ -18,7 +18,7 @@ def written(lines: Iterable[Mapping[str, Any]]) -> str:
     """The lines under a header; ``at`` is UTC, the last column the same moment in Beijing time."""
     file = io.StringIO()
     file.write(BYTE_ORDER_MARK)
-    table = csv.DictWriter(file, [*Entry.model_fields, BEIJING], extrasaction="ignore")
+    table = csv.DictWriter(file, [*Entry.model_fields, BEIJING], restval=0, extrasaction="ignore")
     table.writeheader()
     for line in lines:
         at = datetime.fromisoformat(line["at"]).astimezone(_ZONE)

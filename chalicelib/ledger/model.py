@@ -1,6 +1,6 @@
 """Transfers: how value moves. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -9,9 +9,14 @@ from chalicelib.kernel.record import Posting, Record
 __all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "has_item", "lines", "units"]
 
 POINTS, GRAMS = "points", "grams"
+DEBT = {POINTS: "debt_points", GRAMS: "debt_grams"}  # a debt in an asset is an asset of its own (debts.py)
+
+_STATED = (POINTS, GRAMS, *DEBT.values())  # the assets that statements show
 
 # Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
-Shown = Literal["conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep"]
+Shown = Literal[
+    "conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep", "reversal"
+]
 Movement = Literal[Shown, "stocking", "campaign_closing"]
 
 
@@ -52,7 +57,9 @@ def has_item(name: str) -> bool:
 
 
 class Entry(NamedTuple):
-    """A statement line from the view of ``name``: signed amounts."""
+    """A statement line from the view of ``name``: signed amounts. ``debt_…`` grows by a reversal and falls by
+    repayment; what was repaid is not in ``points`` and ``grams``.
+    """
 
     name: str
     id: str
@@ -63,6 +70,13 @@ class Entry(NamedTuple):
     counterparty: str
     reference: str
     swept_points: int
+    debt_points: int = 0
+    debt_grams: int = 0
+
+    @property
+    def repaid(self) -> int:
+        """Points of this movement that repaid a debt."""
+        return max(0, -self.debt_points)
 
 
 def lines(record: Record) -> list[Entry]:
@@ -71,14 +85,14 @@ def lines(record: Record) -> list[Entry]:
     What a till earns belongs to the statement of the merchant that keeps it (``holder`` on the Record), so a sweep
     from till to merchant changes nothing there but is shown.
     """
-    net: dict[str, dict[str, int]] = {}
+    net: dict[str, Counter[str]] = defaultdict(Counter)
     other: dict[str, str] = {}
     for source, destination, amount, asset in record.postings:
-        if asset in (POINTS, GRAMS):
+        if asset in _STATED:
             giver, taker = _owner(source, record), _owner(destination, record)
             for name, opposite, signed in ((giver, taker, -amount), (taker, giver, amount)):
-                net.setdefault(name, {POINTS: 0, GRAMS: 0})[asset] += signed
-                other[name] = opposite
+                net[name][asset] += signed
+                other.setdefault(name, opposite)  # what is repaid comes last
     named, movement = record.counterparty, record.movement or ""
     return [
         Entry(
@@ -86,8 +100,7 @@ def lines(record: Record) -> list[Entry]:
             id=record.id,
             at=record.at,
             kind=movement,
-            points=deltas[POINTS],
-            grams=deltas[GRAMS],
+            **{asset: deltas[asset] for asset in _STATED},
             counterparty=named
             if named and not other[name].startswith("account:")
             else other[name].removeprefix("account:"),

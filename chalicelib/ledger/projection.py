@@ -7,10 +7,11 @@ from random import randrange
 from typing import Any
 
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import GRAMS, POINTS, Entry, lines
+from chalicelib.ledger.model import DEBT, GRAMS, POINTS, Entry, lines
 from chalicelib.table import keys, lists
 from chalicelib.table.write import Item, Write, put, update
 
+_RARE = {*DEBT.values()}
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
 
 # A movement counts towards one total of its account, with this sign of the line's points (or grams).
@@ -22,6 +23,7 @@ TOTALS = {
     "donation": ("donated", POINTS, -1),
     "buy_back": ("bought_back", POINTS, -1),
     "retirement": ("retired", GRAMS, -1),
+    "reversal": ("earned", POINTS, 1),
 }
 
 
@@ -40,7 +42,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
                 sums[line.name].update(_earned(record, line))
             elif line.kind in TOTALS:
                 total, asset, sign = TOTALS[line.kind]
-                totals[line.name][total] += sign * (line.points if asset == POINTS else line.grams)
+                totals[line.name][total] += sign * (line.points + line.repaid if asset == POINTS else line.grams)
+                totals[line.name]["earned"] -= line.repaid  # a debt repaid was earned by nobody
         for name in _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
@@ -66,7 +69,8 @@ def _due(name: str, records: Sequence[Record]) -> Item:
 
 
 def line_item(line: Entry) -> Item:
-    return {name: value for name, value in line._asdict().items() if name != "name"}
+    """The line's attributes; debts, which are rare, where there are any."""
+    return {name: value for name, value in line._asdict().items() if name != "name" and (value or name not in _RARE)}
 
 
 def _remembering(record: Record) -> set[str]:

@@ -11,6 +11,7 @@ import json
 from typing import NamedTuple
 
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
+UNCOVERED = "system:uncovered"  # where debts come from and go back to
 SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
