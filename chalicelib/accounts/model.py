@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from chalicelib.credit.model import Credit
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
 from chalicelib.ledger.model import Shown
@@ -186,7 +187,7 @@ class AccountView(Account):
     debt_points: int = 0
     debt_grams: int = 0
     totals: Totals
-    credit: int | None
+    credit: Credit | None
 
 
 class Grounds(Body):

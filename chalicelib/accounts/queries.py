@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.accounts import sheet
 from chalicelib.accounts.model import AccountView, Balances, Entry, EntryParams, Totals
+from chalicelib.credit.model import Credit
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
@@ -71,7 +72,7 @@ def promises(account: Item) -> bool:
     return any(each["status"] in LIVE for each in own)
 
 
-def view(item: Item) -> AccountView:
+def view(item: Item, credit: Credit | None) -> AccountView:
     """An account (its item, as read) with its balances (strongly consistent) and totals (seconds behind)."""
     sums = list(read.query(item["pk"], "sums:", "sums:~")) if item["kind"] == INSTITUTION else []
     summed = {name: sum(each.get(name, 0) for each in (item, *sums)) for name in (*TOTAL_NAMES, "gathered")}
@@ -81,7 +82,7 @@ def view(item: Item) -> AccountView:
         balances=Balances(points=item["points"] + in_tills, grams=item["grams"]),
         **{debt: item.get(debt, 0) for debt in DEBT.values()},
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
-        credit=None,
+        credit=credit,
     )
 
 
