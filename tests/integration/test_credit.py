@@ -6,7 +6,7 @@ from tests.world import World
 
 RULE: dict[str, Any] = {
     "window_months": 12,
-    "weights": {"metro": "0.01"},
+    "weights": {"walk": "0.01"},
     "levels": [{"name": "绿芽", "score_min": 0}, {"name": "绿叶", "score_min": 100}],
 }
 
@@ -30,12 +30,12 @@ def test_a_rule_scores_what_was_earned_and_a_new_one_scores_it_again(world: Worl
     }  # fmt: skip
     assert credit["next_level"] == {"name": "绿叶", "score_min": 100}
     assert (
-        world.post("/v1/credit-rules", RULE | {"weights": {"METRO": "0.02"}}, role="bureau", sub="bureau").status == 201
+        world.post("/v1/credit-rules", RULE | {"weights": {"WALK": "0.02"}}, role="bureau", sub="bureau").status == 201
     )
     credit = world.me()["credit"]
     assert (credit["score"], credit["level"], credit["next_level"], credit["rule_version"]) == (100, "绿叶", None, 2)
     reasons = world.get("/v1/accounts/me/credit", role="individual", sub="alice").body
-    assert [(each["scenario"], each["grams"], each["weight"]) for each in reasons["parts"]] == [("metro", 5000, "0.02")]
+    assert [(each["scenario"], each["grams"], each["weight"]) for each in reasons["parts"]] == [("walk", 5000, "0.02")]
     assert [each["version"] for each in world.get("/v1/credit-rules").body["items"]] == [2, 1]
 
 
