@@ -29,6 +29,7 @@ from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
+from chalicelib.credit.routes import room as credit
 from chalicelib.edge import authorizer, events, problem
 from chalicelib.grants.routes import room as grants
 from chalicelib.ledger.projection import entries
@@ -45,6 +46,7 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
+from chalicelib.provenance.projection import colours
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.settings import settings
 
@@ -53,7 +55,10 @@ app = Chalice(app_name="carbon-points", configure_logs=False)
 app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
-_earning, _spending = (accounts, grants, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
+_earning, _spending = (
+    (accounts, credit, grants, reductions, batches),
+    (mall, cancellation, certificates, campaigns, buyback),
+)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
 
@@ -70,7 +75,7 @@ authorizer.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply))
+    return events.project(event, (entries, sales, supply, colours))
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")

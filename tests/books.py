@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.world import World
 
-ASSETS = ("points", "grams", "units")
+ASSETS = ("points", "grams", "units", "debt_points", "debt_grams")
 
 
 def ledger(world: World) -> Counter[tuple[str, str]]:
@@ -31,7 +31,7 @@ def check(world: World) -> None:
         assert sum(amount for (_, each), amount in sums.items() if each == asset) == 0, asset
     for name, balances in held(world).items():
         assert all(amount >= 0 for amount in balances.values()), (name, balances)
-        for asset in ("points", "grams"):
+        for asset in ("points", "grams", "debt_points", "debt_grams"):
             assert balances.get(asset, 0) == sums[name, asset], (name, asset)
     assert sums["system:pool", "grams"] == -sums["system:pool", "points"]  # every point is backed by a gram
 
@@ -43,3 +43,6 @@ def check_projected(world: World, supply: dict[str, Any]) -> None:
     assert supply["grams_confirmed"] == -sums["system:issued", "grams"]
     assert supply["grams_confirmed"] == supply["grams_backing"] + supply["grams_held"] + supply["grams_retired"]
     assert supply["grams_retired"] == sums["system:retired", "grams"]
+    assert (
+        supply["grams_uncovered"] == -sums["system:uncovered", "debt_points"] - sums["system:uncovered", "debt_grams"]
+    )

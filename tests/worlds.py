@@ -20,6 +20,7 @@ from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge import tokens
 from chalicelib.files import client as files
+from chalicelib.ledger import debts
 from chalicelib.mall import terms, tills
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
@@ -38,6 +39,7 @@ def forget_everything() -> None:
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
+    debts.forget()
     tills.forget()
     terms.forget()
     partners.forget()

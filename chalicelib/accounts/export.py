@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
 from chalicelib.accounts.queries import own, unfiled, view
+from chalicelib.credit import queries as credit
 from chalicelib.kernel.fields import Answer, Paged, Time, example
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
@@ -73,7 +74,8 @@ def page(query: Query[Paged]) -> Export:
         for each in places
     ]
     paged = query.page(items, lambda kept: {"sk": kept.place})
-    return Export(login=query.asker.sub, account=view(account), items=paged.items, next_cursor=paged.next_cursor)
+    own_view = view(account, credit.of(account.id, query.now))
+    return Export(login=query.asker.sub, account=own_view, items=paged.items, next_cursor=paged.next_cursor)
 
 
 def _walks(account: Account, after: str, count: int) -> Iterator[list[Row]]:

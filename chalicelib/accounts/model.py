@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.accounts.numbers import CreditCode, IdentityNumber
+from chalicelib.credit.model import Credit
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
 from chalicelib.ledger import model
@@ -95,6 +96,8 @@ _EXAMPLE = {
 
 SHOWN = _EXAMPLE | {
     "balances": {"points": 687, "grams": 0},
+    "debt_points": 0,
+    "debt_grams": 0,
     "totals": {"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
     "credit": None,
 }
@@ -118,13 +121,18 @@ def to_answer(account: Account) -> AccountAnswer:
 
 
 class AccountView(AccountAnswer):
-    """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured."""
+    """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured.
+
+    ``debt_points`` and ``debt_grams`` are what a reversal could not take back: the next gains repay it first.
+    """
 
     model_config = example(**SHOWN)
 
     balances: Balances
+    debt_points: int = 0
+    debt_grams: int = 0
     totals: Totals
-    credit: int | None
+    credit: Credit | None
 
 
 class Grounds(Body):
@@ -154,7 +162,9 @@ class EntryParams(Paged):
 class EntryAnswer(Answer):
     """A line of the statement: signed amounts from the account's view.
 
-    ``swept_points`` went from a till to the merchant's account: its own points both before and after.
+    ``swept_points`` went from a till to the merchant's account: its own points both before and after. ``debt_points``
+    and ``debt_grams`` are what a reversal added to the account's debt; negative: what this movement repaid of it, which
+    ``points`` and ``grams`` leave out.
     """
 
     model_config = example(
@@ -166,6 +176,8 @@ class EntryAnswer(Answer):
         counterparty="metro",
         reference="q7w2e9r4t6y1u3i5o8p0a2s4d6",
         swept_points=0,
+        debt_points=0,
+        debt_grams=0,
     )
 
     id: str
@@ -176,8 +188,10 @@ class EntryAnswer(Answer):
     counterparty: str
     reference: str
     swept_points: int = 0
+    debt_points: int = 0
+    debt_grams: int = 0
 
 
 def to_entry(entry: model.Entry) -> EntryAnswer:
     """A line as the statement answers it."""
-    return EntryAnswer(**vars(entry))
+    return EntryAnswer(**{name: value for name, value in vars(entry).items() if value is not None})

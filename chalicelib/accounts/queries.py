@@ -16,6 +16,7 @@ from chalicelib.accounts.model import (
     to_answer,
     to_entry,
 )
+from chalicelib.credit.model import Credit
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
@@ -92,7 +93,7 @@ def promises(account: Account) -> bool:
     return any(each.status in LIVE for each in own)
 
 
-def view(account: Account) -> AccountView:
+def view(account: Account, credit: Credit | None) -> AccountView:
     """An account (as read) with its balances (strongly consistent) and totals (seconds behind)."""
     lanes = list(read.query(account.holder, "sums:", "sums:~", Sums)) if account.kind == INSTITUTION else []
     summed = {name: sum(getattr(each, name) for each in (account, *lanes)) for name in (*TOTAL_NAMES, "gathered")}
@@ -100,8 +101,10 @@ def view(account: Account) -> AccountView:
     return AccountView(
         **to_answer(account).model_dump(),
         balances=Balances(points=account.points + in_tills, grams=account.grams),
+        debt_points=account.debt_points,
+        debt_grams=account.debt_grams,
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
-        credit=None,
+        credit=credit,
     )
 
 

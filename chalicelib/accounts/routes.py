@@ -13,6 +13,8 @@ from chalicelib.accounts.model import (
     Grounds,
     Opening,
 )
+from chalicelib.credit import queries as credit
+from chalicelib.credit.model import CreditReasons
 from chalicelib.edge import pages
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
@@ -39,7 +41,14 @@ def open_account(command: Command[Opening]) -> Decision:
 @query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, refuses=(NotFound,))
 def my_account(query: Query[Params]) -> AccountView:
     """The caller's account with balances and totals."""
-    return queries.view(queries.own(query.asker))
+    account = queries.own(query.asker)
+    return queries.view(account, credit.of(account.id, query.now))
+
+
+@query(room, "/v1/accounts/me/credit", answer=CreditReasons, allow=HOLDERS, refuses=(NotFound,))
+def my_credit(query: Query[Params]) -> CreditReasons:
+    """The caller's carbon credit score with everything it is made of."""
+    return credit.reasons(queries.own(query.asker).id, query.now)
 
 
 @query(

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.accounts.model import EntryAnswer
+from chalicelib.accounts.model import EntryAnswer, to_entry
 from chalicelib.labels import beijing
 from chalicelib.ledger.model import Entry
 
@@ -21,7 +21,7 @@ def written(entries: Iterable[Entry]) -> str:
     table = csv.DictWriter(file, [*EntryAnswer.model_fields, BEIJING])
     table.writeheader()
     for entry in entries:
-        cells = {name: _cell(value) for name, value in vars(entry).items()}
+        cells = {name: _cell(value) for name, value in to_entry(entry).model_dump().items()}
         table.writerow(cells | {BEIJING: beijing(entry.at)})
     return file.getvalue()
 

@@ -20,8 +20,8 @@ class Facts:
     ``movement`` and ``postings``: the Transfer, where value moved. ``holder``: the account name whose statement shows
     what its tills earned. ``counterparty`` and ``reference``: what the statement names. ``limited``: a refund gives a
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
-    ``cap_counted`` what it counted. ``turn``: the
-    change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
+    ``cap_counted`` what it counted. ``methodology`` and ``month``: with the scenario, the colour of the grams.
+    ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     ``grant``: the consent that this is about. ``hold``: the hold whose points move, and ``payer`` the name of the
     account that they came from.
     """
@@ -36,6 +36,8 @@ class Facts:
     certificate: str | None = None
     scenario: str | None = None
     scenario_version: int | None = None
+    methodology: str | None = None
+    month: str | None = None
     cap_day: str | None = None
     cap_counted: dict[str, int] | None = None
     batch: str | None = None

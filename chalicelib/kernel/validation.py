@@ -46,6 +46,7 @@ _FAULTS_ZH = {
     "period_opens": "应早于 ends_at",
     "day": "应为日期，例如 2030-12-31",
     "category": "应为以下类别之一：{allowed}",
+    "levels": "levels 的名称不得重复，score_min 应依次递增",
     "credit_code": "不是有效的统一社会信用代码（GB 32100）",
 }
 

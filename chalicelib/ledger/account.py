@@ -11,7 +11,7 @@ class AnyAccount:
     """What the ledger sees of any Account: a holder's, a till's, a campaign's.
 
     ``kind`` is empty for a till and a campaign. ``status`` is the holder's, or the sale's or campaign's. ``unfiled``:
-    ids of Records whose entries are not filed yet.
+    ids of Records whose entries are not filed yet. ``debt_…``: what a holder owes (debts.py).
     """
 
     kind: str = ""
@@ -19,6 +19,8 @@ class AnyAccount:
     points: int = 0
     grams: int = 0
     unfiled: frozenset[str] = frozenset()
+    debt_points: int = 0
+    debt_grams: int = 0
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger import debts
 from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import GRAMS, POINTS, Transfer, has_item
 from chalicelib.table import keys
@@ -94,7 +95,8 @@ class AccountCondition:
 
     ``kind``: only an account of this kind will do; to others it is as if there were none, for one sub may come in two
     roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal. ``even_frozen``: an order of
-    the exchange takes from the account though its holder may not move it.
+    the exchange takes from the account though its holder may not move it. ``even_closed``: a debt stays with an account
+    that is closed.
     """
 
     kind: str | None = None
@@ -102,6 +104,7 @@ class AccountCondition:
     refuse: Refuse | None = None
     add: Mapping[str, Any] = field(default_factory=dict)
     even_frozen: bool = False
+    even_closed: bool = False
 
 
 def post(
@@ -110,36 +113,52 @@ def post(
     """The Writes of a Transfer (one an account, in the order of ``terms``, then of the postings) and its Record facts.
 
     Every balance has a floor of zero. A holder's account must be active (``even_frozen``: open), and remembers
-    ``record`` as not yet filed in its statement, so that the statement is complete at once. System accounts get no
-    Write. Refuses StatementsBehind where an account remembers UNFILED_MAX Records.
+    ``record`` as not yet filed in its statement, so that the statement is complete at once. What an account that owes
+    gains repays its debt first (``debts``). System accounts get no Write. Refuses StatementsBehind where an account
+    remembers UNFILED_MAX Records.
     """
-    terms = terms or {}
-    changes = transfer.changes()
+    terms, gains = terms or {}, debts.gains(transfer)
+    repaying = debts.repaying(transfer, gains)
+    changes = repaying.changes()
     names = dict.fromkeys([*terms, *changes])
     writes = tuple(
-        _balance(name, changes.get(name, {}), record, terms.get(name, AccountCondition()))
+        _balance(name, changes.get(name, {}), record, terms.get(name, AccountCondition()), gains.get(name, {}))
         for name in names
         if has_item(name)
     )
-    return writes, Facts(movement=transfer.kind, postings=transfer.postings)
+    return writes, Facts(movement=repaying.kind, postings=repaying.postings)
 
 
-def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCondition) -> Write:
+def _balance(
+    name: str,
+    deltas: Mapping[str, int],
+    record: str,
+    terms: AccountCondition,
+    gained: debts.Gained,
+) -> Write:
     conditions = [present()]
     add: dict[str, Any] = {**deltas, **terms.add}
     if name.startswith("account:"):
-        conditions.append(Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active"))
+        conditions += _standing(terms)
         if deltas:
             add["unfiled"] = {record}
             conditions.append(Attr("unfiled").not_exists() | Attr("unfiled").size().lt(UNFILED_MAX))
     conditions += [Attr(asset).gte(-delta) for asset, delta in deltas.items() if delta < 0]
+    conditions += debts.as_known(gained)
     if terms.kind:
         conditions.append(Attr("kind").eq(terms.kind))
     if terms.require is not None:
         conditions.append(terms.require)
     require = reduce(and_, conditions)
-    refuse = terms.refuse or _short(deltas, terms)
+    refuse = debts.refusing(terms.refuse or _short(deltas, terms), name, gained)
     return update(keys.account(name), add=add, require=require, refuse=_behind(refuse) if "unfiled" in add else refuse)
+
+
+def _standing(terms: AccountCondition) -> list[ConditionBase]:
+    """What state the account must be in."""
+    if terms.even_closed:
+        return []
+    return [Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active")]
 
 
 def _behind(refuse: Refuse) -> Refuse:

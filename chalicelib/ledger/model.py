@@ -1,6 +1,6 @@
 """Transfers: how value moves. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,9 +10,14 @@ from chalicelib.table import keys
 __all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "entries", "has_item", "units"]
 
 POINTS, GRAMS = "points", "grams"
+DEBT = {POINTS: "debt_points", GRAMS: "debt_grams"}  # a debt in an asset is an asset of its own (debts.py)
+
+_STATED = (POINTS, GRAMS, *DEBT.values())  # the assets that statements show
 
 # Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
-Shown = Literal["conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep"]
+Shown = Literal[
+    "conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep", "reversal"
+]
 Movement = Literal[Shown, "stocking", "campaign_closing"]
 
 
@@ -54,7 +59,11 @@ def has_item(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of an account's statement: signed amounts from its view. ``id`` is that of the Record."""
+    """A line of an account's statement: signed amounts from its view. ``id`` is that of the Record.
+
+    ``debt_…`` grows by a reversal and falls by repayment, None where it stays; what was repaid is not in ``points`` and
+    ``grams``.
+    """
 
     id: str
     at: str
@@ -64,6 +73,13 @@ class Entry:
     counterparty: str
     reference: str
     swept_points: int = 0
+    debt_points: int | None = None
+    debt_grams: int | None = None
+
+    @property
+    def repaid(self) -> int:
+        """Points of this movement that repaid a debt."""
+        return max(0, -(self.debt_points or 0))
 
     @property
     def place(self) -> str:
@@ -77,14 +93,14 @@ def entries(record: Record) -> dict[str, Entry]:
     What a till earns belongs to the statement of the merchant that keeps it (``holder`` on the Record), so a sweep
     from till to merchant changes nothing there but is shown.
     """
-    net: dict[str, dict[str, int]] = {}
+    net: dict[str, Counter[str]] = defaultdict(Counter)
     other: dict[str, str] = {}
     for source, destination, amount, asset in record.postings:
-        if asset in (POINTS, GRAMS):
+        if asset in _STATED:
             giver, taker = _owner(source, record), _owner(destination, record)
             for name, opposite, signed in ((giver, taker, -amount), (taker, giver, amount)):
-                net.setdefault(name, {POINTS: 0, GRAMS: 0})[asset] += signed
-                other[name] = opposite
+                net[name][asset] += signed
+                other.setdefault(name, opposite)  # what is repaid comes last
     named, movement = record.counterparty, record.movement or ""
     return {
         name: Entry(
@@ -93,6 +109,8 @@ def entries(record: Record) -> dict[str, Entry]:
             kind=movement,
             points=deltas[POINTS],
             grams=deltas[GRAMS],
+            debt_points=deltas[DEBT[POINTS]] or None,
+            debt_grams=deltas[DEBT[GRAMS]] or None,
             counterparty=named
             if named and not other[name].startswith("account:")
             else other[name].removeprefix("account:"),

@@ -23,6 +23,7 @@ TOTALS = {
     "donation": ("donated", POINTS, -1),
     "buy_back": ("bought_back", POINTS, -1),
     "retirement": ("retired", GRAMS, -1),
+    "reversal": ("earned", POINTS, 1),
 }
 
 
@@ -41,7 +42,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
                 sums[name].update(_earned(record, name, entry))
             elif entry.kind in TOTALS:
                 total, asset, sign = TOTALS[entry.kind]
-                totals[name][total] += sign * (entry.points if asset == POINTS else entry.grams)
+                totals[name][total] += sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
+                totals[name]["earned"] -= entry.repaid  # a debt repaid was earned by nobody
         for name in _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)

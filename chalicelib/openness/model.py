@@ -8,8 +8,8 @@ from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import GRAMS
-from chalicelib.table.keys import ISSUED, POOL, RETIRED
+from chalicelib.ledger.model import DEBT, GRAMS, POINTS
+from chalicelib.table.keys import ISSUED, POOL, RETIRED, UNCOVERED
 
 # A movement counts towards one use; the sign says whether it adds to it or takes back.
 USES = {
@@ -33,7 +33,8 @@ class Uses(Answer):
 class Supply(Answer):
     """Always ``grams_backing = points_circulating``, and ``grams_confirmed`` is the sum of backing, held and retired.
 
-    ``as_of`` is the time of the latest movement counted.
+    ``grams_uncovered``: confirmed grams whose reduction was reversed after they had been used. Those who owe them repay
+    them with their next points. ``as_of`` is the time of the latest movement counted.
     """
 
     model_config = example(
@@ -41,6 +42,7 @@ class Supply(Answer):
         grams_backing=5100,
         grams_held=1500,
         grams_retired=500,
+        grams_uncovered=0,
         points_circulating=5100,
         points_by_use={"redeemed": 2000, "cancelled": 500, "donated": 0, "bought_back": 1500},
         as_of="2026-01-31T08:00:02.145Z",
@@ -50,6 +52,7 @@ class Supply(Answer):
     grams_backing: int
     grams_held: int
     grams_retired: int
+    grams_uncovered: int
     points_circulating: int
     points_by_use: Uses
     as_of: Time | None
@@ -105,11 +108,20 @@ def moved(record: Record) -> Counter[str]:
         for name, signed in ((source, -amount), (destination, amount)):
             if asset == GRAMS:
                 change[_grams(name)] += -signed if name == ISSUED else signed
-            elif asset == "points" and name == POOL:
+            elif asset == POINTS and name == POOL:
                 change["points_circulating"] -= signed
-        if use and asset == "points":
-            change[use] += sign * amount
+            elif name == UNCOVERED:
+                change["grams_uncovered"] -= signed
+        if use:
+            change[use] += sign * _used(asset, amount, destination)
     return change
+
+
+def _used(asset: str, amount: int, destination: str) -> int:
+    """Points that a posting uses. What repays a debt is in the postings too, and is no use."""
+    if asset == POINTS:
+        return amount
+    return -amount if asset == DEBT[POINTS] and destination == UNCOVERED else 0
 
 
 def _grams(name: str) -> str:

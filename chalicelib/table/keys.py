@@ -11,11 +11,14 @@ import json
 from typing import NamedTuple
 
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
+UNCOVERED = "system:uncovered"  # where debts come from and go back to
 SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
 STEPS_END = "step:~"  # sort key behind an application, its documents and its history
+
+CREDIT_RULES = ("credit-rules", "!", "~")  # the partition of all versions, and the sort keys around them
 
 SUPPLY = "supply"  # the partition of the projected sums of the whole scheme
 
@@ -124,6 +127,26 @@ def usage(person: str, scenario: str, day: str) -> Key:
     return Key(holder(person), f"usage:{scenario_code(scenario)}:{day}")
 
 
+def earned(name: str, month: str, scenario: str, methodology: str) -> Key:
+    """Grams that an account got by colour, beside it."""
+    return Key(name, f"{earned_in(month)}:{scenario}:{methodology}")
+
+
+def earned_in(month: str) -> str:
+    """The beginning of the sort keys of a month's colours."""
+    return f"earned:{month}"
+
+
+def issued(month: str, scenario: str, methodology: str, lane: int) -> Key:
+    """Grams of a month by colour, over all accounts, in lanes."""
+    return Key(issued_in(month), f"{scenario}:{methodology}:{lane:02d}")
+
+
+def issued_in(month: str) -> str:
+    """The partition of a month's colours."""
+    return f"issued:{month}"
+
+
 def identity(hashed: str) -> Key:
     """One person or one credit code has one open account. Kept when it closes: it names the person for ever."""
     return Key(f"identity:{hashed}", "identity")
@@ -155,6 +178,16 @@ def scenario_code(code: str) -> str:
 
 def scenario(code: str, version: int) -> Key:
     return Key("scenarios", f"{scenario_code(code)}:{version:06d}")
+
+
+def scenario_versions(code: str) -> tuple[str, str, str]:
+    """The partition of all scenarios, and the sort keys around the versions of one."""
+    return "scenarios", f"{scenario_code(code)}:", f"{scenario_code(code)}:~"
+
+
+def credit_rule(version: int) -> Key:
+    """How the carbon credit score is made."""
+    return Key(CREDIT_RULES[0], f"{version:06d}")
 
 
 def reduction(scenario: str, record: str) -> Key:

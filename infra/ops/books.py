@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 Item = Mapping[str, Any]  # an item, plain
 POINTS, GRAMS, UNITS = "points", "grams", "units"
+DEBTS = ("debt_points", "debt_grams")
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
+UNCOVERED = "system:uncovered"
 
 
 class Difference(NamedTuple):
@@ -53,7 +55,7 @@ class Books:
         if sk == "record":
             self._record(item)
         elif sk == "account":
-            self.held[pk] = {asset: int(item[asset]) for asset in (POINTS, GRAMS, UNITS) if asset in item}
+            self.held[pk] = {asset: int(item[asset]) for asset in (POINTS, GRAMS, UNITS, *DEBTS) if asset in item}
             self.waiting |= set(item.get("unfiled", ()))
         elif sk.startswith("entry:"):
             self.lines[pk].update({asset: int(item[asset]) for asset in (POINTS, GRAMS)})
@@ -129,6 +131,7 @@ class Books:
             "grams_held": issued - pool - retired,
             "grams_retired": retired,
             "points_circulating": -self.moved[POOL, POINTS],
+            "grams_uncovered": -sum(self.moved[UNCOVERED, debt] for debt in DEBTS),
         }
         for name, amount in expected.items():
             yield from _unless_equal("supply", name, amount, self.supply[name])

@@ -1,0 +1,26 @@
+"""/v1/credit-rules"""
+
+from chalice.app import Blueprint
+
+from chalicelib.credit import actions, queries
+from chalicelib.credit.model import CreditRuleAnswer, CreditRules, NewCreditRule
+from chalicelib.edge.caching import LISTED
+from chalicelib.edge.http import command, query
+from chalicelib.kernel.caller import BUREAU
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Params
+from chalicelib.kernel.query import Query
+
+room = Blueprint(__name__)
+
+
+@command(room, "POST /v1/credit-rules", body=NewCreditRule, answer=CreditRuleAnswer, allow=(BUREAU,))
+def publish_credit_rule(command: Command[NewCreditRule]) -> Decision:
+    """Publish how the carbon credit score is made. Every score follows the newest version at once."""
+    return actions.publish(command, queries.newest(), queries.unknown(command.body.weights))
+
+
+@query(room, "/v1/credit-rules", answer=CreditRules, cache=LISTED)
+def credit_rules(query: Query[Params]) -> CreditRules:
+    """Every version of the rule for the carbon credit score, the newest first."""
+    return queries.published(query)

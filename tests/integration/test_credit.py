@@ -1,0 +1,48 @@
+"""The carbon credit score, from rule to reasons."""
+
+from typing import Any
+
+from tests.world import World
+
+RULE: dict[str, Any] = {
+    "window_months": 12,
+    "weights": {"walk": "0.01"},
+    "levels": [{"name": "绿芽", "score_min": 0}, {"name": "绿叶", "score_min": 100}],
+}
+
+
+def test_without_a_rule_there_is_no_score(world: World) -> None:
+    world.rich(points=1000)
+    assert world.me()["credit"] is None
+    refused = world.get("/v1/accounts/me/credit", role="individual", sub="alice")
+    assert (refused.status, refused.body["code"]) == (404, "not_found")
+    assert world.get("/v1/credit-rules").body == {"items": []}
+
+
+def test_a_rule_scores_what_was_earned_and_a_new_one_scores_it_again(world: World) -> None:
+    world.rich(points=5000)
+    world.stream()
+    first = world.post("/v1/credit-rules", RULE, role="bureau", sub="bureau")
+    assert (first.status, first.body["version"]) == (201, 1)
+    credit = world.me()["credit"]
+    assert {name: credit[name] for name in ("score", "level", "rule_version")} == {
+        "score": 50, "level": "绿芽", "rule_version": 1,
+    }  # fmt: skip
+    assert credit["next_level"] == {"name": "绿叶", "score_min": 100}
+    assert (
+        world.post("/v1/credit-rules", RULE | {"weights": {"WALK": "0.02"}}, role="bureau", sub="bureau").status == 201
+    )
+    credit = world.me()["credit"]
+    assert (credit["score"], credit["level"], credit["next_level"], credit["rule_version"]) == (100, "绿叶", None, 2)
+    reasons = world.get("/v1/accounts/me/credit", role="individual", sub="alice").body
+    assert [(each["scenario"], each["grams"], each["weight"]) for each in reasons["parts"]] == [("walk", 5000, "0.02")]
+    assert [each["version"] for each in world.get("/v1/credit-rules").body["items"]] == [2, 1]
+
+
+def test_a_rule_for_a_scenario_that_does_not_exist_is_refused(world: World) -> None:
+    refused = world.post("/v1/credit-rules", RULE, role="bureau", sub="bureau")
+    assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/weights")
+
+
+def test_only_the_bureau_makes_rules(world: World) -> None:
+    assert world.post("/v1/credit-rules", RULE, role="exchange", sub="exchange").body["code"] == "role_not_allowed"
