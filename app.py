@@ -45,6 +45,7 @@ from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
 from chalicelib.reductions.routes import room as reductions
+from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
 
 log.install()
@@ -52,7 +53,7 @@ app = Chalice(app_name="carbon-points", configure_logs=False)
 app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
-_earning, _spending = (accounts, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
+_earning, _spending = (accounts, scenarios, reductions, batches), (mall, cancellation, certificates, campaigns, buyback)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
 

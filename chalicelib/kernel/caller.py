@@ -1,7 +1,6 @@
 """Who is calling: the JWT authorizer, and the Caller that every action and query is told of."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from chalicelib.table import keys
 
@@ -18,6 +17,13 @@ class Made(Protocol):
     def caller(self) -> str: ...
     @property
     def role(self) -> str: ...
+
+
+class Operated(Protocol):
+    """A scenario or a batch, as far as ``operates`` looks at it."""
+
+    @property
+    def operator(self) -> str: ...
 
 
 class Caller(NamedTuple):
@@ -39,9 +45,9 @@ class Caller(NamedTuple):
         """Whether this caller comes in ``role``, as the holder of ``account``."""
         return self.role == role and self.account == account
 
-    def operates(self, item: Mapping[str, Any]) -> bool:
+    def operates(self, item: Operated) -> bool:
         """Whether this caller is the scenario operator that a scenario or a batch names."""
-        return self == Caller(item["operator"], SCENARIO_OPERATOR)
+        return self == Caller(item.operator, SCENARIO_OPERATOR)
 
     def made(self, record: Made) -> bool:
         """Whether this caller, in this role, made the request that a Record keeps."""

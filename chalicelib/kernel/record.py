@@ -20,8 +20,8 @@ class Facts:
     ``movement`` and ``postings``: the Transfer, where value moved. ``holder``: the account name whose statement shows
     what its tills earned. ``counterparty`` and ``reference``: what the statement names. ``limited``: a refund gives a
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
-    ``cap_counted`` what it counted. ``turn``: the
-    change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
+    ``cap_counted`` what it counted. ``in_grams``: a
+    reduction is an institution's, which gets no points. ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     """
 
     movement: str | None = None
@@ -36,6 +36,7 @@ class Facts:
     scenario_version: int | None = None
     cap_day: str | None = None
     cap_counted: dict[str, int] | None = None
+    in_grams: bool | None = None
     batch: str | None = None
     line: int | None = None
     application: str | None = None

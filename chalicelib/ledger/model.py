@@ -11,7 +11,9 @@ __all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "has_item", "lines
 POINTS, GRAMS = "points", "grams"
 
 # Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
-Shown = Literal["conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep"]
+Shown = Literal[
+    "conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep", "record"
+]
 Movement = Literal[Shown, "stocking", "campaign_closing"]
 
 
