@@ -75,7 +75,7 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
 
 
 def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient) -> Decision:
-    """A reported reduction is refused for good; the share of its person (``recipient``) in the day's caps is free again."""
+    """A reported reduction is refused for good; what it counted of its person's (``recipient``) day is free again."""
     answer = reduction.answer
     status = step(STEPS, answer.status, "reject", command.caller.role)
     released, _ = _credit(answer, reduction.recipient, command.id, pending=-1, convert=False)

@@ -64,7 +64,7 @@ class Reason(Body):
 
 
 class ReductionAnswer(Answer):
-    """A reported reduction; ``points`` is 0 until it is confirmed, and for an institution, which is credited in grams."""
+    """A reported reduction. ``points`` is 0 until it is confirmed; an institution is credited in grams, without."""
 
     model_config = example(
         id="q7w2e9r4t6y1u3i5o8p0a2s4d6",
