@@ -48,6 +48,7 @@ from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
 from chalicelib.provenance.projection import colours
 from chalicelib.reductions.routes import room as reductions
+from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
 
 log.install()
@@ -55,10 +56,8 @@ app = Chalice(app_name="carbon-points", configure_logs=False)
 app.api.binary_types.extend(BINARY)
 app.register_middleware(problem.reshape, "http")
 
-_earning, _spending = (
-    (accounts, credit, grants, reductions, batches),
-    (mall, cancellation, certificates, campaigns, buyback),
-)
+_earning = (accounts, credit, scenarios, grants, reductions, batches)
+_spending = (mall, cancellation, certificates, campaigns, buyback)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
 

@@ -24,6 +24,7 @@ from chalicelib.ledger import debts
 from chalicelib.mall import terms, tills
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
+from chalicelib.reductions import queries as reductions
 from chalicelib.signing import jws
 from chalicelib.table import client
 from infra.dev.local import engines, processes, settings
@@ -35,7 +36,8 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key, accounts.person):
+    known = (accounts.person, reductions._known)
+    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key, *known):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()

@@ -70,9 +70,13 @@ class Balances(Answer):
 
 
 class Totals(Answer):
-    """Sums since opening: points, but grams in ``retired``. May lag by seconds."""
+    """Sums since opening: points, but grams in ``recorded`` (an institution's own reductions) and ``retired``.
+
+    May lag by seconds.
+    """
 
     earned: int
+    recorded: int
     redeemed: int
     cancelled: int
     donated: int
@@ -96,9 +100,15 @@ _EXAMPLE = {
 
 SHOWN = _EXAMPLE | {
     "balances": {"points": 687, "grams": 0},
-    "debt_points": 0,
-    "debt_grams": 0,
-    "totals": {"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
+    "totals": {
+        "earned": 887,
+        "recorded": 0,
+        "redeemed": 200,
+        "cancelled": 0,
+        "donated": 0,
+        "bought_back": 0,
+        "retired": 0,
+    },
     "credit": None,
 }
 

@@ -1,8 +1,11 @@
-"""Announcing a batch, its states, and what its slices came to."""
+"""Opening a batch, its states, and what its slices came to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+from chalicelib.batches.items import Batch, Slice
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     NDJSON,
@@ -11,16 +14,18 @@ from chalicelib.batches.model import (
     Sums,
     Upload,
     file_key,
-    shown,
+    to_answer,
 )
 from chalicelib.errors import InvalidRequest, Text
 from chalicelib.files import store
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.settle import SYSTEM
-from chalicelib.reductions.model import operated
+from chalicelib.scenarios.items import Scenario
+from chalicelib.scenarios.model import operated
 from chalicelib.table import keys, lists
-from chalicelib.table.write import Attr, Item, put, update
+from chalicelib.table.lists import UNLISTED, Listing
+from chalicelib.table.write import Attr, put, update
 from chalicelib.transitions import Step, step
 
 FORM_SECONDS = 3600
@@ -50,7 +55,7 @@ def form(command: Command[NewBatch]) -> Upload:
     return Upload(url=signed.url, fields=signed.fields, expires_at=expires_at)
 
 
-def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Upload) -> Decision:
+def open_batch(command: Command[NewBatch], versions: Sequence[Scenario], upload: Upload) -> Decision:
     """A batch that waits for its file. Each of its lines is judged by the version that governed when it occurred.
 
     Raises InvalidRequest where the scenario is not the operator's own, now or within the last year.
@@ -58,39 +63,44 @@ def announce(command: Command[NewBatch], versions: Sequence[Item], upload: Uploa
     body = command.body
     if not operated(versions, command.caller.sub, stamp(command.now - LATE_MAX), command.at):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
-    scenario = versions[0]["code"]
-    item = body.model_dump() | {
-        "id": command.id,
-        "scenario": scenario,
-        "operator": command.caller.sub,
-        "status": "awaiting_upload",
-        "created_at": command.at,
-        "list": lists.batches_open(command.now),
-        "rank": f"{command.at}:{command.id}",
-    }
-    answer = BatchOpened(id=command.id, scenario=scenario, lines=body.lines, upload=upload)
-    return Decision("batch_announced", answer, (put(keys.batch(command.id), item),))
+    batch = Batch(
+        id=command.id,
+        scenario=versions[0].code,
+        lines=body.lines,
+        sha256=body.sha256,
+        operator=command.caller.sub,
+        status="awaiting_upload",
+        created_at=command.at,
+    )
+    waits = Listing(lists.batches_open(command.now), f"{command.at}:{command.id}")
+    answer = BatchOpened(id=batch.id, scenario=batch.scenario, lines=batch.lines, upload=upload)
+    return Decision("batch_announced", answer, (put(keys.batch(batch.id), batch, listed=waits),))
 
 
 def move(
-    command: Command[Empty], batch: Item, action: str, *, reason: Text | None = None, sums: Sums | None = None
+    command: Command[Empty], batch: Batch, action: str, *, reason: Text | None = None, sums: Sums | None = None
 ) -> Decision:
     """The next state of a batch, and why it was refused or what it came to. Raises InvalidState."""
-    status = step(STEPS, batch["status"], action, command.caller.role)
+    status = step(STEPS, batch.status, action, command.caller.role)
     final = status in {"done", "refused"}
-    why = {"reason": reason and reason.en, "reason_zh": reason and reason.zh}
-    known = {"status": status, "finished_at": command.at if final else None} | why
+    changes: dict[str, Any] = {
+        "status": status,
+        "finished_at": command.at if final else None,
+        "reason": reason and reason.en,
+        "reason_zh": reason and reason.zh,
+    }
     write = update(
-        keys.batch(batch["id"]),
-        assign=known,
-        remove=("list", "rank") if final else (),
-        require=Attr("status").eq(batch["status"]),
+        keys.batch(batch.id),
+        assign=changes,
+        remove=UNLISTED if final else (),
+        require=Attr("status").eq(batch.status),
     )
     came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points} if sums else {}
-    return Decision(f"batch_{status}", shown(batch | known, sums or Sums()), (write,), metrics=came)
+    answer = to_answer(replace(batch, **changes), sums or Sums())
+    return Decision(f"batch_{status}", answer, (write,), metrics=came)
 
 
 def slice_done(command: Command[Empty], batch: str, number: int, sums: Sums) -> Decision:
     """What a slice came to, once."""
-    item = sums.model_dump() | {"number": number, "at": command.at}
-    return Decision("batch_slice_done", sums, (put(keys.batch_slice(batch, number), item),))
+    part = Slice(number=number, at=command.at, **sums.model_dump())
+    return Decision("batch_slice_done", sums, (put(keys.batch_slice(batch, number), part),))

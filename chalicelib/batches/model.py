@@ -1,13 +1,13 @@
-"""Batches: files of reductions, what is said of them and where their objects lie. Pure (docs/adr/0008)."""
+"""Batches: files of reductions, how they are answered and where their objects lie. Pure (docs/adr/0008)."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chalicelib.batches.items import Batch, Slice
 from chalicelib.kernel.fields import Answer, Body, ScenarioRef, Sha256, Time, example
 from chalicelib.reductions.model import Trip
-from chalicelib.table.write import Item
 
 LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
 FILE_BYTES_MAX = 32 * 1024 * 1024
@@ -26,7 +26,7 @@ class NewBatch(Body):
 
 
 class BatchLine(Trip):
-    """One trip, as a line of a file tells it. ``scenario`` may be left out: it is the batch's."""
+    """One trip, as a line of a file states it. ``scenario`` may be left out: it is the batch's."""
 
     scenario: ScenarioRef | None = None
 
@@ -40,7 +40,7 @@ class Upload(Answer):
 
 
 class BatchOpened(Answer):
-    """The batch waits for its file. After ``expires_at`` announce it anew, with a new Idempotency-Key."""
+    """The batch waits for its file. After ``expires_at`` announce it again, with a new Idempotency-Key."""
 
     id: str
     status: Literal["awaiting_upload"] = "awaiting_upload"
@@ -65,7 +65,7 @@ class Sums(Answer):
     points: int = 0
 
 
-class Batch(Sums):
+class BatchAnswer(Sums):
     """A batch as it stands. Once done, converted + reported + refused = lines; until then they grow."""
 
     id: str
@@ -79,28 +79,23 @@ class Batch(Sums):
     refused_lines: RefusedLines | None
 
 
-def total(parts: Iterable[Mapping[str, Any]]) -> Sums:
+def total(slices: Iterable[Slice]) -> Sums:
     """The sums of slices."""
-    found = list(parts)
-    return Sums(**{name: sum(each[name] for each in found) for name in Sums.model_fields})
+    found = list(slices)
+    return Sums(**{name: sum(getattr(each, name) for each in found) for name in Sums.model_fields})
 
 
-def shown(batch: Item, sums: Sums, link: RefusedLines | None = None) -> Batch:
-    """A batch item as it is answered."""
-    names = ("id", "status", "reason", "reason_zh", "scenario", "lines", "created_at")
-    known = {name: batch.get(name) for name in names}
-    return Batch.model_validate(
-        known | sums.model_dump() | {"finished_at": batch.get("finished_at"), "refused_lines": link}
-    )
+def to_answer(batch: Batch, sums: Sums, link: RefusedLines | None = None) -> BatchAnswer:
+    return BatchAnswer.model_validate(vars(batch) | sums.model_dump() | {"refused_lines": link})
 
 
 def file_key(id: str) -> str:
     return f"{FOLDER}{id}/lines.jsonl"
 
 
-def nudge_key(id: str) -> str:
+def wake_key(id: str) -> str:
     """An empty object; that it is put wakes a worker, as the file itself did."""
-    return f"{FOLDER}{id}/nudge"
+    return f"{FOLDER}{id}/wake"
 
 
 def refused_key(id: str, number: int | None = None) -> str:

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from chalicelib.batches.actions import slice_done
+from chalicelib.batches.items import Batch
 from chalicelib.batches.lines import NumberedLine, parse, refused_line, side_by_side
 from chalicelib.batches.model import NDJSON, Sums, refused_key
 from chalicelib.errors import Contended, Refusal, Unavailable
@@ -20,12 +21,14 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.kernel.settle import Settled, conclude, perform
 from chalicelib.reductions.actions import report
-from chalicelib.reductions.model import Reduction, Report
-from chalicelib.reductions.queries import versions as versions_of
+from chalicelib.reductions.items import Recipient
+from chalicelib.reductions.model import ReductionAnswer, Report
+from chalicelib.reductions.queries import recipients
+from chalicelib.scenarios.items import Scenario
+from chalicelib.scenarios.queries import versions
 from chalicelib.table import keys
-from chalicelib.table.write import Item
 
-_TRIES_MAX = 8  # each is a second of patience already; then the whole event comes again
+_TRIES_MAX = 8  # each is a second of patience already; then the whole event is retried
 
 
 class Outcome(NamedTuple):
@@ -37,38 +40,49 @@ class Outcome(NamedTuple):
     refused: str = ""
 
 
-def do_slice(pool: Executor, batch: Item, number: int, lines: Sequence[tuple[int, bytes]]) -> None:
-    """Lines side by side, and then their sums, once. The refused ones come first: sums tell that they are there."""
-    versions = versions_of(batch["scenario"])
-    parsed = [parse(batch["scenario"], *line) for line in lines]
+class Setting(NamedTuple):
+    """What the lines of a slice are judged by."""
+
+    batch: Batch
+    versions: Sequence[Scenario]
+    recipients: Mapping[str, Recipient]
+
+
+def do_slice(pool: Executor, batch: Batch, number: int, lines: Sequence[tuple[int, bytes]]) -> None:
+    """Lines side by side, and then their sums, once. The refused ones come first: sums show that they are there."""
+    parsed = [parse(batch.scenario, *line) for line in lines]
     broken = [each for each in parsed if not isinstance(each, NumberedLine)]
+    sound = [each for each in parsed if isinstance(each, NumberedLine)]
+    setting = Setting(batch, versions(batch.scenario), recipients({each.trip.account for each in sound}))
     outcomes = [Outcome(each.line, "refused", 0, each.model_dump_json()) for each in broken]
-    for wave in side_by_side([each for each in parsed if isinstance(each, NumberedLine)]):
-        for group in pool.map(partial(_in_order, batch, versions), wave):
+    for wave in side_by_side(sound):
+        for group in pool.map(partial(_in_order, setting), wave):
             outcomes += group
+    _keep_refused(batch.id, number, outcomes)
+    kinds = Counter(each.kind for each in outcomes)
+    sums = Sums(points=sum(each.points for each in outcomes), **kinds)
+    perform(keys.part_id(batch.id, f"slice {number}"), lambda command: slice_done(command, batch.id, number, sums))
+
+
+def _keep_refused(batch: str, number: int, outcomes: Iterable[Outcome]) -> None:
     refused = [each.refused for each in sorted(outcomes) if each.refused]
     if refused:
         content = "".join(f"{line}\n" for line in refused).encode()
-        store.put(refused_key(batch["id"], number), content, content_type=NDJSON)
-    kinds = Counter(each.kind for each in outcomes)
-    sums = Sums(points=sum(each.points for each in outcomes), **kinds)
-    perform(
-        keys.part_id(batch["id"], f"slice {number}"), lambda command: slice_done(command, batch["id"], number, sums)
-    )
+        store.put(refused_key(batch, number), content, content_type=NDJSON)
 
 
-def _in_order(batch: Item, versions: Sequence[Item], lines: Iterable[NumberedLine]) -> list[Outcome]:
-    return [_outcome(line.number, _conclude(batch, versions, line)) for line in lines]
+def _in_order(setting: Setting, lines: Iterable[NumberedLine]) -> list[Outcome]:
+    return [_outcome(line.number, _conclude(setting, line)) for line in lines]
 
 
-def _conclude(batch: Item, versions: Sequence[Item], line: NumberedLine) -> Settled:
+def _conclude(setting: Setting, line: NumberedLine) -> Settled:
     """The line's one outcome: the same action as for a single report, its refusal kept too. Patient with others."""
-    order = _order(batch, line)
-    origin = Facts(batch=batch["id"], line=line.number)
+    order = _order(setting.batch, line)
+    origin = Facts(batch=setting.batch.id, line=line.number)
 
     def decide() -> Decision:
-        decision = report(order, versions)
-        return replace(decision, facts=replace(decision.facts, batch=batch["id"], line=line.number))
+        decision = report(order, setting.versions, setting.recipients[line.trip.account])
+        return replace(decision, facts=replace(decision.facts, batch=origin.batch, line=origin.line))
 
     def refused(refusal: Refusal) -> Decision:
         return Decision("reduction_refused", refused_line(line.number, line.trip.record_id, refusal), facts=origin)
@@ -81,12 +95,12 @@ def _conclude(batch: Item, versions: Sequence[Item], line: NumberedLine) -> Sett
     return conclude(order, decide, refused)
 
 
-def _order(batch: Item, line: NumberedLine) -> Command[Report]:
+def _order(batch: Batch, line: NumberedLine) -> Command[Report]:
     """What the operator would have sent for this line alone, under a name that only this line has."""
     return Command(
-        Caller(batch["operator"], SCENARIO_OPERATOR),
-        Report(**line.trip.model_dump() | {"scenario": batch["scenario"]}),
-        keys.part_id(batch["id"], f"line {line.number}"),
+        Caller(batch.operator, SCENARIO_OPERATOR),
+        Report(**line.trip.model_dump() | {"scenario": batch.scenario}),
+        keys.part_id(batch.id, f"line {line.number}"),
         datetime.now(UTC),
     )
 
@@ -94,5 +108,5 @@ def _order(batch: Item, line: NumberedLine) -> Command[Report]:
 def _outcome(line: int, settled: Settled) -> Outcome:
     if settled.status != 201:
         return Outcome(line, "refused", 0, settled.answer)
-    made = Reduction.model_validate_json(settled.answer)
+    made = ReductionAnswer.model_validate_json(settled.answer)
     return Outcome(line, "converted" if made.status == "confirmed" else "reported", made.points)

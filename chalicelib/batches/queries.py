@@ -2,29 +2,35 @@
 
 from datetime import datetime, timedelta
 
-from chalicelib.batches.model import Batch, RefusedLines, refused_key, shown, total
+from chalicelib.batches.items import Batch, Slice
+from chalicelib.batches.model import BatchAnswer, RefusedLines, refused_key, to_answer, total
 from chalicelib.errors import NotFound
 from chalicelib.files import store
 from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, read
-from chalicelib.table.write import Item
 
 LINK_SECONDS = 300
 
 
-def slices(id: str) -> dict[int, Item]:
-    """The slices of a batch that are done, by number."""
-    return {item["number"]: item for item in read.query(keys.batch(id).pk, "slice:", "slice:~")}
-
-
-def view(caller: Caller, id: str, now: datetime) -> Batch:
-    """A batch as it stands. Operators see their own. Raises NotFound."""
-    item = read.get(keys.batch(id))
-    if item is None or (not caller.reads_as(BUREAU) and not caller.operates(item)):
+def batch(caller: Caller, id: str) -> Batch:
+    """A batch. Operators see their own. Raises NotFound."""
+    found = read.get(keys.batch(id), Batch)
+    if found is None or (caller.role != BUREAU and not caller.operates(found)):
         raise NotFound()
+    return found
+
+
+def slices(id: str) -> dict[int, Slice]:
+    """The slices of a batch that are done, by number."""
+    return {each.number: each for each in read.query(keys.batch(id).pk, "slice:", "slice:~", Slice)}
+
+
+def view(caller: Caller, id: str, now: datetime) -> BatchAnswer:
+    """A batch as it stands. Raises NotFound."""
+    found = batch(caller, id)
     sums = total(slices(id).values())
-    if item["status"] != "done" or not sums.refused:
-        return shown(item, sums)
+    if found.status != "done" or not sums.refused:
+        return to_answer(found, sums)
     url = store.link(refused_key(id), file_name=f"{id}-refused.jsonl", seconds=LINK_SECONDS)
-    return shown(item, sums, RefusedLines(url=url, expires_at=stamp(now + timedelta(seconds=LINK_SECONDS))))
+    return to_answer(found, sums, RefusedLines(url=url, expires_at=stamp(now + timedelta(seconds=LINK_SECONDS))))

@@ -3,14 +3,14 @@
 from chalice.app import Blueprint
 
 from chalicelib.batches import actions, queries
-from chalicelib.batches.model import Batch, BatchOpened, NewBatch
+from chalicelib.batches.model import BatchAnswer, BatchOpened, NewBatch
 from chalicelib.edge.http import command, query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
-from chalicelib.reductions.queries import versions
+from chalicelib.scenarios.queries import versions
 
 room = Blueprint(__name__)
 
@@ -26,10 +26,10 @@ def announce_batch(command: Command[NewBatch]) -> Decision:
     to POST /v1/reductions alone; work starts when the file has arrived. A former operator of a scenario may send trips
     of its own time for another year.
     """
-    return actions.announce(command, versions(command.body.scenario), actions.form(command))
+    return actions.open_batch(command, versions(command.body.scenario), actions.form(command))
 
 
-@query(room, "/v1/reduction-batches/{id}", answer=Batch, allow=(SCENARIO_OPERATOR, BUREAU), refuses=(NotFound,))
-def one_batch(query: Query[Params], id: str) -> Batch:
+@query(room, "/v1/reduction-batches/{id}", answer=BatchAnswer, allow=(SCENARIO_OPERATOR, BUREAU), refuses=(NotFound,))
+def one_batch(query: Query[Params], id: str) -> BatchAnswer:
     """How far a batch is, what it came to and, once done, a link (5 minutes) to the lines that were refused."""
     return queries.view(query.asker, id, query.now)

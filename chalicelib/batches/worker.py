@@ -8,21 +8,23 @@ import hashlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO
 
 from chalicelib.batches.actions import move
 from chalicelib.batches.contents import Unusable, counted, lines, unpacked
+from chalicelib.batches.items import Batch
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     FOLDER,
     NDJSON,
     Sums,
     file_key,
-    nudge_key,
     refused_key,
     total,
+    wake_key,
 )
 from chalicelib.batches.outcomes import do_slice
 from chalicelib.batches.queries import slices
@@ -33,7 +35,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import perform
 from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Item
+from chalicelib.table.lists import Place
 
 SLICE_LINES = 1000  # what a crash may cause to be looked at again
 WORK_SECONDS_MAX = 600  # of Lambda's 900: the rest is for the slice that was begun, and the end
@@ -41,70 +43,70 @@ QUIET = timedelta(minutes=15)  # a slice takes seconds, so a batch that is silen
 
 
 def arrived(key: str) -> None:
-    """A batch's file came, or a nudge: work on it until it is done or the time is up. What raises comes again."""
+    """A batch's file arrived, or its worker is woken: until it is done or the time is up. An exception is retried."""
     id = key.removeprefix(FOLDER).partition("/")[0]
-    batch = read.get(keys.batch(id))
-    if batch is None or batch["status"] in {"done", "refused"}:
+    batch = read.get(keys.batch(id), Batch)
+    if batch is None or batch.status in {"done", "refused"}:
         return
     file = store.fetch(file_key(id), bytes_max=FILE_BYTES_MAX)
     if file is None:
-        return  # nudged before the file came
+        return  # woken before the file came
     with file:
         try:
             _check_hash(batch, file)
             with unpacked(file, FILE_BYTES_MAX) as text:
-                if batch["status"] == "awaiting_upload":
+                if batch.status == "awaiting_upload":
                     _check_lines(batch, text)
                     _move(batch, "start")
-                _work(batch | {"status": "processing"}, text)
+                _work(replace(batch, status="processing"), text)
         except Unusable as unusable:
             _move(batch, "refuse", reason=unusable.reason)
 
 
 def resume(now: datetime) -> None:
-    """Nudge the batches of today and yesterday whose worker is lost: Lambda tries an event three times at most."""
+    """Wake the batches of today and yesterday whose worker is lost: Lambda tries an event three times at most."""
     since = stamp(now - QUIET)
-    listed = (each for day in (now - timedelta(days=1), now) for each in read.listed(lists.batches_open(day)))
+    listed = (each for day in (now - timedelta(days=1), now) for each in read.places(lists.batches_open(day)))
 
-    def one(each: Item) -> None:
-        id = each["pk"].removeprefix("batch:")
-        last = max([each["rank"], *(part["at"] for part in slices(id).values())])
+    def one(place: Place) -> None:
+        id = place.key.pk.removeprefix("batch:")
+        last = max([place.listing.rank, *(part.at for part in slices(id).values())])
         if last < since:
-            _nudge(id)
+            _wake(id)
 
-    for_each(listed, one, what="batch", name=lambda each: str(each["pk"]))
-
-
-def _nudge(id: str) -> None:
-    store.put(nudge_key(id), b"", content_type=NDJSON)
+    for_each(listed, one, what="batch", name=lambda place: place.key.pk)
 
 
-def _move(batch: Item, action: str, *, reason: Text | None = None, sums: Sums | None = None) -> None:
-    perform(keys.part_id(batch["id"], action), lambda command: move(command, batch, action, reason=reason, sums=sums))
+def _wake(id: str) -> None:
+    store.put(wake_key(id), b"", content_type=NDJSON)
 
 
-def _check_hash(batch: Item, file: IO[bytes]) -> None:
+def _move(batch: Batch, action: str, *, reason: Text | None = None, sums: Sums | None = None) -> None:
+    perform(keys.part_id(batch.id, action), lambda command: move(command, batch, action, reason=reason, sums=sums))
+
+
+def _check_hash(batch: Batch, file: IO[bytes]) -> None:
     """Raises Unusable where the file is not the announced one. S3 has checked this, an emulator may not have."""
-    if hashlib.file_digest(file, "sha256").hexdigest() != batch["sha256"]:  # type: ignore[arg-type]
+    if hashlib.file_digest(file, "sha256").hexdigest() != batch.sha256:  # type: ignore[arg-type]
         raise Unusable(Text("The file's SHA-256 is not the announced one.", "文件的 SHA-256 与登记的不一致。"))
 
 
-def _check_lines(batch: Item, text: IO[bytes]) -> None:
+def _check_lines(batch: Batch, text: IO[bytes]) -> None:
     """Raises Unusable where the file holds another number of lines than announced; blank ones do not count."""
-    found, announced = counted(text), batch["lines"]
+    found, announced = counted(text), batch.lines
     if found != announced:
         en = f"The file holds {found} lines, {announced} were announced. Blank lines do not count."
         raise Unusable(Text(en, f"文件共 {found} 行（不含空行），登记为 {announced} 行。"))
 
 
-def _work(batch: Item, file: IO[bytes]) -> None:
-    until, done = time.monotonic() + WORK_SECONDS_MAX, slices(batch["id"])
+def _work(batch: Batch, file: IO[bytes]) -> None:
+    until, done = time.monotonic() + WORK_SECONDS_MAX, slices(batch.id)
     with ThreadPoolExecutor(settings().batch_threads) as pool:
         for number, some in enumerate(_sliced(file)):
             if number in done:
                 continue
             if time.monotonic() > until:
-                _nudge(batch["id"])  # another invocation goes on, with tries of its own
+                _wake(batch.id)  # another invocation continues, with tries of its own
                 return
             do_slice(pool, batch, number, some)
     _finish(batch)
@@ -117,10 +119,10 @@ def _sliced(file: IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
         yield some
 
 
-def _finish(batch: Item) -> None:
+def _finish(batch: Batch) -> None:
     """Every slice is done: join the refused lines, then say so."""
-    parts = slices(batch["id"])
-    refused = [store.read(refused_key(batch["id"], number)) for number in sorted(parts) if parts[number]["refused"]]
+    parts = slices(batch.id)
+    refused = [store.read(refused_key(batch.id, number)) for number in sorted(parts) if parts[number].refused]
     if refused:
-        store.put(refused_key(batch["id"]), b"".join(refused), content_type=NDJSON)
+        store.put(refused_key(batch.id), b"".join(refused), content_type=NDJSON)
     _move(batch, "finish", sums=total(parts.values()))

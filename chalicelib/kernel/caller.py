@@ -1,7 +1,6 @@
 """Who is calling, in which role: the Caller that every action and query gets."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from chalicelib.table import keys
 
@@ -23,6 +22,13 @@ class Made(Protocol):
     def caller(self) -> str: ...
     @property
     def role(self) -> str: ...
+
+
+class Operated(Protocol):
+    """A scenario or a batch, as far as ``operates`` looks at it."""
+
+    @property
+    def operator(self) -> str: ...
 
 
 class Caller(NamedTuple):
@@ -48,9 +54,9 @@ class Caller(NamedTuple):
         """Whether this caller sees everything that one of ``roles`` (exchange, bureau) sees: also as the auditor."""
         return self.role in readers(roles)
 
-    def operates(self, item: Mapping[str, Any]) -> bool:
+    def operates(self, item: Operated) -> bool:
         """Whether this caller is the scenario operator that a scenario or a batch names."""
-        return self == Caller(item["operator"], SCENARIO_OPERATOR)
+        return self == Caller(item.operator, SCENARIO_OPERATOR)
 
     def made(self, record: Made) -> bool:
         """Whether this caller, in this role, made the request that a Record keeps."""

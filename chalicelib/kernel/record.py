@@ -22,8 +22,8 @@ class Facts:
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
     ``cap_counted`` what it counted. ``methodology`` and ``month``: with the scenario, the colour of the grams.
     ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
-    ``grant``: the consent that this is about. ``hold``: the hold whose points move, and ``payer`` the name of the
-    account that they came from.
+    ``in_grams``: a reduction is an institution's, which gets no points. ``grant``: the consent that this is about.
+    ``hold``: the hold whose points move, and ``payer`` the name of the account that they came from.
     """
 
     movement: str | None = None
@@ -40,6 +40,7 @@ class Facts:
     month: str | None = None
     cap_day: str | None = None
     cap_counted: dict[str, int] | None = None
+    in_grams: bool | None = None
     batch: str | None = None
     line: int | None = None
     application: str | None = None

@@ -16,7 +16,16 @@ _STATED = (POINTS, GRAMS, *DEBT.values())  # the assets that statements show
 
 # Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
 Shown = Literal[
-    "conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep", "reversal"
+    "conversion",
+    "redemption",
+    "refund",
+    "cancellation",
+    "donation",
+    "buy_back",
+    "retirement",
+    "sweep",
+    "record",
+    "reversal",
 ]
 Movement = Literal[Shown, "stocking", "campaign_closing"]
 

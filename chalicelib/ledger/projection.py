@@ -17,6 +17,7 @@ HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consume
 # A movement counts towards one total of its account, with this sign of the line's points (or grams).
 TOTALS = {
     "conversion": ("earned", POINTS, 1),
+    "record": ("recorded", GRAMS, 1),
     "redemption": ("redeemed", POINTS, -1),
     "refund": ("redeemed", POINTS, -1),
     "cancellation": ("cancelled", POINTS, -1),

@@ -1,4 +1,4 @@
-"""Publishing factors, reporting, confirming and rejecting reductions."""
+"""Reporting, confirming and rejecting reductions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,28 +6,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
+from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
-from chalicelib.kernel.record import Facts, Record
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
-from chalicelib.reductions.model import (
-    STEPS,
-    Reason,
-    Reduction,
-    Report,
-    Scenario,
-    ScenarioView,
-    conversion,
-    day,
-    in_force,
-    saved,
-)
+from chalicelib.reductions.items import Recipient, ReductionState
+from chalicelib.reductions.model import STEPS, Reason, Reduction, ReductionAnswer, Report, credit, day, points, saved
+from chalicelib.scenarios.items import Scenario
+from chalicelib.scenarios.model import in_force
 from chalicelib.table import keys, lists
-from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Item, Write, check, put, seen, update
+from chalicelib.table.lists import UNLISTED, Listing
+from chalicelib.table.write import Attr, Write, check, put, seen, update
 from chalicelib.transitions import step
 
 
@@ -44,81 +35,55 @@ class AlreadyReported(Refusal):
     )
 
 
-class SameVersion(InvalidState):
-    detail = Text("Version {state} of the scenario says the same already.", "场景第 {state} 版的内容与之相同。")
-
-
-def publish(command: Command[Scenario], versions: Sequence[Item]) -> Decision:
-    """A new version of a scenario. Raises SameVersion where it would change nothing."""
-    terms = command.body.model_dump() | {
-        "code": versions[0]["code"] if versions else command.body.code,  # one scenario, one spelling
-        "valid_from": stamp(command.body.valid_from),
-        "valid_until": stamp(command.body.valid_until) if command.body.valid_until else None,
-    }
-    if command.body.valid_until and command.body.valid_until <= command.body.valid_from:
-        raise InvalidRequest.at("/valid_until", "Must be later than valid_from", "应晚于 valid_from")
-    if versions and all(versions[-1].get(name) == value for name, value in terms.items()):
-        raise SameVersion(state=str(versions[-1]["version"]), action="publish")
-    version = versions[-1]["version"] + 1 if versions else 1
-    item = terms | {"version": version, "published_at": command.at}
-    return Decision(
-        kind="scenario_published",
-        answer=ScenarioView.model_validate(item),
-        writes=(put(keys.scenario(command.body.code, version), item),),
-    )
-
-
-def report(command: Command[Report], versions: Sequence[Item]) -> Decision:
+def report(command: Command[Report], versions: Sequence[Scenario], recipient: Recipient) -> Decision:
     """A trip becomes a reduction; under an automatic scenario it is confirmed and converted at once.
 
     Raises InvalidRequest for a wrong scenario, a time outside validity or in the future; refuses AlreadyReported,
-    and InvalidRequest for an account that is none, closed or not a person's, and over what is plausible or a day's cap.
+    and InvalidRequest for an account that is none or closed, and over what is plausible or a day's cap.
     """
     body = command.body
     scenario = _applicable(command, versions)
-    grams = saved(body.quantity, scenario["grams_per_unit"])
-    caps.plausible(body.quantity, scenario)
-    if Decimal(body.quantity) == 0 or grams > AMOUNT_MAX:
-        raise InvalidRequest.at("/quantity", "Must be more than zero and credible", "应大于零且合理")
-    confirmed = scenario["confirmation"] == "automatic"
-    reduction = Reduction(
+    grams = _grams(body.quantity, scenario)
+    confirmed = scenario.confirmation == "automatic"
+    reduction = ReductionAnswer(
         id=command.id,
         status="confirmed" if confirmed else "reported",
-        scenario_version=scenario["version"],
+        scenario_version=scenario.version,
         grams=grams,
-        points=grams if confirmed else 0,
+        points=points(recipient, grams) if confirmed else 0,
         occurred_at=stamp(body.occurred_at),
-        scenario=scenario["code"],
+        scenario=scenario.code,
         **body.model_dump(exclude={"occurred_at", "scenario"}),
     )
-    guard = _guard(reduction, body.record_id, command.at)
     on = day(body.occurred_at)
-    cap, counted = caps.count(reduction, scenario, on)
-    credited, facts = _credit(reduction, command.id, pending=0 if confirmed else 1, convert=confirmed)
-    facts = replace(facts, scenario=reduction.scenario, scenario_version=scenario["version"])
+    cap, counted = caps.count(recipient, grams, scenario, on)
+    credited, facts = _credit(reduction, recipient, command.id, pending=0 if confirmed else 1, convert=confirmed)
+    facts = replace(facts, scenario=scenario.code, scenario_version=scenario.version)
+    facts = replace(facts, in_grams=recipient.kind == INSTITUTION or None)
     if counted:
         facts = replace(facts, cap_day=on, cap_counted=counted)
-    return Decision(f"reduction_{reduction.status}", reduction, (guard, *cap, *credited), facts)
+    return Decision(f"reduction_{reduction.status}", reduction, (_guard(reduction, command.at), *cap, *credited), facts)
 
 
 def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
-    """A reported reduction is confirmed and converted. Raises InvalidState where it was decided before."""
-    status = step(STEPS, reduction.status, "confirm", command.caller.role)
-    credited, facts = _credit(reduction, command.id, pending=-1, convert=True)
-    answer = reduction.model_copy(update={"status": status, "points": reduction.grams})
-    return Decision("reduction_confirmed", answer, (_decide(answer), *credited), facts)
+    """A reported reduction is confirmed and credited. Raises InvalidState where it was decided before."""
+    answer = reduction.answer
+    status = step(STEPS, answer.status, "confirm", command.caller.role)
+    credited, facts = _credit(answer, reduction.recipient, command.id, pending=-1, convert=True)
+    decided = answer.model_copy(update={"status": status, "points": reduction.points})
+    return Decision("reduction_confirmed", decided, (_decide(decided), *credited), facts)
 
 
-def reject(command: Command[Reason], reduction: Reduction, record: Record) -> Decision:
-    """A reported reduction is refused for good; its share of the day's caps (in ``record``), if any, is free again."""
-    status = step(STEPS, reduction.status, "reject", command.caller.role)
-    released, _ = _credit(reduction, command.id, pending=-1, convert=False)
-    answer = reduction.model_copy(update={"status": status, "reason": command.body.reason})
-    released += caps.release(reduction, record)
-    return Decision("reduction_rejected", answer, (_decide(answer), *released))
+def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient) -> Decision:
+    """A reported reduction is refused for good; what it counted of its person's (``recipient``) day is free again."""
+    answer = reduction.answer
+    status = step(STEPS, answer.status, "reject", command.caller.role)
+    released, _ = _credit(answer, reduction.recipient, command.id, pending=-1, convert=False)
+    decided = answer.model_copy(update={"status": status, "reason": command.body.reason})
+    return Decision("reduction_rejected", decided, (_decide(decided), *released, *caps.release(reduction, recipient)))
 
 
-def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
+def _applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenario:
     """The version that governed when the trip occurred: its operator, factor and cap are the trip's."""
     body = command.body
     if not any(command.caller.operates(version) for version in versions):
@@ -131,31 +96,41 @@ def _applicable(command: Command[Report], versions: Sequence[Item]) -> Item:
     if not command.caller.operates(scenario):
         en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
         raise InvalidRequest.at("/occurred_at", en, zh)
-    return dict(scenario)
+    return scenario
 
 
-def _guard(reduction: Reduction, record_id: str, at: str) -> Write:
+def _grams(quantity: str, scenario: Scenario) -> int:
+    grams = saved(quantity, scenario.grams_per_unit)
+    caps.plausible(quantity, scenario)
+    if Decimal(quantity) == 0 or grams > AMOUNT_MAX:
+        raise InvalidRequest.at("/quantity", "Must be more than zero and credible", "应大于零且合理")
+    return grams
+
+
+def _guard(reduction: ReductionAnswer, at: str) -> Write:
     """One reduction a record, for ever."""
-    state: Item = {"status": reduction.status, "reduction": reduction.id}
-    if reduction.status == "reported":
-        state |= Listing(lists.REDUCTIONS_REPORTED, f"{at}:{reduction.id}").attributes
-    return put(keys.reduction(reduction.scenario, record_id), state, refuse=_already)
+    waits = Listing(lists.REDUCTIONS_REPORTED, f"{at}:{reduction.id}") if reduction.status == "reported" else None
+    state = ReductionState(reduction.status, reduction.id)
+    key = keys.reduction(reduction.scenario, reduction.record_id)
+    return put(key, state, listed=waits, refuse=seen(ReductionState, _already))
 
 
-def _already(item: Item | None) -> Refusal:
-    return AlreadyReported(reduction=item["reduction"] if item else "?")
+def _already(state: ReductionState | None) -> Refusal:
+    return AlreadyReported(reduction=state.reduction if state else "?")
 
 
-def _credit(reduction: Reduction, record: str, *, pending: int, convert: bool) -> tuple[tuple[Write, ...], Facts]:
-    """The person's Write: the conversion where it is due, and the count of what is pending."""
-    name = keys.holder(reduction.account)
+def _credit(
+    reduction: ReductionAnswer, recipient: Recipient, record: str, *, pending: int, convert: bool
+) -> tuple[tuple[Write, ...], Facts]:
+    """The recipient's Write: what it is worth where that is due, and the count of what is pending."""
+    name = keys.holder(recipient.id)
     terms = AccountCondition(
-        require=Attr("kind").eq("individual"),
-        refuse=seen(AnyAccount, caps.no_account),
+        require=Attr("kind").eq(recipient.kind),
+        refuse=caps.no_account,
         add={"pending": pending} if pending else {},
     )
     if convert and reduction.grams:
-        writes, facts = post(conversion(reduction.account, reduction.grams), record=record, terms={name: terms})
+        writes, facts = post(credit(recipient, reduction.grams), record=record, terms={name: terms})
         return writes, replace(facts, counterparty=reduction.scenario, reference=reduction.id)
     return (_touch(name, terms),), Facts()
 
@@ -169,12 +144,16 @@ def _touch(name: str, terms: AccountCondition) -> Write:
     return update(key, add=terms.add, require=require, refuse=terms.refuse)
 
 
-def _decide(answer: Reduction) -> Write:
+def _decide(answer: ReductionAnswer) -> Write:
     """The guard item takes the decided state, once."""
+
+    def refuse(state: ReductionState | None) -> Refusal:
+        return InvalidState(state=state.status if state else "?", action=answer.status)
+
     return update(
         keys.reduction(answer.scenario, answer.record_id),
         assign={"status": answer.status, "reason": answer.reason},
-        remove=("list", "rank"),
+        remove=UNLISTED,
         require=Attr("status").eq("reported"),
-        refuse=lambda item: InvalidState(state=item["status"] if item else "?", action=answer.status),
+        refuse=seen(ReductionState, refuse),
     )

@@ -1,57 +1,50 @@
-"""What bounds a person's reductions: how much one record can hold, and how much a day."""
+"""What bounds a person's reductions: how much one record can hold, and how much a day. Pure."""
 
 from decimal import Decimal
 from functools import reduce
 from operator import and_
 
-from chalicelib.accounts.queries import person
-from chalicelib.errors import InvalidRequest, Refusal, unprocessable
-from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import AnyAccount
-from chalicelib.ledger.actions import AccountFrozen, AccountNotOpen
+from chalicelib.errors import InvalidRequest, Refusal
+from chalicelib.ledger.actions import AccountFrozen
+from chalicelib.reductions.items import Recipient, Usage
 from chalicelib.reductions.model import Reduction
+from chalicelib.scenarios.items import Scenario
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, seen, update
 
 
-def plausible(quantity: str, scenario: Item) -> None:
+def plausible(quantity: str, scenario: Scenario) -> None:
     """Raises InvalidRequest where one record can plausibly not hold so much."""
-    most = scenario.get("quantity_max")  # scenarios of before the bound have none
+    most, unit = scenario.quantity_max, scenario.unit
     if most is not None and Decimal(quantity) > Decimal(most):
-        unit = scenario["unit"]
-        en, zh = (
-            f"More than one record can plausibly hold: at most {most} {unit}",
-            f"超出单条记录的合理上限 {most} {unit}",
-        )
-        raise InvalidRequest.at("/quantity", en, zh)
+        en = f"More than one record can plausibly hold: at most {most} {unit}"
+        raise InvalidRequest.at("/quantity", en, f"超出单条记录的合理上限 {most} {unit}")
 
 
-def count(reduction: Reduction, scenario: Item, on: str) -> tuple[tuple[Write, ...], dict[str, int] | None]:
+def count(
+    recipient: Recipient, grams: int, scenario: Scenario, on: str
+) -> tuple[tuple[Write, ...], dict[str, int] | None]:
     """The person's sums of a day under a scenario with a bound a day; any other keeps none. And what the Record says.
 
     Raises or refuses InvalidRequest over the cap, over the number of records, and for an account that is none.
     """
-    cap, most = scenario["daily_cap_grams"], scenario.get("records_per_day_max")
-    if cap is None and most is None:
+    if not scenario.counts_by_day:
         return (), None
-    en, zh = f"Exceeds the daily cap of {cap} g", f"超过每日上限 {cap} 克"
-    many_en, many_zh = f"Exceeds {most} records a day for one person", f"超过每人每日 {most} 条记录的上限"
-    if cap is not None and reduction.grams > cap:
-        raise InvalidRequest.at("/quantity", en, zh)
+    if scenario.daily_cap_grams is not None and grams > scenario.daily_cap_grams:
+        raise _over_cap(scenario)
 
-    def refuse(item: Item | None) -> Refusal:
-        if most is not None and item and item.get("records", 0) >= most:
-            return InvalidRequest.at("/occurred_at", many_en, many_zh)
-        return unprocessable("/quantity", en, zh)(item)
+    def refuse(usage: Usage | None) -> Refusal:
+        full = usage and scenario.records_per_day_max is not None and usage.records >= scenario.records_per_day_max
+        return _too_many(scenario) if full else _over_cap(scenario)
 
-    counted = {"grams": reduction.grams, "records": 1}
-    usage = update(_usage(reduction, on), add=counted, require=_fits(reduction.grams, cap, most), refuse=refuse)
-    return (usage,), counted
+    counted = {"grams": grams, "records": 1}
+    key = _usage(recipient, scenario.code, on)
+    return (update(key, add=counted, require=_fits(grams, scenario), refuse=seen(Usage, refuse)),), counted
 
 
-def _fits(grams: int, cap: int | None, most: int | None) -> ConditionBase:
+def _fits(grams: int, scenario: Scenario) -> ConditionBase:
     """At least one of the two bounds is there."""
-    bounds = []
+    cap, most, bounds = scenario.daily_cap_grams, scenario.records_per_day_max, []
     if cap is not None:
         bounds.append(Attr("grams").not_exists() | Attr("grams").lte(cap - grams))
     if most is not None:
@@ -59,24 +52,35 @@ def _fits(grams: int, cap: int | None, most: int | None) -> ConditionBase:
     return reduce(and_, bounds)
 
 
-def release(reduction: Reduction, record: Record) -> tuple[Write, ...]:
-    """What the reduction counted for its day (``record``) counts no more."""
+def _over_cap(scenario: Scenario) -> Refusal:
+    cap = scenario.daily_cap_grams
+    return InvalidRequest.at("/quantity", f"Exceeds the daily cap of {cap} g", f"超过每日上限 {cap} 克")
+
+
+def _too_many(scenario: Scenario) -> Refusal:
+    most = scenario.records_per_day_max
+    en, zh = f"Exceeds {most} records a day for one person", f"超过每人每日 {most} 条记录的上限"
+    return InvalidRequest.at("/occurred_at", en, zh)
+
+
+def release(reduction: Reduction, recipient: Recipient) -> tuple[Write, ...]:
+    """What the reduction counted for its day counts no more."""
+    record, answer = reduction.record, reduction.answer
     if record.cap_day is None:
         return ()
-    counted = record.cap_counted or {"grams": reduction.grams}  # earlier Records counted grams only
+    counted = record.cap_counted or {"grams": answer.grams}  # earlier Records counted grams only
     less = {name: -amount for name, amount in counted.items()}
-    return (update(_usage(reduction, record.cap_day), add=less, require=present()),)
+    return (update(_usage(recipient, answer.scenario, record.cap_day), add=less, require=present()),)
 
 
-def no_account(account: AnyAccount | None) -> Refusal:
+def no_account(item: Item | None) -> Refusal:
     """Why an account takes no reduction."""
-    if account and account.status == "frozen":  # it will be released or closed: the record may come again
+    if item and item["status"] == "frozen":  # it will be released or closed: the record may be sent again
         return AccountFrozen()
-    return InvalidRequest.at("/account", "Is no open account of a person", "不是有效的个人账户")
+    return InvalidRequest.at("/account", "Is no open account", "不是有效的碳普惠账户")
 
 
-def _usage(reduction: Reduction, on: str) -> keys.Key:
-    try:
-        return keys.usage(person(reduction.account), reduction.scenario, on)
-    except AccountNotOpen:
-        raise no_account(None) from None
+def _usage(recipient: Recipient, scenario: str, on: str) -> keys.Key:
+    if recipient.person is None:
+        raise no_account(None)
+    return keys.usage(recipient.person, scenario, on)

@@ -1,101 +1,35 @@
-"""Scenarios and reductions. Pure."""
+"""Reductions: trips as they are reported, and what they come to. Pure."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_DOWN, Decimal, localcontext
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from chalicelib import shanghai
-from chalicelib.kernel.caller import BUREAU
+from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.fields import (
-    Amount,
     Answer,
     Body,
     Id,
     Moment,
     Paged,
     Quantity,
-    ScenarioCode,
     ScenarioRef,
     ShortText,
     Time,
     example,
 )
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
+from chalicelib.reductions.items import Recipient, ReductionState
 from chalicelib.table import keys
 from chalicelib.transitions import Step
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 
 STEPS = (
     Step("reported", "confirm", "confirmed", (BUREAU,)),
     Step("reported", "reject", "rejected", (BUREAU,)),
 )
-
-
-class Scenario(Body):
-    """A way of saving CO2 and its factor. Posting a code again makes a new version; old records keep theirs.
-
-    The newest version governs from its ``valid_from`` on. Where it has ended, no older one comes back.
-    """
-
-    model_config = example(
-        code="metro",
-        name="轨道交通出行",
-        methodology="SHCER-2025-01",
-        operator="metro-operator",
-        unit="km",
-        grams_per_unit="71",
-        confirmation="automatic",
-        daily_cap_grams=None,
-        quantity_max="200",
-        records_per_day_max=None,
-        valid_from="2026-01-01T00:00:00Z",
-        valid_until=None,
-    )
-
-    code: ScenarioCode
-    name: ShortText
-    methodology: ShortText
-    operator: Annotated[
-        str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
-    ]
-    unit: Annotated[ShortText, Field(max_length=20)]
-    grams_per_unit: Quantity
-    confirmation: Literal["automatic", "manual"]
-    daily_cap_grams: Amount | None
-    quantity_max: Annotated[
-        Quantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
-    ] = None
-    records_per_day_max: Annotated[
-        Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
-    ] = None
-    valid_from: Moment
-    valid_until: Moment | None
-
-
-class ScenarioView(Answer):
-    """One version of a scenario."""
-
-    code: str
-    version: int
-    name: str
-    methodology: str
-    operator: str
-    unit: str
-    grams_per_unit: str
-    confirmation: Literal["automatic", "manual"]
-    daily_cap_grams: int | None
-    quantity_max: str | None = None
-    records_per_day_max: int | None = None
-    valid_from: Time
-    valid_until: Time | None
-
-
-class Scenarios(Answer):
-    """Every scenario in force."""
-
-    items: list[ScenarioView]
 
 
 class Trip(Body):
@@ -129,8 +63,8 @@ class Reason(Body):
     reason: ShortText
 
 
-class Reduction(Answer):
-    """A reported reduction; ``points`` is 0 until it is confirmed."""
+class ReductionAnswer(Answer):
+    """A reported reduction. ``points`` is 0 until it is confirmed; an institution is credited in grams, without."""
 
     model_config = example(
         id="q7w2e9r4t6y1u3i5o8p0a2s4d6",
@@ -159,28 +93,39 @@ class Reduction(Answer):
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class Reduction:
+    """A reported reduction as it stands, and the Record that proves it."""
+
+    answer: ReductionAnswer
+    record: Record
+
+    @property
+    def points(self) -> int:
+        """What it is worth once it is confirmed."""
+        return points(self.recipient, self.answer.grams)
+
+    @property
+    def recipient(self) -> Recipient:
+        """Whom it is credited to."""
+        return Recipient(self.answer.account, INSTITUTION if self.record.in_grams else INDIVIDUAL)
+
+    @property
+    def key(self) -> keys.Key:
+        """Of its state."""
+        return keys.reduction(self.answer.scenario, self.answer.record_id)
+
+    def as_in(self, state: ReductionState) -> "Reduction":
+        """The same in its present state."""
+        points = self.points if state.status == "confirmed" else 0
+        changes = {"status": state.status, "reason": state.reason, "points": points}
+        return replace(self, answer=self.answer.model_copy(update=changes))
+
+
 class ReductionParams(Paged):
     """Only reductions that wait for confirmation are listed."""
 
     status: Literal["reported"] = "reported"
-
-
-def in_force(versions: Sequence[Mapping[str, Any]], moment: str) -> Mapping[str, Any] | None:
-    """The version that governs at ``moment``; ``versions`` come oldest first.
-
-    It is the newest that has begun by then. Where that one has ended nothing is in force: no older one comes back.
-    """
-    for version in reversed(versions):
-        if version["valid_from"] <= moment:
-            return version if version["valid_until"] is None or moment < version["valid_until"] else None
-    return None
-
-
-def operated(versions: Sequence[Mapping[str, Any]], operator: str, since: str, until: str) -> bool:
-    """Whether ``operator`` may report trips of some moment from ``since`` to ``until``."""
-    starts = [version["valid_from"] for version in versions if since < version["valid_from"] <= until]
-    governing = (in_force(versions, moment) for moment in (since, *starts))
-    return any(version is not None and version["operator"] == operator for version in governing)
 
 
 def saved(quantity: str, grams_per_unit: str) -> int:
@@ -191,15 +136,25 @@ def saved(quantity: str, grams_per_unit: str) -> int:
 
 def day(moment: datetime) -> str:
     """The calendar day in Shanghai, by which caps count."""
-    return shanghai.clock(moment).strftime("%Y%m%d")
+    return moment.astimezone(UTC).astimezone(SHANGHAI).strftime("%Y%m%d")
+
+
+def points(recipient: Recipient, grams: int) -> int:
+    """A person's gram is a point (guide §4); an institution holds grams."""
+    return grams if recipient.kind == INDIVIDUAL else 0
+
+
+def credit(recipient: Recipient, grams: int) -> Transfer:
+    """Confirmed grams back a person's new points, one for one; an institution gets the grams themselves."""
+    return (conversion if recipient.kind == INDIVIDUAL else recording)(recipient.id, grams)
 
 
 def conversion(account: str, grams: int) -> Transfer:
-    """Confirmed grams back new points, one for one (guide §4)."""
-    return Transfer(
-        "conversion",
-        (
-            Posting(keys.ISSUED, keys.POOL, grams, GRAMS),
-            Posting(keys.POOL, keys.holder(account), grams, POINTS),
-        ),
-    )
+    """Grams are issued to the pool, and points from it."""
+    points = Posting(keys.POOL, keys.holder(account), grams, POINTS)
+    return Transfer("conversion", (Posting(keys.ISSUED, keys.POOL, grams, GRAMS), points))
+
+
+def recording(account: str, grams: int) -> Transfer:
+    """Grams are issued to an institution."""
+    return Transfer("record", (Posting(keys.ISSUED, keys.holder(account), grams, GRAMS),))

@@ -307,12 +307,18 @@ def test_a_line_may_name_the_batchs_own_scenario(batches: Batches) -> None:
     assert batches.world.points() == 213
 
 
-def test_unknown_closed_and_institutions_accounts_are_refused(batches: Batches) -> None:
-    shop, alice = batches.world.institution(), batches.world.person()
+def test_unknown_and_closed_accounts_are_refused(batches: Batches) -> None:
+    alice = batches.world.person()
     batches.world.close()
-    batch = batches.send(file(trip("a", "nobody"), trip("b", shop), trip("c", alice)))
-    assert batches.sums(batch) == ("done", 0, 3, 0)
-    assert {each["detail"] for each in batches.refused(batch)} == {"/account: Is no open account of a person"}
+    batch = batches.send(file(trip("a", "nobody"), trip("c", alice)))
+    assert batches.sums(batch) == ("done", 0, 2, 0)
+    assert {each["detail"] for each in batches.refused(batch)} == {"/account: Is no open account"}
+
+
+def test_a_line_of_an_institution_becomes_grams(batches: Batches) -> None:
+    batch = batches.send(file(trip("a", batches.world.institution()), trip("b", batches.world.person())))
+    assert batches.sums(batch) == ("done", 2, 0, 71)
+    assert batches.world.me("shop", "institution")["balances"] == {"points": 0, "grams": 71}
 
 
 def test_of_equal_records_the_first_line_counts(batches: Batches) -> None:

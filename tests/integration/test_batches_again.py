@@ -23,7 +23,7 @@ def test_the_event_may_come_again(batches: Batches) -> None:
     batch = batches.send(file(trip("a", alice), trip("b", "nobody"), b"{"))
     before, reasons = state(batches), batches.reasons(batch)
     batches.tell(batch)
-    batches.tell(batch, "nudge")
+    batches.tell(batch, "wake")
     assert state(batches) == before
     assert batches.reasons(batch) == reasons
 
@@ -180,21 +180,21 @@ def test_work_goes_on_in_another_invocation_when_the_time_is_up(
     alice = batches.world.person()
     batch = batches.send(file(trip("a", alice), trip("b", alice)))
     assert batches.sums(batch) == ("processing", 0, 0, 0)
-    nudge = f"incoming/batches/{batch}/nudge"
-    assert batches.s3.head_object(Bucket=settings().documents_bucket, Key=nudge)["ContentLength"] == 0
+    wake = f"incoming/batches/{batch}/wake"
+    assert batches.s3.head_object(Bucket=settings().documents_bucket, Key=wake)["ContentLength"] == 0
     monkeypatch.setattr(worker, "WORK_SECONDS_MAX", 600)
-    batches.tell(batch, "nudge")
+    batches.tell(batch, "wake")
     assert batches.sums(batch) == ("done", 2, 0, 142)
 
 
-def test_a_batch_that_lost_its_worker_is_nudged(batches: Batches) -> None:
+def test_a_batch_that_lost_its_worker_is_woken(batches: Batches) -> None:
     alice = batches.world.person()
     lost = batches.announce(file(trip("a", alice))).body["id"]
     batches.send(file(trip("b", alice)))
-    for minutes, nudged in ((10, []), (20, [f"incoming/batches/{lost}/nudge"])):
+    for minutes, woken in ((10, []), (20, [f"incoming/batches/{lost}/wake"])):
         worker.resume(datetime.now(UTC) + timedelta(minutes=minutes))
         listed = batches.s3.list_objects_v2(Bucket=settings().documents_bucket)["Contents"]
-        assert [each["Key"] for each in listed if each["Key"].endswith("nudge")] == nudged
+        assert [each["Key"] for each in listed if each["Key"].endswith("wake")] == woken
 
 
 def test_the_handlers_are_what_the_infrastructure_will_call(batches: Batches) -> None:

@@ -29,7 +29,7 @@ def test_a_trip_becomes_points_and_points_buy_a_ticket(world: World) -> None:
     after = world.get("/v1/accounts/me/entries", role="individual", sub="alice").body
     assert after == before
     assert world.me()["totals"] == {
-        "earned": 7100, "redeemed": 2000, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0,
+        "earned": 7100, "recorded": 0, "redeemed": 2000, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0,
     }  # fmt: skip
     assert world.points("shop", "institution") == 2000
     assert world.get(f"/v1/offers/{offer}").body["stock"] == 1

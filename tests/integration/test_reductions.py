@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.world import CODES, PEOPLE, Answer, World
+from tests.books import check, check_projected
+from tests.world import PEOPLE, Answer, World
 
 
 def decide(world: World, reduction: str, what: str, **options: Any) -> Answer:
@@ -83,10 +84,35 @@ def test_another_operators_scenario_is_no_scenario_of_the_caller(world: World) -
     assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/scenario"])
 
 
-def test_an_institution_earns_no_points(world: World) -> None:
+def test_an_institution_is_credited_in_grams_without_points(world: World) -> None:
     world.scenario()
-    refused = world.report(world.institution())
-    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/account"])
+    got = world.report(world.institution(), "10").body
+    assert (got["status"], got["grams"], got["points"]) == ("confirmed", 710, 0)
+    assert world.get(f"/v1/reductions/{got['id']}", role="bureau", sub="b").body == got
+    world.stream()
+    me = world.me("shop", "institution")
+    assert me["balances"] == {"points": 0, "grams": 710}
+    assert (me["totals"]["recorded"], me["totals"]["earned"]) == (710, 0)
+    [entry] = world.entries("shop", "institution", kind="record")
+    assert (entry["grams"], entry["points"], entry["counterparty"]) == (710, 0, "metro")
+    supply = world.get("/v1/supply").body
+    assert (supply["grams_held"], supply["grams_confirmed"], supply["points_circulating"]) == (710, 710, 0)
+    check(world)
+    check_projected(world, supply)
+
+
+def test_an_institutions_reduction_may_wait_for_the_bureau(world: World) -> None:
+    world.scenario(confirmation="manual", daily_cap_grams=1000)
+    account = world.institution()
+    first, second = (world.report(account, "7").body["id"] for _ in range(2))
+    assert world.report(account, "1").pointers == ["/quantity"]
+    assert decide(world, second, "reject").status == 200
+    confirmed = decide(world, first, "confirm").body
+    assert (confirmed["status"], confirmed["grams"], confirmed["points"]) == ("confirmed", 497, 0)
+    assert world.get(f"/v1/reductions/{first}", role="bureau", sub="b").body == confirmed
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": 497}
+    assert world.close("shop", "institution").refused == (409, "invalid_state")
+    check(world)
 
 
 def test_the_bounds_of_validity_are_exact(world: World) -> None:
@@ -179,9 +205,9 @@ def test_an_operator_sees_its_own_reductions_only(world: World) -> None:
     assert world.get("/v1/reductions", role="scenario_operator", sub="operator").refused == (403, "role_not_allowed")
 
 
-def test_a_closed_account_or_an_institutions_login_gets_nothing(world: World) -> None:
+@pytest.mark.parametrize("kind", ["person", "institution"])
+def test_a_closed_account_gets_nothing(world: World, kind: str) -> None:
     world.scenario()
-    account = world.person()
-    world.close()
-    for target in (account, world.institution("shop", CODES[1])):
-        assert world.report(target).pointers == ["/account"]
+    account = world.person() if kind == "person" else world.institution()
+    assert world.close(*(() if kind == "person" else ("shop", "institution"))).status == 200
+    assert world.report(account).pointers == ["/account"]

@@ -1,0 +1,29 @@
+"""What is kept of a scenario. Pure."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One version of a scenario. A version never changes: what changes is said by the next one."""
+
+    code: str
+    version: int
+    name: str
+    methodology: str
+    operator: str
+    unit: str
+    grams_per_unit: str
+    confirmation: Literal["automatic", "manual"]
+    daily_cap_grams: int | None = None
+    quantity_max: str | None = None
+    records_per_day_max: int | None = None
+    valid_from: str
+    valid_until: str | None = None
+    published_at: str
+
+    @property
+    def counts_by_day(self) -> bool:
+        """Whether a person's records of a day are bounded."""
+        return self.daily_cap_grams is not None or self.records_per_day_max is not None

@@ -1,0 +1,112 @@
+"""Publishing scenarios, and which version governs. Pure."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Protocol, TypeVar
+
+from pydantic import ConfigDict, Field
+
+from chalicelib.kernel.fields import Amount, Answer, Body, Moment, Quantity, ScenarioCode, ShortText, Time, example
+from chalicelib.scenarios.items import Scenario
+
+
+class NewScenario(Body):
+    """A way of saving CO2 and its factor. Posting a code again makes a new version; old records keep theirs.
+
+    The newest version governs from its ``valid_from`` on. Where it has ended, no older one comes back.
+    """
+
+    __qualname__ = "Scenario"  # the name that clients know
+    model_config = ConfigDict(title=__qualname__) | example(
+        code="metro",
+        name="轨道交通出行",
+        methodology="SHCER-2025-01",
+        operator="metro-operator",
+        unit="km",
+        grams_per_unit="71",
+        confirmation="automatic",
+        daily_cap_grams=None,
+        quantity_max="200",
+        records_per_day_max=None,
+        valid_from="2026-01-01T00:00:00Z",
+        valid_until=None,
+    )
+
+    code: ScenarioCode
+    name: ShortText
+    methodology: ShortText
+    operator: Annotated[
+        str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
+    ]
+    unit: Annotated[ShortText, Field(max_length=20)]
+    grams_per_unit: Quantity
+    confirmation: Literal["automatic", "manual"]
+    daily_cap_grams: Amount | None
+    quantity_max: Annotated[
+        Quantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
+    ] = None
+    records_per_day_max: Annotated[
+        Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
+    ] = None
+    valid_from: Moment
+    valid_until: Moment | None
+
+
+class ScenarioAnswer(Answer):
+    """One version of a scenario."""
+
+    __qualname__ = "ScenarioView"  # the name that clients know
+    model_config = ConfigDict(title=__qualname__)
+
+    code: str
+    version: int
+    name: str
+    methodology: str
+    operator: str
+    unit: str
+    grams_per_unit: str
+    confirmation: Literal["automatic", "manual"]
+    daily_cap_grams: int | None
+    quantity_max: str | None = None
+    records_per_day_max: int | None = None
+    valid_from: Time
+    valid_until: Time | None
+
+
+class ScenariosAnswer(Answer):
+    """Every scenario in force."""
+
+    items: list[ScenarioAnswer]
+
+
+def to_answer(scenario: Scenario) -> ScenarioAnswer:
+    return ScenarioAnswer.model_validate(scenario, from_attributes=True)
+
+
+class Version(Protocol):
+    """What is valid for a time."""
+
+    @property
+    def valid_from(self) -> str: ...
+    @property
+    def valid_until(self) -> str | None: ...
+
+
+V = TypeVar("V", bound=Version)
+
+
+def in_force(versions: Sequence[V], moment: str) -> V | None:
+    """The version that governs at ``moment``; ``versions`` come oldest first.
+
+    It is the newest that has begun by then. Where that one has ended nothing is in force: no older one comes back.
+    """
+    for version in reversed(versions):
+        if version.valid_from <= moment:
+            return version if version.valid_until is None or moment < version.valid_until else None
+    return None
+
+
+def operated(versions: Sequence[Scenario], operator: str, since: str, until: str) -> bool:
+    """Whether ``operator`` may report trips of some moment from ``since`` to ``until``."""
+    starts = [version.valid_from for version in versions if since < version.valid_from <= until]
+    governing = (in_force(versions, moment) for moment in (since, *starts))
+    return any(version is not None and version.operator == operator for version in governing)
