@@ -52,7 +52,7 @@ class NewCampaign(Body):
 
 
 class CampaignEdit(Body):
-    """What of a proposed campaign to change: one field at least. What is left out stays."""
+    """What of a proposed campaign to change: one field at least, and none of them null. What is left out stays."""
 
     model_config = example(target_grams=60_000_000)
 

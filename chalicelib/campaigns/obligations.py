@@ -32,7 +32,7 @@ def proposed(campaign: Campaign) -> Write:
 
     Refuses AccountNotOpen, AccountFrozen, AccountClosed, TooManyProposals.
     """
-    counted = acting(campaign.institution, add={"campaigns_live": 1, "proposals": {campaign.id}})
+    counted = acting(campaign.institution, add={"campaigns_live": 1})
     room = Attr("proposals").not_exists() | Attr("proposals").size().lt(PROPOSALS_MAX)
     assert counted.require is not None
 
@@ -42,7 +42,8 @@ def proposed(campaign: Campaign) -> Write:
         full = isinstance(refusal, Contended) and waiting >= PROPOSALS_MAX
         return TooManyProposals(held=waiting, limit=PROPOSALS_MAX) if full else refusal
 
-    return replace(counted, require=counted.require & room, refuse=refuse)
+    named = counted.add | _waiting(campaign)
+    return replace(counted, add=named, require=counted.require & room, refuse=refuse)
 
 
 def approved(campaign: Campaign) -> Write:

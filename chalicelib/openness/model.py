@@ -1,14 +1,15 @@
 """Supply and health. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import GRAMS
+from chalicelib.ledger.model import GRAMS, POINTS
 from chalicelib.table.keys import ISSUED, POOL, RETIRED
 
 # A movement counts towards one use; the sign says whether it adds to it or takes back.
@@ -30,10 +31,12 @@ class Uses(Answer):
     bought_back: int
 
 
-class Supply(Answer):
+class SupplyAnswer(Answer):
     """Always ``grams_backing = points_circulating``, and ``grams_confirmed`` is the sum of backing, held and retired.
 
-    ``as_of`` is the time of the latest movement counted.
+    ``grams_uncovered``: confirmed grams whose reduction was reversed after they had been used. Those who owe them repay
+    them with their next points. They are among the confirmed until then, so both identities hold throughout. ``as_of``
+    is the time of the latest movement counted.
     """
 
     model_config = example(
@@ -41,6 +44,7 @@ class Supply(Answer):
         grams_backing=5100,
         grams_held=1500,
         grams_retired=500,
+        grams_uncovered=0,
         points_circulating=5100,
         points_by_use={"redeemed": 2000, "cancelled": 500, "donated": 0, "bought_back": 1500},
         as_of="2026-01-31T08:00:02.145Z",
@@ -50,9 +54,30 @@ class Supply(Answer):
     grams_backing: int
     grams_held: int
     grams_retired: int
+    grams_uncovered: int
     points_circulating: int
     points_by_use: Uses
     as_of: Time | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplyLane:
+    """A part of the sums, in balance by itself: the lanes together are right though one may be a little behind."""
+
+    as_of: str
+    grams_confirmed: int = 0
+    grams_backing: int = 0
+    grams_held: int = 0
+    grams_retired: int = 0
+    grams_uncovered: int = 0
+    points_circulating: int = 0
+    redeemed: int = 0
+    cancelled: int = 0
+    donated: int = 0
+    bought_back: int = 0
+
+
+SUMS = tuple(each.name for each in fields(SupplyLane) if each.name != "as_of")
 
 
 class Entrance(Answer):
@@ -97,17 +122,17 @@ class Explanations(Answer):
     items: list[Explanation]
 
 
-def moved(record: Record) -> Counter[str]:
-    """What a Record changes in the supply."""
+def supply_change(record: Record) -> Counter[str]:
+    """What a Record changes in the sums of the supply, by the names of SupplyLane."""
     change: Counter[str] = Counter()
     use, sign = USES.get(record.movement or "", ("", 0))
     for source, destination, amount, asset in record.postings:
         for name, signed in ((source, -amount), (destination, amount)):
             if asset == GRAMS:
                 change[_grams(name)] += -signed if name == ISSUED else signed
-            elif asset == "points" and name == POOL:
+            elif asset == POINTS and name == POOL:
                 change["points_circulating"] -= signed
-        if use and asset == "points":
+        if use and asset == POINTS:
             change[use] += sign * amount
     return change
 
@@ -118,9 +143,8 @@ def _grams(name: str) -> str:
     return {POOL: "grams_backing", RETIRED: "grams_retired"}.get(name, "grams_held")
 
 
-def total(sums: Sequence[Mapping[str, Any]]) -> Supply:
-    """The lanes together; each is balanced by itself, so any of them may be a little behind."""
-    names = [name for name, field in Supply.model_fields.items() if field.annotation is int]
-    amounts = {name: sum(each.get(name, 0) for each in sums) for name in (*names, *Uses.model_fields)}
-    uses = Uses(**{name: amounts.pop(name) for name in Uses.model_fields})
-    return Supply(**amounts, points_by_use=uses, as_of=max((each["as_of"] for each in sums), default=None))
+def total(lanes: Sequence[SupplyLane]) -> SupplyAnswer:
+    """The lanes together."""
+    sums = {name: sum(getattr(lane, name) for lane in lanes) for name in SUMS}
+    uses = Uses(**{name: sums.pop(name) for name in Uses.model_fields})
+    return SupplyAnswer(**sums, points_by_use=uses, as_of=max((lane.as_of for lane in lanes), default=None))

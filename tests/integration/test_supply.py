@@ -15,7 +15,8 @@ def supply(world: World) -> dict[str, Any]:
 
 def test_an_empty_platform_has_no_supply(world: World) -> None:
     assert supply(world) == {
-        "grams_confirmed": 0, "grams_backing": 0, "grams_held": 0, "grams_retired": 0, "points_circulating": 0,
+        "grams_confirmed": 0, "grams_backing": 0, "grams_held": 0, "grams_retired": 0,
+        "grams_uncovered": 0, "points_circulating": 0,
         "points_by_use": {"redeemed": 0, "cancelled": 0, "donated": 0, "bought_back": 0}, "as_of": None,
     }  # fmt: skip
 
