@@ -24,7 +24,8 @@ class CampaignClosed(Refusal):
     status, code = 409, "campaign_closed"
     title = Text("The campaign takes no points", "该捐赠项目不接受捐赠")
     detail = Text(
-        "Its state is {state}, and its end is {ends_at}.", "捐赠项目当前状态为 {state}，截止时间为 {ends_at}。"
+        "It takes donations only while it is approved, and until its end, {ends_at}.",
+        "捐赠项目仅在募集期间接受捐赠，截止时间为 {ends_at}。",
     )
     remedy = Text("Choose a campaign that is approved and has not ended.", "请选择募集中且尚未截止的捐赠项目。")
 

@@ -38,7 +38,7 @@ class NewCampaign(Body):
     model_config = example(
         title="2026 上海马拉松碳中和",
         purpose="event",
-        description="为 2026 上海马拉松赛事排放募集碳积分",
+        description="募集碳积分，用于中和 2026 上海马拉松赛事的碳排放",
         target_grams=50_000_000,
         ends_at="2027-12-31T16:00:00Z",
     )

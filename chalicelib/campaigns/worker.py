@@ -15,6 +15,8 @@ from chalicelib.kernel.settle import perform
 from chalicelib.settings import secret
 from chalicelib.table import keys
 
+NEVER_JUDGED = "截止前未完成审批 Its end passed before it was judged"  # anyone may read it, in either language
+
 
 def close(command: Command[Any], id: str) -> Decision:
     """The closing of a campaign that has ended, as of now."""
@@ -42,5 +44,5 @@ def conclude(campaign: Campaign) -> bool:
 
 
 def _expired(command: Command[Any]) -> Command[Judgement]:
-    reason = Judgement(reason="Its end passed before it was judged")
+    reason = Judgement(reason=NEVER_JUDGED)
     return Command(command.caller, reason, command.id, command.now)

@@ -29,7 +29,7 @@ ASSETS = Assets(
 _WORDS = {
     "problems": Text("Problems", "问题说明"),
     "status": Text("HTTP status", "HTTP 状态码"),
-    "remedy": Text("How to fix it", "如何处理"),
+    "remedy": Text("How to fix it", "处理办法"),
     "example": Text("Example", "示例"),
 }
 

@@ -20,7 +20,7 @@ _LABELS = {
     "grams": Text("Reductions, gCO2e", "减排量（克 CO2e）"),
     "points": Text("Carbon points", "碳积分"),
     "purpose": Text("Purpose", "用途"),
-    "title": Text("Title", "名称"),
+    "title": Text("Title", "捐赠项目名称"),
     "campaign": Text("Campaign", "捐赠项目编号"),
     "donors": Text("Donors", "捐赠人数"),
     "scenarios": Text("Scenarios", "减排场景"),
