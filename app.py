@@ -20,7 +20,7 @@ from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.routes import room as batches
 from chalicelib.buyback import worker as buyback_worker
-from chalicelib.buyback.reactions import announce as plan_runs
+from chalicelib.buyback.reactions import plan_runs
 from chalicelib.buyback.routes import room as buyback
 from chalicelib.campaigns import worker as campaigns_worker
 from chalicelib.campaigns.reactions import close_reached

@@ -6,9 +6,9 @@ from chalicelib import shanghai
 from chalicelib.errors import Text
 
 CERTIFICATE_KINDS = {
-    "cancellation": Text("Voluntary cancellation", "个人自愿注销"),
+    "cancellation": Text("Voluntary cancellation", "碳积分自愿注销"),
     "donation": Text("Donation", "碳积分捐赠"),
-    "campaign": Text("Carbon neutrality support", "碳中和活动支持"),
+    "campaign": Text("Carbon neutrality support", "碳中和支持"),
     "retirement": Text("Retirement", "减排量注销"),
 }
 # What campaigns and institutions choose from; the purpose of a person's own cancellation is in her own words

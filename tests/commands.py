@@ -254,6 +254,11 @@ def _approve(world: World) -> Ready:
     return Ready("POST", f"/v1/campaigns/{_proposed(world)}/approve", {}, "exchange", "exchange")
 
 
+def _edit_campaign(world: World) -> Ready:
+    path = f"/v1/campaigns/{_proposed(world)}"
+    return Ready("PATCH", path, {"target_grams": 500}, "institution", "shop", {"target_grams": 600})
+
+
 def _turn_down(world: World) -> Ready:
     path = f"/v1/campaigns/{_proposed(world)}/reject"
     return Ready("POST", path, {"reason": "no"}, "exchange", "exchange", {"reason": "not so"})
@@ -351,6 +356,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/cancellations": _cancel,
     "POST /v1/certificates/{serial}/revoke": _revoke,
     "POST /v1/campaigns": _propose,
+    "PATCH /v1/campaigns/{id}": _edit_campaign,
     "POST /v1/campaigns/{id}/approve": _approve,
     "POST /v1/campaigns/{id}/reject": _turn_down,
     "POST /v1/campaigns/{id}/close": _finish,

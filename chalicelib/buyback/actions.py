@@ -1,13 +1,15 @@
 """Starting, planning and finishing a run, paying a lot, retiring grams."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import randrange
 from typing import Any
 
 from chalicelib.buyback import model
-from chalicelib.buyback.model import LANES, STEPS, TONNE, Lot, NewRetirement, Part, Retirement, shown
+from chalicelib.buyback.items import Lot, Run, RunLane, RunPart, RunSums, total
+from chalicelib.buyback.model import LANES, STEPS, TONNE, NewRetirement, PartAnswer, RetirementAnswer
 from chalicelib.certificates.actions import issue
+from chalicelib.certificates.items import CertificateFacts
 from chalicelib.errors import Contended, InvalidState, Refusal
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
@@ -15,7 +17,7 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Item, put, update
+from chalicelib.table.write import Attr, Write, put, seen, update
 from chalicelib.transitions import step
 
 RUN_STARTED = "buy_back_run_started"
@@ -26,30 +28,26 @@ def start(command: Command[Any], *, full: bool) -> Decision:
 
     ``full``: every merchant is looked at, not only those that the index hints at.
     """
-    item = {"id": command.id, "status": "planning", "started_at": command.at, "finished_at": None, "full": full}
-    listed = Listing(lists.BUY_BACK_RUNS, f"{command.at}:{command.id}").attributes
-    open_lane = {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "status": "running"}
-    lanes = (put(keys.run_lane(command.id, lane), open_lane) for lane in range(LANES))
-    run = put(keys.run(command.id), item | listed)
-    return Decision(RUN_STARTED, shown(item, Part()), (run, *lanes), publish=True)
+    run = Run(id=command.id, status="planning", started_at=command.at, full=full)
+    lanes = (put(keys.run_lane(run.id, lane), RunLane()) for lane in range(LANES))
+    listed = Listing(lists.BUY_BACK_RUNS, f"{command.at}:{run.id}")
+    return Decision(
+        RUN_STARTED, run.to_answer(RunSums()), (put(keys.run(run.id), run, listed=listed), *lanes), publish=True
+    )
 
 
 def plan_part(_: Command[Any], run: str, number: int, merchants: Sequence[str]) -> Decision:
     """Merchants of one message, remembered here because a queue may lose it."""
-    item = {"number": number, "merchants": list(merchants), "status": "planned"}
-    return Decision("buy_back_part_planned", Part(merchants=len(merchants)), (put(keys.run_part(run, number), item),))
+    part = RunPart(number=number, merchants=tuple(merchants))
+    answer = PartAnswer(merchants=len(merchants))
+    return Decision("buy_back_part_planned", answer, (put(keys.run_part(run, number), part),))
 
 
-def planned(command: Command[Any], item: Item, parts: int) -> Decision:
+def planned(command: Command[Any], run: Run, parts: int) -> Decision:
     """The plan is complete: the run ends when this many parts are done. Raises InvalidState."""
-    status = step(STEPS, item["status"], "plan", command.caller.role)
-    write = update(
-        keys.run(item["id"]),
-        assign={"status": status, "parts": parts},
-        require=Attr("status").eq(item["status"]),
-        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="plan"),
-    )
-    return Decision("buy_back_run_planned", shown(item | {"status": status}, Part()), (write,))
+    status = step(STEPS, run.status, "plan", command.caller.role)
+    write = _move(run, "plan", {"status": status, "parts": parts})
+    return Decision("buy_back_run_planned", replace(run, status=status).to_answer(RunSums()), (write,))
 
 
 def pay(command: Command[Any], run: str, merchant: Account) -> Decision:
@@ -58,67 +56,53 @@ def pay(command: Command[Any], run: str, merchant: Account) -> Decision:
     The merchant, one lane of the run, the Record. Refuses InvalidState once the run is finished; a balance that fell
     meanwhile is read again.
     """
-    tonnes = merchant.points // TONNE
-    points = tonnes * TONNE
+    lot = Lot(id=command.id, run=run, tonnes=merchant.points // TONNE, at=command.at)
     terms = {merchant.holder: AccountCondition(kind=INSTITUTION, refuse=lambda _: Contended())}
-    writes, facts = post(model.exchange(merchant.id, tonnes), record=command.id, terms=terms)
-    lane = update(
-        keys.run_lane(run, randrange(LANES)),
-        add={"merchants": 1, "points": points, "tonnes": tonnes},
-        require=Attr("status").eq("running"),
-        refuse=_finished,
-    )
-    lot = Lot(id=command.id, run=run, points=points, tonnes=tonnes, grams=points, at=command.at)
-    return Decision("buy_back", lot, (*writes, lane), replace(facts, counterparty="buy-back", reference=run))
+    writes, facts = post(model.exchange(merchant.id, lot.tonnes), record=command.id, terms=terms)
+    lane = _add_to_lane(run, {"merchants": 1, "points": lot.amount, "tonnes": lot.tonnes})
+    facts = replace(facts, counterparty="buy-back", reference=run)
+    return Decision("buy_back", lot.to_answer(), (*writes, lane), facts)
 
 
-def part_done(_: Command[Any], run: str, number: int) -> Decision:
-    """All merchants of a part were looked at."""
+def part_done(_: Command[Any], run: str, part: RunPart) -> Decision:
+    """All merchants of a part were looked at. Refuses InvalidState where it was done before."""
     done = update(
-        keys.run_part(run, number),
+        keys.run_part(run, part.number),
         assign={"status": "done"},
         require=Attr("status").eq("planned"),
-        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="done"),
+        refuse=seen(RunPart, lambda now: InvalidState(state=now.status if now else "?", action="done")),
     )
-    lane = update(
-        keys.run_lane(run, randrange(LANES)), add={"parts": 1}, require=Attr("status").eq("running"), refuse=_finished
-    )
-    return Decision("buy_back_part_done", Part(), (done, lane))
+    answer = PartAnswer(merchants=len(part.merchants))
+    return Decision("buy_back_part_done", answer, (done, _add_to_lane(run, {"parts": 1})))
 
 
-def finish(command: Command[Any], item: Item, lanes: Sequence[Item]) -> Decision:
+def finish(command: Command[Any], run: Run, lanes: Mapping[keys.Key, RunLane]) -> Decision:
     """The run ends with the totals of its lanes; no lot can join it any more.
 
-    ``lanes`` as read: one that moved meanwhile is read again.
+    ``lanes`` as read: one that moved meanwhile is read again. Raises InvalidState.
     """
-    status, sums = step(STEPS, item["status"], "finish", command.caller.role), model.total(lanes)
-    ended = {"status": status, "finished_at": command.at}
-    run = update(
-        keys.run(item["id"]),
-        assign=ended | sums.model_dump(),
-        require=Attr("status").eq(item["status"]),
-        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="finish"),
-    )
+    status, sums = step(STEPS, run.status, "finish", command.caller.role), total(lanes.values())
+    finished = replace(run, status=status, finished_at=command.at)
+    changes = {"status": status, "finished_at": command.at} | vars(sums)
     closed = (
         update(
-            keys.Key(lane["pk"], lane["sk"]),
+            key,
             assign={"status": "finished"},
-            require=Attr("points").eq(lane["points"]) & Attr("merchants").eq(lane["merchants"]),
+            require=Attr("points").eq(lane.points) & Attr("merchants").eq(lane.merchants),
         )
-        for lane in lanes
+        for key, lane in lanes.items()
     )
-    tells = {"RunMerchants": sums.merchants, "RunPoints": sums.points, "RunTonnes": sums.tonnes}
-    return Decision("buy_back_run_finished", shown(item | ended, sums), (run, *closed), metrics=tells)
+    metrics = {"RunMerchants": sums.merchants, "RunPoints": sums.points, "RunTonnes": sums.tonnes}
+    writes = (_move(run, "finish", changes), *closed)
+    return Decision("buy_back_run_finished", finished.to_answer(sums), writes, metrics=metrics)
 
 
-def retire(command: Command[NewRetirement], institution: Account) -> Decision:
+def retire(command: Command[NewRetirement], institution: Account, *, serial_key: bytes) -> Decision:
     """An institution's grams are used up, with a certificate. Refuses InsufficientGrams."""
     body = command.body
     terms = {institution.holder: AccountCondition(kind=INSTITUTION)}
     writes, facts = post(model.retirement(institution.holder, body.grams), record=command.id, terms=terms)
-    issued, certificate = issue(
-        record=command.id,
-        at=command.at,
+    proof = CertificateFacts(
         kind="retirement",
         holder=institution.name,
         beneficiary=body.beneficiary,
@@ -126,10 +110,25 @@ def retire(command: Command[NewRetirement], institution: Account) -> Decision:
         points=0,
         purpose=body.purpose,
     )
-    answer = Retirement(id=command.id, at=command.at, certificate=issued, **body.model_dump())
-    facts = replace(facts, counterparty=body.purpose, certificate=issued.serial)
+    reference, certificate = issue(command, proof, serial_key=serial_key)
+    answer = RetirementAnswer(id=command.id, at=command.at, certificate=reference.to_answer(), **body.model_dump())
+    facts = replace(facts, counterparty=body.purpose, certificate=reference.serial)
     return Decision("retirement", answer, (*writes, certificate), facts)
 
 
-def _finished(_: Item | None) -> Refusal:
+def _move(run: Run, action: str, changes: Mapping[str, Any]) -> Write:
+    return update(
+        keys.run(run.id),
+        assign=changes,
+        require=Attr("status").eq(run.status),
+        refuse=seen(Run, lambda now: InvalidState(state=now.status if now else "?", action=action)),
+    )
+
+
+def _add_to_lane(run: str, amounts: Mapping[str, int]) -> Write:
+    running = Attr("status").eq("running")
+    return update(keys.run_lane(run, randrange(LANES)), add=amounts, require=running, refuse=_finished)
+
+
+def _finished(_: object) -> Refusal:
     return InvalidState(state="finished", action="buy back")

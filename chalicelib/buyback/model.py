@@ -1,9 +1,8 @@
 """Runs, lots and retirements. Pure."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from chalicelib.certificates.model import SERIAL, URL, Issued
+from chalicelib.certificates.model import SERIAL, URL, IssuedAnswer
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Amount, Answer, Body, Paged, ShortText, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
@@ -13,15 +12,15 @@ from chalicelib.transitions import Step
 TONNE = 1_000_000  # points, and grams, in a tonne (guide §6)
 LANES = 16  # sums of a run, so that lots do not collide
 PART_MERCHANTS = 25  # merchants a message: seconds of work, well within the queue's visibility
-SYSTEM = "system"
+SYSTEM_ROLE = "system"  # the schedule and the workers
 
 STEPS = (
-    Step("planning", "plan", "running", (SYSTEM, EXCHANGE)),
-    Step("running", "finish", "finished", (SYSTEM,)),
+    Step("planning", "plan", "running", (SYSTEM_ROLE, EXCHANGE)),
+    Step("running", "finish", "finished", (SYSTEM_ROLE,)),
 )
 
 
-class Run(Answer):
+class RunAnswer(Answer):
     """A buy-back run. ``merchants``, ``points`` and ``tonnes`` are of the lots paid so far, final once finished."""
 
     model_config = example(
@@ -51,7 +50,7 @@ class LotParams(Paged):
     """Pages of lots."""
 
 
-class Lot(Answer):
+class LotAnswer(Answer):
     """What one run paid one merchant: whole tonnes for points; ``grams`` were added to its account."""
 
     id: str
@@ -62,12 +61,10 @@ class Lot(Answer):
     at: Time
 
 
-class Part(Answer):
-    """What the merchants of one message came to."""
+class PartAnswer(Answer):
+    """What the Record of a part's step keeps: how many merchants the part has."""
 
-    merchants: int = 0
-    points: int = 0
-    tonnes: int = 0
+    merchants: int
 
 
 class NewRetirement(Body):
@@ -80,7 +77,7 @@ class NewRetirement(Body):
     beneficiary: ShortText
 
 
-class Retirement(Answer):
+class RetirementAnswer(Answer):
     """A retirement and its certificate."""
 
     model_config = example(
@@ -97,24 +94,12 @@ class Retirement(Answer):
     purpose: Literal["voluntary", "neutrality", "offset"]
     beneficiary: str
     at: Time
-    certificate: Issued
+    certificate: IssuedAnswer
 
 
 def lot_id(run: str, merchant: str) -> str:
     """One run pays one merchant once."""
     return keys.digest("lot", run, merchant)
-
-
-def total(parts: Iterable[Mapping[str, Any]]) -> Part:
-    """Parts together."""
-    found = list(parts)
-    return Part(**{name: sum(each[name] for each in found) for name in Part.model_fields})
-
-
-def shown(item: Mapping[str, Any], sums: Part) -> Run:
-    """A run item as it is answered."""
-    known = {name: item[name] for name in ("id", "status", "started_at", "finished_at")}
-    return Run(**known, **sums.model_dump())
 
 
 def exchange(merchant: str, tonnes: int) -> Transfer:

@@ -10,7 +10,7 @@ from chalicelib.kernel.record import Record
 from chalicelib.queues import sender as queue
 
 
-def announce(records: Sequence[Record]) -> None:
+def plan_runs(records: Sequence[Record]) -> None:
     """After runs were started: have them planned. Where the queue is away, ``resume`` finds the run and sends it."""
     started = [{"run": record.id} for record in records if record.kind == RUN_STARTED]
     try:

@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib import log
 from chalicelib.buyback import actions, queries
+from chalicelib.buyback.items import Run, RunPart
 from chalicelib.buyback.model import PART_MERCHANTS, lot_id
 from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState
@@ -19,7 +20,6 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import perform
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
-from chalicelib.table.write import Item
 
 HINT_DAYS = 2  # a day between runs, and one for a stream that was late
 Sweep = Callable[[str], int]
@@ -35,12 +35,12 @@ def scheduled(moment: str) -> str:
 
 def handle(message: Mapping[str, Any], sweep: Sweep) -> None:
     """Do what a message says. ``sweep`` empties a merchant's tills into its account first."""
-    run = queries.run_item(message["run"])
-    if run["status"] == "planning":
+    run = queries.run(message["run"])
+    if run.status == "planning":
         _plan(run)
-    elif run["status"] == "running" and "part" in message:
-        _pay_part(run["id"], message["part"], sweep)
-    _finish(run["id"])
+    elif run.status == "running" and "part" in message:
+        _pay_part(run.id, queries.part(run.id, message["part"]), sweep)
+    _finish(run.id)
 
 
 def resume() -> None:
@@ -54,29 +54,28 @@ def _resume_run(id: str) -> None:
     queue.send([{"run": id}, *({"run": id, "part": number} for number in queries.open_parts(id))])
 
 
-def _plan(run: Item) -> None:
+def _plan(run: Run) -> None:
     now = datetime.now(UTC)
-    merchants = queries.all_merchants() if run["full"] else queries.due_merchants(now, HINT_DAYS)
+    merchants = queries.all_merchants() if run.full else queries.due_merchants(now, HINT_DAYS)
     waiting, count = iter(merchants), 0
     while part := list(islice(waiting, PART_MERCHANTS)):
         count += 1
-        planning = partial(actions.plan_part, run=run["id"], number=count, merchants=part)
-        _quietly(keys.digest("part", run["id"], str(count)), planning)
-    _quietly(keys.digest("planned", run["id"]), partial(actions.planned, item=run, parts=count))
-    queue.send({"run": run["id"], "part": number} for number in queries.open_parts(run["id"]))
+        planning = partial(actions.plan_part, run=run.id, number=count, merchants=part)
+        _quietly(keys.digest("part", run.id, str(count)), planning)
+    _quietly(keys.digest("planned", run.id), partial(actions.planned, run=run, parts=count))
+    queue.send({"run": run.id, "part": number} for number in queries.open_parts(run.id))
 
 
-def _pay_part(run: str, number: int, sweep: Sweep) -> None:
-    part = queries.part(run, number)
-    if part is None or part["status"] == "done":
+def _pay_part(run: str, part: RunPart | None, sweep: Sweep) -> None:
+    if part is None or part.status == "done":
         return
 
     def one(merchant: str) -> None:
         sweep(merchant)
         pay(run, merchant)
 
-    for_each(part["merchants"], one, what="merchant", name=str)  # the part is done when all of them were paid
-    _quietly(keys.digest("part done", run, str(number)), partial(actions.part_done, run=run, number=number))
+    for_each(part.merchants, one, what="merchant", name=str)  # the part is done when all of them were paid
+    _quietly(keys.digest("part done", run, str(part.number)), partial(actions.part_done, run=run, part=part))
 
 
 def pay(run: str, merchant: str) -> None:
@@ -91,16 +90,16 @@ def pay(run: str, merchant: str) -> None:
     _quietly(lot_id(run, merchant), decide)
 
 
-def _finish(run: str) -> None:
-    item = queries.run_item(run)
-    if item["status"] != "running":
+def _finish(id: str) -> None:
+    run = queries.run(id)
+    if run.status != "running" or run.parts is None:
         return
-    if sum(lane["parts"] for lane in queries.lanes(run)) >= item["parts"]:
-        _quietly(keys.digest("finish", run), lambda command: _finishing(command, run))
+    if sum(lane.parts for lane in queries.lanes(id).values()) >= run.parts:
+        _quietly(keys.digest("finish", id), lambda command: _finishing(command, id))
 
 
-def _finishing(command: Command[Any], run: str) -> Decision:
-    return actions.finish(command, queries.run_item(run), queries.lanes(run))
+def _finishing(command: Command[Any], id: str) -> Decision:
+    return actions.finish(command, queries.run(id), queries.lanes(id))
 
 
 def _quietly(record: str, decide: Callable[[Command[Any]], Decision]) -> None:

@@ -1,1 +1,1 @@
-"""Campaigns gather donated points until a company's year or an event is carbon neutral (guide §5.3)."""
+"""Campaigns collect donated points for production or a large event to become carbon neutral (guide §5.3)."""

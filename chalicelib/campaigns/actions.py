@@ -1,213 +1,188 @@
-"""Proposing, judging, donating to, ending and closing campaigns."""
+"""Proposing, changing, judging, ending and closing campaigns."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.campaigns import model
-from chalicelib.campaigns.model import (
-    STEPS,
-    STRIPES,
-    Campaign,
-    Donation,
-    Gathered,
-    Judgement,
-    NewCampaign,
-    NewDonation,
-    shown,
-)
+from chalicelib.campaigns import model, obligations
+from chalicelib.campaigns.items import Campaign, CampaignAccount, CampaignPointer, CampaignSums, total
+from chalicelib.campaigns.model import STEPS, STRIPES, Approval, CampaignEdit, Judgement, NewCampaign
 from chalicelib.certificates.actions import issue
+from chalicelib.certificates.items import CertificateFacts
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.account import Account
-from chalicelib.ledger.actions import AccountClosed, AccountCondition, InsufficientPoints, inactive, post
+from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.standing import acting
 from chalicelib.table import keys, lists
-from chalicelib.table.lists import Listing
+from chalicelib.table.lists import UNLISTED, Listing
 from chalicelib.table.write import Attr, Item, Write, present, put, seen, update
 from chalicelib.transitions import step
-
-NOTHING = Gathered(points=0, donors=0)
 
 
 class CampaignClosed(Refusal):
     status, code = 409, "campaign_closed"
-    title = Text("The campaign takes no points", "该募集活动不接受捐赠")
-    detail = Text("It is {state}, and ends at {ends_at}.", "活动状态为 {state}，截止时间 {ends_at}。")
-    remedy = Text("Choose a campaign that is approved and has not ended.", "请选择已批准且未截止的活动。")
-
-
-class CampaignProposed(CampaignClosed):
+    title = Text("The campaign takes no points", "该捐赠项目不接受捐赠")
     detail = Text(
-        "The exchange has not approved it yet. It ends at {ends_at}.",
-        "该活动尚待交易所审核，暂不接受捐赠。截止时间 {ends_at}。",
+        "It takes donations only while it is approved, and until its end, {ends_at}.",
+        "捐赠项目仅在募集期间接受捐赠，截止时间为 {ends_at}。",
     )
+    remedy = Text("Choose a campaign that is approved and has not ended.", "请选择募集中且尚未截止的捐赠项目。")
+
+
+class CampaignEdited(InvalidState):
+    detail = Text(
+        "The campaign was changed since it was read: it has {edits} edits by now.",
+        "该捐赠项目在读取后已被修改，目前共修改 {edits} 次。",
+    )
+    remedy = Text("Read the campaign again, then judge it.", "请重新读取该捐赠项目后再行审批。")
 
 
 def propose(command: Command[NewCampaign], institution: Account) -> Decision:
     """A campaign that waits for the exchange. Raises InvalidRequest where it would end in the past.
 
-    The account counts its live campaigns, and cannot close while there are any.
+    The account counts its live campaigns, and cannot close while there are any. Refuses TooManyProposals.
     """
     body = command.body
-    if body.ends_at <= command.now:
-        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
-    item = body.model_dump() | {
-        "id": command.id,
-        "institution": institution.id,
-        "beneficiary": institution.name,
-        "status": "proposed",
-        "ends_at": stamp(body.ends_at),
-        "proposed_at": command.at,
-        "counted": True,
-    }
-    listed = Listing(lists.CAMPAIGNS, f"{command.at}:{command.id}").attributes
-    counted = acting(institution.id, add={"campaigns_live": 1})
-    writes = (counted, put(keys.campaign(command.id), item | listed))
-    return Decision("campaign_proposed", shown(item, NOTHING), writes)
-
-
-def approve(command: Command[Empty], item: Item) -> Decision:
-    """The campaign opens its pots. Raises InvalidState, CampaignClosed where its end has passed; refuses AccountFrozen
-    and AccountClosed, for its institution cannot promise anything then.
-    """
-    status = step(STEPS, item["status"], "approve", command.caller.role)
-    if item["ends_at"] <= command.at:
-        raise CampaignClosed(state=item["status"], ends_at=item["ends_at"])
-    empty = {"points": 0, "gathered": 0, "donors": 0, "status": "approved", "ends_at": item["ends_at"]}
-    opened = (put(keys.account(keys.pot(item["id"], stripe)), empty) for stripe in range(STRIPES))
-    writes = (acting(item["institution"]), _move(item, status), *opened)
-    return Decision("campaign_approved", shown(item | {"status": status}, NOTHING), writes)
-
-
-def reject(command: Command[Judgement], item: Item) -> Decision:
-    """The exchange says no, for good. Raises InvalidState."""
-    status = step(STEPS, item["status"], "reject", command.caller.role)
-    said = {"status": status, "reason": command.body.reason}
-    moved = _move(item, status, reason=said["reason"])
-    return Decision("campaign_rejected", shown(item | said, NOTHING), (moved, *_concluded(command, item)))
-
-
-def donate(command: Command[NewDonation], campaign: Item, person: Account, stripe: int) -> Decision:
-    """Points from the person to a pot, with a certificate: the person, one pot, the certificate, the Record.
-
-    The person's account remembers the campaigns she gave to, so that a donor counts once. Refuses CampaignClosed,
-    InsufficientPoints.
-    """
-    points, pot = command.body.points, keys.pot(campaign["id"], stripe)
-    known = Attr("campaigns").contains(campaign["id"])
-    again = campaign["id"] in person.campaigns
-    open_now = Attr("status").eq("approved") & Attr("ends_at").gt(command.at)
-    terms = {
-        pot: AccountCondition(
-            require=open_now,
-            refuse=lambda old: _not_open(campaign, old),
-            add={"gathered": points} | ({} if again else {"donors": 1}),
-        ),
-        person.holder: AccountCondition(
-            require=known if again else ~known,
-            refuse=seen(Account, lambda old: _short(old, points, campaign["id"], again)),
-            add={} if again else {"campaigns": {campaign["id"]}},
-        ),
-    }
-    writes, facts = post(model.gift(person.holder, pot, points), record=command.id, terms=terms)
-    issued, certificate = issue(
-        record=command.id,
-        at=command.at,
-        kind="donation",
-        holder=person.name,
-        beneficiary=campaign["beneficiary"],
-        grams=points,
-        points=points,
-        purpose=campaign["purpose"],
-        details={"campaign": campaign["id"], "title": campaign["title"]},
+    _in_time(command, body)
+    campaign = Campaign(
+        **body.model_dump(exclude={"ends_at"}),
+        ends_at=stamp(body.ends_at),
+        id=command.id,
+        institution=institution.id,
+        beneficiary=institution.name,
+        status="proposed",
+        proposed_at=command.at,
+        counted=True,
     )
-    answer = Donation(id=command.id, campaign=campaign["id"], points=points, at=command.at, certificate=issued)
-    facts = replace(facts, counterparty=campaign["id"], certificate=issued.serial)
-    return Decision("donation", answer, (*writes, certificate), facts)
+    writes = (
+        obligations.proposed(campaign),
+        put(keys.campaign(campaign.id), campaign, listed=_place(lists.CAMPAIGNS_PROPOSED, campaign)),
+        put(obligations.pointer(campaign), CampaignPointer(campaign=campaign.id, at=campaign.proposed_at)),
+    )
+    return Decision("campaign_proposed", campaign.to_answer(), writes)
 
 
-def end(command: Command[Any], item: Item, may: tuple[Write, ...] = ()) -> Decision:
-    """The pots take no more. ``may``: what else must hold. Raises InvalidState."""
-    status = step(STEPS, item["status"], "end", command.caller.role)
+def edit(command: Command[CampaignEdit], campaign: Campaign) -> Decision:
+    """What was proposed changes. Raises InvalidState once it was judged, InvalidRequest where nothing is changed, or
+    where it would end in the past.
+    """
+    if campaign.status != "proposed":
+        raise InvalidState(state=campaign.status, action="edit")
+    changes = command.body.model_dump(exclude_none=True)
+    if command.body.model_fields_set != changes.keys() or not changes:
+        raise InvalidRequest.at(
+            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不得为 null"
+        )
+    _in_time(command, command.body)
+    if command.body.ends_at:
+        changes["ends_at"] = stamp(command.body.ends_at)
+    edited = replace(campaign, **changes, edits=campaign.edits + 1)
+    moved = replace(_move(campaign, "edit", changes), add={"edits": 1})
+    return Decision("campaign_edited", edited.to_answer(), (acting(campaign.institution), moved))
+
+
+def approve(command: Command[Approval], campaign: Campaign) -> Decision:
+    """The public sees the campaign, and its accounts take donations. Raises InvalidState, CampaignEdited, and
+    CampaignClosed where its end has passed; refuses AccountFrozen and AccountClosed.
+    """
+    status = step(STEPS, campaign.status, "approve", command.caller.role)
+    if command.body.edits not in (None, campaign.edits):
+        raise CampaignEdited(state=campaign.status, action="approve", edits=campaign.edits)
+    if campaign.ends_at <= command.at:
+        raise CampaignClosed(state=campaign.status, ends_at=campaign.ends_at)
+    empty = CampaignAccount(status=status, ends_at=campaign.ends_at)
+    opened = (put(keys.account(keys.campaign_account(campaign.id, stripe)), empty) for stripe in range(STRIPES))
+    moved = _move(campaign, "approve", {"status": status}, listed=_place(lists.CAMPAIGNS, campaign))
+    approved = replace(campaign, status=status)
+    return Decision("campaign_approved", approved.to_answer(), (obligations.approved(campaign), moved, *opened))
+
+
+def reject(command: Command[Judgement], campaign: Campaign) -> Decision:
+    """The exchange refuses the campaign for good. Raises InvalidState."""
+    status = step(STEPS, campaign.status, "reject", command.caller.role)
+    changes = {"status": status, "reason": command.body.reason}
+    moved = _move(campaign, "reject", changes, remove=UNLISTED)
+    rejected = replace(campaign, status=status, reason=command.body.reason)
+    return Decision("campaign_rejected", rejected.to_answer(), (moved, obligations.concluded(command, campaign)))
+
+
+def end(command: Command[Any], campaign: Campaign, may: tuple[Write, ...] = ()) -> Decision:
+    """The campaign takes no more donations. ``may``: what else must hold. Raises InvalidState."""
+    status = step(STEPS, campaign.status, "end", command.caller.role)
     shut = (
-        update(keys.account(keys.pot(item["id"], stripe)), assign={"status": status}, require=present())
+        update(keys.account(keys.campaign_account(campaign.id, stripe)), assign={"status": status}, require=present())
         for stripe in range(STRIPES)
     )
-    return Decision("campaign_ended", shown(item | {"status": status}, NOTHING), (*may, _move(item, status), *shut))
+    writes = (*may, _move(campaign, "end", {"status": status}), *shut)
+    return Decision("campaign_ended", replace(campaign, status=status).to_answer(), writes)
 
 
-def close(command: Command[Any], item: Item, pots: Mapping[str, Item]) -> Decision:
-    """All that the pots of an ended campaign hold is used up for its beneficiary, with a certificate if it is anything.
+def close(
+    command: Command[Any], campaign: Campaign, accounts: Mapping[str, CampaignAccount], *, serial_key: bytes
+) -> Decision:
+    """All that an ended campaign's accounts hold is used up for its beneficiary, with a certificate if it is anything.
 
-    ``pots`` by account name, as read after the end: nothing can be added any more. They are read later than ``item``,
+    ``accounts`` by name, as read after the end: nothing can be added any more. They are read later than ``campaign``,
     so another closing may have emptied them in between. Raises Contended then (decide again), and InvalidState; refuses
     AccountFrozen and AccountClosed where the institution itself asks.
     """
-    status = step(STEPS, item["status"], "close", command.caller.role)
-    concluded = _concluded(command, item)
-    sums, held = model.gathered(pots.values()), {name: pot["points"] for name, pot in pots.items()}
+    status = step(STEPS, campaign.status, "close", command.caller.role)
+    closed, sums = replace(campaign, status=status), total(accounts.values())
+    held = {name: account.points for name, account in accounts.items()}
+    concluded = obligations.concluded(command, campaign)
     if sums.points != sum(held.values()):
         raise Contended()
     if not sums.points:
-        closed = item | {"status": status}
-        return Decision("campaign_closed", shown(closed, sums), (_move(item, status), *concluded))
+        writes = (_move(campaign, "close", {"status": status}), concluded)
+        return Decision("campaign_closed", closed.to_answer(sums), writes)
     emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
-    writes, facts = post(model.retirement(held), record=command.id, terms=emptied)
-    issued, certificate = issue(
-        record=command.id,
-        at=command.at,
+    postings, facts = post(model.retirement(held), record=command.id, terms=emptied)
+    reference, certificate = issue(command, _proof(campaign, sums), serial_key=serial_key)
+    moved = _move(campaign, "close", {"status": status, "certificate": vars(reference)})
+    return Decision(
+        "campaign_closed",
+        replace(closed, certificate=reference).to_answer(sums),
+        (moved, concluded, *postings, certificate),
+        replace(facts, certificate=reference.serial),
+    )
+
+
+def _proof(campaign: Campaign, sums: CampaignSums) -> CertificateFacts:
+    return CertificateFacts(
         kind="campaign",
-        holder=item["beneficiary"],
-        beneficiary=item["beneficiary"],
+        holder=campaign.beneficiary,
+        beneficiary=campaign.beneficiary,
         grams=sums.points,
         points=sums.points,
-        purpose=item["purpose"],
-        details={"campaign": item["id"], "title": item["title"], "donors": sums.donors},
-    )
-    said = {"status": status, "certificate": issued.model_dump()}
-    moved = _move(item, status, certificate=said["certificate"])
-    answer: Campaign = shown(item | said, sums)
-    facts = replace(facts, certificate=issued.serial)
-    return Decision("campaign_closed", answer, (moved, *concluded, *writes, certificate), facts)
-
-
-def _concluded(command: Command[Any], item: Item) -> tuple[Write, ...]:
-    """The institution has one live campaign less. Campaigns of before the counter were never counted.
-
-    It must be able to act where it asks itself; the exchange and the schedule conclude a frozen one's campaign too.
-    """
-    less = {"campaigns_live": -1} if item.get("counted") else {}
-    if command.caller.role == INSTITUTION:
-        return (acting(item["institution"], add=less),)
-    account = keys.account(keys.holder(item["institution"]))
-    return (update(account, add=less, require=present()),) if less else ()
-
-
-def _move(item: Item, status: str, **facts: Any) -> Write:
-    return update(
-        keys.campaign(item["id"]),
-        assign={"status": status} | facts,
-        require=Attr("status").eq(item["status"]),
-        refuse=lambda old: InvalidState(state=(old or item)["status"], action=status),
+        purpose=campaign.purpose,
+        campaign=campaign.id,
+        title=campaign.title,
+        donors=sums.donors,
     )
 
 
-def _not_open(campaign: Item, pot: Item | None) -> Refusal:
-    """A campaign has pots from its approval on; until then, and where it was rejected, it speaks for itself."""
-    kind = CampaignProposed if pot is None and campaign["status"] == "proposed" else CampaignClosed
-    return kind(state=(pot or campaign)["status"], ends_at=campaign["ends_at"])
+def _in_time(command: Command[Any], body: NewCampaign | CampaignEdit) -> None:
+    if body.ends_at and body.ends_at <= command.now:
+        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
 
 
-def _short(person: Account | None, points: int, campaign: str, again: bool) -> Refusal:
-    if person is None or person.status != "active":
-        return _closed_account(person)
-    if (campaign in person.campaigns) != again:
-        return Contended()  # her first donation overtook this one: decide again
-    return InsufficientPoints(needed=points, available=person.points)
+def _place(name: str, campaign: Campaign) -> Listing:
+    return Listing(name, f"{campaign.proposed_at}:{campaign.id}")
 
 
-def _closed_account(account: Account | None) -> Refusal:
-    return (inactive(account) if account else None) or AccountClosed()
+def _move(
+    campaign: Campaign, action: str, changes: Item, *, listed: Listing | None = None, remove: tuple[str, ...] = ()
+) -> Write:
+    """Changes to the campaign as it was read: in that state, and with no edit since."""
+
+    def refuse(now: Campaign | None) -> Refusal:
+        status = (now or campaign).status
+        return Contended() if status == campaign.status else InvalidState(state=status, action=action)
+
+    edits = Attr("edits")
+    unedited = edits.eq(campaign.edits) if campaign.edits else edits.not_exists() | edits.eq(0)
+    require = Attr("status").eq(campaign.status) & unedited
+    key = keys.campaign(campaign.id)
+    return update(key, assign=changes, remove=remove, listed=listed, require=require, refuse=seen(Campaign, refuse))

@@ -1,11 +1,11 @@
 """Campaigns and donations. Pure."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.certificates.model import SERIAL, URL, Issued
+from chalicelib.certificates.model import SERIAL, URL, IssuedAnswer
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.fields import Amount, Answer, Body, Id, LongText, Moment, Paged, ShortText, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
@@ -13,34 +13,61 @@ from chalicelib.table import keys
 from chalicelib.transitions import Step
 
 STRIPES = 8  # some hundred donations a second; the closing takes all of them in one transaction
-SYSTEM = "system"
+SYSTEM_ROLE = "system"  # the schedule and the stream
 
 STEPS = (
     Step("proposed", "approve", "approved", (EXCHANGE,)),
-    Step("proposed", "reject", "rejected", (EXCHANGE, SYSTEM)),
-    Step("approved", "end", "ended", (INSTITUTION, EXCHANGE, SYSTEM)),
-    Step("ended", "close", "closed", (INSTITUTION, EXCHANGE, SYSTEM)),
+    Step("proposed", "reject", "rejected", (EXCHANGE, SYSTEM_ROLE)),
+    Step("approved", "end", "ended", (INSTITUTION, EXCHANGE, SYSTEM_ROLE)),
+    Step("ended", "close", "closed", (INSTITUTION, EXCHANGE, SYSTEM_ROLE)),
 )
+Purpose = Literal["production", "event"]
 Status = Literal["proposed", "approved", "rejected", "ended", "closed"]
+PublicStatus = Literal["approved", "ended", "closed"]
+PUBLIC: tuple[PublicStatus, ...] = ("approved", "ended", "closed")
 
 
 class NewCampaign(Body):
-    """What an institution would neutralise. ``close_at_target`` closes it when enough is gathered."""
+    """What an institution wants to make carbon neutral.
+
+    ``close_at_target``: the campaign closes by itself once ``target_grams`` are reached. Otherwise it takes donations
+    beyond its target until it ends or is closed. In both cases all that was given is used for the beneficiary: the last
+    donation may exceed the target.
+    """
 
     model_config = example(
         title="2026 上海马拉松碳中和",
         purpose="event",
-        description="为 2026 上海马拉松赛事排放募集碳积分",
+        description="募集碳积分，用于中和 2026 上海马拉松赛事的碳排放",
         target_grams=50_000_000,
         ends_at="2027-12-31T16:00:00Z",
     )
 
     title: ShortText
-    purpose: Literal["production", "event"]
+    purpose: Purpose
     description: LongText
     target_grams: Amount
     ends_at: Moment
     close_at_target: bool = False
+
+
+class CampaignEdit(Body):
+    """What of a proposed campaign to change: one field at least, and none of them null. What is left out stays."""
+
+    model_config = example(target_grams=60_000_000)
+
+    title: ShortText | None = None
+    description: LongText | None = None
+    target_grams: Amount | None = None
+    ends_at: Moment | None = None
+
+
+class Approval(Body):
+    """``edits``: the campaign's, as the exchange has read it. If it was changed since then, the approval is refused."""
+
+    model_config = example(edits=0)
+
+    edits: Annotated[int, Field(ge=0, le=10**9)] | None = None
 
 
 class Judgement(Body):
@@ -51,29 +78,34 @@ class Judgement(Body):
     reason: ShortText | None = None
 
 
-class Campaign(Answer):
-    """A campaign as anyone may see it. ``ended`` takes no more; its certificate is on the way."""
+class CampaignAnswer(Answer):
+    """A campaign. ``ended`` takes no more; its certificate follows. ``edits``: how often its proposal was changed."""
 
     id: str
     institution: str
     beneficiary: str
     status: Status
     title: str
-    purpose: Literal["production", "event"]
+    purpose: Purpose
     description: str
     target_grams: int
     ends_at: Time
     close_at_target: bool
     gathered_points: int
     donors: int
+    edits: int
     reason: str | None
-    certificate: Issued | None
+    certificate: IssuedAnswer | None
 
 
 class CampaignParams(Paged):
-    """Campaigns that were approved are listed, unless a status is asked for."""
+    """Campaigns that were approved, whatever became of them, unless a status is asked for."""
 
-    status: Status | None = None
+    status: PublicStatus | None = None
+
+
+class ProposalParams(Paged):
+    """Pages of campaigns that the public list does not show."""
 
 
 class NewDonation(Body):
@@ -85,7 +117,7 @@ class NewDonation(Body):
     points: Amount
 
 
-class Donation(Answer):
+class DonationAnswer(Answer):
     """A donation and its certificate."""
 
     model_config = example(
@@ -100,35 +132,16 @@ class Donation(Answer):
     campaign: str
     points: int
     at: Time
-    certificate: Issued
+    certificate: IssuedAnswer
 
 
-class Gathered(Answer):
-    """What the pots of a campaign hold, and from how many people."""
-
-    points: Annotated[int, Field(ge=0)]
-    donors: int
+def gift(person: str, account: str, points: int) -> Transfer:
+    """Points from a person to an account of the campaign."""
+    return Transfer("donation", (Posting(person, account, points, POINTS),))
 
 
-def gathered(pots: Iterable[Mapping[str, Any]]) -> Gathered:
-    """The pots together; ``gathered`` stays when a closing takes the points out."""
-    found = list(pots)
-    return Gathered(points=sum(pot["gathered"] for pot in found), donors=sum(pot["donors"] for pot in found))
-
-
-def shown(item: Mapping[str, Any], sums: Gathered) -> Campaign:
-    """A campaign item as it is answered."""
-    return Campaign.model_validate(
-        {"reason": None, "certificate": None} | dict(item) | {"gathered_points": sums.points, "donors": sums.donors}
-    )
-
-
-def gift(person: str, pot: str, points: int) -> Transfer:
-    """Points from a person to a pot of the campaign."""
-    return Transfer("donation", (Posting(person, pot, points, POINTS),))
-
-
-def retirement(pots: Mapping[str, int]) -> Transfer:
-    """All that was gathered is used up, and the grams behind it are retired."""
-    taken = tuple(Posting(pot, keys.POOL, points, POINTS) for pot, points in pots.items() if points)
-    return Transfer("campaign_closing", (*taken, Posting(keys.POOL, keys.RETIRED, sum(pots.values()), GRAMS)))
+def retirement(points_by_account: Mapping[str, int]) -> Transfer:
+    """All that was given is used up, and the grams behind it are retired."""
+    taken = (Posting(account, keys.POOL, points, POINTS) for account, points in points_by_account.items() if points)
+    grams = Posting(keys.POOL, keys.RETIRED, sum(points_by_account.values()), GRAMS)
+    return Transfer("campaign_closing", (*taken, grams))

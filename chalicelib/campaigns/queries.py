@@ -1,71 +1,118 @@
-"""Campaigns, their pots, and donations."""
+"""Campaigns, their accounts, and donations."""
 
-from chalicelib.campaigns.model import STRIPES, Campaign, CampaignParams, Donation, gathered, shown
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.campaigns.items import Campaign, CampaignAccount, CampaignPointer, total
+from chalicelib.campaigns.model import PUBLIC, STRIPES, CampaignAnswer, CampaignParams, DonationAnswer, ProposalParams
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, Item
+from chalicelib.table.lists import Place
+from chalicelib.table.write import Attr
+
+LIVE = ("proposed", "approved")  # what its end closes or rejects
 
 
-def item(id: str) -> Item:
-    """A campaign's item. Raises NotFound."""
-    found = read.get(keys.campaign(id))
-    if found is None:
+def campaign(id: str) -> Campaign:
+    """A campaign as kept. Raises NotFound."""
+    campaign = read.get(keys.campaign(id), Campaign)
+    if campaign is None:
+        raise NotFound()
+    return campaign
+
+
+def own(caller: Caller, id: str) -> Campaign:
+    """A campaign that the caller may change or close: the institution's own, any for the exchange. Raises NotFound."""
+    found = campaign(id)
+    if caller.role != EXCHANGE and not caller.holds(INSTITUTION, found.institution):
         raise NotFound()
     return found
 
 
-def own(caller: Caller, id: str) -> Item:
-    """A campaign that the caller may close: the institution's own, any for the exchange. Raises NotFound."""
-    found = item(id)
-    if caller.role != EXCHANGE and not caller.holds(INSTITUTION, found["institution"]):
-        raise NotFound()
-    return found
+def campaign_accounts(id: str) -> dict[str, CampaignAccount]:
+    """The accounts of a campaign by name, as of now; none before it is approved."""
+    return {key.pk: account for key, account in read.many(_accounts(id), CampaignAccount).items()}
 
 
-def pots(id: str) -> dict[str, Item]:
-    """The pots of a campaign by account name, as of now; none before it is approved."""
-    return {key.pk: pot for key, pot in read.many(_pots(id)).items()}
+def _accounts(id: str) -> list[keys.Key]:
+    return [keys.account(keys.campaign_account(id, stripe)) for stripe in range(STRIPES)]
 
 
-def _pots(id: str) -> list[keys.Key]:
-    return [keys.account(keys.pot(id, stripe)) for stripe in range(STRIPES)]
-
-
-def view(id: str) -> Campaign:
+def view(id: str) -> CampaignAnswer:
     """A campaign as it stands. Raises NotFound."""
-    return shown(item(id), gathered(pots(id).values()))
+    return campaign(id).to_answer(total(campaign_accounts(id).values()))
 
 
-def campaigns(query: Query[CampaignParams]) -> Page[Campaign]:
-    """Campaigns, newest first."""
-    limit, status = query.params.limit, query.params.status
-    where = Attr("status").eq(status) if status else Attr("status").is_in(["approved", "ended", "closed"])
-    found = read.first(read.listed(lists.CAMPAIGNS, after=query.position, where=where), limit + 1)
-    places = {each["pk"].removeprefix("campaign:"): each for each in found}
-    items = read.many([key for id in places for key in (keys.campaign(id), *_pots(id))])
-    campaigns = [shown(items[keys.campaign(id)], gathered(_of(id, items))) for id in places]
-    return query.page(campaigns, lambda each: {part: places[each.id][part] for part in ("pk", "sk", "list", "rank")})
+def campaigns(query: Query[CampaignParams]) -> Page[CampaignAnswer]:
+    """Campaigns that were approved, newest first."""
+    where = Attr("status").is_in([query.params.status] if query.params.status else [*PUBLIC])
+    return _page(query, read.places(lists.CAMPAIGNS, after=query.position, where=where))
 
 
-def _of(id: str, items: dict[keys.Key, Item]) -> list[Item]:
-    return [items[key] for key in _pots(id) if key in items]
+def proposals(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
+    """Campaigns that wait for the exchange, newest first."""
+    return _page(query, _waiting(query.position))
 
 
-def due(at: str) -> list[Item]:
-    """Campaigns that the schedule must bring on: past their end, left half closed, or never judged."""
-    waiting = Attr("status").is_in(["proposed", "approved", "ended"])
-    listed = read.listed(lists.CAMPAIGNS, where=waiting)
-    items = read.many([keys.Key(each["pk"], each["sk"]) for each in listed]).values()
-    return [each for each in items if each["status"] == "ended" or each["ends_at"] <= at]
+def _waiting(after: dict[str, Any] | None = None) -> Iterator[Place]:
+    """Those from before they had a list of their own stand among the others, and are all older."""
+    older = after is not None and after["list"] == lists.CAMPAIGNS
+    recent = () if older else read.places(lists.CAMPAIGNS_PROPOSED, after=after)
+    proposed = Attr("status").eq("proposed")
+    return chain(recent, read.places(lists.CAMPAIGNS, after=after if older else None, where=proposed))
 
 
-def donation(caller: Caller, id: str) -> Donation:
+def _page(query: Query[Any], places: Iterator[Place]) -> Page[CampaignAnswer]:
+    listed = {place.key: place for place in read.first(places, query.params.limit + 1)}
+    answers = _answers([key.pk.removeprefix(keys.campaign("").pk) for key in listed])
+    return query.page(answers, lambda answer: dict(listed[keys.campaign(answer.id)].position))
+
+
+def mine(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
+    """What the caller's institution proposed, in whatever state, newest first. Raises AccountNotOpen."""
+    account, limit = accounts.own(query.asker), query.params.limit
+    pointers = read.query(
+        account.holder,
+        keys.OWN_CAMPAIGNS,
+        keys.OWN_CAMPAIGNS_END,
+        CampaignPointer,
+        before=query.position["sk"] if query.position else None,
+        descending=True,
+        chunk=limit + 1,
+    )
+    at = {each.campaign: each.at for each in read.first(pointers, limit + 1)}
+    return query.page(_answers(at), lambda answer: {"sk": keys.own_campaign("", at[answer.id], answer.id).sk})
+
+
+def _answers(ids: Iterable[str]) -> list[CampaignAnswer]:
+    """The campaigns as they stand, in this order."""
+    wanted = list(ids)
+    rows = read.rows([key for id in wanted for key in (keys.campaign(id), *_accounts(id))])
+
+    def answer(id: str) -> CampaignAnswer:
+        stripes = (rows[key].load(CampaignAccount) for key in _accounts(id) if key in rows)
+        return rows[keys.campaign(id)].load(Campaign).to_answer(total(stripes))
+
+    return [answer(id) for id in wanted]
+
+
+def due(at: str) -> list[Campaign]:
+    """Campaigns that the schedule must close or reject: past their end, half closed, or never judged."""
+    running = read.places(lists.CAMPAIGNS, where=Attr("status").is_in(["approved", "ended"]))
+    listed = {place.key: None for place in chain(_waiting(), running)}
+    campaigns = read.many(list(listed), Campaign).values()
+    return [each for each in campaigns if each.status == "ended" or (each.status in LIVE and each.ends_at <= at)]
+
+
+def donation(caller: Caller, id: str) -> DonationAnswer:
     """The caller's own donation. Raises NotFound."""
     record = read.get(keys.record(id), Record)
     if record is None or record.kind != "donation" or not caller.made(record):
         raise NotFound()
-    return Donation.model_validate_json(record.answer)
+    return DonationAnswer.model_validate_json(record.answer)

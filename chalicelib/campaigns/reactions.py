@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from chalicelib.campaigns import queries, worker
-from chalicelib.campaigns.model import gathered
+from chalicelib.campaigns.items import Campaign, total
 from chalicelib.errors import Contended
 from chalicelib.kernel.record import Record
-from chalicelib.table.write import Item
 
 
 def close_reached(records: Sequence[Record]) -> None:
@@ -17,14 +16,14 @@ def close_reached(records: Sequence[Record]) -> None:
     """
     waiting = False
     for id in {str(record.counterparty) for record in records if record.movement == "donation"}:
-        item = queries.item(id)
-        if _has_reached(item) and not worker.bring_on(item):
-            waiting |= queries.item(id)["status"] == "approved"
+        campaign = queries.campaign(id)
+        if _has_reached(campaign) and not worker.conclude(campaign):
+            waiting |= queries.campaign(id).status == "approved"
     if waiting:
         raise Contended()
 
 
-def _has_reached(item: Item) -> bool:
-    if item["status"] != "approved" or not item["close_at_target"]:
+def _has_reached(campaign: Campaign) -> bool:
+    if campaign.status != "approved" or not campaign.close_at_target:
         return False
-    return bool(gathered(queries.pots(item["id"]).values()).points >= item["target_grams"])
+    return total(queries.campaign_accounts(campaign.id).values()).points >= campaign.target_grams

@@ -1,53 +1,48 @@
-"""Closing campaigns: by hand, by date, by target. First the pots take no more, then what they hold is used up."""
+"""Closing campaigns by date and by target."""
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from chalicelib.campaigns import actions, queries
+from chalicelib.campaigns.items import Campaign
 from chalicelib.campaigns.model import Judgement
+from chalicelib.campaigns.prepare import end
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState
-from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import perform
-from chalicelib.ledger.standing import acting
+from chalicelib.settings import secret
 from chalicelib.table import keys
-from chalicelib.table.write import Item
+
+NEVER_JUDGED = "截止前未完成审批 Its end passed before it was judged"  # anyone may read it, in either language
 
 
-def close(command: Command[Any], item: Item) -> Decision:
-    """The closing of a campaign, ended first if it still takes points (one transaction more, once).
-
-    A frozen institution cannot close its campaign. The exchange and the schedule can: what people gave is then used up
-    as they were promised, and never reaches the institution.
-    """
-    if item["status"] == "approved":
-        may = (acting(item["institution"]),) if command.caller.role == INSTITUTION else ()
-        perform(keys.digest("end campaign", item["id"]), partial(actions.end, item=item, may=may))
-        item = queries.item(item["id"])
-    return actions.close(command, item, queries.pots(item["id"]))
+def close(command: Command[Any], id: str) -> Decision:
+    """The closing of a campaign that has ended, as of now."""
+    campaign = queries.campaign(id)
+    return actions.close(command, campaign, queries.campaign_accounts(id), serial_key=secret("serial_key"))
 
 
 def close_due(now: datetime) -> int:
     """What the schedule does: campaigns past their end are closed, those never judged are rejected; how many."""
-    return sum(for_each(queries.due(stamp(now)), bring_on, what="campaign", name=lambda item: str(item["id"])))
+    return sum(for_each(queries.due(stamp(now)), conclude, what="campaign", name=lambda campaign: campaign.id))
 
 
-def bring_on(item: Item) -> bool:
+def conclude(campaign: Campaign) -> bool:
     """Close or reject the campaign, as its state asks; whether this call did it."""
-    record = keys.digest("close campaign", item["id"])
+    record = keys.digest("close campaign", campaign.id)
     try:
-        if item["status"] == "proposed":
-            perform(record, lambda command: actions.reject(_expired(command), item))
+        if campaign.status == "proposed":
+            perform(record, lambda command: actions.reject(_expired(command), campaign))
         else:
-            perform(record, lambda command: close(command, queries.item(item["id"])))
+            end(campaign)
+            perform(record, lambda command: close(command, campaign.id))
     except (InvalidState, Contended):
         return False  # someone was quicker, or it is tried again at the next firing
     return True
 
 
 def _expired(command: Command[Any]) -> Command[Judgement]:
-    reason = Judgement(reason="Its end passed before it was judged")
+    reason = Judgement(reason=NEVER_JUDGED)
     return Command(command.caller, reason, command.id, command.now)

@@ -1,6 +1,6 @@
 """Cancellations. Pure."""
 
-from chalicelib.certificates.model import SERIAL, URL, Issued
+from chalicelib.certificates.model import SERIAL, URL, IssuedAnswer
 from chalicelib.kernel.fields import Amount, Answer, Body, Paged, ShortText, Time, example
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
@@ -19,7 +19,7 @@ class CancellationParams(Paged):
     """Pages of cancellations."""
 
 
-class Cancellation(Answer):
+class CancellationAnswer(Answer):
     """What was cancelled, and the certificate that proves it."""
 
     model_config = example(
@@ -34,7 +34,7 @@ class Cancellation(Answer):
     at: Time
     points: int
     grams: int
-    certificate: Issued
+    certificate: IssuedAnswer
 
 
 def cancellation(person: str, points: int) -> Transfer:

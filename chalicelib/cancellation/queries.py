@@ -1,7 +1,7 @@
 """A person's cancellations."""
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.cancellation.model import Cancellation, CancellationParams
+from chalicelib.cancellation.model import CancellationAnswer, CancellationParams
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
@@ -10,17 +10,17 @@ from chalicelib.kernel.record import Record
 from chalicelib.table import keys, read
 
 
-def own(caller: Caller, id: str) -> Cancellation:
+def own(caller: Caller, id: str) -> CancellationAnswer:
     """One of the caller's cancellations. Raises NotFound."""
     record = read.get(keys.record(id), Record)
     if record is None or record.kind != "cancellation" or not caller.made(record):
         raise NotFound()
-    return Cancellation.model_validate_json(record.answer)
+    return CancellationAnswer.model_validate_json(record.answer)
 
 
-def mine(query: Query[CancellationParams]) -> Page[Cancellation]:
-    """The caller's cancellations, newest first: the lines of her statement that are one."""
+def mine(query: Query[CancellationParams]) -> Page[CancellationAnswer]:
+    """The caller's cancellations, newest first: the lines of her statement that are cancellations."""
     page = accounts.statement(query, kind="cancellation")
-    found = read.many([keys.record(entry.id) for entry in page.items], Record)
-    items = [Cancellation.model_validate_json(found[keys.record(entry.id)].answer) for entry in page.items]
+    records = read.many([keys.record(entry.id) for entry in page.items], Record)
+    items = [CancellationAnswer.model_validate_json(records[keys.record(entry.id)].answer) for entry in page.items]
     return Page(items=items, next_cursor=page.next_cursor)

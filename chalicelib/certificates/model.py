@@ -11,6 +11,7 @@ from chalicelib.kernel.fields import Answer, Body, Params, ShortText, Time, exam
 from chalicelib.transitions import Step
 
 Kind = Literal["cancellation", "donation", "campaign", "retirement"]
+Status = Literal["valid", "revoked"]
 SERIAL = "SH26-7KQ4-M2XD-9HPT-C3WQ"
 URL = f"https://example.org/v1/certificates/{SERIAL}"
 STEPS = (Step("valid", "revoke", "revoked", (EXCHANGE,)),)
@@ -20,7 +21,7 @@ FACTS = ("kind", "holder", "beneficiary", "grams", "points", "purpose", "issued_
 DETAILS = ("title", "campaign", "donors", "scenarios", "methodologies")
 
 
-class Issued(Answer):
+class IssuedAnswer(Answer):
     """A certificate, and the page where anyone may read and verify it."""
 
     model_config = example(serial=SERIAL, url=URL)
@@ -29,7 +30,7 @@ class Issued(Answer):
     url: str
 
 
-class Certificate(Issued):
+class CertificateAnswer(IssuedAnswer):
     """What anyone may read. ``jws`` signs all of it but ``status``; null for a moment after the issue."""
 
     model_config = example(
@@ -67,7 +68,7 @@ class Certificate(Issued):
     donors: int | None = None
     scenarios: list[str] | None = None
     methodologies: list[str] | None = None
-    status: Literal["valid", "revoked"]
+    status: Status
     reason: str | None = None
     revoked_at: Time | None = None
     jws: str | None = None
@@ -87,8 +88,8 @@ class Revoking(Body):
     reason: ShortText
 
 
-class Revoked(Answer):
-    """The certificate's state. What it proves is told with it; grams that were retired stay retired."""
+class RevokedAnswer(Answer):
+    """The certificate's state. Grams that were retired stay retired."""
 
     model_config = example(
         serial=SERIAL, status="revoked", reason="方法学核查发现数据有误", revoked_at="2026-02-01T08:00:00.000Z"
@@ -133,8 +134,8 @@ class Jwks(Answer):
 
 
 def claims(certificate: Mapping[str, Any]) -> dict[str, Any]:
-    """What is signed of a certificate: all that it says and that never changes, named as a JWT's (RFC 7519)."""
+    """What is signed of a certificate (its attributes, or its JSON): all that never changes, named as in a JWT."""
     issued = int(datetime.fromisoformat(certificate["issued_at"]).timestamp())
-    said = {"iss": certificate["issuer"], "jti": certificate["serial"], "iat": issued}
-    told = {name: certificate.get(name) for name in (*FACTS, *DETAILS)}
-    return said | {name: value for name, value in told.items() if value is not None}
+    registered = {"iss": certificate["issuer"], "jti": certificate["serial"], "iat": issued}
+    private = {name: certificate.get(name) for name in (*FACTS, *DETAILS)}
+    return registered | {name: value for name, value in private.items() if value is not None}

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from chalice.app import Blueprint, Response
 
 from chalicelib.certificates import actions, queries
-from chalicelib.certificates.model import Certificate, Jwks, Revoked, Revoking, SerialParams
+from chalicelib.certificates.model import CertificateAnswer, Jwks, RevokedAnswer, Revoking, SerialParams
 from chalicelib.certificates.render import page
 from chalicelib.edge import pages, problem
 from chalicelib.edge.caching import REVALIDATE, STABLE
@@ -24,7 +24,7 @@ BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
 @query(
     room,
     "/v1/certificates/{serial}",
-    answer=Certificate,
+    answer=CertificateAnswer,
     refuses=(NotFound,),
     also=("text/html", PDF),
     cache=REVALIDATE,
@@ -34,30 +34,30 @@ def one_certificate(query: Query[Params], serial: str) -> Response:
 
     `text/html` is a page that verifies the signature in the browser; `application/pdf` is one page A4 to print.
     """
-    found = queries.certificate(serial)
-    wanted = pages.preferred(room.current_request.headers, pages.JSON, "text/html", PDF)
-    if wanted == PDF:
-        from chalicelib.certificates.render import pdf  # only who asks for one pays for what makes it
+    certificate = queries.view(serial)
+    kind = pages.preferred(room.current_request.headers, pages.JSON, "text/html", PDF)
+    if kind == PDF:
+        from chalicelib.certificates.render import pdf  # only a request for one pays for its import
 
-        inline = f'inline; filename="{found.serial}.pdf"'
-        return pages.page(pdf.a4(found), PDF, {"Content-Disposition": inline})
-    if wanted == pages.JSON:
-        return pages.page(found.model_dump_json(), pages.JSON)
-    return pages.page(page.html(found), pages.HTML)
+        inline = f'inline; filename="{certificate.serial}.pdf"'
+        return pages.page(pdf.a4(certificate), PDF, {"Content-Disposition": inline})
+    if kind == pages.JSON:
+        return pages.page(certificate.model_dump_json(), pages.JSON)
+    return pages.page(page.html(certificate), pages.HTML)
 
 
 @command(
     room,
     "POST /v1/certificates/{serial}/revoke",
     body=Revoking,
-    answer=Revoked,
+    answer=RevokedAnswer,
     allow=(EXCHANGE,),
     refuses=(NotFound, InvalidState),
     status=200,
 )
 def revoke(command: Command[Revoking], serial: str) -> Decision:
-    """The certificate is valid no more. Its signature stays, and so do its facts; everyone is told the reason."""
-    return actions.revoke(command, queries.item(serial))
+    """The certificate is valid no more. Its signature and its facts stay; the reason is public."""
+    return actions.revoke(command, queries.certificate(serial))
 
 
 @query(room, "/.well-known/jwks.json", answer=Jwks, cache=STABLE)

@@ -20,7 +20,7 @@ _LENGTH = 15
 class SerialMistyped(NotFound):
     detail = Text(
         "This is no serial of a certificate: its check character does not fit. Compare it with the certificate.",
-        "证书编号校验不通过，请与证书核对。",
+        "凭证编号有误（校验位不符），请对照凭证核对后重新输入。",
     )
 
 
@@ -32,12 +32,12 @@ def serial(record: str, at: str, key: bytes) -> str:
         number, place = divmod(number, len(ALPHABET))
         letters += ALPHABET[place]
     year = shanghai.clock(datetime.fromisoformat(at)).year % 100
-    from stdnum.iso7064 import mod_37_36  # only who needs a serial pays for it
+    from stdnum.iso7064 import mod_37_36  # only what needs a serial pays for it
 
     return _grouped(f"SH{year:02d}{letters}{mod_37_36.calc_check_digit(letters, ALPHABET)}")
 
 
-def understood(text: str) -> str:
+def parse(text: str) -> str:
     """The serial as it was issued, however it was typed: in any case, with or without dashes.
 
     Raises SerialMistyped.

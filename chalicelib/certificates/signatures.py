@@ -2,31 +2,33 @@
 
 import logging
 
+from chalicelib.certificates.items import Certificate
 from chalicelib.certificates.model import claims
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.kernel.settle import derive
 from chalicelib.signing.jws import sign
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, present, update
+from chalicelib.table.row import dump, load
+from chalicelib.table.write import Attr, present, update
 
 KIND = "certificate+jwt"
 _log = logging.getLogger("carbon-points")
 
 
-def signature(item: Item) -> str | None:
+def signature(certificate: Certificate) -> str | None:
     """The certificate's JWS, made and kept now if it lacks one; None while the signer is away.
 
-    It follows from ``item`` alone, and the first that is kept stays: two who sign at once end with the same.
+    It follows from the certificate alone, and the first that is kept stays: two who sign at once end with the same.
     """
-    if "jws" in item:
-        return str(item["jws"])
+    if certificate.jws is not None:
+        return certificate.jws
     try:
-        made = sign(claims(item), kind=KIND)
+        jws = sign(claims(dump(certificate)), kind=KIND)
         unsigned = present() & Attr("jws").not_exists()
-        kept = derive(update(keys.certificate(item["serial"]), assign={"jws": made}, require=unsigned))
+        derived = derive(update(keys.certificate(certificate.serial), assign={"jws": jws}, require=unsigned))
     except (Contended, Unavailable):
-        _log.warning("certificate %s is not signed yet", item["serial"])
+        _log.warning("certificate %s is not signed yet", certificate.serial)
         return None
-    if kept.done:
-        return made
-    return str(kept.stood["jws"]) if kept.stood else None  # a certificate that is not kept is not signed
+    if derived.done:
+        return jws
+    return load(Certificate, derived.stood).jws if derived.stood else None  # what is not kept is not signed

@@ -29,43 +29,43 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jwks", required=True, help="file or address of the keys: …/.well-known/jwks.json")
     asked = parser.parse_args(arguments)
     try:
-        said, jws = _certificate(_read(asked.certificate))
+        stated, jws = _certificate(_read(asked.certificate))
         keys = jose.key_set(_read(asked.jwks))
         if not keys:
             raise ValueError("no key that verifies certificates")
     except (OSError, ValueError, KeyError) as error:
-        return _tell(UNCHECKED, f"NOT CHECKED: {error}")
+        return _report(UNCHECKED, f"NOT CHECKED: {error}")
     if jws is None:
-        return _tell(UNCHECKED, "NOT CHECKED: the certificate is not signed yet. Fetch it again in a moment.")
-    return _judge(said, jws, keys)
+        return _report(UNCHECKED, "NOT CHECKED: the certificate is not signed yet. Fetch it again in a moment.")
+    return _judge(stated, jws, keys)
 
 
-def _judge(said: dict[str, Any] | None, jws: str, keys: Mapping[str, jose.Key]) -> int:
+def _judge(stated: dict[str, Any] | None, jws: str, keys: Mapping[str, jose.Key]) -> int:
     try:
         jose.verify(jws, keys)
         signed = jwt.decode(jws, options=_OPTIONS)
-        shown = signed if said is None else claims(said)
+        public = signed if stated is None else claims(stated)
     except (jwt.PyJWTError, ValueError) as error:
-        return _tell(INVALID, f"INVALID: {error}")
+        return _report(INVALID, f"INVALID: {error}")
     except KeyError as error:
-        return _tell(INVALID, f"INVALID: something is missing: {error.args[0]}")
-    if changed := sorted(name for name in shown.keys() | signed if shown.get(name) != signed.get(name)):
-        return _tell(INVALID, f"INVALID: what the certificate says is not what was signed: {', '.join(changed)}")
+        return _report(INVALID, f"INVALID: something is missing: {error.args[0]}")
+    if changed := sorted(name for name in public.keys() | signed if public.get(name) != signed.get(name)):
+        return _report(INVALID, f"INVALID: what the certificate says is not what was signed: {', '.join(changed)}")
     for name, value in signed.items():
         print(f"{name:>14}  {value}")
-    if said is None:
-        return _tell(VALID, "VALID: the signature is good. Whether it was revoked, only the platform can tell.")
-    if said["status"] != "valid":
-        return _tell(INVALID, f"REVOKED at {said['revoked_at']}: {said['reason']} (the signature is good)")
-    return _tell(VALID, "VALID: the signature is good and the certificate says what was signed.")
+    if stated is None:
+        return _report(VALID, "VALID: the signature is good. Whether it was revoked, only the platform knows.")
+    if stated["status"] != "valid":
+        return _report(INVALID, f"REVOKED at {stated['revoked_at']}: {stated['reason']} (the signature is good)")
+    return _report(VALID, "VALID: the signature is good and the certificate says what was signed.")
 
 
 def _certificate(text: str) -> tuple[dict[str, Any] | None, str | None]:
     """What the certificate says, if that is at hand, and its JWS."""
     if not text.lstrip().startswith("{"):
         return None, text.strip()
-    said: dict[str, Any] = json.loads(text)
-    return said, said["jws"]
+    stated: dict[str, Any] = json.loads(text)
+    return stated, stated["jws"]
 
 
 def _read(place: str) -> str:
@@ -76,7 +76,7 @@ def _read(place: str) -> str:
     return text
 
 
-def _tell(status: int, verdict: str) -> int:
+def _report(status: int, verdict: str) -> int:
     print(verdict)
     return status
 

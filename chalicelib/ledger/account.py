@@ -71,8 +71,8 @@ class Account(AnyAccount, Sums):
 
     ``name`` is masked for a person. ``identity`` is the keyed hash of the number it was opened with. ``person``: the id
     by which its person is counted, None where that is its own. ``pending``: orders and reductions that wait.
-    ``campaigns``: those a person gave to; ``campaigns_live``: those an institution has to see through. ``swept``:
-    points that came from its tills.
+    ``campaigns``: those a person gave to; ``campaigns_live``: how many an institution has to see through, and
+    ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Account(AnyAccount, Sums):
     pending: int = 0
     campaigns: frozenset[str] = frozenset()
     campaigns_live: int = 0
+    proposals: frozenset[str] = frozenset()
     swept: int = 0
 
     @property

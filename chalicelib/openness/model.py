@@ -1,7 +1,8 @@
 """Supply and health. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -30,7 +31,7 @@ class Uses(Answer):
     bought_back: int
 
 
-class Supply(Answer):
+class SupplyAnswer(Answer):
     """Always ``grams_backing = points_circulating``, and ``grams_confirmed`` is the sum of backing, held and retired.
 
     ``grams_uncovered``: confirmed grams whose reduction was reversed after they had been used. Those who owe them repay
@@ -56,6 +57,26 @@ class Supply(Answer):
     points_circulating: int
     points_by_use: Uses
     as_of: Time | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplyLane:
+    """A part of the sums, in balance by itself: the lanes together are right though one may be a little behind."""
+
+    as_of: str
+    grams_confirmed: int = 0
+    grams_backing: int = 0
+    grams_held: int = 0
+    grams_retired: int = 0
+    grams_uncovered: int = 0
+    points_circulating: int = 0
+    redeemed: int = 0
+    cancelled: int = 0
+    donated: int = 0
+    bought_back: int = 0
+
+
+SUMS = tuple(each.name for each in fields(SupplyLane) if each.name != "as_of")
 
 
 class Entrance(Answer):
@@ -100,8 +121,8 @@ class Explanations(Answer):
     items: list[Explanation]
 
 
-def moved(record: Record) -> Counter[str]:
-    """What a Record changes in the supply."""
+def supply_change(record: Record) -> Counter[str]:
+    """What a Record changes in the sums of the supply, by the names of SupplyLane."""
     change: Counter[str] = Counter()
     use, sign = USES.get(record.movement or "", ("", 0))
     for source, destination, amount, asset in record.postings:
@@ -130,9 +151,8 @@ def _grams(name: str) -> str:
     return {POOL: "grams_backing", RETIRED: "grams_retired"}.get(name, "grams_held")
 
 
-def total(sums: Sequence[Mapping[str, Any]]) -> Supply:
-    """The lanes together; each is balanced by itself, so any of them may be a little behind."""
-    names = [name for name, field in Supply.model_fields.items() if field.annotation is int]
-    amounts = {name: sum(each.get(name, 0) for each in sums) for name in (*names, *Uses.model_fields)}
-    uses = Uses(**{name: amounts.pop(name) for name in Uses.model_fields})
-    return Supply(**amounts, points_by_use=uses, as_of=max((each["as_of"] for each in sums), default=None))
+def total(lanes: Sequence[SupplyLane]) -> SupplyAnswer:
+    """The lanes together."""
+    sums = {name: sum(getattr(lane, name) for lane in lanes) for name in SUMS}
+    uses = Uses(**{name: sums.pop(name) for name in Uses.model_fields})
+    return SupplyAnswer(**sums, points_by_use=uses, as_of=max((lane.as_of for lane in lanes), default=None))

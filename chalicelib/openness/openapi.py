@@ -128,8 +128,8 @@ class _Writer:
             example = samples.sample(ref, self._schemas, self._words)
             content["application/json"] = {"schema": ref, "example": example}
         content |= {kind: {"schema": {"type": "string"} if kind.startswith("text/") else {}} for kind in endpoint.also}
-        told = (inspect.getdoc(endpoint.answers) if endpoint.answers else None) or "The page"
-        found: dict[str, Any] = {"description": told.partition("\n")[0], "content": content}
+        about = (inspect.getdoc(endpoint.answers) if endpoint.answers else None) or "The page"
+        found: dict[str, Any] = {"description": about.partition("\n")[0], "content": content}
         if endpoint.method != "GET":
             found["headers"] = {"Idempotent-Replayed": {"$ref": "#/components/headers/Replayed"}}
         if endpoint.cache is not None:
@@ -163,12 +163,12 @@ def _filters(params: type[Params]) -> list[dict[str, Any]]:
 
 def _parameter(schema: dict[str, Any]) -> dict[str, Any]:
     """A parameter is left out, never null."""
-    told = {"description": schema["description"]} if "description" in schema else {}
+    described = {"description": schema["description"]} if "description" in schema else {}
     choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     plain = {
         name: value for name, value in schema.items() if name not in {"anyOf", "description"} and value is not None
     }
-    return told | {"schema": plain | (choices[0] if len(choices) == 1 else {})}
+    return described | {"schema": plain | (choices[0] if len(choices) == 1 else {})}
 
 
 def _room(endpoint: Endpoint) -> str:

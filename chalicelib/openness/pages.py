@@ -10,7 +10,7 @@ from string import Template
 from chalicelib.edge.pages import Assets
 from chalicelib.errors import NotFound, Refusal, Text
 from chalicelib.openness import refusals
-from chalicelib.openness.model import Explanation, Supply
+from chalicelib.openness.model import Explanation, SupplyAnswer
 
 _OWN = Path(__file__).parent / "static"
 _BUNDLES = importlib.util.find_spec("openapi_ui_bundles")  # its files are wanted, its code is not
@@ -29,7 +29,7 @@ ASSETS = Assets(
 _WORDS = {
     "problems": Text("Problems", "问题说明"),
     "status": Text("HTTP status", "HTTP 状态码"),
-    "remedy": Text("How to fix it", "如何处理"),
+    "remedy": Text("How to fix it", "处理办法"),
     "example": Text("Example", "示例"),
 }
 
@@ -39,7 +39,7 @@ def docs() -> str:
     return _page("docs.html", version=ASSETS.version)
 
 
-def front(supply: Supply, root: str) -> str:
+def front(supply: SupplyAnswer, root: str) -> str:
     """The first page, in both languages. ``root`` is the path of the API: stages have one of their own."""
     return _page(
         "front.html",
@@ -75,9 +75,9 @@ def explain_all(language: str) -> list[Explanation]:
 def explained(items: list[Explanation], language: str, root: str) -> str:
     """HTML of ``items``. ``root`` leads from the page to where ``docs`` is: stages have a path of their own."""
     words = {name: _in(text, language) for name, text in _WORDS.items()}
-    told = "".join(_section(each, words, root) for each in items)
+    sections = "".join(_section(each, words, root) for each in items)
     lang = "zh-CN" if language == "zh" else "en"
-    return _page("problems.html", version=ASSETS.version, root=root, lang=lang, title=words["problems"], body=told)
+    return _page("problems.html", version=ASSETS.version, root=root, lang=lang, title=words["problems"], body=sections)
 
 
 def _section(each: Explanation, words: Mapping[str, str], root: str) -> str:

@@ -1,9 +1,9 @@
 """The supply as projected so far."""
 
-from chalicelib.openness.model import Supply, total
+from chalicelib.openness.model import SupplyAnswer, SupplyLane, total
 from chalicelib.table import keys, read
 
 
-def supply() -> Supply:
+def supply() -> SupplyAnswer:
     """Sums over the lanes, as of now."""
-    return total(list(read.query(keys.SUPPLY, "sums:", "sums:~")))
+    return total(list(read.query(keys.SUPPLY, "sums:", "sums:~", SupplyLane)))

@@ -56,7 +56,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "grams": _fact("integer", "gCO2e still held", 0),
     "pending": _fact("integer", "Orders or reductions that are not settled", 1),
     "limit": _fact("integer", "The most that is allowed", 2),
-    "held": _fact("integer", "What the account has had of it", 2),
+    "held": _fact("integer", "What the account has, or has had, of it", 2),
+    "edits": _fact("integer", "How often the campaign was changed", 1),
     "allowed": _fact("string", "Roles that may", "individual"),
     "role": _fact("string", "The caller's role", "institution"),
     "state": _fact("string", "The present state", "refunded"),
@@ -103,8 +104,8 @@ def of(endpoint: Endpoint) -> list[type[Refusal]]:
 
 def example(kind: type[Refusal], language: str = "en") -> dict[str, Any]:
     """The problem as a caller would get it."""
-    told = {name: FACTS[name]["examples"][0] for name in placeholders(kind) if name in FACTS}
-    facts = kind().facts | told
+    examples = {name: FACTS[name]["examples"][0] for name in placeholders(kind) if name in FACTS}
+    facts = kind().facts | examples
     if kind is errors.BodyTooLarge:
         facts["limit"] = BODY_BYTES_MAX
     if kind is errors.InvalidRequest:
@@ -138,5 +139,7 @@ def _response(kinds: list[type[Refusal]]) -> dict[str, Any]:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
     if kinds[0].status == 401:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
-    told = " · ".join(f"`{each.code}` {each.title.en}" for each in kinds)
-    return {"description": told, "content": {problem.CONTENT_TYPE: content}} | ({"headers": headers} if headers else {})
+    titles = " · ".join(f"`{each.code}` {each.title.en}" for each in kinds)
+    return {"description": titles, "content": {problem.CONTENT_TYPE: content}} | (
+        {"headers": headers} if headers else {}
+    )

@@ -10,7 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
 from chalicelib.openness import openapi, pages, queries
-from chalicelib.openness.model import Entrance, Explanation, Explanations, Health, Supply
+from chalicelib.openness.model import Entrance, Explanation, Explanations, Health, SupplyAnswer
 from chalicelib.settings import VERSION
 
 room = Blueprint(__name__)
@@ -26,8 +26,8 @@ def front(query: Query[Params]) -> Response:
     return page(pages.front(queries.supply(), root), HTML, FORMS)
 
 
-@query(room, "/v1/supply", answer=Supply, cache=LIVE)
-def supply(query: Query[Params]) -> Supply:
+@query(room, "/v1/supply", answer=SupplyAnswer, cache=LIVE)
+def supply(query: Query[Params]) -> SupplyAnswer:
     """How many grams back how many points, and what became of the rest."""
     return queries.supply()
 
@@ -76,7 +76,7 @@ def _language() -> str:
 
 
 def _explained(items: list[Explanation], plain: str, *, root: str) -> Response:
-    said = {"Content-Language": "zh-CN" if _language() == "zh" else "en"}
+    headers = {"Content-Language": "zh-CN" if _language() == "zh" else "en"}
     if preferred(room.current_request.headers, JSON, "text/html") != JSON:
-        return page(pages.explained(items, _language(), root), HTML, said)
-    return page(plain, JSON, said)
+        return page(pages.explained(items, _language(), root), HTML, headers)
+    return page(plain, JSON, headers)

@@ -24,7 +24,7 @@ _log = logging.getLogger("carbon-points")
 class SignerAway(Unavailable):
     detail = Text(
         "The keys of certificates cannot be reached now. Nothing was lost; send the same request again.",
-        "证书签名密钥暂不可用。数据未受影响，请稍后重发同一请求。",
+        "凭证签名密钥暂不可用。数据未受影响，请稍后重新提交同一请求。",
     )
 
 

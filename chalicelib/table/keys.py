@@ -16,6 +16,8 @@ SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
+OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
+
 STEPS_END = "step:~"  # sort key behind an application, its documents and its history
 
 CREDIT_RULES = ("credit-rules", "!", "~")  # the partition of all versions, and the sort keys around them
@@ -72,8 +74,8 @@ def till(offer: str, stripe: int) -> str:
     return f"offer:{offer}/{stripe}"
 
 
-def pot(campaign: str, stripe: int) -> str:
-    """The account in which a stripe of a campaign gathers points."""
+def campaign_account(campaign: str, stripe: int) -> str:
+    """The account that collects a campaign's donations, by stripe."""
     return f"campaign:{campaign}/{stripe}"
 
 
@@ -216,6 +218,11 @@ def offer(offer: str) -> Key:
 
 def campaign(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "campaign")
+
+
+def own_campaign(institution: str, at: str, campaign: str) -> Key:
+    """An institution's pointer to a campaign that it proposed at the time ``at``."""
+    return Key(holder(institution), f"{OWN_CAMPAIGNS}{at}:{campaign}")
 
 
 def shop(merchant: str, offer: str) -> Key:

@@ -71,7 +71,7 @@ def _items(files: list[Path]) -> Iterator[dict[str, Any]]:
 def report(books: Books) -> int:
     """Print what was found: 0 where all agrees, 1 where something differs, or there was nothing to look at."""
     found = list(books.differences())
-    print(f"{books.records:,} Records, {len(books.held):,} accounts, tills and pots")
+    print(f"{books.records:,} Records, {len(books.held):,} accounts, tills and campaign accounts")
     print(f"{-books.moved['system:pool', 'points']:,} points in circulation")
     print(
         f"{books.moved['system:pool', 'grams']:,} grams behind them, {books.moved['system:retired', 'grams']:,} retired"

@@ -10,7 +10,7 @@ from chalicelib.buyback import worker
 from chalicelib.mall.worker import sweep_merchant
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
-from tests.world import CODES, PEOPLE, World
+from tests.world import CODES, World
 
 TONNE = 1_000_000
 EXCHANGE = {"role": "exchange", "sub": "exchange"}
@@ -234,9 +234,3 @@ def test_bought_back_grams_are_retired_with_a_certificate(world: World, jobs: Jo
     supply = supply_holds(world)
     assert (supply["grams_held"], supply["grams_retired"]) == (600_000, 400_000)
     assert world.me("shop", "institution")["totals"]["retired"] == 400_000
-
-
-def test_a_person_holds_no_grams_to_retire(world: World, jobs: Jobs) -> None:
-    world.person("bob", PEOPLE[1])
-    body = {"grams": 1, "purpose": "voluntary", "beneficiary": "x"}
-    assert world.post("/v1/retirements", body, role="individual", sub="bob").refused == (403, "role_not_allowed")

@@ -65,23 +65,6 @@ def test_a_replay_answers_the_same_certificate(world: World) -> None:
     assert sum(item["sk"] == {"S": "certificate"} for item in world.items()) == 1
 
 
-def test_more_than_there_is_is_refused_and_leaves_no_certificate(world: World) -> None:
-    world.rich(points=100)
-    answer = cancel(world, 101)
-    assert answer.refused == (409, "insufficient_points")
-    assert (answer.body["available"], answer.body["needed"]) == (100, 101)
-    assert world.points() == 100
-    assert not [item for item in world.items() if item["sk"] == {"S": "certificate"}]
-
-
-def test_who_has_no_account_or_a_closed_one_cancels_nothing(world: World) -> None:
-    assert cancel(world).refused == (404, "not_found")
-    world.person()
-    world.close()
-    assert cancel(world).refused == (409, "account_closed")
-    assert world.post("/v1/cancellations", {}, role="institution", sub="x").refused == (403, "role_not_allowed")
-
-
 @pytest.mark.parametrize(
     "body", [{"points": 0}, {"points": "5"}, {"purpose": "长" * 201}, {"purpose": " "}, {"for": "x"}]
 )

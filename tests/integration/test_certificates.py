@@ -11,7 +11,7 @@ from joserfc import jws as joserfc_jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from chalicelib.certificates import signatures
+from chalicelib.certificates import queries, signatures
 from chalicelib.labels import beijing
 from chalicelib.settings import settings
 from chalicelib.signing import jws
@@ -95,15 +95,14 @@ def test_the_first_reader_signs_what_the_stream_has_not(world: World, serial: st
 
 
 def test_two_who_sign_at_once_end_with_the_same(world: World, serial: str) -> None:
-    read = in_table(world, serial)
+    read = queries.certificate(serial)
     assert signatures.signature(read) == signatures.signature(read)
 
 
 def test_a_certificate_that_is_not_kept_is_not_signed(world: World, serial: str) -> None:
-    item = in_table(world, serial)
-    place = keys.certificate(serial)
+    certificate, place = queries.certificate(serial), keys.certificate(serial)
     del world.store.items[place.pk, place.sk]
-    assert signatures.signature(item) is None
+    assert signatures.signature(certificate) is None
     assert world.item(place) is None
 
 
@@ -192,7 +191,7 @@ def test_a_revocation_names_the_serial_as_it_was_typed_and_is_the_same_when_repe
 def test_the_page_shows_words_and_beijing_time_instead_of_codes(world: World, serial: str) -> None:
     page = world.get(f"/v1/certificates/{serial}", headers={"Accept": "text/html"}).body.decode()
     at = in_table(world, serial)["issued_at"]
-    assert ">个人自愿注销 <small lang=en>Voluntary cancellation</small></td>" in page
+    assert ">碳积分自愿注销 <small lang=en>Voluntary cancellation</small></td>" in page
     assert ">cancellation<" not in page
     assert f"{beijing(at)}（北京时间） <small lang=en>{at}</small></td>" in page
 

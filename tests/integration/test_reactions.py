@@ -8,7 +8,7 @@ from chalice.app import DynamoDBEventConfig
 import app
 from chalicelib.buyback import worker as buyback_worker
 from chalicelib.buyback.model import TONNE
-from chalicelib.campaigns import worker
+from chalicelib.campaigns import prepare, worker
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.queues import sender as queue
 from tests.world import World
@@ -91,7 +91,7 @@ def test_a_reaction_that_fails_stops_neither_projection_nor_other_reactions_and_
         raise ValueError("a posting of 0")
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "bring_on", broken)
+        patch.setattr(worker, "conclude", broken)
         with pytest.raises(AssertionError, match="batchItemFailures"):
             world.stream()
     all_is_projected(world)
@@ -112,7 +112,7 @@ def test_a_campaign_whose_closing_was_contended_is_closed_when_its_donation_come
         raise Contended()
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "perform", contended)
+        patch.setattr(prepare, "perform", contended)
         with pytest.raises(AssertionError, match="batchItemFailures"):
             world.stream()
     all_is_projected(world)

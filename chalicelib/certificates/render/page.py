@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from chalicelib.certificates.model import Certificate
+from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.certificates.render.words import TITLES, Row, moment, rows
 from chalicelib.edge.pages import Assets
 
@@ -17,7 +17,7 @@ ASSETS = Assets(
 )
 
 
-def html(certificate: Certificate) -> str:
+def html(certificate: CertificateAnswer) -> str:
     """Chinese with English beside it. Paths are relative: stages have a path of their own."""
     title = TITLES[certificate.kind]
     return Template((_OWN / "certificate.html").read_text("utf-8")).substitute(
@@ -36,12 +36,12 @@ def html(certificate: Certificate) -> str:
 def _row(row: Row) -> str:
     label = f"{escape(row.label.zh)} <small lang=en>{escape(row.label.en)}</small>"
     beside = f" <small lang=en>{escape(row.beside)}</small>" if row.beside else ""
-    return f'<tr><th scope="row">{label}</th><td data-claim="{row.name}">{escape(row.said)}{beside}</td></tr>\n'
+    return f'<tr><th scope="row">{label}</th><td data-claim="{row.name}">{escape(row.value)}{beside}</td></tr>\n'
 
 
-def _revoked(certificate: Certificate) -> str:
+def _revoked(certificate: CertificateAnswer) -> str:
     if certificate.status == "valid":
         return ""
     at = certificate.revoked_at or certificate.issued_at
-    told = f"{escape(certificate.reason or '')}<br>{moment(at)} <small lang=en>{escape(at)}</small>"
-    return f'<p class="status revoked" id="revoked">已撤销 <small lang=en>Revoked</small>：{told}</p>'
+    reason = f"{escape(certificate.reason or '')}<br>{moment(at)} <small lang=en>{escape(at)}</small>"
+    return f'<p class="status revoked" id="revoked">已撤销 <small lang=en>Revoked</small>：{reason}</p>'

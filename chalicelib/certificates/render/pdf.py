@@ -2,9 +2,9 @@
 
 import segno
 
-from chalicelib.certificates.model import Certificate
+from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.certificates.render.letters import cut, drawable, incomplete, wrapped
-from chalicelib.certificates.render.paper import BLACK, HEIGHT, WIDTH, Colour, Paper
+from chalicelib.certificates.render.sheet import BLACK, HEIGHT, WIDTH, Colour, Sheet
 from chalicelib.certificates.render.words import TITLES, Row, moment, rows
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
@@ -12,29 +12,29 @@ _GREY: Colour = (0.4, 0.45, 0.42)
 _RED: Colour = (0.7, 0.15, 0.12)
 _LEFT, _VALUES, _WIDE, _BOTTOM = 64, 210, 320, 196  # points
 _SIZE, _LEADING, _GAP = 11, 15.5, 15
-_SAID_OTHERWISE = {"kind", "campaign", "issuer"}  # by the title and by the address
+_STATED_ELSEWHERE = {"kind", "campaign", "issuer"}  # by the title and by the address
 _REASON_LINES = 7  # the longest reason, 200 letters of a whole em each, takes 5
 _ADDRESS_LINES = 3
 
 
-def a4(certificate: Certificate) -> bytes:
+def a4(certificate: CertificateAnswer) -> bytes:
     """The PDF: what the certificate says, and a QR code that leads to its public page."""
     title = TITLES[certificate.kind]
-    paper = Paper(f"{title.zh} {certificate.serial}")
-    paper.frame(28, 28, WIDTH - 56, HEIGHT - 56, 2.5, _GREEN)
-    paper.frame(34, 34, WIDTH - 68, HEIGHT - 68, 0.6, _GREEN)
-    paper.text(_LEFT, 770, "上海市碳普惠", 12, _GREEN)
-    paper.text(_LEFT + 84, 770, "Shanghai Carbon Inclusion", 9, _GREY)
-    paper.text(_LEFT, 722, title.zh, 30, _GREEN)
-    paper.text(_LEFT, 698, title.en, 12, _GREY)
-    y = _revoked(paper, certificate) if certificate.status == "revoked" else 656.0
-    told = [row for row in rows(certificate) if row.name not in _SAID_OTHERWISE]
-    for row, lines in zip(told, _fitted([row.whole for row in told], y - _BOTTOM), strict=True):
-        y = _fact(paper, y, row, lines)
-    _proof(paper, certificate)
-    if any(map(incomplete, [*(row.whole for row in told), certificate.reason or ""])):
-        _missing(paper)
-    return paper.file()
+    sheet = Sheet(f"{title.zh} {certificate.serial}")
+    sheet.frame(28, 28, WIDTH - 56, HEIGHT - 56, 2.5, _GREEN)
+    sheet.frame(34, 34, WIDTH - 68, HEIGHT - 68, 0.6, _GREEN)
+    sheet.text(_LEFT, 770, "上海市碳普惠", 12, _GREEN)
+    sheet.text(_LEFT + 84, 770, "Shanghai Carbon Inclusion", 9, _GREY)
+    sheet.text(_LEFT, 722, title.zh, 30, _GREEN)
+    sheet.text(_LEFT, 698, title.en, 12, _GREY)
+    y = _revoked(sheet, certificate) if certificate.status == "revoked" else 656.0
+    facts = [row for row in rows(certificate) if row.name not in _STATED_ELSEWHERE]
+    for row, lines in zip(facts, _fitted([row.whole for row in facts], y - _BOTTOM), strict=True):
+        y = _fact(sheet, y, row, lines)
+    _proof(sheet, certificate)
+    if any(map(incomplete, [*(row.whole for row in facts), certificate.reason or ""])):
+        _missing(sheet)
+    return sheet.file()
 
 
 def _fitted(texts: list[str], height: float) -> list[list[str]]:
@@ -52,47 +52,47 @@ def _height(lines: list[str]) -> float:
     return max(len(lines) - 1, 0.7) * _LEADING + _GAP + 3  # at least the label's two lines
 
 
-def _revoked(paper: Paper, certificate: Certificate) -> float:
+def _revoked(sheet: Sheet, certificate: CertificateAnswer) -> float:
     """The revocation in a frame as high as its reason; returns the base line for the first fact."""
     at, wide = certificate.revoked_at or certificate.issued_at, (WIDTH - 2 * _LEFT - 8) / 10
     lines = cut(wrapped(drawable(certificate.reason or ""), wide), _REASON_LINES, wide)
     more = 13 * (len(lines) - 1)
-    paper.frame(_LEFT - 6, 634 - more, WIDTH - 2 * _LEFT + 12, 46 + more, 1.5, _RED)
-    paper.text(_LEFT + 4, 660, "已撤销", 16, _RED)
-    paper.text(_LEFT + 60, 660, f"Revoked  {moment(at)} {at}", 9, _RED)
-    _lines(paper, (_LEFT + 4, 642), lines, size=10, leading=13, colour=_RED)
+    sheet.frame(_LEFT - 6, 634 - more, WIDTH - 2 * _LEFT + 12, 46 + more, 1.5, _RED)
+    sheet.text(_LEFT + 4, 660, "已撤销", 16, _RED)
+    sheet.text(_LEFT + 60, 660, f"Revoked  {moment(at)} {at}", 9, _RED)
+    _lines(sheet, (_LEFT + 4, 642), lines, size=10, leading=13, colour=_RED)
     return 608.0 - more
 
 
-def _fact(paper: Paper, y: float, row: Row, lines: list[str]) -> float:
+def _fact(sheet: Sheet, y: float, row: Row, lines: list[str]) -> float:
     """One fact; returns the base line for the next."""
-    paper.text(_LEFT, y, row.label.zh, _SIZE)
-    paper.text(_LEFT, y - 10, row.label.en, 7, _GREY)
-    _lines(paper, (_VALUES, y), lines, size=_SIZE, leading=_LEADING)
+    sheet.text(_LEFT, y, row.label.zh, _SIZE)
+    sheet.text(_LEFT, y - 10, row.label.en, 7, _GREY)
+    _lines(sheet, (_VALUES, y), lines, size=_SIZE, leading=_LEADING)
     return y - _height(lines)
 
 
 def _lines(
-    paper: Paper, at: tuple[float, float], lines: list[str], *, size: float, leading: float, colour: Colour = BLACK
+    sheet: Sheet, at: tuple[float, float], lines: list[str], *, size: float, leading: float, colour: Colour = BLACK
 ) -> None:
     for number, line in enumerate(lines):
-        paper.text(at[0], at[1] - number * leading, line, size, colour)
+        sheet.text(at[0], at[1] - number * leading, line, size, colour)
 
 
-def _proof(paper: Paper, certificate: Certificate) -> None:
+def _proof(sheet: Sheet, certificate: CertificateAnswer) -> None:
     """How to check it: this sheet is a picture of the public page, which is what counts."""
-    paper.squares(_LEFT, 64, segno.make_qr(certificate.url, error="m").matrix, 104)
+    sheet.squares(_LEFT, 64, segno.make_qr(certificate.url, error="m").matrix, 104)
     x = _LEFT + 124
-    paper.text(x, 152, "扫描二维码，在公开页面核验签名与状态", 11)
-    paper.text(x, 139, "Scan to verify the signature and the status on the public page.", 7.5, _GREY)
+    sheet.text(x, 152, "扫描二维码，在公开页面核验签名及凭证状态", 11)
+    sheet.text(x, 139, "Scan to verify the signature and the status on the public page.", 7.5, _GREY)
     wide = (WIDTH - _LEFT + 12 - x) / 7.5
     address = cut(wrapped(drawable(certificate.url), wide), _ADDRESS_LINES, wide)
-    _lines(paper, (x, 122), address, size=7.5, leading=9)
-    paper.text(x, 92, "本证书以公开页面所示为准。1 个碳积分对应 1 克二氧化碳当量。", 9)
-    paper.text(x, 80, "The public page prevails. 1 carbon point stands for 1 gram of CO2e.", 7.5, _GREY)
+    _lines(sheet, (x, 122), address, size=7.5, leading=9)
+    sheet.text(x, 92, "本凭证内容以公开页面为准。1 个碳积分对应 1 克二氧化碳当量。", 9)
+    sheet.text(x, 80, "The public page prevails. 1 carbon point stands for 1 gram of CO2e.", 7.5, _GREY)
 
 
-def _missing(paper: Paper) -> None:
-    paper.text(_LEFT + 124, 64, "“〓”代表本表无法印出的文字，请以公开页面为准。", 9, _RED)
+def _missing(sheet: Sheet) -> None:
+    sheet.text(_LEFT + 124, 64, "“〓”表示本页无法显示的文字，请以公开页面为准。", 9, _RED)
     note = "〓 stands for a character that cannot be printed here: see the public page."
-    paper.text(_LEFT + 124, 53, note, 7.5, _RED)
+    sheet.text(_LEFT + 124, 53, note, 7.5, _RED)

@@ -2,26 +2,26 @@
 
 from typing import NamedTuple
 
-from chalicelib.certificates.model import Certificate
+from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.errors import Text
 from chalicelib.labels import CERTIFICATE_KINDS, PURPOSES, beijing
 
 TITLES = {
-    "cancellation": Text("Certificate of voluntary cancellation", "碳积分自愿注销证书"),
-    "donation": Text("Certificate of donation", "碳积分捐赠证书"),
-    "campaign": Text("Certificate of carbon neutrality support", "碳中和支持证书"),
-    "retirement": Text("Certificate of retirement", "减排量注销证书"),
+    "cancellation": Text("Certificate of voluntary cancellation", "碳积分自愿注销凭证"),
+    "donation": Text("Certificate of donation", "碳积分捐赠凭证"),
+    "campaign": Text("Certificate of carbon neutrality support", "碳中和支持凭证"),
+    "retirement": Text("Certificate of retirement", "减排量注销凭证"),
 }
 _LABELS = {
-    "serial": Text("Serial", "证书编号"),
-    "kind": Text("Kind", "类别"),
+    "serial": Text("Serial", "凭证编号"),
+    "kind": Text("Kind", "凭证类别"),
     "holder": Text("Holder", "持有人"),
     "beneficiary": Text("Beneficiary", "受益方"),
     "grams": Text("Reductions, gCO2e", "减排量（克 CO2e）"),
     "points": Text("Carbon points", "碳积分"),
     "purpose": Text("Purpose", "用途"),
-    "title": Text("Title", "名称"),
-    "campaign": Text("Campaign", "活动编号"),
+    "title": Text("Title", "捐赠项目名称"),
+    "campaign": Text("Campaign", "捐赠项目编号"),
     "donors": Text("Donors", "捐赠人数"),
     "scenarios": Text("Scenarios", "减排场景"),
     "methodologies": Text("Methodologies", "方法学"),
@@ -31,7 +31,7 @@ _LABELS = {
 
 
 class Row(NamedTuple):
-    """A fact of a certificate: its name in the JSON, its label, what it says in Chinese, and the same ``beside`` it.
+    """A fact of a certificate: its name in the JSON, its label, its value in Chinese, and the same ``beside`` it.
 
     ``beside`` is a code's label in English or a time in UTC, and empty for all else. The page's script builds the same
     two from what was signed.
@@ -39,18 +39,18 @@ class Row(NamedTuple):
 
     name: str
     label: Text
-    said: str
+    value: str
     beside: str = ""
 
     @property
     def whole(self) -> str:
-        return f"{self.said} {self.beside}".rstrip()
+        return f"{self.value} {self.beside}".rstrip()
 
 
-def rows(certificate: Certificate) -> list[Row]:
+def rows(certificate: CertificateAnswer) -> list[Row]:
     """What the certificate says, fact by fact; what it does not say is left out."""
-    told = [(name, label, getattr(certificate, name)) for name, label in _LABELS.items()]
-    return [Row(name, label, *_shown(certificate, name, said)) for name, label, said in told if said is not None]
+    facts = [(name, label, getattr(certificate, name)) for name, label in _LABELS.items()]
+    return [Row(name, label, *_in_words(certificate, name, fact)) for name, label, fact in facts if fact is not None]
 
 
 def moment(stamp: str) -> str:
@@ -58,21 +58,21 @@ def moment(stamp: str) -> str:
     return f"{beijing(stamp)}（北京时间）"
 
 
-def _shown(certificate: Certificate, name: str, said: str | int | list[str]) -> tuple[str, str]:
-    if isinstance(said, list):
-        return "、".join(said), ""
-    if isinstance(said, int):
-        return f"{said:,}", ""
+def _in_words(certificate: CertificateAnswer, name: str, fact: str | int | list[str]) -> tuple[str, str]:
+    if isinstance(fact, list):
+        return "、".join(fact), ""
+    if isinstance(fact, int):
+        return f"{fact:,}", ""
     if name == "issued_at":
-        return moment(said), said
-    label = _label(certificate, name, said)
-    return (label.zh, label.en) if label else (said, "")
+        return moment(fact), fact
+    label = _label(certificate, name, fact)
+    return (label.zh, label.en) if label else (fact, "")
 
 
-def _label(certificate: Certificate, name: str, said: str) -> Text | None:
+def _label(certificate: CertificateAnswer, name: str, code: str) -> Text | None:
     """Of a code; a person's purpose is in her own words, even where these look like a code."""
     if name == "kind":
-        return CERTIFICATE_KINDS[said]
+        return CERTIFICATE_KINDS[code]
     if name == "purpose" and certificate.kind != "cancellation":
-        return PURPOSES.get(said)
+        return PURPOSES.get(code)
     return None

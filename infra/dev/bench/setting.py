@@ -114,12 +114,12 @@ class Setting:
         """A buy-back run whose plan is complete, with nobody in it."""
         id = keys.digest("bench run", name)
         perform(id, partial(actions.start, full=False))
-        perform(keys.digest("planned", id), lambda command: actions.planned(command, queries.run_item(id), 1))
+        perform(keys.digest("planned", id), lambda command: actions.planned(command, queries.run(id), 1))
         return id
 
     def run(self, id: str) -> dict[str, Any]:
         """A buy-back run as it stands."""
-        return queries.run(id).model_dump()
+        return queries.view(id).model_dump()
 
     def grow_merchants(self, count: int, points: int = TONNE + 1000) -> list[str]:
         """Merchants that may be paid, put straight into the store; their ids."""

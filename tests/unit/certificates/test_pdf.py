@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from pypdf import PageObject, PdfReader
 
-from chalicelib.certificates.model import Certificate
+from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.certificates.render.glyphs import glyph
 from chalicelib.certificates.render.pdf import a4
 from infra.here import ROOT
 
-EXAMPLE: dict[str, Any] = Certificate.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
+EXAMPLE: dict[str, Any] = CertificateAnswer.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
 
 
 AT = "2026-02-01T08:00:00.000Z"
@@ -25,7 +25,7 @@ POPPLER = shutil.which("pdftoppm")
 
 
 def made(**changes: Any) -> bytes:
-    return a4(Certificate.model_validate(EXAMPLE | changes))
+    return a4(CertificateAnswer.model_validate(EXAMPLE | changes))
 
 
 def page(**changes: Any) -> PageObject:
@@ -52,7 +52,7 @@ def test_it_says_what_the_certificate_says() -> None:
         EXAMPLE["serial"],
         EXAMPLE["url"],
         EXAMPLE["purpose"],
-        "碳积分自愿注销证书",
+        "碳积分自愿注销凭证",
         "5,000",
         "王**",
         "01-31 16:00",
@@ -70,7 +70,7 @@ def test_a_purpose_that_is_a_code_is_told_in_words() -> None:
 def test_a_campaign_names_its_donors_scenarios_and_methodologies() -> None:
     campaign = {"kind": "campaign", "beneficiary": "组委会", "title": "马拉松", "donors": 12873}
     text = read(**campaign, scenarios=["轨道交通出行", "骑行"], methodologies=["SHCER-01"])
-    for said in ("碳中和支持证书", "组委会", "马拉松", "12,873", "轨道交通出行、骑行", "SHCER-01"):
+    for said in ("碳中和支持凭证", "组委会", "马拉松", "12,873", "轨道交通出行、骑行", "SHCER-01"):
         assert said in text, said
 
 

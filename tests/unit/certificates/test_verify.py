@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chalicelib.certificates import verify
-from chalicelib.certificates.model import Certificate, claims
+from chalicelib.certificates.model import CertificateAnswer, claims
 from chalicelib.signing.jose import jwk
 
-EXAMPLE: dict[str, Any] = Certificate.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
+EXAMPLE: dict[str, Any] = CertificateAnswer.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
 KEY, STRANGER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 _PUBLIC = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 JWK = jwk(ECC.import_key(_PUBLIC))

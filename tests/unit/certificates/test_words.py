@@ -9,20 +9,20 @@ import pytest
 from chalicelib import labels
 from chalicelib.buyback.model import NewRetirement
 from chalicelib.campaigns.model import NewCampaign
-from chalicelib.certificates.model import DETAILS, FACTS, Certificate, Kind
+from chalicelib.certificates.model import DETAILS, FACTS, CertificateAnswer, Kind
 from chalicelib.certificates.render import page, words
 
-EXAMPLE: dict[str, Any] = Certificate.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
+EXAMPLE: dict[str, Any] = CertificateAnswer.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
 
 
 def said(name: str, **changes: Any) -> tuple[str, str]:
-    [row] = [each for each in words.rows(Certificate.model_validate(EXAMPLE | changes)) if each.name == name]
-    return row.said, row.beside
+    [row] = [each for each in words.rows(CertificateAnswer.model_validate(EXAMPLE | changes)) if each.name == name]
+    return row.value, row.beside
 
 
 def test_every_signed_fact_has_a_label_and_every_kind_a_title() -> None:
     assert set(words._LABELS) == {"serial", "issuer", *FACTS, *DETAILS}
-    assert set(words._LABELS) <= set(Certificate.model_fields)
+    assert set(words._LABELS) <= set(CertificateAnswer.model_fields)
     assert set(words.TITLES) == set(labels.CERTIFICATE_KINDS) == set(get_args(Kind))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.ledger import debts
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer, entries
-from chalicelib.openness.model import moved
+from chalicelib.openness.model import supply_change
 from chalicelib.table.write import Write
 from tests.unit.decisions import after, holds, record, refusal
 
@@ -85,7 +85,7 @@ def test_repaying_conserves_every_asset_and_keeps_the_points_backed(debt: int, t
     debts.forget()
     learn(debt, transfer)
     _, facts = post(transfer, record="r")
-    change = moved(record(movement=facts.movement, postings=facts.postings))
+    change = supply_change(record(movement=facts.movement, postings=facts.postings))
     repaid = min(debt, 100)
     assert change["grams_uncovered"] == -repaid
     assert change["grams_backing"] == change["points_circulating"]
@@ -129,6 +129,6 @@ def test_a_reversal_takes_what_is_there_and_the_rest_is_owed(
     taken = [each.amount for each in transfer.postings if each.asset == POINTS]
     made = [each.amount for each in transfer.postings if each.asset == "debt_points"]
     assert (taken, made) == ([recovered] if recovered else [], [owed] if owed else [])
-    change = moved(record(movement="reversal", postings=transfer.postings))
+    change = supply_change(record(movement="reversal", postings=transfer.postings))
     assert change["grams_confirmed"] == change["grams_backing"] == change["points_circulating"] == -(recovered or 0)
     assert change["grams_uncovered"] == (owed or 0)

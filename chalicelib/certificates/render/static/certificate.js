@@ -4,12 +4,12 @@
 (() => {
   const page = document.getElementById("certificate");
   const NAMES = { iss: "issuer", jti: "serial" }; // claims whose name in the JWT is another than on the page
-  // Codes in words, the same as in chalicelib/labels.py: what the page shows is made anew from what was signed.
+  // Codes in words, the same as in chalicelib/labels.py: what the page shows is made again from what was signed.
   const WORDS = {
     "kind": {
-      "cancellation": ["个人自愿注销", "Voluntary cancellation"],
+      "cancellation": ["碳积分自愿注销", "Voluntary cancellation"],
       "donation": ["碳积分捐赠", "Donation"],
-      "campaign": ["碳中和活动支持", "Carbon neutrality support"],
+      "campaign": ["碳中和支持", "Carbon neutrality support"],
       "retirement": ["减排量注销", "Retirement"]
     },
     "purpose": {
@@ -99,23 +99,23 @@
 
   async function verify() {
     if (!page.dataset.jws) {
-      return say("waiting", "签名尚未完成，请稍后刷新。", "Not signed yet. Reload in a moment.");
+      return say("waiting", "签名尚未完成，请稍后刷新页面。", "Not signed yet. Reload in a moment.");
     }
     if (!globalThis.crypto?.subtle) {
-      return say("waiting", "无法验证：请通过 https 打开本页。", "Cannot verify here: open this page over https.");
+      return say("waiting", "无法核验：请通过 HTTPS 打开本页。", "Cannot verify here: open this page over https.");
     }
     try {
       compare(await verified(page.dataset.jws));
     } catch (error) {
       if (error instanceof Unreachable) {
-        return say("waiting", "暂时无法获取公钥，请稍后刷新。", `The keys cannot be fetched: ${error.message}`);
+        return say("waiting", "暂时无法获取公钥，请稍后刷新页面。", `The keys cannot be fetched: ${error.message}`);
       }
-      return say("invalid", "签名无效：本页内容不可信。", `The signature is invalid: ${error.message}.`);
+      return say("invalid", "签名无效：本页内容不可采信。", `The signature is invalid: ${error.message}.`);
     }
     if (page.dataset.status !== "valid") {
-      return say("invalid", "签名有效，但证书已被撤销。", "The signature is valid, but the certificate was revoked.");
+      return say("invalid", "签名有效，但该凭证已被撤销。", "The signature is valid, but the certificate was revoked.");
     }
-    return say("valid", "签名有效：以上内容由平台签发，未被改动。", "The signature is valid.");
+    return say("valid", "签名有效：以上内容由管理运营平台签发，未经改动。", "The signature is valid.");
   }
 
   // A link cannot ask for a PDF: what API Gateway hands out as bytes must stand first in Accept.

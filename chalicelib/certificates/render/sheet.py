@@ -26,7 +26,7 @@ _CMAP = """/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapNam
 endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 
-class Paper:
+class Sheet:
     """One page; places are points from its lower left corner."""
 
     def __init__(self, title: str) -> None:

@@ -1,0 +1,184 @@
+"""Runs, lots and retirements: whole tonnes only, once, and no lot after the end of its run."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.buyback import actions
+from chalicelib.buyback.items import Run, RunLane, RunPart, total
+from chalicelib.buyback.model import LANES, TONNE, NewRetirement, lot_id
+from chalicelib.errors import Contended, InvalidState
+from chalicelib.kernel.decision import Decision
+from chalicelib.kernel.record import Posting
+from chalicelib.ledger.model import GRAMS, POINTS
+from chalicelib.table import keys
+from chalicelib.table.lists import BUY_BACK_RUNS
+from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
+from tests.unit.parties import SERIAL_KEY, SHOP, at, certificate, institution
+
+PLANNING = Run(id="r", status="planning", started_at=AT, full=True)
+RUNNING = replace(PLANNING, status="running", parts=2)
+FINISHED = replace(RUNNING, status="finished", finished_at=AT)
+RUN, PART = keys.run("r"), keys.run_part("r", 3)
+LANES_OF_THE_RUN = [keys.run_lane("r", lane) for lane in range(LANES)]
+
+
+def system() -> Any:
+    return command(role="system", sub="system")
+
+
+def lane_of(decision: Decision) -> Any:
+    """The one Write to a lane."""
+    [write] = [each for each in decision.writes if each.key in LANES_OF_THE_RUN]
+    return write
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_run_starts_unplanned_with_empty_lanes_and_is_published(full: bool) -> None:
+    decision = actions.start(system(), full=full)
+    assert decision.publish
+    kept = after(write_to(decision, keys.run(ID)))
+    assert (kept.pop("list"), kept.pop("rank")) == (BUY_BACK_RUNS, f"{AT}:{ID}")
+    assert kept == {"id": ID, "status": "planning", "started_at": AT, "full": full}
+    for lane in range(LANES):
+        empty = after(write_to(decision, keys.run_lane(ID, lane)))
+        assert empty == {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "status": "running"}
+    assert len(touched(decision)) == 1 + LANES
+    assert decision.answer.model_dump().items() >= {"merchants": 0, "tonnes": 0, "finished_at": None}.items()
+
+
+def test_a_part_remembers_its_merchants_because_a_queue_may_lose_them() -> None:
+    decision = actions.plan_part(system(), "r", 3, ["a", "b"])
+    assert touched(decision) == [PART]
+    assert after(write_to(decision, PART)) == {"number": 3, "merchants": ["a", "b"], "status": "planned"}
+    assert not holds(write_to(decision, PART), RunPart(number=3, merchants=("c",)))
+
+
+def test_a_plan_is_complete_once() -> None:
+    decision = actions.planned(system(), PLANNING, 2)
+    planned = after(write_to(decision, RUN), PLANNING)
+    assert (planned["status"], planned["parts"]) == ("running", 2)
+    assert refusal(write_to(decision, RUN), RUNNING).facts["state"] == "running"
+    for run in (RUNNING, FINISHED):
+        with pytest.raises(InvalidState):
+            actions.planned(system(), run, 2)
+
+
+@pytest.mark.parametrize("points", [TONNE, TONNE + 1, 2 * TONNE - 1, 3 * TONNE + 345_678])
+def test_a_lot_is_whole_tonnes_and_the_remainder_stays(points: int) -> None:
+    merchant = institution(points=points)
+    decision = actions.pay(system(), "r", merchant)
+    amount, tonnes = points - points % TONNE, points // TONNE
+    assert decision.facts.movement == "buy_back"
+    assert decision.facts.postings == (
+        Posting(SHOP, keys.POOL, amount, POINTS),
+        Posting(keys.POOL, SHOP, amount, GRAMS),
+    )
+    paid = after(at(decision, SHOP), merchant)
+    assert (paid["points"], paid["grams"]) == (points % TONNE, amount)
+    lane = after(lane_of(decision), RunLane())
+    assert (lane["merchants"], lane["points"], lane["tonnes"], lane["parts"]) == (1, amount, tonnes, 0)
+    assert decision.answer.model_dump() == {
+        "id": ID, "run": "r", "points": amount, "tonnes": tonnes, "grams": amount, "at": AT,
+    }  # fmt: skip
+    assert (decision.facts.counterparty, decision.facts.reference) == ("buy-back", "r")
+    assert len(touched(decision)) == 2
+
+
+def test_a_lot_is_named_by_its_run_and_its_merchant() -> None:
+    assert lot_id("r", "a") == lot_id("r", "a")
+    assert len({lot_id("r", "a"), lot_id("r", "b"), lot_id("s", "a")}) == 3
+
+
+@pytest.mark.parametrize("stored", [institution(points=TONNE - 1), institution(points=TONNE, status="frozen"), None])
+def test_a_balance_that_fell_meanwhile_is_read_again(stored: Any) -> None:
+    decision = actions.pay(system(), "r", institution(points=TONNE))
+    assert type(refusal(at(decision, SHOP), stored)) is Contended
+
+
+@pytest.mark.parametrize("stored", [RunLane(status="finished"), None])
+def test_a_finished_run_takes_no_lot_and_no_part(stored: Any) -> None:
+    for decision in (
+        actions.pay(system(), "r", institution(points=TONNE)),
+        actions.part_done(system(), "r", RunPart(number=3)),
+    ):
+        assert isinstance(refusal(lane_of(decision), stored), InvalidState)
+
+
+def test_a_part_is_done_once_and_its_lane_counts_it() -> None:
+    part = RunPart(number=3, merchants=("a", "b"))
+    decision = actions.part_done(system(), "r", part)
+    assert after(write_to(decision, PART), part)["status"] == "done"
+    assert after(lane_of(decision), RunLane(parts=1))["parts"] == 2
+    assert refusal(write_to(decision, PART), replace(part, status="done")).facts["state"] == "done"
+    assert len(touched(decision)) == 2
+
+
+LANES_AS_READ = {
+    LANES_OF_THE_RUN[0]: RunLane(merchants=2, points=3 * TONNE, tonnes=3, parts=1),
+    LANES_OF_THE_RUN[1]: RunLane(merchants=1, points=TONNE, tonnes=1, parts=1),
+}
+
+
+def test_a_run_finishes_with_the_sums_of_its_lanes() -> None:
+    decision = actions.finish(system(), RUNNING, LANES_AS_READ)
+    finished = after(write_to(decision, RUN), RUNNING)
+    expected = {"status": "finished", "finished_at": AT, "merchants": 3, "points": 4 * TONNE, "tonnes": 4}
+    assert finished.items() >= expected.items()
+    assert decision.answer.model_dump().items() >= expected.items()
+    assert decision.metrics == {"RunMerchants": 3, "RunPoints": 4 * TONNE, "RunTonnes": 4}
+    for key, lane in LANES_AS_READ.items():
+        assert after(write_to(decision, key), lane)["status"] == "finished"
+
+
+@pytest.mark.parametrize("changes", [{"points": 4 * TONNE, "merchants": 3}, {"merchants": 3}])
+def test_a_lot_that_joins_while_its_run_finishes_is_counted(changes: Any) -> None:
+    decision = actions.finish(system(), RUNNING, LANES_AS_READ)
+    key, lane = next(iter(LANES_AS_READ.items()))
+    assert type(refusal(write_to(decision, key), replace(lane, **changes))) is Contended
+
+
+def test_a_run_finishes_once() -> None:
+    write = write_to(actions.finish(system(), RUNNING, LANES_AS_READ), RUN)
+    assert refusal(write, FINISHED).facts["state"] == "finished"
+    for run in (PLANNING, FINISHED):
+        with pytest.raises(InvalidState):
+            actions.finish(system(), run, LANES_AS_READ)
+
+
+def test_lanes_add_up_and_none_are_nothing() -> None:
+    assert vars(total(LANES_AS_READ.values())) == {"merchants": 3, "points": 4 * TONNE, "tonnes": 4}
+    assert vars(total([])) == {"merchants": 0, "points": 0, "tonnes": 0}
+
+
+@pytest.fixture
+def retired() -> Decision:
+    body = NewRetirement(grams=400, purpose="offset", beneficiary="马拉松")
+    return actions.retire(command(body, role="institution", sub="shop"), institution(), serial_key=SERIAL_KEY)
+
+
+def test_a_retirement_takes_grams_and_certifies_them(retired: Decision) -> None:
+    assert retired.facts.movement == "retirement"
+    assert retired.facts.postings == (Posting(SHOP, keys.RETIRED, 400, GRAMS),)
+    assert retired.facts.counterparty == "offset"
+    assert after(at(retired, SHOP), institution(grams=1000))["grams"] == 600
+    assert certificate(retired).items() >= {
+        "kind": "retirement", "holder": "示例商贸", "beneficiary": "马拉松", "grams": 400, "points": 0,
+        "purpose": "offset",
+    }.items()  # fmt: skip
+    assert len(touched(retired)) == 2
+
+
+@pytest.mark.parametrize(
+    ("stored", "code"),
+    [
+        (institution(grams=399), "insufficient_grams"),
+        (institution(grams=400, kind="individual"), "not_found"),
+        (institution(grams=400, status="frozen"), "account_frozen"),
+        (institution(grams=400, status="closed"), "account_closed"),
+        (None, "not_found"),
+    ],
+)
+def test_only_an_institution_that_may_act_retires_what_it_holds(retired: Decision, stored: Any, code: str) -> None:
+    assert refusal(at(retired, SHOP), stored).code == code
