@@ -1,6 +1,7 @@
 """Every route that the app has, so that a new one is tested the day it is declared."""
 
 import re
+from typing import Any
 
 import app
 from chalicelib.edge.http import ENDPOINTS, Endpoint
@@ -8,6 +9,12 @@ from chalicelib.edge.http import ENDPOINTS, Endpoint
 ROUTES: dict[str, Endpoint] = {f"{each.method} {each.path}": each for each in ENDPOINTS}
 
 assert app.app.routes.keys() == {endpoint.path for endpoint in ENDPOINTS}
+
+
+def required(endpoint: Endpoint) -> dict[str, Any]:
+    """A value for every parameter that a question must bring."""
+    fields = endpoint.takes.model_fields if endpoint.method == "GET" else {}
+    return {name: "x" for name, field in fields.items() if field.is_required()}
 
 
 def filled(path: str, value: str = "x") -> str:

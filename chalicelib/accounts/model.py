@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelib.accounts.numbers import CreditCode, IdentityNumber
 from chalicelib.credit.model import Credit
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
-from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, Params, ShortText, Time, example
 from chalicelib.ledger import model
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import Shown
@@ -167,6 +167,16 @@ class EntryParams(Paged):
     kind: Shown | None = None
     from_: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
+
+
+class Reasoned(Params):
+    """Why somebody else's account is read."""
+
+    reason: Annotated[ShortText, Field(description="Why you read it. The holder's export gives time, role and reason")]
+
+
+class ReasonedEntryParams(EntryParams, Reasoned):
+    """Filters of somebody else's statement, and why it is read."""
 
 
 class EntryAnswer(Answer):

@@ -108,10 +108,10 @@ def view(account: Account, credit: Credit | None) -> AccountView:
     )
 
 
-def entries(query: Query[EntryParams]) -> Page[EntryAnswer]:
-    """The statement that its parameters ask for."""
+def entries(query: Query[EntryParams], account: Account) -> Page[EntryAnswer]:
+    """The statement of an account (as read) that the parameters ask for. Raises InvalidRequest for a wrong period."""
     low, high = _period(query.params)
-    return statement(query, kind=query.params.kind, low=low, high=high)
+    return _statement(query, account, query.params.kind, low, high)
 
 
 def spreadsheet(query: Query[EntryParams]) -> str:
@@ -136,14 +136,17 @@ def _period(params: EntryParams) -> tuple[str, str]:
     return low, high
 
 
-def statement(
-    query: Query[Any], *, kind: str | None, low: str = keys.ENTRIES, high: str = keys.ENTRIES_END
-) -> Page[EntryAnswer]:
+def statement(query: Query[Any], *, kind: str) -> Page[EntryAnswer]:
+    """Lines of one kind of the caller's own statement. Raises AccountNotOpen."""
+    return _statement(query, own(query.asker), kind, keys.ENTRIES, keys.ENTRIES_END)
+
+
+def _statement(query: Query[Any], account: Account, kind: str | None, low: str, high: str) -> Page[EntryAnswer]:
     """Lines newest first: those filed by the stream and those not yet filed, each once.
 
-    The account is read before the lines: a line that is filed in between is then found twice, never missed.
+    The account was read before the lines: a line that is filed in between is then found twice, never missed.
     """
-    account, limit = own(query.asker), query.params.limit
+    limit = query.params.limit
     before: str = query.position["sk"] if query.position else high
     found = {each.place: each for each in unfiled(account) if low <= each.place < before and kind in (None, each.kind)}
     filed = read.query(

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.accounts import actions, export, queries
+from chalicelib.accounts import actions, export, queries, readings
 from chalicelib.accounts.export import Export
 from chalicelib.accounts.model import (
     AccountAnswer,
@@ -12,6 +12,8 @@ from chalicelib.accounts.model import (
     EntryParams,
     Grounds,
     Opening,
+    Reasoned,
+    ReasonedEntryParams,
 )
 from chalicelib.credit import queries as credit
 from chalicelib.credit.model import CreditReasons
@@ -69,7 +71,7 @@ def my_entries(query: Query[EntryParams]) -> Page[EntryAnswer] | Response:
             "Cache-Control": "no-store",
         }
         return Response(queries.spreadsheet(query), sent)
-    return queries.entries(query)
+    return queries.entries(query, queries.own(query.asker))
 
 
 @command(
@@ -98,6 +100,37 @@ def my_export(query: Query[Paged]) -> Export:
     them), how orders stand, and what is counted for limits. Applications are read at GET /v1/applications.
     """
     return export.page(query)
+
+
+@query(room, "/v1/accounts/{id}", answer=AccountView, allow=GUARDIANS, params=Reasoned, refuses=(NotFound,))
+def one_account(query: Query[Reasoned], id: str) -> AccountView:
+    """Anyone's account, for a reason.
+
+    The holder's export shows the reading: time, role and reason.
+    """
+    account = queries.item(id)
+    answer = queries.view(account)
+    readings.keep(query, account, readings.ACCOUNT_READ)
+    return answer
+
+
+@query(
+    room,
+    "/v1/accounts/{id}/entries",
+    answer=Page[EntryAnswer],
+    allow=GUARDIANS,
+    params=ReasonedEntryParams,
+    refuses=(NotFound,),
+)
+def account_entries(query: Query[ReasonedEntryParams], id: str) -> Page[EntryAnswer]:
+    """Anyone's statement, newest first, for a reason.
+
+    The holder's export shows the reading: time, role and reason. Pages within the same minute are one reading.
+    """
+    account = queries.item(id)
+    answer = queries.entries(query, account)
+    readings.keep(query, account, readings.STATEMENT_READ)
+    return answer
 
 
 @command(

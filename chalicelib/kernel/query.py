@@ -10,7 +10,7 @@ from chalicelib.kernel import cursor
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page, Paged, Params
 
-P = TypeVar("P", bound=Params)
+P = TypeVar("P", bound=Params, covariant=True)  # a Query for more is one for less
 A = TypeVar("A", bound=BaseModel)
 
 

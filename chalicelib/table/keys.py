@@ -57,6 +57,11 @@ def part_id(batch: str, part: str) -> str:
     return digest("batch", batch, part)
 
 
+def reading_id(*parts: str) -> str:
+    """The Record of a reading: who read what, why and in which minute."""
+    return digest("reading", *parts)
+
+
 def delivery_id(order: str, event: str) -> str:
     """An order has each event once."""
     return digest("delivery", order, event)
@@ -117,6 +122,11 @@ def entry_record(place: str) -> str | None:
 def entries_at(at: str) -> str:
     """The sort key just before the lines of the time ``at``."""
     return f"{ENTRIES}{at}"
+
+
+def reading(account: str, at: str, record: str) -> Key:
+    """That an authority or the auditor read an account, beside it."""
+    return Key(holder(account), f"reading:{at}:{record}")
 
 
 def purchases(person: str, counted: str) -> Key:

@@ -24,6 +24,7 @@ FILE_LINES_MAX = 250
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
+KINDS += " reading"
 A_KEY = re.compile(f"^({KINDS.replace(' ', '|')}):")
 
 

@@ -58,26 +58,6 @@ def test_one_person_has_one_account_whichever_login_asks(world: World, sub: str)
     assert world.post("/v1/accounts", PERSON, role="individual", sub=sub).refused == (409, "account_exists")
 
 
-def test_one_login_has_one_account_whichever_number_it_brings(world: World) -> None:
-    world.person("alice")
-    other = PERSON | {"identity_number": PEOPLE[1]}
-    assert world.post("/v1/accounts", other, role="individual", sub="alice").refused == (409, "account_exists")
-
-
-def test_one_credit_code_has_one_account(world: World) -> None:
-    world.institution("shop")
-    assert world.post("/v1/accounts", SHOP, role="institution", sub="mall").refused == (409, "account_exists")
-    assert world.post("/v1/accounts", SHOP, role="institution", sub="shop").refused == (409, "account_exists")
-
-
-def test_the_kind_must_be_the_callers_role(world: World) -> None:
-    for body, role in ((PERSON, "institution"), (SHOP, "individual")):
-        refused = world.post("/v1/accounts", body, role=role, sub="alice")
-        assert refused.refused == (422, "invalid_request")
-        assert refused.pointers == ["/kind"]
-    assert world.items() == []
-
-
 @pytest.mark.parametrize("role", ["scenario_operator", "exchange", "bureau"])
 def test_only_persons_and_institutions_hold_accounts(world: World, role: str) -> None:
     assert world.post("/v1/accounts", PERSON, role=role, sub="x").refused == (403, "role_not_allowed")
@@ -131,13 +111,6 @@ def test_an_empty_account_is_closed_once(world: World) -> None:
     assert world.close().refused == (409, "account_closed")
 
 
-def test_an_account_with_points_stays_open(world: World) -> None:
-    world.rich(points=1)
-    refused = world.close()
-    assert refused.refused == (409, "invalid_state")
-    assert (refused.body["points"], refused.body["pending"]) == (1, 0)
-
-
 def test_an_account_with_a_pending_order_stays_open_until_it_is_settled(world: World) -> None:
     world.merchant()
     world.rich(points=1000)
@@ -156,11 +129,6 @@ def test_an_account_with_a_pending_reduction_stays_open_until_it_is_decided(worl
     assert world.close().refused == (409, "invalid_state")
     world.post(f"/v1/reductions/{reported}/reject", {"reason": "no ticket"}, role="bureau", sub="bureau")
     assert world.close().status == 200
-
-
-def test_a_merchant_stays(world: World) -> None:
-    world.merchant()
-    assert world.close("shop", "institution").refused == (409, "invalid_state")
 
 
 def test_a_closed_account_is_opened_again_by_its_own_person_only(world: World) -> None:

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from chalicelib.edge.http import BODY_BYTES_MAX
 from tests.commands import COMMANDS, Ready, send
-from tests.endpoints import ROUTES, filled
+from tests.endpoints import ROUTES, filled, required
 from tests.world import Answer, World
 
 CHANGING = [name for name in ROUTES if name in COMMANDS]
@@ -223,7 +223,7 @@ def test_absurd_ids_are_not_found(world: World, name: str, refuses: Any) -> None
     for role in route.allow or (None,):
         for absurd in IDS:
             path = filled(route.path, absurd)
-            answer = world.call(route.method, path, body, role=role, sub="someone")
+            answer = world.call(route.method, path, body, role=role, sub="someone", **required(route))
             refuses(answer, before, 404)
             assert answer.code == "not_found"
 
@@ -259,7 +259,7 @@ def test_absurd_values_of_known_parameters_are_never_our_failure(world: World, n
     for field, told in route.takes.model_fields.items():
         for absurd in ABSURD:
             value = absurd.encode("utf-8", "surrogateescape")
-            asked = {told.alias or field: value}
+            asked = required(route) | {told.alias or field: value}
             answer = world.get(filled(route.path), role=role, sub="someone", **asked)
             assert answer.status in {200, 303, 404, 422}, (asked, answer)
 
@@ -268,7 +268,7 @@ def test_absurd_values_of_known_parameters_are_never_our_failure(world: World, n
 def test_a_query_may_bring_a_body_that_nobody_reads(world: World, name: str) -> None:
     route = ROUTES[name]
     role = route.allow[0] if route.allow else None
-    answer = world.get(filled(route.path), role=role, sub="someone", raw=b"\xff[[[")
+    answer = world.get(filled(route.path), role=role, sub="someone", raw=b"\xff[[[", **required(route))
     assert answer.status in {200, 303, 404}  # 303: the form of the front page
 
 

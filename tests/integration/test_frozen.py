@@ -10,7 +10,7 @@ from chalicelib.table import keys
 from tests.commands import COMMANDS, send
 from tests.desk import Desk
 from tests.endpoints import ROUTES
-from tests.world import CODES, PEOPLE, World
+from tests.world import CODES, World
 
 FROZEN = (409, "account_frozen")
 
@@ -158,17 +158,6 @@ def test_a_frozen_sub_platform_takes_no_merchant(world: World) -> None:
     assert Desk(world).apply("event", sub_platform=above).pointers == ["/sub_platform"]
 
 
-def test_freezing_twice_is_refused_and_a_closed_account_cannot_be_frozen(world: World) -> None:
-    account = world.person()
-    assert turn(world, account, "unfreeze").refused == (409, "invalid_state")
-    turn(world, account)
-    assert turn(world, account).refused == (409, "invalid_state")
-    turn(world, account, "unfreeze")
-    world.close()
-    assert turn(world, account).refused == (409, "invalid_state")
-    assert turn(world, "nobody").refused == (404, "not_found")
-
-
 def test_a_frozen_institution_does_not_join_the_mall(world: World) -> None:
     account = world.institution()
     turn(world, account)
@@ -176,13 +165,6 @@ def test_a_frozen_institution_does_not_join_the_mall(world: World) -> None:
     assert world.post("/v1/applications", application, role="institution", sub="shop").refused == FROZEN
     admission = {"account": account, "mode": "other", "reason": "letter 2026-1"}
     assert world.post("/v1/merchants", admission, role="exchange", sub="exchange").refused == FROZEN
-
-
-def test_opening_again_does_not_release_an_account(world: World) -> None:
-    turn(world, world.person())
-    body = {"kind": "individual", "name": "王小明", "identity_number": PEOPLE[0]}
-    assert world.post("/v1/accounts", body, role="individual", sub="alice").refused == (409, "account_exists")
-    assert world.me()["status"] == "frozen"
 
 
 def test_the_reason_stands_on_the_record_and_nowhere_else(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.fields import Paged
-from tests.endpoints import ROUTES
+from tests.endpoints import ROUTES, required
 from tests.world import CODES, PEOPLE, World
 
 PERSON = {"role": "individual", "sub": "alice"}
@@ -95,14 +95,15 @@ PAGED = [endpoint for endpoint in ROUTES.values() if issubclass(endpoint.takes, 
 @pytest.mark.parametrize("endpoint", PAGED, ids=lambda endpoint: endpoint.path)
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "abc", "", "1e1", "\u0663", "1.5", "9" * 400, "null"])
 def test_a_limit_is_1_to_100(world: World, endpoint: Any, limit: str) -> None:
-    world.person()
+    path = endpoint.path.replace("{id}", world.person())
     world.institution()
     role = endpoint.allow[0] if endpoint.allow else None
     sub = {"individual": "alice", "institution": "shop"}.get(str(role), "someone")
-    answer = world.get(endpoint.path, limit=limit, role=role, sub=sub)
+    asked = {"role": role, "sub": sub} | required(endpoint)
+    answer = world.get(path, limit=limit, **asked)
     assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/limit"])
     for good in ("1", "100"):
-        assert world.get(endpoint.path, limit=good, role=role, sub=sub).status == 200
+        assert world.get(path, limit=good, **asked).status == 200
 
 
 def test_every_list_of_the_contract_is_paged() -> None:

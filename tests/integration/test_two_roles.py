@@ -40,7 +40,20 @@ def _about(name: str) -> Callable[[World], Ready]:
     return make
 
 
+def _account(world: World) -> Ready:
+    """A question about an account, from the exchange."""
+    ready = COMMANDS["POST /v1/accounts/{id}/freeze"](world)
+    return ready._replace(method="GET", path=ready.path.replace("/freeze", "?reason=complaint"))
+
+
+def _entries(world: World) -> Ready:
+    ready = _account(world)
+    return ready._replace(path=ready.path.replace("?", "/entries?"))
+
+
 OBJECTS: dict[str, Callable[[World], Ready]] = {
+    "GET /v1/accounts/{id}": _account,
+    "GET /v1/accounts/{id}/entries": _entries,
     "GET /v1/redemptions/{id}": _about("POST /v1/redemptions/{id}/refund"),
     "GET /v1/webhook-deliveries/{id}": _about("POST /v1/webhook-deliveries/{id}/replay"),
     "GET /v1/applications/{id}": _about("POST /v1/applications/{id}/endorsement"),

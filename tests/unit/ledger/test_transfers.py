@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import Refusal
 from chalicelib.kernel.record import Facts, Record
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, Posting, Transfer, entries, units
@@ -61,32 +60,6 @@ def test_each_account_gets_one_write_and_system_accounts_get_none() -> None:
     assert [(write.action, write.key.pk) for write in writes] == [("Update", "offer:x/0"), ("Update", "account:alice")]
     assert [write.add for write in writes] == [{"points": 500, "units": -2}, {"points": -490, "unfiled": {"r"}}]
     assert facts == Facts(movement="redemption", postings=transfer.postings)
-
-
-def test_a_floor_of_zero_stands_in_the_condition_of_every_write_that_takes() -> None:
-    transfer = Transfer("t", (Posting("account:alice", "account:shop", 7, POINTS),))
-    taking, giving = (write.request()["Update"] for write in post(transfer, record="r")[0])
-    assert ">=" in taking["ConditionExpression"]
-    assert {"N": "7"} in taking["ExpressionAttributeValues"].values()
-    assert ">=" not in giving["ConditionExpression"]
-    for request in (taking, giving):
-        assert {"S": "active"} in request["ExpressionAttributeValues"].values()
-
-
-@pytest.mark.parametrize(
-    ("item", "code", "facts"),
-    [
-        (None, "not_found", {}),
-        ({"kind": "institution", "status": "active", "points": 99}, "not_found", {}),
-        ({"kind": "individual", "status": "closed", "points": 0}, "account_closed", {}),
-        ({"kind": "individual", "status": "active", "points": 6}, "insufficient_points", {"needed": 7, "available": 6}),
-    ],
-)
-def test_a_write_says_why_it_failed(item: Any, code: str, facts: dict[str, int]) -> None:
-    transfer = Transfer("t", (Posting("account:alice", "system:pool", 7, POINTS),))
-    [write], _ = post(transfer, record="r", terms={"account:alice": AccountCondition(kind="individual")})
-    refusal: Refusal = write.refuse(item)
-    assert (refusal.code, refusal.facts) == (code, facts)
 
 
 def record(*postings: tuple[str, str, int, str], **facts: Any) -> Record:
