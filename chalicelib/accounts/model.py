@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, ShortText, Time, example
+from chalicelib.kernel.text import first_character
 from chalicelib.ledger.model import Shown
 from chalicelib.transitions import Step
 
@@ -119,8 +120,9 @@ def hashed(kind: str, number: str, key: bytes) -> str:
 
 
 def masked(name: str) -> str:
-    """The first character and stars: enough to recognise one's own name."""
-    return name[0] + "*" * max(1, min(len(name) - 1, 8))
+    """The first visible character and stars: enough to recognise one's own name."""
+    first = first_character(name)
+    return first + "*" * max(1, min(len(name) - len(first), 8))
 
 
 class Balances(Answer):

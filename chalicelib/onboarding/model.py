@@ -81,7 +81,7 @@ class Integration(Body):
 
     model_config = example(
         callback_url="https://mall.example.com/carbon-points",
-        public_key="whpk_7RmJZAQGBTzXaGmRZvXbq9rUHiSCXHkVWkLDEPVTBvk=",
+        public_key="whpk_3IFg0BVFP1IH9PiW9E3swL1MH5uvzBuh8Ndtk6p0G0U=",
     )
 
     callback_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$")]

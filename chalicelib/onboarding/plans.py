@@ -6,31 +6,26 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, printable, stamp
+from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, stamp
+from chalicelib.kernel.text import STORED, TextType
 
-_WORDS_MAX = 4000
+_PLEDGE_MAX = 10**9
+_WORDS = TextType(4000, lines=True)
 
 
-def _number_or_words(value: Any) -> int | str:
-    if isinstance(value, str) and 0 < len(value) <= _WORDS_MAX:
-        return printable(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10**9:
+def _number_or_words(value: Any, info: ValidationInfo) -> int | str:
+    if isinstance(value, str):
+        return value if info.context is STORED else _WORDS.read(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _PLEDGE_MAX:
         return value
     raise PydanticCustomError("number_or_words", "Must be a positive whole number, or words")
 
 
-# A pledge is a number, or told in words ("one unit for each hundred accounts").
+# A pledge is a number, or in words ("one unit for each hundred accounts").
 Pledge = Annotated[
     Any,
     AfterValidator(_number_or_words),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": 10**9},
-                {"type": "string", "minLength": 1, "maxLength": _WORDS_MAX},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _PLEDGE_MAX}, _WORDS.json_schema()]}),
 ]
 Categories = Annotated[list[ShortText], Field(min_length=1, max_length=50, examples=[["food", "culture"]])]
 Address = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$", examples=["https://mall.example.com"])]

@@ -22,6 +22,7 @@ from chalicelib.kernel.fields import (
     Time,
     example,
 )
+from chalicelib.kernel.text import TextType
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
 from chalicelib.transitions import Step
@@ -61,7 +62,7 @@ class Scenario(Body):
     operator: Annotated[
         str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
     ]
-    unit: Annotated[ShortText, Field(max_length=20)]
+    unit: Annotated[str, TextType(20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: Amount | None
