@@ -65,7 +65,7 @@ class Scenario(Body):
     unit: Annotated[str, TextType(20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
-    daily_cap_grams: Amount | None
+    daily_cap_grams: Amount | None = None
     quantity_max: Annotated[
         Quantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
     ] = None
@@ -73,7 +73,7 @@ class Scenario(Body):
         Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
     ] = None
     valid_from: Moment
-    valid_until: Moment | None
+    valid_until: Moment | None = None
 
 
 class ScenarioView(Answer):
