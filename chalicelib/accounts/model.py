@@ -22,6 +22,9 @@ _AGE_MAX = 150
 _PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9]")
 
 
+_BIRTH_YEAR, _BIRTHDAY = "(18[7-9][0-9]|19[0-9]{2}|20[0-9]{2})", "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+
+
 def _identity_number(text: str) -> str:
     from stdnum.cn import ric  # it brings pydoc along, which no other request needs
     from stdnum.exceptions import ValidationError
@@ -67,7 +70,7 @@ IdentityNumber = Annotated[
     AfterValidator(_identity_number),
     Field(
         description="GB 11643: 17 digits and a check digit (ISO 7064 MOD 11-2); a real province and birth date",
-        json_schema_extra={"pattern": "^[0-9]{17}[0-9Xx]$"},
+        json_schema_extra={"pattern": f"^({_PROVINCES.pattern})[0-9]{{4}}{_BIRTH_YEAR}{_BIRTHDAY}[0-9]{{3}}[0-9Xx]$"},
     ),
 ]
 CreditCode = Annotated[
@@ -87,7 +90,7 @@ class Individual(Body):
 
     model_config = example(kind="individual", name="王小明", identity_number="11010519491231002X")
 
-    kind: Literal["individual"]
+    kind: Annotated[Literal["individual"], Field(description="The caller's role")]
     name: ShortText
     identity_number: IdentityNumber
 
@@ -101,7 +104,7 @@ class Institution(Body):
 
     model_config = example(kind="institution", name="上海示例商贸有限公司", credit_code="91350100M000100Y43")
 
-    kind: Literal["institution"]
+    kind: Annotated[Literal["institution"], Field(description="The caller's role")]
     name: ShortText
     credit_code: CreditCode
 

@@ -14,6 +14,7 @@ from pydantic import (
     RootModel,
     WithJsonSchema,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from chalicelib.kernel.text import TextType
@@ -84,6 +85,11 @@ Units = Annotated[int, Field(ge=1, le=10**9)]
 Quantity = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
 ]
+_POSITIVE = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
+PositiveQuantity = Annotated[  # the pattern is for clients: what is zero is refused with a reason of its own
+    Quantity,
+    Field(description="Decimal string, at most 6 places, more than zero", json_schema_extra={"pattern": _POSITIVE}),
+]
 Moment = Annotated[
     AwareDatetime,
     Field(strict=False),  # the text is checked first, which makes it no JSON value any more
@@ -125,7 +131,7 @@ class Params(BaseModel):
 class Paged(Params):
     """Parameters of a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=100, description="Items a page")] = 20
+    limit: Annotated[int, Field(ge=1, le=100, description="Items a page"), BeforeValidator(_digits)] = 20
     cursor: Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")] = None
 
 
@@ -150,6 +156,6 @@ class Page(Answer, Generic[T]):
         return f"{params[0].__name__}Page"  # "OfferPage": what generated clients will call it
 
 
-def example(**fields: Any) -> ConfigDict:
-    """Model configuration that shows one example in the OpenAPI page."""
-    return ConfigDict(json_schema_extra={"examples": [fields]})
+def example(rules: JsonDict | None = None, /, **fields: Any) -> ConfigDict:
+    """Model configuration that shows one example in the OpenAPI page, and ``rules`` (JSON Schema) that span fields."""
+    return ConfigDict(json_schema_extra={"examples": [fields], **(rules or {})})

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, stamp
 from chalicelib.kernel.text import STORED, TextType
@@ -54,8 +55,8 @@ class EventPlan(Body):
     """An event: its period, when redemption opens to all, what there is of what, and the rules for taking part."""
 
     starts_at: Moment
-    ends_at: Moment
-    opens_at: Moment
+    ends_at: Annotated[Moment, Field(description="RFC 3339 with its offset; in the future, later than starts_at")]
+    opens_at: Annotated[Moment, Field(description="RFC 3339 with its offset; earlier than ends_at")]
     goods: LongText
     quantity: Units
     per_account_limit: Annotated[int, Field(ge=1, le=10**6)]
@@ -161,14 +162,22 @@ PLANS: dict[str, type[Body]] = {
 }
 
 
+class _AsPlan:
+    """An object that OpenAPI shows as a plan: which one it is, the application's mode decides."""
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(core_schema.union_schema([each.__pydantic_core_schema__ for each in PLANS.values()]))
+
+
 class ApplicationChange(Body):
     """A new title, or a new plan of the same mode. What is left out stays."""
 
-    model_config = example(title="豫园商城入驻碳积分商城（修订）")
+    model_config = example({"minProperties": 1}, title="豫园商城入驻碳积分商城（修订）")
 
     title: ShortText | None = None
     plan: Annotated[
-        dict[str, Any] | None, Field(description="The whole plan, with the fields of the application's mode")
+        Annotated[dict[str, Any], _AsPlan()] | None,
+        Field(description="The whole plan, with the fields of the application's mode"),
     ] = None
 
 

@@ -15,6 +15,7 @@ from chalicelib.kernel.fields import (
     Id,
     Moment,
     Paged,
+    PositiveQuantity,
     Quantity,
     ScenarioCode,
     ScenarioRef,
@@ -73,7 +74,7 @@ class Scenario(Body):
         Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
     ] = None
     valid_from: Moment
-    valid_until: Moment | None = None
+    valid_until: Annotated[Moment | None, Field(description="Later than valid_from; null: no end")] = None
 
 
 class ScenarioView(Answer):
@@ -105,8 +106,10 @@ class Trip(Body):
 
     record_id: Id
     account: Id
-    quantity: Quantity
-    occurred_at: Moment
+    quantity: PositiveQuantity
+    occurred_at: Annotated[
+        Moment, Field(description="RFC 3339 with its offset; not in the future, while the scenario is in force")
+    ]
 
 
 class Report(Trip):
