@@ -30,8 +30,8 @@ class Fingerprint(NamedTuple):
     kept: str
     earlier: Callable[[], Collection[str]] = tuple
 
-    def made(self, record: Item) -> bool:
-        return record["fingerprint"] == self.kept or record["fingerprint"] in self.earlier()
+    def matches(self, stored: str) -> bool:
+        return stored == self.kept or stored in self.earlier()
 
 
 class Settled(NamedTuple):
@@ -90,7 +90,7 @@ def _foremost(refusals: list[Refusal]) -> Refusal:
 
 def _stored(record: Item | None, caller: Caller, fingerprint: Fingerprint) -> Settled:
     """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
-    if record is None or not fingerprint.made(record) or not caller.made(record):
+    if record is None or not fingerprint.matches(record["fingerprint"]) or not caller.made(record):
         raise IdempotencyKeyReused()
     return Settled(record["status"], record["answer"], replayed=True)
 
