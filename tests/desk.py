@@ -32,7 +32,7 @@ MODES = tuple(PLANS)
 PASSED = {"outcome": "pass", "completeness": True, "conformity": True, "reliability": True, "comment": "in order"}
 SYSTEM = {
     "callback_url": "https://mall.example.com/hook",
-    "public_key": "whpk_7RmJZAQGBTzXaGmRZvXbq9rUHiSCXHkVWkLDEPVTBvk=",
+    "public_key": "whpk_3IFg0BVFP1IH9PiW9E3swL1MH5uvzBuh8Ndtk6p0G0U=",
 }
 SIGNED = {"sha256": "0" * 64, "signed_at": "2026-03-01T08:00:00Z"}
 PDF = b"%PDF-1.4\nhello\n%%EOF\n"

@@ -20,8 +20,8 @@ def make_jwks() -> dict[str, Any]:
     return {"keys": [jwk | {"kid": "test", "alg": "ES256", "use": "sig"}]}
 
 
-def token(role: str, sub: str, **claims: Any) -> str:
-    """A token; ``claims`` replace the valid ones, None leaves one out."""
+def token(role: str, sub: str, kid: str | None = "test", **claims: Any) -> str:
+    """A token; ``claims`` replace the valid ones, None leaves one out. ``kid``: the name of its key, None for none."""
     valid = {
         "sub": sub,
         "role": role,
@@ -30,7 +30,7 @@ def token(role: str, sub: str, **claims: Any) -> str:
         "exp": int(time.time()) + 3600,
     }
     said = {name: value for name, value in (valid | claims).items() if value is not None}
-    return jwt.encode(said, signing_key(), algorithm="ES256", headers={"kid": "test"})
+    return jwt.encode(said, signing_key(), algorithm="ES256", headers={"kid": kid} if kid else None)
 
 
 def new_signing_key(path: Path) -> None:

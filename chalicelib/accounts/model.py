@@ -9,6 +9,7 @@ from chalicelib.accounts.numbers import CreditCode, IdentityNumber
 from chalicelib.credit.model import Credit
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Paged, Params, ShortText, Time, example
+from chalicelib.kernel.text import first_character
 from chalicelib.ledger import model
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import Shown
@@ -20,7 +21,7 @@ class Individual(Body):
 
     model_config = example(kind="individual", name="王小明", identity_number="11010519491231002X")
 
-    kind: Literal["individual"]
+    kind: Annotated[Literal["individual"], Field(description="The caller's role")]
     name: ShortText
     identity_number: IdentityNumber
 
@@ -34,7 +35,7 @@ class Institution(Body):
 
     model_config = example(kind="institution", name="上海示例商贸有限公司", credit_code="91350100M000100Y43")
 
-    kind: Literal["institution"]
+    kind: Annotated[Literal["institution"], Field(description="The caller's role")]
     name: ShortText
     credit_code: CreditCode
 
@@ -60,8 +61,9 @@ class Claim:
 
 
 def masked(name: str) -> str:
-    """The first character and stars: enough to recognise one's own name."""
-    return name[0] + "*" * max(1, min(len(name) - 1, 8))
+    """The first visible character and stars: enough to recognise one's own name."""
+    first = first_character(name)
+    return first + "*" * max(1, min(len(name) - len(first), 8))
 
 
 class Balances(Answer):

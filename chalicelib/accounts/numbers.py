@@ -15,6 +15,7 @@ _AGE_MAX = 150
 # GB/T 2260: the first two digits of an identity number. 81 to 83: residents from Hong Kong, Macao and Taiwan; 9x:
 # foreigners with permanent residence.
 _PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9]")
+_BIRTH_YEAR, _BIRTHDAY = "(18[7-9][0-9]|19[0-9]{2}|20[0-9]{2})", "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
 
 
 def _identity_number(text: str) -> str:
@@ -62,7 +63,7 @@ IdentityNumber = Annotated[
     AfterValidator(_identity_number),
     Field(
         description="GB 11643: 17 digits and a check digit (ISO 7064 MOD 11-2); a real province and birth date",
-        json_schema_extra={"pattern": "^[0-9]{17}[0-9Xx]$"},
+        json_schema_extra={"pattern": f"^({_PROVINCES.pattern})[0-9]{{4}}{_BIRTH_YEAR}{_BIRTHDAY}[0-9]{{3}}[0-9Xx]$"},
     ),
 ]
 CreditCode = Annotated[

@@ -7,7 +7,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Facts
-from chalicelib.kernel.settle import settle
+from chalicelib.kernel.settle import Fingerprint, settle
 from chalicelib.ledger.account import Account
 from chalicelib.table import keys
 from chalicelib.table.write import put
@@ -34,7 +34,7 @@ def keep(query: Query[Reasoned], account: Account, kind: str) -> None:
     caller, reason = query.asker, query.params.reason
     id = keys.reading_id(*caller, account.id, kind, reason, f"{query.now:%Y-%m-%dT%H:%M}")
     command = Command(caller, query.params, id, query.now)
-    settle(command, lambda: read(command, account, kind), 200, id)
+    settle(command, lambda: read(command, account, kind), 200, Fingerprint(id))
 
 
 def read(command: Command[Reasoned], account: Account, kind: str) -> Decision:

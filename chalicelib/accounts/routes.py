@@ -109,7 +109,7 @@ def one_account(query: Query[Reasoned], id: str) -> AccountView:
     The holder's export shows the reading: time, role and reason.
     """
     account = queries.item(id)
-    answer = queries.view(account)
+    answer = queries.view(account, credit.of(id, query.now))
     readings.keep(query, account, readings.ACCOUNT_READ)
     return answer
 

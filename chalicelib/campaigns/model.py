@@ -47,7 +47,7 @@ class NewCampaign(Body):
     purpose: Purpose
     description: LongText
     target_grams: Amount
-    ends_at: Moment
+    ends_at: Annotated[Moment, Field(description="RFC 3339 with its offset; in the future")]
     close_at_target: bool = False
 
 

@@ -7,7 +7,7 @@ CERTIFICATE and KEYS are files or http(s) addresses; the certificate is its JSON
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     return _judge(stated, jws, keys)
 
 
-def _judge(stated: dict[str, Any] | None, jws: str, keys: Mapping[str, jose.Key]) -> int:
+def _judge(stated: dict[str, Any] | None, jws: str, keys: Iterable[jose.Key]) -> int:
     try:
         jose.verify(jws, keys)
         signed = jwt.decode(jws, options=_OPTIONS)

@@ -9,7 +9,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kernel.fields import Answer, Body, Quantity, ScenarioRef, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Quantity, ScenarioRef, Time, example
+from chalicelib.kernel.text import TextType
 from chalicelib.provenance.model import Coloured
 
 _SHANGHAI = timedelta(hours=8)
@@ -19,7 +20,7 @@ _SCORE_MAX = 10**12
 class Level(Body):
     """A level and the lowest score that reaches it."""
 
-    name: Annotated[ShortText, Field(max_length=40)]
+    name: Annotated[str, TextType(40)]
     score_min: Annotated[int, Field(ge=0, le=_SCORE_MAX)]
 
 

@@ -30,7 +30,8 @@ from chalicelib.kernel.caller import readers
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
-from chalicelib.kernel.settle import Settled, settle, settle_prepared
+from chalicelib.kernel.settle import Fingerprint, Settled, settle, settle_prepared
+from chalicelib.kernel.text import STORED
 from chalicelib.settings import secret
 from chalicelib.table import keys
 
@@ -182,7 +183,7 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
         raise IdempotencyKeyRequired()
     body = _parse(endpoint.takes, request)
     order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
-    fingerprint = _fingerprint(endpoint, segments, body)
+    fingerprint = _fingerprint(endpoint, segments, request, body)
     log.annotate(record=order.id)
     settled = _settled(endpoint, order, segments, fingerprint)
     log.annotate(replayed=settled.replayed)
@@ -190,7 +191,7 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
     return _json(settled.status, settled.answer, {"Cache-Control": "no-store"} | replayed)
 
 
-def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], fingerprint: str) -> Settled:
+def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], fingerprint: Fingerprint) -> Settled:
     view = functools.partial(endpoint.view, order, **segments)
     if endpoint.prepare is None:
         return settle(order, view, endpoint.status, fingerprint)
@@ -205,13 +206,22 @@ def _parse(model: type[BaseModel], request: Request) -> BaseModel:
     return validation.parsed(model, raw)
 
 
-def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], body: BaseModel) -> str:
-    """What a replay must match: the path and the body's meaning (not its spelling).
+def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], request: Request, body: BaseModel) -> Fingerprint:
+    """What a replay must match: the path and the body's meaning (not its spelling; a default may be left out).
 
-    Keyed, because it is kept and a body may hold an identity number, which could be found by trying them all.
+    Records of before kept every field that was written, defaults too, and texts untrimmed. Keyed, because it is kept
+    and a body may hold an identity number, which could be found by trying them all.
     """
-    said = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {body.model_dump_json(exclude_unset=True)}"
-    return hmac.new(secret("identity_key"), said.encode(), hashlib.sha256).hexdigest()
+
+    def keyed(written: str) -> str:
+        whole = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {written}"
+        return hmac.new(secret("identity_key"), whole.encode(), hashlib.sha256).hexdigest()
+
+    def earlier() -> set[str]:
+        verbatim = endpoint.takes.model_validate_json(request.raw_body, context=STORED)
+        return {keyed(each.model_dump_json(exclude_unset=True)) for each in (body, verbatim)}
+
+    return Fingerprint(keyed(body.model_dump_json(exclude_defaults=True)), earlier)
 
 
 def _json(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:

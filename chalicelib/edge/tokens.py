@@ -1,5 +1,6 @@
 """Tokens: whether the issuer has signed one, and what it claims."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -31,10 +32,18 @@ def _issuer_keys() -> IssuerKeys:
     return IssuerKeys(settings().oidc_jwks_url)
 
 
+def _timed(payload: Any) -> None:
+    """Raises ValueError where a time is no number (RFC 7519, 2): PyJWT would also take a text or true for one."""
+    for name in ("exp", "nbf", "iat"):
+        value = payload.get(name, 0) if isinstance(payload, dict) else None
+        if type(value) not in (int, float) or value in (math.inf, -math.inf):
+            raise ValueError(f"{name} is no time")
+
+
 def claims(token: str) -> dict[str, Any]:
     """The claims of a valid token. Raises Unauthenticated for any other, IssuerAway where nobody can tell."""
     try:
-        json_input.read(jose.verify(token, _issuer_keys().for_token(token)))
+        _timed(json_input.read(jose.verify(token, _issuer_keys().for_token(token))))
         found: dict[str, Any] = jwt.decode(
             token,
             issuer=settings().oidc_issuer,

@@ -1,7 +1,6 @@
 """The types of request and answer fields. One meaning, one type: the OpenAPI page is generated from them."""
 
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -15,9 +14,20 @@ from pydantic import (
     RootModel,
     WithJsonSchema,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?")
+from chalicelib.kernel.text import TextType
+
+# RFC 3339 within the years that texts of equal length can hold; no leap seconds, which Python does not know
+_TIME = (
+    "^(197[1-9]|19[89][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+_WRITTEN_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
+)
+_FIRST, _END = datetime(1971, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 AMOUNT_MAX = 10**12  # points or grams in one movement: a million tonnes
 T = TypeVar("T")
 
@@ -27,28 +37,13 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def printable(text: str) -> str:
-    """``text`` in one normal form (NFC). Refuses what is blank and what a reader would not see."""
-    if not text.strip():
-        raise PydanticCustomError("blank", "Must hold more than white space")
-    if any(unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and letter != "\n" for letter in text):
-        raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
-    return unicodedata.normalize("NFC", text)
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text:
-        raise PydanticCustomError("control_character", "Must hold no control or invisible characters")
-    return printable(text)
-
-
 def _rfc_3339(value: Any) -> Any:
     """Only what RFC 3339 writes; pydantic would also take "1767225600" for a time."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str):
         raise PydanticCustomError("datetime_type", "Input should be a valid datetime")
-    if not _TIME.fullmatch(value):
+    if not _WRITTEN_TIME.fullmatch(value):
         raise PydanticCustomError("datetime_parsing", "Must be a time as in RFC 3339, 2026-01-31T08:00:00Z for one")
     return value
 
@@ -61,14 +56,15 @@ def _digits(value: Any) -> Any:
 
 
 def _in_range(moment: datetime) -> datetime:
-    if not 1970 < moment.year < 9999:
-        raise PydanticCustomError("time_range", "Must lie between the years 1971 and 9998")
-    return moment.astimezone(UTC)
+    """``moment`` in UTC, where its year may be another one than in its own zone."""
+    if _FIRST <= moment < _END:
+        return moment.astimezone(UTC)
+    raise PydanticCustomError("time_range", "Must lie between the years 1971 and 9998 in UTC")
 
 
 Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
-ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-LongText = Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(printable)]
+ShortText = Annotated[str, TextType(200)]
+LongText = Annotated[str, TextType(4000, lines=True)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 ScenarioCode = Annotated[
     str,
@@ -89,12 +85,24 @@ Units = Annotated[int, Field(ge=1, le=10**9)]
 Quantity = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
 ]
+_POSITIVE = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
+PositiveQuantity = Annotated[  # the pattern is for clients: what is zero is refused with a reason of its own
+    Quantity,
+    Field(description="Decimal string, at most 6 places, more than zero", json_schema_extra={"pattern": _POSITIVE}),
+]
 Moment = Annotated[
     AwareDatetime,
     Field(strict=False),  # the text is checked first, which makes it no JSON value any more
     BeforeValidator(_rfc_3339),
     AfterValidator(_in_range),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "pattern": _TIME,
+            "description": "RFC 3339 with its offset, from 1971 to 9998 in UTC; kept in UTC to the millisecond",
+        }
+    ),
 ]
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
@@ -123,7 +131,7 @@ class Params(BaseModel):
 class Paged(Params):
     """Parameters of a list."""
 
-    limit: Annotated[int, BeforeValidator(_digits), Field(ge=1, le=100, description="Items a page")] = 20
+    limit: Annotated[int, Field(ge=1, le=100, description="Items a page"), BeforeValidator(_digits)] = 20
     cursor: Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")] = None
 
 
@@ -148,6 +156,6 @@ class Page(Answer, Generic[T]):
         return f"{params[0].__name__}Page"  # "OfferPage": what generated clients will call it
 
 
-def example(**fields: Any) -> ConfigDict:
-    """Model configuration that shows one example in the OpenAPI page."""
-    return ConfigDict(json_schema_extra={"examples": [fields]})
+def example(rules: JsonDict | None = None, /, **fields: Any) -> ConfigDict:
+    """Model configuration that shows one example in the OpenAPI page, and ``rules`` (JSON Schema) that span fields."""
+    return ConfigDict(json_schema_extra={"examples": [fields], **(rules or {})})

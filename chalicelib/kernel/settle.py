@@ -1,7 +1,7 @@
 """From a Command to its Record, once for ever: decide, commit, or answer what was decided before."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +24,20 @@ SYSTEM = Caller("system", "system")  # what the schedule and the stream do
 T = TypeVar("T")
 
 
+class Fingerprint(NamedTuple):
+    """What shows that a request is the one that made a Record. ``kept`` is kept on a new Record.
+
+    ``earlier`` gives what older versions of the platform kept for the same request; it is asked only where a Record
+    bears something else.
+    """
+
+    kept: str
+    earlier: Callable[[], Collection[str]] = tuple
+
+    def matches(self, stored: str) -> bool:
+        return stored == self.kept or stored in self.earlier()
+
+
 class Settled(NamedTuple):
     """The answer on the Record, and whether it stood there already."""
 
@@ -32,7 +46,7 @@ class Settled(NamedTuple):
     replayed: bool
 
 
-def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
+def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: Fingerprint) -> Settled:
     """Decide and commit, again while others are in the way; a Record that stands already answers instead.
 
     No refusal leaves before the Record is known to be absent, as of later than what was refused: the same request may
@@ -61,7 +75,7 @@ def settle_prepared(
     prepare: Callable[[], T],
     decide: Callable[[T], Decision],
     status: int,
-    fingerprint: str,
+    fingerprint: Fingerprint,
 ) -> Settled:
     """Like ``settle``, for a decision that needs effects outside the table: ``prepare`` causes them once, before the
     decision, which may run again with what they gave. A replay finds its Record first and causes none.
@@ -77,16 +91,16 @@ def settle_prepared(
     return settle(command, lambda: decide(prepared), status, fingerprint)
 
 
-def _replayed(command: Command[Any], fingerprint: str, refusal: Refusal) -> Settled:
+def _replayed(command: Command[Any], fingerprint: Fingerprint, refusal: Refusal) -> Settled:
     """The answer of the Record, if it stands by now. Raises ``refusal`` where it does not."""
     if stored := read.get(keys.record(command.id), Record):
         return _stored(stored, command.caller, fingerprint)
     raise refusal
 
 
-def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: str) -> Settled:
+def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: Fingerprint) -> Settled:
     decision = decide()
-    record = record_of(command, decision, status, fingerprint)
+    record = record_of(command, decision, status, fingerprint.kept)
     try:
         commit([put(keys.record(command.id), record), *decision.writes])
     except Failed as failed:
@@ -104,9 +118,9 @@ def _foremost(refusals: list[Refusal]) -> Refusal:
     return next((each for each in refusals if isinstance(each, NotFound)), refusals[0])
 
 
-def _stored(record: Record | None, caller: Caller, fingerprint: str) -> Settled:
+def _stored(record: Record | None, caller: Caller, fingerprint: Fingerprint) -> Settled:
     """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
-    if record is None or record.fingerprint != fingerprint or not caller.made(record):
+    if record is None or not fingerprint.matches(record.fingerprint) or not caller.made(record):
         raise IdempotencyKeyReused()
     return Settled(record.status, record.answer, replayed=True)
 
@@ -114,7 +128,7 @@ def _stored(record: Record | None, caller: Caller, fingerprint: str) -> Settled:
 def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:
     """A change that no caller asked for. ``record`` names it, so that it is done once however often it is tried."""
     command = Command(SYSTEM, Empty(), record, datetime.now(UTC))
-    return settle(command, lambda: decide(command), 200, record)
+    return settle(command, lambda: decide(command), 200, Fingerprint(record))
 
 
 def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Callable[[Refusal], Decision]) -> Settled:
@@ -124,12 +138,12 @@ def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Cal
     none yet, try again.
     """
     try:
-        return settle(command, decide, 201, command.id)
+        return settle(command, decide, 201, Fingerprint(command.id))
     except (Contended, Unavailable):
         raise
     except Refusal as refusal:
         outcome = refused(refusal)
-        return settle(command, lambda: outcome, refusal.status, command.id)
+        return settle(command, lambda: outcome, refusal.status, Fingerprint(command.id))
 
 
 class Derived(NamedTuple):

@@ -66,8 +66,9 @@ CategoryCode = Annotated[
     str,
     Field(
         max_length=40,
-        description="A code or label of GET /v1/categories, in any case. Answers give the code",
+        description="A code of GET /v1/categories. Its labels are understood too, and any case. Answers give the code",
         examples=["transport"],
+        json_schema_extra={"enum": list(CATEGORIES)},
     ),
     AfterValidator(_known),
 ]

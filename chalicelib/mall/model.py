@@ -55,16 +55,19 @@ class NewOffer(Body):
     points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
     stock: Units
     per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
-    starts_at: Moment | None = None
-    ends_at: Moment | None = None
+    starts_at: Annotated[Moment | None, Field(description="Of a merchant in an event: within it")] = None
+    ends_at: Annotated[
+        Moment | None,
+        Field(description="In the future, later than starts_at; of a merchant in an event: within it"),
+    ] = None
     fulfilment: FulfilmentKind
     busy: bool = False
 
 
 class OfferChange(Body):
-    """Any of these; the rest stays."""
+    """Any of these, one at least; what is null or left out stays."""
 
-    model_config = example(points=2800, stock_added=500)
+    model_config = example({"minProperties": 1}, points=2800, stock_added=500)
 
     points: Annotated[int | None, Field(ge=1, le=10**9)] = None
     stock_added: Units | None = None
@@ -116,7 +119,7 @@ class Fulfilment(Body):
 
     model_config = example(voucher="SH-2026-8842-1190", note=None)
 
-    voucher: ShortText | None = None
+    voucher: Annotated[ShortText | None, Field(description="Needed where the order is for a voucher")] = None
     note: ShortText | None = None
 
 

@@ -73,7 +73,7 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
     """
     body = command.body
     _sensible(body, item["ends_at"], command.at)
-    words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
+    words = body.model_dump(exclude_none=True, exclude={"stock_added"})
     at_till = {target: words[name] for name, target in (("points", "price"), ("status", "status")) if name in words}
     if body.title:
         words["edition"] = at_till["edition"] = command.id
@@ -99,10 +99,8 @@ def change(command: Command[OfferChange], item: Item) -> Decision:
 
 
 def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
-    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
-        raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
-        )
+    if not body.model_dump(exclude_none=True):
+        raise InvalidRequest.at("", "Name at least one field to change", "请至少给出一个要修改的字段")
     if body.status == "on_shelf" and ends_at and ends_at <= at:
         raise InvalidRequest.at(
             "/status",

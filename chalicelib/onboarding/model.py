@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Sha256, Time, example
 from chalicelib.merchants.model import Mode
@@ -26,27 +27,45 @@ Status = Literal[
 ]
 
 
+_REASONED: JsonDict = {"required": ["comment"], "properties": {"comment": {"type": "string"}}}
+
+
 class Endorsement(Body):
     """What the operator of a sub-platform says of a merchant that would join beneath it."""
 
-    model_config = example(outcome="endorse", comment="A shop of our district")
+    model_config = example(
+        {"if": {"properties": {"outcome": {"const": "return"}}}, "then": _REASONED},
+        outcome="endorse",
+        comment="A shop of our district",
+    )
 
     outcome: Literal["endorse", "return"]
-    comment: LongText | None = None
+    comment: Annotated[LongText | None, Field(description="Needed where it is returned")] = None
 
 
 class Review(Body):
     """What the exchange found (guide §7.3). Only what is complete, in form and reliable passes."""
 
     model_config = example(
-        outcome="pass", completeness=True, conformity=True, reliability=True, comment="Materials in order"
+        {
+            "if": {"properties": {"outcome": {"const": "pass"}}},
+            "then": {
+                "properties": {name: {"const": True} for name in ("completeness", "conformity", "reliability")},
+            },
+            "else": _REASONED,
+        },
+        outcome="pass",
+        completeness=True,
+        conformity=True,
+        reliability=True,
+        comment="Materials in order",
     )
 
     outcome: Literal["pass", "return", "reject"]
     completeness: bool
     conformity: bool
     reliability: bool
-    comment: LongText | None = None
+    comment: Annotated[LongText | None, Field(description="Needed unless it passes")] = None
 
 
 class Opinion(Body):
@@ -73,7 +92,7 @@ class Agreement(Body):
     model_config = example(sha256="9f86d081884c7d65" * 4, signed_at="2026-03-01T08:00:00Z")
 
     sha256: Sha256
-    signed_at: Moment
+    signed_at: Annotated[Moment, Field(description="RFC 3339 with its offset; not in the future")]
 
 
 class Integration(Body):
@@ -81,11 +100,20 @@ class Integration(Body):
 
     model_config = example(
         callback_url="https://mall.example.com/carbon-points",
-        public_key="whpk_7RmJZAQGBTzXaGmRZvXbq9rUHiSCXHkVWkLDEPVTBvk=",
+        public_key="whpk_3IFg0BVFP1IH9PiW9E3swL1MH5uvzBuh8Ndtk6p0G0U=",
     )
 
-    callback_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$")]
-    public_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+    callback_url: Annotated[
+        str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$", description="Public, https, on port 443 or 8443")
+    ]
+    public_key: Annotated[
+        str,
+        Field(
+            pattern=r"^[\x21-\x7e]{1,200}$",
+            description="`whpk_` and the base64 of an ed25519 public key. Another one fails the handshake",
+            json_schema_extra={"pattern": "^whpk_[A-Za-z0-9+/]{43}=$"},
+        ),
+    ]
 
 
 class ApplicationParams(Paged):

@@ -41,7 +41,11 @@ def _day(text: str) -> str:
         raise PydanticCustomError("day", "Must be a day as in 2030-12-31") from error
 
 
-Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
+Day = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", json_schema_extra={"format": "date"}),
+    AfterValidator(_day),
+]
 
 
 class NewDocument(Body):
@@ -60,8 +64,8 @@ class NewDocument(Body):
     content_type: Annotated[Literal["application/pdf", "image/png", "image/jpeg"], BeforeValidator(_in_lower_case)]
     bytes: Annotated[int, Field(ge=1, le=DOCUMENT_BYTES_MAX)]
     sha256: Sha256
-    expires_on: Annotated[Day | None, Field(description="The last day on which it is valid, in Shanghai")] = None
-    credit_code: CreditCode | None = None
+    expires_on: Annotated[Day | None, Field(description="The last day of its validity, in Shanghai; not past")] = None
+    credit_code: Annotated[CreditCode | None, Field(description="The account's own")] = None
 
 
 class DocumentForm(Answer):

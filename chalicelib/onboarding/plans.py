@@ -3,34 +3,30 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, printable, stamp
+from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, stamp
+from chalicelib.kernel.text import STORED, TextType
 
-_WORDS_MAX = 4000
+_PLEDGE_MAX = 10**9
+_WORDS = TextType(4000, lines=True)
 
 
-def _number_or_words(value: Any) -> int | str:
-    if isinstance(value, str) and 0 < len(value) <= _WORDS_MAX:
-        return printable(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 10**9:
+def _number_or_words(value: Any, info: ValidationInfo) -> int | str:
+    if isinstance(value, str):
+        return value if info.context is STORED else _WORDS.read(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _PLEDGE_MAX:
         return value
     raise PydanticCustomError("number_or_words", "Must be a positive whole number, or words")
 
 
-# A pledge is a number, or told in words ("one unit for each hundred accounts").
+# A pledge is a number, or in words ("one unit for each hundred accounts").
 Pledge = Annotated[
     Any,
     AfterValidator(_number_or_words),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": 10**9},
-                {"type": "string", "minLength": 1, "maxLength": _WORDS_MAX},
-            ]
-        }
-    ),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": _PLEDGE_MAX}, _WORDS.json_schema()]}),
 ]
 Categories = Annotated[list[ShortText], Field(min_length=1, max_length=50, examples=[["food", "culture"]])]
 Address = Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]{1,500}$", examples=["https://mall.example.com"])]
@@ -59,8 +55,8 @@ class EventPlan(Body):
     """An event: its period, when redemption opens to all, what there is of what, and the rules for taking part."""
 
     starts_at: Moment
-    ends_at: Moment
-    opens_at: Moment
+    ends_at: Annotated[Moment, Field(description="RFC 3339 with its offset; in the future, later than starts_at")]
+    opens_at: Annotated[Moment, Field(description="RFC 3339 with its offset; earlier than ends_at")]
     goods: LongText
     quantity: Units
     per_account_limit: Annotated[int, Field(ge=1, le=10**6)]
@@ -166,14 +162,22 @@ PLANS: dict[str, type[Body]] = {
 }
 
 
+class _AsPlan:
+    """An object that OpenAPI shows as a plan: which one it is, the application's mode decides."""
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(core_schema.union_schema([each.__pydantic_core_schema__ for each in PLANS.values()]))
+
+
 class ApplicationChange(Body):
     """A new title, or a new plan of the same mode. What is left out stays."""
 
-    model_config = example(title="豫园商城入驻碳积分商城（修订）")
+    model_config = example({"minProperties": 1}, title="豫园商城入驻碳积分商城（修订）")
 
     title: ShortText | None = None
     plan: Annotated[
-        dict[str, Any] | None, Field(description="The whole plan, with the fields of the application's mode")
+        Annotated[dict[str, Any], _AsPlan()] | None,
+        Field(description="The whole plan, with the fields of the application's mode"),
     ] = None
 
 

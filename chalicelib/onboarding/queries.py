@@ -10,6 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import AUDITOR, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
+from chalicelib.kernel.text import STORED
 from chalicelib.onboarding.model import Application, ApplicationParams, Document, HistoryLine, Status
 from chalicelib.onboarding.steps import REQUIRED, SUB_PLATFORM_OPERATOR, next_actions, party
 from chalicelib.table import keys, lists, read
@@ -60,7 +61,8 @@ def view(caller: Caller, id: str, now: datetime) -> Application:
             "documents": [_shown(item, each, as_party) for each in papers],
             "history": [HistoryLine.model_validate(each) for each in lines],
             "next_actions": next_actions(item, as_party),
-        }
+        },
+        context=STORED,
     )
 
 

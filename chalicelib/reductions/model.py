@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_DOWN, Decimal, localcontext
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.fields import (
@@ -12,7 +14,7 @@ from chalicelib.kernel.fields import (
     Id,
     Moment,
     Paged,
-    Quantity,
+    PositiveQuantity,
     ScenarioRef,
     ShortText,
     Time,
@@ -37,8 +39,10 @@ class Trip(Body):
 
     record_id: Id
     account: Id
-    quantity: Quantity
-    occurred_at: Moment
+    quantity: PositiveQuantity
+    occurred_at: Annotated[
+        Moment, Field(description="RFC 3339 with its offset; not in the future, while the scenario is in force")
+    ]
 
 
 class Report(Trip):

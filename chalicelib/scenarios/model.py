@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Protocol, TypeVar
 from pydantic import ConfigDict, Field
 
 from chalicelib.kernel.fields import Amount, Answer, Body, Moment, Quantity, ScenarioCode, ShortText, Time, example
+from chalicelib.kernel.text import TextType
 from chalicelib.scenarios.items import Scenario
 
 
@@ -37,10 +38,10 @@ class NewScenario(Body):
     operator: Annotated[
         str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
     ]
-    unit: Annotated[ShortText, Field(max_length=20)]
+    unit: Annotated[str, TextType(20)]
     grams_per_unit: Quantity
     confirmation: Literal["automatic", "manual"]
-    daily_cap_grams: Amount | None
+    daily_cap_grams: Amount | None = None
     quantity_max: Annotated[
         Quantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
     ] = None
@@ -48,7 +49,7 @@ class NewScenario(Body):
         Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
     ] = None
     valid_from: Moment
-    valid_until: Moment | None
+    valid_until: Annotated[Moment | None, Field(description="Later than valid_from; null: no end")] = None
 
 
 class ScenarioAnswer(Answer):

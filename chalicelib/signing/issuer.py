@@ -9,6 +9,7 @@ from urllib.request import Request, urlopen
 from chalicelib.signing import jose
 
 _KEPT_SECONDS, _PATIENCE_SECONDS, _BYTES_MAX = 3600, 3, 1 << 20
+_UNNAMED_SECONDS = 300  # a token that names no key does not show that there is a new one
 _AGAIN_SECONDS = 10  # whoever sends unknown key ids must not make us call the issuer for each
 
 
@@ -21,13 +22,14 @@ class IssuerKeys:
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url, self._clock = url, clock
-        self._keys: dict[str, jose.Key] = {}
+        self._keys: tuple[jose.Key, ...] = ()
         self._fetched = float("-inf")
 
-    def for_token(self, token: str) -> dict[str, jose.Key]:
+    def for_token(self, token: str) -> tuple[jose.Key, ...]:
         """The keys to judge ``token`` by. Raises IssuerAway, and jose.Invalid for what is no token at all."""
-        kid, age = jose.key_id(token), self._clock() - self._fetched
-        if age > _KEPT_SECONDS or (kid not in self._keys and age > _AGAIN_SECONDS):
+        known, age = jose.judges(token, self._keys), self._clock() - self._fetched
+        kept = _UNNAMED_SECONDS if jose.key_id(token) is None else _KEPT_SECONDS
+        if age > (kept if known else _AGAIN_SECONDS):
             self._fetch(stale_will_do=bool(self._keys))
         return self._keys
 

@@ -6,7 +6,7 @@ fifth of a cold start. The primitives take 0.1 s to import, so they are imported
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
@@ -30,35 +30,40 @@ class Invalid(ValueError):
 
 
 class Key(NamedTuple):
-    """A public key and the one algorithm that it is for: a token's header has no say in that (RFC 8725, 3.1)."""
+    """A public key and the one algorithm that it is for: a token's header has no say in that (RFC 8725, 3.1).
+
+    ``kid``: its name, None where the issuer gives it none.
+    """
 
     algorithm: str
     public: Union["EccKey", "RsaKey"]
+    kid: str | None
 
 
-def key_set(text: str) -> dict[str, Key]:
-    """The keys of a JWK Set that verify ES256 or RS256, by ``kid``. Raises ValueError for what is no JWK Set."""
+def key_set(text: str) -> tuple[Key, ...]:
+    """The keys of a JWK Set that verify ES256 or RS256. Raises ValueError for what is no JWK Set."""
     try:
         found = json_input.read(text.encode())
     except Refusal as error:
         raise ValueError("no JWK Set") from error
     if not isinstance(found, dict) or not isinstance(found.get("keys"), list):
         raise ValueError("no JWK Set")
-    loaded = {str(each.get("kid", "")): _load(each) for each in found["keys"] if each.get("use", "sig") == "sig"}
-    return {kid: key for kid, key in loaded.items() if key is not None}
+    signing = (each for each in found["keys"] if isinstance(each, dict) and each.get("use", "sig") == "sig")
+    return tuple(key for key in map(_load, signing) if key is not None)
 
 
 def _load(jwk: Mapping[str, Any]) -> Key | None:
     """None for what is no key, or of a kind that is not ours to judge: the others of its set still serve."""
     from Cryptodome.PublicKey import ECC, RSA
 
+    kid = jwk["kid"] if isinstance(jwk.get("kid"), str) else None
     try:
         if jwk.get("kty") == "EC" and jwk.get("crv") == "P-256" and jwk.get("alg", ES256) == ES256:
-            return Key(ES256, ECC.construct(curve="P-256", point_x=_int(jwk["x"]), point_y=_int(jwk["y"])))
+            return Key(ES256, ECC.construct(curve="P-256", point_x=_int(jwk["x"]), point_y=_int(jwk["y"])), kid)
         if jwk.get("kty") == "RSA" and jwk.get("alg", RS256) == RS256:
             key = RSA.construct((_int(jwk["n"]), _int(jwk["e"])))
-            return Key(RS256, key) if key.size_in_bits() >= _RSA_BITS_MIN else None
-    except (KeyError, ValueError):
+            return Key(RS256, key, kid) if key.size_in_bits() >= _RSA_BITS_MIN else None
+    except (KeyError, TypeError, ValueError):
         return None
     return None
 
@@ -124,25 +129,40 @@ def _library() -> jwt.PyJWS:
     return library
 
 
-def key_id(token: str) -> str:
-    """The name of the key that a JWS claims. Raises Invalid."""
+def key_id(token: str) -> str | None:
+    """The name of the key that a JWS claims, None where it claims none. Raises Invalid."""
+    kid: str | None = _header(token).get("kid")
+    return kid
+
+
+def judges(token: str, keys: Iterable[Key]) -> list[Key]:
+    """The keys that may have signed ``token``: those of its name, or the only one of its algorithm where it names none
+    (RFC 7515, 4.1.4). Raises Invalid.
+    """
+    header = _header(token)
+    fit = [key for key in keys if key.algorithm == header.get("alg")]
+    if "kid" in header:
+        return [key for key in fit if key.kid == header["kid"]]
+    return fit if len(fit) == 1 else []
+
+
+def _header(token: str) -> dict[str, Any]:
     try:
         json_input.read(base64url_decode(token.partition(".")[0]))
-        return str(_library().get_unverified_header(token).get("kid", ""))
+        return _library().get_unverified_header(token)
     except (jwt.PyJWTError, ValueError, Refusal) as error:
         raise Invalid("no JWS") from error
 
 
-def verify(token: str, keys: Mapping[str, Key]) -> bytes:
+def verify(token: str, keys: Iterable[Key]) -> bytes:
     """The payload that one of ``keys`` has signed. Raises Invalid."""
-    key = keys.get(key_id(token))
-    if key is None:
-        raise Invalid("not signed by a key that is known")
-    try:
-        payload: bytes = _library().decode(token, key.public, algorithms=[key.algorithm])  # type: ignore[arg-type]
-    except (jwt.PyJWTError, ValueError) as error:
-        raise Invalid("the signature is wrong") from error
-    return payload
+    for key in judges(token, keys):
+        try:
+            payload: bytes = _library().decode(token, key.public, algorithms=[key.algorithm])  # type: ignore[arg-type]
+        except (jwt.PyJWTError, ValueError):
+            continue
+        return payload
+    raise Invalid("not signed by a key that is known")
 
 
 def sign(payload: bytes, key: Any, head: dict[str, str]) -> str:

@@ -364,3 +364,11 @@ def test_an_edited_event_must_still_end_in_the_future(desk: Desk) -> None:
     application = desk.draft("event")
     refused = desk.world.patch(f"{BASE}/{application}", {"plan": PLANS["event"] | OVER}, **SHOP)
     assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/plan/ends_at"])
+
+
+def test_a_plan_that_was_accepted_before_texts_had_one_form_is_shown_as_it_is(desk: Desk) -> None:
+    application = desk.draft("event")
+    plan = desk.get(application)["plan"] | {"goods": "\u3164", "rules": " 先到先得" * 1000}
+    commit([update(keys.application(application), assign={"plan": plan})])
+    assert desk.get(application)["plan"] == plan
+    assert desk.queue(SHOP) == [application]

@@ -55,12 +55,19 @@ def verbatim(header: bytes, claims: bytes) -> str:
 
 VALID = token("individual", "alice")
 HEADER = b'{"alg":"ES256","kid":"test"}'
-CLAIMS = json.dumps(jwt.decode(VALID, options={"verify_signature": False})).encode()
+CLAIMED = jwt.decode(VALID, options={"verify_signature": False})
+CLAIMS = json.dumps(CLAIMED).encode()
 HEAD, SAID, SIGNATURE = VALID.split(".")
 BAD = {
     "expired": token("individual", "alice", exp=int(time.time()) - 1),
     "never expiring": token("individual", "alice", exp=None),
     "expiring at a word": token("individual", "alice", exp="tomorrow"),
+    "expiring at a text of digits": token("individual", "alice", exp=str(int(time.time()) + 600)),
+    "expiring at true": verbatim(HEADER, json.dumps(CLAIMED | {"exp": True}).encode()),
+    "expiring at no finite number": verbatim(HEADER, json.dumps(CLAIMED | {"exp": 0}).encode()[:-2] + b"1e400}"),
+    "valid from a text of digits on": token("individual", "alice", nbf="1"),
+    "issued at a text of digits": token("individual", "alice", iat="1"),
+    "issued at null": verbatim(HEADER, json.dumps(CLAIMED | {"iat": None}).encode()),
     "valid only later": token("individual", "alice", nbf=int(time.time()) + 600),
     "of another issuer": token("individual", "alice", iss="https://else.example"),
     "of no issuer": token("individual", "alice", iss=None),
@@ -118,6 +125,20 @@ def test_the_header_says_bearer_and_the_token(world: World, header: str) -> None
 def test_a_token_may_be_spelt_in_other_bytes(world: World) -> None:
     spelt = verbatim(b' {"kid": "test",\n"alg": "ES256"} ', CLAIMS.replace(b"alice", rb"\u0061lice"))
     assert world.get("/v1/accounts/me", headers={"Authorization": f"Bearer {spelt}"}).refused == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        token("individual", "alice", kid=None),
+        token("individual", "alice", exp=time.time() + 3600.5, nbf=time.time() - 1.5, iat=int(time.time())),
+        verbatim(HEADER, json.dumps(CLAIMED | {"exp": 10**400}).encode()),
+    ],
+    ids=["that names no key", "with fractions of seconds", "that expires very late"],
+)
+def test_a_token_is_accepted(world: World, good: str) -> None:
+    headers = {"Authorization": f"Bearer {good}"}
+    assert world.get("/v1/accounts/me", headers=headers).refused == (404, "not_found")
 
 
 @pytest.mark.parametrize("header", [f"Bearer {VALID}", f"bearer {VALID}", f"BEARER  {VALID} "])

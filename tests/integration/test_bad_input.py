@@ -8,6 +8,7 @@ from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
 from chalicelib.edge.http import BODY_BYTES_MAX
+from chalicelib.kernel.text import TextType
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES, filled, required
 from tests.world import Answer, World
@@ -43,7 +44,12 @@ NO_OBJECT: dict[str, bytes] = {
     "null": b"null", "true": b"true", "a number": b"5", "a float": b"1e3", "a text": b'"x"', "an empty text": b'""',
     "a list": b"[]", "a list of objects": b"[{}]", "not a number": b"NaN", "infinity": b"-Infinity",
 }  # fmt: skip
-NO_TEXT = ["a\x00b", "a\x1fb", "a\x7fb", "a\u202eb", "a\u200bb", "a\ufeffb", "a\u2028b", "", " ", "\u3000", "a" * 4001]
+NO_TEXT = ["a\x00b", "a\x1fb", "a\x7fb", "a\u202eb", "", " ", "\u3000", "\u3164", "\u2800", "\u034f", "a" * 4001]
+PADDED = [
+    "a\u200bb",
+    "a\ufeffb",
+    "a\u2028b",
+]  # a person's text is kept without it (kernel/text.py); nothing else has any
 NO_VALUE: list[Any] = [None, True, 5.0, 1.5, -1, 0, 10**400, [], {}, [[]], {"a": 1}, "5", "\u0665", "x" * 70_000]
 NO_NUMBER = [b"NaN", b"Infinity", b"1e400", b"-1e400", b"1e-400", b"9" * 400, b"0x10", b"01", b"+1", b".5"]
 
@@ -53,6 +59,12 @@ def fields(name: str) -> dict[str, FieldInfo]:
     model = ROUTES[name].takes
     choices = get_args(model.model_fields["root"].annotation) if issubclass(model, RootModel) else (model,)
     return dict(choices[0].model_fields)
+
+
+def is_text(told: FieldInfo) -> bool:
+    """Whether a field holds what a person writes."""
+    inner = [mark for each in get_args(told.annotation) for mark in getattr(each, "__metadata__", ())]
+    return any(isinstance(mark, TextType) for mark in (*told.metadata, *inner))
 
 
 @pytest.fixture
@@ -161,10 +173,19 @@ def test_values_of_the_wrong_kind_are_refused_by_name(world: World, name: str, r
 def test_texts_hold_no_control_characters_and_no_novels(world: World, name: str, ready: Ready, refuses: Any) -> None:
     before = world.items()
     for field, good in ready.body.items():
-        for bad in NO_TEXT if isinstance(good, str) else ():
+        bad_ones = NO_TEXT + PADDED * (not is_text(fields(name)[field]))
+        for bad in bad_ones if isinstance(good, str) else ():
             answer = send(world, ready, body=ready.body | {field: bad})
             refuses(answer, before, 422)
             assert answer.pointers[0] == f"/{field}", (field, bad)
+
+
+@every_command
+def test_a_text_is_taken_as_devices_send_it(world: World, name: str, ready: Ready) -> None:
+    written = {field for field, good in ready.body.items() if isinstance(good, str) and is_text(fields(name)[field])}
+    padded = {field: f"\ufeff {ready.body[field]}\u200b\r\n" for field in written}
+    assert send(world, ready, body=ready.body | padded, key="k").status in {200, 201, 202}
+    assert send(world, ready, key="k").headers["Idempotent-Replayed"] == "true"
 
 
 @every_command

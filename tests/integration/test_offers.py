@@ -89,6 +89,16 @@ def test_a_change_that_makes_no_sense_is_refused(world: World, body: dict[str, A
     assert world.items() == before
 
 
+def test_a_null_leaves_a_field_as_it_is(world: World) -> None:
+    world.merchant()
+    offer = world.offer(points=1000, stock=5)
+    nulls: dict[str, Any] = dict.fromkeys(("stock_added", "status", "title", "description"))
+    changed = change(world, offer, points=900, **nulls)
+    assert changed.status == 200
+    assert changed.body == world.get(f"/v1/offers/{offer}").body
+    assert (changed.body["points"], changed.body["stock"], changed.body["status"]) == (900, 5, "on_shelf")
+
+
 def test_another_merchants_offer_is_not_found(world: World) -> None:
     world.merchant("shop")
     world.merchant("mall", CODES[1])

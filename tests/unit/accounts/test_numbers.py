@@ -129,6 +129,8 @@ def test_codes_that_nobody_can_have_are_refused(code: str) -> None:
         ("欧阳小明", "欧***"),
         ("Ada Lovelace", "A********"),
         ("a" * 200, "a********"),
+        ("\u0301王小明", "王***"),
+        ("👨‍👩‍👧小", "👨‍👩‍👧*"),
     ],
 )
 def test_a_masked_name_shows_its_first_character_and_at_most_eight_stars(name: str, shown: str) -> None:

@@ -22,8 +22,8 @@ class Issuer:
         [key] = make_jwks()["keys"]
         self.path.write_text(json.dumps({"keys": [key | {"kid": kid}]}))
 
-    def knows(self) -> bool:
-        return "test" in self.keys.for_token(self.token)
+    def knows(self, kid: str = "test") -> bool:
+        return any(key.kid == kid for key in self.keys.for_token(self.token))
 
 
 @pytest.fixture
@@ -49,6 +49,17 @@ def test_a_key_that_is_not_known_yet_is_asked_for_but_not_all_the_time(issuer: I
     assert not issuer.knows()
     issuer.now = 11
     assert issuer.knows()
+
+
+def test_for_a_token_that_names_no_key_the_keys_are_newer(issuer: Issuer) -> None:
+    issuer.token = token("individual", "alice", kid=None)
+    issuer.publish(kid="old")
+    assert issuer.knows("old")
+    issuer.publish(kid="new")
+    issuer.now = 299
+    assert issuer.knows("old")
+    issuer.now = 301
+    assert issuer.knows("new")
 
 
 def test_an_issuer_that_is_away_is_told_as_such_until_keys_are_known(issuer: Issuer) -> None:

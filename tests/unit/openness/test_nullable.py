@@ -1,0 +1,16 @@
+"""What may be null may be left out, in every request."""
+
+import pytest
+
+from tests.bodies import BODIES, nullable
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_what_may_be_null_may_be_left_out(name: str) -> None:
+    wanted = [field for field, told in nullable(BODIES[name]).items() if told.is_required() or told.default is not None]
+    assert wanted == []
+
+
+def test_models_within_bodies_are_tried_too() -> None:
+    assert {"NewOffer", "EventPlan", "Individual", "NewDocument"} <= set(BODIES)
+    assert nullable(BODIES["Scenario"]).keys() >= {"daily_cap_grams", "valid_until", "quantity_max"}
