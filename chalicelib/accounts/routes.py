@@ -6,7 +6,7 @@ from chalicelib.accounts import actions, export, queries
 from chalicelib.accounts.export import Export
 from chalicelib.accounts.model import Account, AccountView, Correction, Entry, EntryParams, Grounds, Opening
 from chalicelib.edge import pages
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

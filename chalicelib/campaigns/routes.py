@@ -16,7 +16,7 @@ from chalicelib.campaigns.model import (
     NewDonation,
 )
 from chalicelib.edge.caching import LIVE
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

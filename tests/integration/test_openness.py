@@ -9,7 +9,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.edge.http import ENDPOINTS
+from chalicelib.edge.endpoints import ENDPOINTS
 from chalicelib.errors import Refusal
 from tests.world import PEOPLE, Answer, World
 
