@@ -17,6 +17,7 @@ from infra.release.cloud import merge, refusals, sam, triggers
 from infra.release.cloud.functions import Template, functions
 from infra.release.runtime import RUNTIME
 from tests.house.grants import TRIGGERS
+from tests.house.resolved import Resolver
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
 NAMES = ["api_handler", *(each.name for each in app.app.builtin_auth_handlers), *TRIGGERS]
@@ -172,6 +173,42 @@ def test_what_the_gateway_refuses_is_a_problem_like_every_other() -> None:
     missing = answers["MISSING_AUTHENTICATION_TOKEN"]
     assert missing["statusCode"] == "404"
     assert answers["UNAUTHORIZED"]["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] == "'Bearer'"
+
+
+def test_a_browser_may_ask_of_every_path_without_a_token() -> None:
+    [api] = resources("AWS::ApiGateway::RestApi").values()
+    for path, methods in api["Body"]["paths"].items():
+        assert "security" not in methods["options"], path
+        assert methods["options"]["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
+
+
+@pytest.mark.parametrize(("origins", "shared"), [("", None), ("https://a.example,https://b.example", "'*'")])
+def test_a_page_reads_the_gateways_refusals_where_some_origin_is_allowed(origins: str, shared: str | None) -> None:
+    api = Resolver(plain(), {"CorsOrigins": origins, "RestoredStream": "", "Tracing": "off"}).resources()["RestAPI"]
+    for kind, answer in api["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"].items():
+        told = answer["responseParameters"].get("gatewayresponse.header.Access-Control-Allow-Origin")
+        assert told == shared, kind
+
+
+@pytest.mark.parametrize("origins", ["", "*", "https://a.example", "https://a.example,http://127.0.0.1:5173"])
+def test_the_bucket_takes_forms_from_the_origins_that_the_api_allows(origins: str) -> None:
+    data = cfn.load(ROOT / "infra" / "data.yaml")
+    app_yaml = cfn.load(ROOT / "infra" / "app.yaml")
+    pattern = data["Parameters"]["CorsOrigins"]["AllowedPattern"]
+    assert pattern == app_yaml["Parameters"]["CorsOrigins"]["AllowedPattern"]
+    assert re.fullmatch(pattern, origins)
+    bucket = Resolver(data, {"CorsOrigins": origins}).resources()["Documents"]["Properties"]
+    assert ("CorsConfiguration" in bucket) == bool(origins)
+    if origins:
+        [rule] = bucket["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == {"Fn::Split": [",", origins]}
+        assert (rule["AllowedMethods"], rule["ExposedHeaders"]) == (["GET", "HEAD", "POST"], ["ETag"])
+
+
+@pytest.mark.parametrize("origins", ["a.example", "https://a.example/", "https://a.example, https://b.example", "*,*"])
+def test_what_is_no_origin_is_refused_before_it_is_deployed(origins: str) -> None:
+    pattern = cfn.load(ROOT / "infra" / "app.yaml")["Parameters"]["CorsOrigins"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, origins)
 
 
 def test_the_access_log_is_json_and_names_nobody() -> None:
