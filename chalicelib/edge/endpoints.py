@@ -85,5 +85,5 @@ def _register(
     ENDPOINTS.append(endpoint)
     guarded = {"authorizer": authenticate} if endpoint.allow else {}
     content_types = ["application/json"] if endpoint.method != "GET" else []
-    methods = [endpoint.method] if endpoint.cache is None else ["GET", "HEAD"]  # the gateway leaves a HEAD's body out
+    methods = ["GET", "HEAD"] if endpoint.method == "GET" else [endpoint.method]  # the gateway leaves a HEAD's body out
     room.route(endpoint.path, methods=methods, content_types=content_types, **guarded)(view)

@@ -227,6 +227,8 @@ def test_the_front_page_says_what_this_is_and_shows_the_live_supply(world: World
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     text = page.body.decode()
     assert text.count("7,100") == 3
+    for use in ("兑换", "注销", "捐赠", "回兑"):  # what becomes of points
+        assert use in text
     assert "form-action 'self'" in page.headers["Content-Security-Policy"]
     for path in re.findall(r'(?:href|action)="(/[^"]*)"', text):
         expected = 303 if path == "/certificates" else 200
