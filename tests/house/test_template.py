@@ -97,6 +97,60 @@ def test_every_function_is_deployed_once_and_by_its_own_role() -> None:
         assert function["Architectures"] == ["arm64"]
 
 
+CALLED = {"APIHandler": "api-handler", "Authenticate": "authenticate"}
+
+
+def test_the_gateway_calls_what_callers_wait_for_by_its_alias() -> None:
+    [api] = resources("AWS::ApiGateway::RestApi").values()
+    called = set(re.findall(r"functions/(\S+?)/invocations", json.dumps(api["Body"])))
+    assert called == {f"${{{name}Live}}" for name in CALLED}
+    aliases, versions = resources("AWS::Lambda::Alias"), resources("AWS::Lambda::Version")
+    for name in CALLED:
+        assert aliases[f"{name}Live"]["FunctionVersion"] == {"Fn::GetAtt": [f"{name}Version", "Version"]}
+        assert versions[f"{name}Version"] == {"FunctionName": {"Ref": name}}
+
+
+def test_the_gateway_may_call_an_alias_before_a_deployment_names_it() -> None:
+    permissions = resources("AWS::Lambda::Permission")
+    of_gateway = {name: each for name, each in permissions.items() if each["Principal"] == "apigateway.amazonaws.com"}
+    assert {each["FunctionName"]["Ref"] for each in of_gateway.values()} == {f"{name}Live" for name in CALLED}
+    [deployment] = [each for each in plain()["Resources"].values() if each["Type"] == "AWS::ApiGateway::Deployment"]
+    assert set(deployment["DependsOn"]) == of_gateway.keys()
+
+
+def test_events_wake_the_newest_code_at_once() -> None:
+    """Nobody waits for them, and what fails is tried again: see ADR 17."""
+    for kind in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig"):
+        woken = {each["FunctionName"]["Ref"] for each in resources(kind).values()}
+        assert woken <= resources("AWS::Lambda::Function").keys() - CALLED.keys()
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_alarms_send_a_new_version_back(name: str) -> None:
+    alias = plain()["Resources"][f"{name}Live"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["Fn::If"]
+    assert alias[:2] == [
+        "Canary",
+        {"ApplicationName": {"Ref": "Rollouts"}, "DeploymentGroupName": {"Ref": f"{name}Rollout"}},
+    ]
+    group = resources("AWS::CodeDeploy::DeploymentGroup")[f"{name}Rollout"]
+    assert group["DeploymentConfigName"] == {"Fn::Sub": "CodeDeployDefault.Lambda${Rollout}"}
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    watching = [_alarms()[each["Name"]["Ref"]] for each in group["AlarmConfiguration"]["Alarms"]]
+    metrics = {each["MetricName"] for each in watching}
+    assert metrics >= (
+        {"Errors", "Throttles", "5XXError"} if name == "APIHandler" else {"Throttles", "AuthorizerFailures"}
+    )
+    for alarm in watching:  # an alias or a version among the dimensions would miss the other one's faults
+        assert {each["Name"] for each in alarm["Dimensions"]} <= {"FunctionName", "ApiName", "stage"}
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)  # no longer than a tenth of the calls is tried
+
+
+def test_a_correction_can_be_deployed_while_an_alarm_is_active() -> None:
+    at_once = Resolver(plain(), {"Rollout": "AllAtOnce", "RestoredStream": "", "Tracing": "off"}).resources()
+    assert not [name for name, each in at_once.items() if each["Type"].startswith("AWS::CodeDeploy::")]
+    assert at_once["APIHandlerLive"]["UpdatePolicy"] == {}
+
+
 def test_the_runtime_does_not_depend_on_the_python_that_made_the_template() -> None:
     elsewhere: Template = json.loads(json.dumps(chalice()).replace(RUNTIME, "python3.99"))
     assert "python3.99" in json.dumps(elsewhere)

@@ -70,11 +70,18 @@ class Stage:
     def _deploy_code(self, built: Path, given: dict[str, str]) -> None:
         bucket = self.data.outputs()["CodeBucket"]
         zipped = self._upload(bucket, "deployment.zip", (built / "deployment.zip").read_bytes())
-        described = snapshots.named((built / "template.json").read_text(), given)
-        template = self._upload(bucket, "template.json", described.encode())
         own = {"Stage": self.name, "DataStack": self.data.name, "CodeBucket": bucket, "CodeKey": zipped}
         own["SecretsVersion"] = secret.version(self.session.client("secretsmanager"), self.name)
-        self.code.change({"TemplateURL": self._address(bucket, template)}, given | own, agree=self.agree)
+        every = given | own | self._rollout(given)
+        described = snapshots.named((built / "template.json").read_text(), every)
+        template = self._upload(bucket, "template.json", described.encode())
+        self.code.change({"TemplateURL": self._address(bucket, template)}, every, agree=self.agree)
+
+    def _rollout(self, given: dict[str, str]) -> dict[str, str]:
+        """Never two tables at once: a version that uses another table takes over in one step."""
+        name = "RestoredStream"
+        same = self.code.parameters().get(name, "") == given.get(name, "")
+        return {} if same else {"Rollout": "AllAtOnce"}
 
     def secrets(self) -> str:
         """Make what is missing of the secret; one line about it. Raises SystemExit where it was lost."""
