@@ -30,7 +30,7 @@ from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
 from chalicelib.credit.routes import room as credit
-from chalicelib.edge import authorizer, events, problem
+from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.grants.routes import room as grants
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
@@ -54,12 +54,14 @@ from chalicelib.settings import settings
 log.install()
 app = Chalice(app_name="carbon-points", configure_logs=False)
 app.api.binary_types.extend(BINARY)
+app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, credit, scenarios, grants, reductions, batches)
 _spending = (mall, cancellation, certificates, campaigns, buyback)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
+cors.answer_preflights(app)
 
 
 @app.authorizer(name="authenticate", ttl_seconds=60)

@@ -26,6 +26,7 @@ class Settings(NamedTuple):
     signing_keys: tuple[str, ...]
     signing_keys_dir: str
     public_url: str
+    cors_origins: tuple[str, ...]
     busy_stripes: int
     batch_threads: int
     s3_endpoint: str
@@ -54,6 +55,7 @@ def settings() -> Settings:
         signing_keys=tuple(env("SIGNING_KEYS", "").split()),
         signing_keys_dir=env("SIGNING_KEYS_DIR", ""),
         public_url=env("PUBLIC_URL", "http://127.0.0.1:8000"),
+        cors_origins=tuple(filter(None, env("CORS_ORIGINS", "").split(","))),
         busy_stripes=int(env("BUSY_STRIPES", "16")),
         batch_threads=int(env("BATCH_THREADS", "16")),
         s3_endpoint=env("AWS_ENDPOINT_URL_S3") or env("AWS_ENDPOINT_URL", ""),
@@ -84,3 +86,8 @@ def secret(name: str) -> bytes:
     ``serial_key`` (makes serials of certificates unguessable), ``webhook_key`` (signs webhooks) or ``grant_key`` (names
     grants and makes their codes)."""
     return _secrets()[name]
+
+
+def account_key() -> bytes:
+    """The key of ids that follow from a login. Empty in a stage that is older than it: the ids that it gave stay."""
+    return _secrets().get("account_key", b"")

@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import app
-from chalicelib.edge.http import ENDPOINTS, Endpoint
+from chalicelib.edge.endpoints import ENDPOINTS
+from chalicelib.edge.http import Endpoint
 
 ROUTES: dict[str, Endpoint] = {f"{each.method} {each.path}": each for each in ENDPOINTS}
 

@@ -14,7 +14,7 @@ Schema = Mapping[str, Any]
 _KNOWN = {
     "$ref", "anyOf", "oneOf", "const", "enum", "type", "pattern", "format", "minLength", "maxLength", "minimum",
     "maximum", "items", "minItems", "maxItems", "properties", "required", "additionalProperties", "minProperties", "if",
-    "then", "else", "title", "description", "default", "examples", "discriminator",
+    "then", "else", "patternProperties", "propertyNames", "maxProperties", "title", "description", "default", "examples", "discriminator",
 }  # fmt: skip
 _FORMATS: dict[str, Callable[[str], Any]] = {
     "date-time": datetime.fromisoformat,
@@ -54,6 +54,10 @@ def _typed(schema: Schema, schemas: Mapping[str, Schema]) -> SearchStrategy[Any]
 
 
 def _object(schema: Schema, schemas: Mapping[str, Schema]) -> SearchStrategy[dict[str, Any]]:
+    if "patternProperties" in schema:
+        [(names, values)] = schema["patternProperties"].items()
+        sizes = {"min_size": schema["minProperties"], "max_size": min(3, schema["maxProperties"])}
+        return st.dictionaries(_text({"pattern": names}), fitting(values, schemas), **sizes)
     assert schema["additionalProperties"] is False, "unknown fields are refused, so the schema has to say so"
     fields = {name: fitting(each, schemas) for name, each in schema.get("properties", {}).items()}
     required = {name: fields[name] for name in schema.get("required", ())}

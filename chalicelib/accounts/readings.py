@@ -32,7 +32,7 @@ def keep(query: Query[Reasoned], account: Account, kind: str) -> None:
     retry and the next page add nothing. Raises Contended, Unavailable.
     """
     caller, reason = query.asker, query.params.reason
-    id = keys.reading_id(*caller, account.id, kind, reason, f"{query.now:%Y-%m-%dT%H:%M}")
+    id = keys.reading_id(caller.sub, caller.role, account.id, kind, reason, f"{query.now:%Y-%m-%dT%H:%M}")
     command = Command(caller, query.params, id, query.now)
     settle(command, lambda: read(command, account, kind), 200, Fingerprint(id))
 

@@ -18,7 +18,7 @@ from chalicelib.accounts.model import (
 from chalicelib.credit import queries as credit
 from chalicelib.credit.model import CreditReasons
 from chalicelib.edge import pages
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

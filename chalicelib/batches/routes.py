@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.batches import actions, queries
 from chalicelib.batches.model import BatchAnswer, BatchOpened, NewBatch
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision

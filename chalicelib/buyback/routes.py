@@ -5,7 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import LotAnswer, LotParams, NewRetirement, RetirementAnswer, RunAnswer, RunParams
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

@@ -19,7 +19,7 @@ from chalicelib.campaigns.model import (
     ProposalParams,
 )
 from chalicelib.edge.caching import LIVE
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

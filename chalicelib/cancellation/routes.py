@@ -5,7 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.cancellation import actions, queries
 from chalicelib.cancellation.model import CancellationAnswer, CancellationParams, NewCancellation
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision

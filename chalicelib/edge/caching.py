@@ -14,7 +14,7 @@ REVALIDATE = 0  # kept, but compared each time: what must show a change at once
 LIVE = 5  # stock, sums, states that change with every sale
 LISTED = 60  # what changes a few times a day
 STABLE = 300  # what changes with a deployment or less
-_VARY = "Accept, Accept-Language"
+_VARY = "Accept, Accept-Language, Accept-Encoding"  # API Gateway compresses
 
 
 def answer(given: Response, headers: Mapping[str, str], seconds: int) -> Response:

@@ -1,4 +1,7 @@
-"""HTTP, once for all routes. A command: admit, parse, decide, commit, answer or replay. A query: admit, parse, read."""
+"""HTTP, once for all endpoints. A command: admit, parse, decide, commit, answer or replay. A query: admit, parse, read.
+
+How a room declares an endpoint is in endpoints.py.
+"""
 
 import functools
 import hashlib
@@ -8,16 +11,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import log
-from chalicelib.deadline import GATEWAY_SECONDS, within
 from chalicelib.edge import caching, problem
-from chalicelib.edge.authorizer import admit, authenticate
+from chalicelib.edge.authorizer import admit
 from chalicelib.errors import (
     BodyTooLarge,
     IdempotencyKeyRequired,
@@ -26,22 +28,17 @@ from chalicelib.errors import (
     Refusal,
 )
 from chalicelib.kernel import cursor, validation
-from chalicelib.kernel.caller import readers
-from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Params
+from chalicelib.kernel.decision import Command
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.settle import Fingerprint, Settled, settle, settle_prepared
 from chalicelib.kernel.text import STORED
-from chalicelib.settings import secret
+from chalicelib.settings import account_key, secret
 from chalicelib.table import keys
 
 BODY_BYTES_MAX = 256 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEGMENT = re.compile(r"[\x21-\x7e]{1,64}")
 _TYPED = {"serial"}  # what people type from paper: full-width letters, blanks and dashes of any kind are understood
-
-P = TypeVar("P", bound=Params)
-A = TypeVar("A", bound=BaseModel)
 
 
 class Endpoint(NamedTuple):
@@ -65,87 +62,7 @@ class Endpoint(NamedTuple):
     prepare: Callable[..., Any] | None = None
 
 
-ENDPOINTS: list[Endpoint] = []
-
-
-def command(
-    room: Blueprint,
-    route: str,
-    *,
-    body: type[BaseModel],
-    answer: Any,
-    allow: tuple[str, ...],
-    refuses: tuple[type[Refusal], ...] = (),
-    status: int = 201,
-    prepare: Callable[..., Any] | None = None,
-) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
-    """Declare a route that changes something. The view gets a Command and returns a Decision; it may run again.
-
-    ``prepare`` gets the same and runs once, before the view: calls and copies belong there. The view gets what it
-    returns behind the Command.
-    """
-    method, path = route.split(" ")
-
-    def declare(view: Callable[..., Decision]) -> Callable[..., Decision]:
-        endpoint = Endpoint(method, path, body, answer, allow, refuses, status, view, prepare=prepare)
-        _register(room, endpoint, _change)
-        return view
-
-    return declare
-
-
-def query(
-    room: Blueprint,
-    path: str,
-    *,
-    answer: Any,
-    allow: tuple[str, ...] = (),
-    params: type[Params] = Params,
-    refuses: tuple[type[Refusal], ...] = (),
-    also: tuple[str, ...] = (),
-    cache: int | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response.
-
-    What exchange or bureau may read, the auditor may (``readers``), so no route names it. A public route names its
-    ``cache``; a private one is never cached.
-    """
-    if (cache is None) != bool(allow):
-        raise ValueError(f"{path}: a public read says how long it stays fresh, and only a public one")
-
-    def declare(view: Callable[..., Any]) -> Callable[..., Any]:
-        endpoint = Endpoint("GET", path, params, answer, readers(allow), refuses, 200, view, also, cache)
-        _register(room, endpoint, _ask)
-        return view
-
-    return declare
-
-
-def _register(
-    room: Blueprint, endpoint: Endpoint, handle: Callable[[Endpoint, Request, dict[str, str]], Response]
-) -> None:
-    @functools.wraps(endpoint.view)
-    def view(**segments: str) -> Response:
-        request: Request = room.current_request
-        route, id = f"{endpoint.method} {endpoint.path}", request.context.get("requestId")
-        function = request.lambda_context  # outside Lambda there may be none
-        seconds = function.get_remaining_time_in_millis() / 1000 if function else GATEWAY_SECONDS
-        with log.line("request", route=route, request=id) as line, within(seconds):
-            answer = _attended(functools.partial(handle, endpoint), request, segments, line)
-            line.fields["status"] = answer.status_code
-            if endpoint.method != "GET":
-                line.fields["attempts"] = 1 + int(line.metrics.get("Retries", 0))
-        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-        return answer
-
-    ENDPOINTS.append(endpoint)
-    guarded = {"authorizer": authenticate} if endpoint.allow else {}
-    content_types = ["application/json"] if endpoint.method != "GET" else []
-    methods = [endpoint.method] if endpoint.cache is None else ["GET", "HEAD"]  # the gateway leaves a HEAD's body out
-    room.route(endpoint.path, methods=methods, content_types=content_types, **guarded)(view)
-
-
-def _attended(
+def attended(
     handle: Callable[[Request, dict[str, str]], Response], request: Request, segments: dict[str, str], line: log.LogLine
 ) -> Response:
     """What ``handle`` answers, or its refusal as a problem; ``line`` is told who asked and what was refused."""
@@ -176,13 +93,13 @@ def _typed(letter: str) -> str:
     return "-" if category == "Pd" else "" if category[0] in "ZC" else letter
 
 
-def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
+def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
     caller = admit(request.context, endpoint.allow)
     key = request.headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired()
     body = _parse(endpoint.takes, request)
-    order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
+    order = Command(caller, body, keys.record_id(caller.sub, key, account_key()), datetime.now(UTC))
     fingerprint = _fingerprint(endpoint, segments, request, body)
     log.annotate(record=order.id)
     settled = _settled(endpoint, order, segments, fingerprint)
@@ -228,7 +145,7 @@ def _json(status: int, body: str, headers: Mapping[str, Any] | None = None) -> R
     return Response(body, {"Content-Type": "application/json"} | dict(headers or {}), status)
 
 
-def _ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
+def ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
     caller = admit(request.context, endpoint.allow) if endpoint.allow else None
     asked = _asked(endpoint, request)
     try:

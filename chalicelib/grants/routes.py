@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.grants import actions, queries
 from chalicelib.grants.items import PARTIES, day

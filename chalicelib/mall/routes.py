@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge.caching import LISTED, LIVE
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

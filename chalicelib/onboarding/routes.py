@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound, Refusal
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

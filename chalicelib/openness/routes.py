@@ -4,7 +4,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.edge import problem
 from chalicelib.edge.caching import LIVE, REVALIDATE, STABLE
-from chalicelib.edge.http import query
+from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import FORMS, HTML, JSON, page, preferred
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params

@@ -4,7 +4,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.edge import pages
 from chalicelib.edge.caching import STABLE
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision

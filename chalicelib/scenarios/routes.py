@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.edge.caching import LISTED
-from chalicelib.edge.http import command, query
+from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import app
-from chalicelib.edge.http import ENDPOINTS
+from chalicelib.edge.endpoints import ENDPOINTS
 from chalicelib.table import keys
 from tests.house.reach import ROOT, Module, dotted, modules, operations, reach
 
@@ -45,7 +45,7 @@ TRIGGERS = {source.name: source for source in app.app.event_sources}
 
 def roots() -> dict[str, set[str]]:
     """Where each function's code begins."""
-    edge = {f"chalicelib.edge.http.{name}" for name in ("_register", "_change", "_ask")}
+    edge = {"chalicelib.edge.endpoints.command", "chalicelib.edge.endpoints.query"}
     views = {f"{each.view.__module__}.{each.view.__qualname__}" for each in ENDPOINTS}
     found = {"api_handler": edge | views | {"chalicelib.edge.problem.reshape"}}
     found |= {each.name: {f"app.{each.name}"} for each in app.app.builtin_auth_handlers}

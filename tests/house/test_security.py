@@ -14,6 +14,7 @@ from tests.house.test_template import plain
 Properties = dict[str, Any]
 # Actions of which IAM knows no resource.
 WITHOUT_RESOURCE = {"dynamodb:ListStreams", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+ROLLOUT = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"}
 GATEWAY_LOGS = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"}
 
 
@@ -79,6 +80,11 @@ RULES: dict[str, dict[str, Callable[[Properties], bool]]] = {
         ),
         "throttled": lambda it: any("ThrottlingRateLimit" in each for each in it.get("MethodSettings", [])),
     },
+    "AWS::CodeDeploy::DeploymentGroup": {
+        "goes back on an alarm": lambda it: (
+            it.get("AlarmConfiguration", {}).get("Enabled") is True and "AutoRollbackConfiguration" in it
+        ),
+    },
     "AWS::CloudWatch::Alarm": {"somebody hears it": lambda it: bool(it.get("AlarmActions"))},
     "AWS::DynamoDB::Table": {
         "any second of 35 days": lambda it: (
@@ -92,7 +98,7 @@ RULES: dict[str, dict[str, Callable[[Properties], bool]]] = {
         "for a service": lambda it: of_services(it["AssumeRolePolicyDocument"]),
         "actions by name": names_actions,
         "resources by name": names_resources,
-        "no policy of others": lambda it: it.get("ManagedPolicyArns", [GATEWAY_LOGS]) == [GATEWAY_LOGS],
+        "no policy of others": lambda it: it.get("ManagedPolicyArns", [ROLLOUT]) in ([GATEWAY_LOGS], [ROLLOUT]),
     },
     "AWS::KMS::Key": {"not everybody's": lambda it: not everybodys(it["KeyPolicy"])},
     "AWS::Lambda::Function": {"a log of its own": lambda it: "LogGroup" in it.get("LoggingConfig", {})},
@@ -120,6 +126,7 @@ RULES: dict[str, dict[str, Callable[[Properties], bool]]] = {
 # They hold nothing and permit nothing; what matters of them is in test_template.py.
 WITHOUT_RULES = {
     *("AWS::ApiGateway::Account", "AWS::ApiGateway::Deployment", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule"),
+    *("AWS::CodeDeploy::Application", "AWS::Lambda::Alias", "AWS::Lambda::Version"),
     *("AWS::KMS::Alias", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping", "AWS::SNS::Subscription"),
     "AWS::WAFv2::WebACLAssociation",
 }

@@ -17,6 +17,7 @@ from infra.release.cloud import merge, refusals, sam, triggers
 from infra.release.cloud.functions import Template, functions
 from infra.release.runtime import RUNTIME
 from tests.house.grants import TRIGGERS
+from tests.house.resolved import Resolver
 
 CONFIG = json.loads((ROOT / ".chalice" / "config.json").read_text())
 NAMES = ["api_handler", *(each.name for each in app.app.builtin_auth_handlers), *TRIGGERS]
@@ -96,6 +97,60 @@ def test_every_function_is_deployed_once_and_by_its_own_role() -> None:
         assert function["Architectures"] == ["arm64"]
 
 
+CALLED = {"APIHandler": "api-handler", "Authenticate": "authenticate"}
+
+
+def test_the_gateway_calls_what_callers_wait_for_by_its_alias() -> None:
+    [api] = resources("AWS::ApiGateway::RestApi").values()
+    called = set(re.findall(r"functions/(\S+?)/invocations", json.dumps(api["Body"])))
+    assert called == {f"${{{name}Live}}" for name in CALLED}
+    aliases, versions = resources("AWS::Lambda::Alias"), resources("AWS::Lambda::Version")
+    for name in CALLED:
+        assert aliases[f"{name}Live"]["FunctionVersion"] == {"Fn::GetAtt": [f"{name}Version", "Version"]}
+        assert versions[f"{name}Version"] == {"FunctionName": {"Ref": name}}
+
+
+def test_the_gateway_may_call_an_alias_before_a_deployment_names_it() -> None:
+    permissions = resources("AWS::Lambda::Permission")
+    of_gateway = {name: each for name, each in permissions.items() if each["Principal"] == "apigateway.amazonaws.com"}
+    assert {each["FunctionName"]["Ref"] for each in of_gateway.values()} == {f"{name}Live" for name in CALLED}
+    [deployment] = [each for each in plain()["Resources"].values() if each["Type"] == "AWS::ApiGateway::Deployment"]
+    assert set(deployment["DependsOn"]) == of_gateway.keys()
+
+
+def test_events_wake_the_newest_code_at_once() -> None:
+    """Nobody waits for them, and what fails is tried again: see ADR 17."""
+    for kind in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig"):
+        woken = {each["FunctionName"]["Ref"] for each in resources(kind).values()}
+        assert woken <= resources("AWS::Lambda::Function").keys() - CALLED.keys()
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_alarms_send_a_new_version_back(name: str) -> None:
+    alias = plain()["Resources"][f"{name}Live"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]["Fn::If"]
+    assert alias[:2] == [
+        "Canary",
+        {"ApplicationName": {"Ref": "Rollouts"}, "DeploymentGroupName": {"Ref": f"{name}Rollout"}},
+    ]
+    group = resources("AWS::CodeDeploy::DeploymentGroup")[f"{name}Rollout"]
+    assert group["DeploymentConfigName"] == {"Fn::Sub": "CodeDeployDefault.Lambda${Rollout}"}
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    watching = [_alarms()[each["Name"]["Ref"]] for each in group["AlarmConfiguration"]["Alarms"]]
+    metrics = {each["MetricName"] for each in watching}
+    assert metrics >= (
+        {"Errors", "Throttles", "5XXError"} if name == "APIHandler" else {"Throttles", "AuthorizerFailures"}
+    )
+    for alarm in watching:  # an alias or a version among the dimensions would miss the other one's faults
+        assert {each["Name"] for each in alarm["Dimensions"]} <= {"FunctionName", "ApiName", "stage"}
+        assert (alarm["Period"], alarm["EvaluationPeriods"]) == (300, 1)  # no longer than a tenth of the calls is tried
+
+
+def test_a_correction_can_be_deployed_while_an_alarm_is_active() -> None:
+    at_once = Resolver(plain(), {"Rollout": "AllAtOnce", "RestoredStream": "", "Tracing": "off"}).resources()
+    assert not [name for name, each in at_once.items() if each["Type"].startswith("AWS::CodeDeploy::")]
+    assert at_once["APIHandlerLive"]["UpdatePolicy"] == {}
+
+
 def test_the_runtime_does_not_depend_on_the_python_that_made_the_template() -> None:
     elsewhere: Template = json.loads(json.dumps(chalice()).replace(RUNTIME, "python3.99"))
     assert "python3.99" in json.dumps(elsewhere)
@@ -172,6 +227,42 @@ def test_what_the_gateway_refuses_is_a_problem_like_every_other() -> None:
     missing = answers["MISSING_AUTHENTICATION_TOKEN"]
     assert missing["statusCode"] == "404"
     assert answers["UNAUTHORIZED"]["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] == "'Bearer'"
+
+
+def test_a_browser_may_ask_of_every_path_without_a_token() -> None:
+    [api] = resources("AWS::ApiGateway::RestApi").values()
+    for path, methods in api["Body"]["paths"].items():
+        assert "security" not in methods["options"], path
+        assert methods["options"]["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
+
+
+@pytest.mark.parametrize(("origins", "shared"), [("", None), ("https://a.example,https://b.example", "'*'")])
+def test_a_page_reads_the_gateways_refusals_where_some_origin_is_allowed(origins: str, shared: str | None) -> None:
+    api = Resolver(plain(), {"CorsOrigins": origins, "RestoredStream": "", "Tracing": "off"}).resources()["RestAPI"]
+    for kind, answer in api["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"].items():
+        told = answer["responseParameters"].get("gatewayresponse.header.Access-Control-Allow-Origin")
+        assert told == shared, kind
+
+
+@pytest.mark.parametrize("origins", ["", "*", "https://a.example", "https://a.example,http://127.0.0.1:5173"])
+def test_the_bucket_takes_forms_from_the_origins_that_the_api_allows(origins: str) -> None:
+    data = cfn.load(ROOT / "infra" / "data.yaml")
+    app_yaml = cfn.load(ROOT / "infra" / "app.yaml")
+    pattern = data["Parameters"]["CorsOrigins"]["AllowedPattern"]
+    assert pattern == app_yaml["Parameters"]["CorsOrigins"]["AllowedPattern"]
+    assert re.fullmatch(pattern, origins)
+    bucket = Resolver(data, {"CorsOrigins": origins}).resources()["Documents"]["Properties"]
+    assert ("CorsConfiguration" in bucket) == bool(origins)
+    if origins:
+        [rule] = bucket["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == {"Fn::Split": [",", origins]}
+        assert (rule["AllowedMethods"], rule["ExposedHeaders"]) == (["GET", "HEAD", "POST"], ["ETag"])
+
+
+@pytest.mark.parametrize("origins", ["a.example", "https://a.example/", "https://a.example, https://b.example", "*,*"])
+def test_what_is_no_origin_is_refused_before_it_is_deployed(origins: str) -> None:
+    pattern = cfn.load(ROOT / "infra" / "app.yaml")["Parameters"]["CorsOrigins"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, origins)
 
 
 def test_the_access_log_is_json_and_names_nobody() -> None:

@@ -9,7 +9,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.edge.http import ENDPOINTS
+from chalicelib.edge.endpoints import ENDPOINTS
 from chalicelib.errors import Refusal
 from tests.world import PEOPLE, Answer, World
 
@@ -56,7 +56,8 @@ def test_every_route_is_listed_and_nothing_else(document: dict[str, Any]) -> Non
     import app
 
     served = {(method, path) for path, methods in app.app.routes.items() for method in methods}
-    served -= {(method, path) for method, path in served if method == "HEAD"}  # as GET, without a body
+    # HEAD is as GET, without a body; OPTIONS is what browsers ask
+    served -= {(method, path) for method, path in served if method in {"HEAD", "OPTIONS"}}
     assert {(method, path) for method, path, _ in operations(document)} == served - {("GET", path) for path in ASSETS}
 
 
@@ -226,6 +227,8 @@ def test_the_front_page_says_what_this_is_and_shows_the_live_supply(world: World
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     text = page.body.decode()
     assert text.count("7,100") == 3
+    for use in ("兑换", "注销", "捐赠", "回兑"):  # what becomes of points
+        assert use in text
     assert "form-action 'self'" in page.headers["Content-Security-Policy"]
     for path in re.findall(r'(?:href|action)="(/[^"]*)"', text):
         expected = 303 if path == "/certificates" else 200

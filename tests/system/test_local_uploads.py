@@ -29,6 +29,18 @@ def test_storage_enforces_the_signed_limits(sample: Sample) -> None:
     assert send(sample, "heavy", b"x" * 101) == 400
 
 
+def test_a_page_of_an_allowed_origin_reads_the_answer_of_its_upload(tmp_path: Path) -> None:
+    page, other = {"Origin": "https://h5.example.org"}, {"Origin": "https://elsewhere.example.org"}
+    with Sample(tmp_path, CORS_ORIGINS=page["Origin"]) as stack:
+        form = httpx.post(f"{stack.url}/v1/uploads/incoming%2Fphoto").json()
+        asked = {"Access-Control-Request-Method": "POST"}
+        assert httpx.options(form["url"], headers=page | asked).headers["Access-Control-Allow-Origin"] == page["Origin"]
+        assert httpx.options(form["url"], headers=other | asked).status_code == 403
+        sent = httpx.post(form["url"], data=form["fields"], files={"file": b"x"}, headers=page)
+        assert (sent.status_code, sent.headers["Access-Control-Allow-Origin"]) == (204, page["Origin"])
+        assert sent.headers["Access-Control-Expose-Headers"] == "ETag"
+
+
 def test_uploads_are_told_again_after_a_kill(tmp_path: Path) -> None:
     with Sample(tmp_path) as stack:
         stack.freeze("pumps")

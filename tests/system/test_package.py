@@ -31,6 +31,7 @@ PARAMETERS = {
     "OidcIssuer": "carbon-points-local",
     "OidcAudience": "carbon-points",
     "OidcJwksUrl": "https://points.example.org/jwks.json",
+    "Rollout": "AllAtOnce",  # the emulator has no CodeDeploy
 }
 
 
@@ -209,15 +210,27 @@ def test_a_change_is_not_made_unless_someone_agrees(session: cloud.Session, buil
 
 def test_a_changed_key_reaches_every_function_by_the_next_deployment(session: cloud.Session, built: Path) -> None:
     def renewed() -> set[str]:
-        return {each["Environment"]["Variables"]["SECRETS_VERSION"] for each in cloud.functions(session).values()}
+        every = cloud.functions(session)
+        configured = [
+            *every.values(),
+            *(_live(session, every[name]["FunctionName"]) for name in ("app", "authenticate")),
+        ]
+        return {each["Environment"]["Variables"]["SECRETS_VERSION"] for each in configured}
 
     stage, before = Stage("dev", session, agree=lambda: True), renewed()
     assert "cursor_key is new" in stage.rotate("cursor_key")
     stage.deploy(built, PARAMETERS)
     assert len(renewed()) == 1
     assert renewed() != before
-    with pytest.raises(SystemExit, match="identity_key never changes"):
+    with pytest.raises(SystemExit, match="identity_key and account_key never change"):
         stage.rotate("identity_key")
+
+
+def _live(session: cloud.Session, function: str) -> Any:
+    """The published version that the gateway calls."""
+    found = session.client("lambda").get_function_configuration(FunctionName=function, Qualifier="live")
+    assert found["Version"].isdigit()
+    return found
 
 
 def test_webhooks_are_signed_by_the_old_key_too_until_it_is_taken_away(session: cloud.Session) -> None:
@@ -288,14 +301,15 @@ def test_a_restored_table_takes_the_place_of_the_old_one(session: cloud.Session,
     made = client.create_table(TableName="carbon-points-restored", StreamSpecification=view, **same | _index(old))
     stream = made["TableDescription"]["LatestStreamArn"]
     stage = Stage("dev", session, agree=lambda: True)
-    stage.deploy(built, PARAMETERS | {"RestoredStream": stream})
+    canary = PARAMETERS | {"Rollout": "Canary10Percent5Minutes"}  # fails here, unless the table forbids it
+    stage.deploy(built, canary | {"RestoredStream": stream})
     for name, function in cloud.functions(session).items():
         variables = function["Environment"]["Variables"]
         assert (variables["TABLE_NAME"], variables["STREAM_ARN"]) == ("carbon-points-restored", stream), name
     mappings = session.client("lambda").list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
     readers = {cloud.functions(session)[name]["FunctionName"] for name in CONSUMERS}
     assert {each["FunctionArn"].rpartition(":")[2] for each in mappings} == readers
-    stage.deploy(built, PARAMETERS)
+    stage.deploy(built, canary)
     assert cloud.functions(session)["project"]["Environment"]["Variables"]["TABLE_NAME"] == "carbon-points-dev"
 
 

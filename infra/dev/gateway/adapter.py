@@ -7,8 +7,9 @@ from typing import Any
 
 from chalice.app import Chalice, Request
 
-from chalicelib.edge import problem
+from chalicelib.edge import cors, problem
 from chalicelib.errors import BodyTooLarge, InternalError, MethodNotAllowed, NotFound, Refusal
+from chalicelib.settings import settings
 from infra.dev.gateway import events
 from infra.dev.gateway.events import Answer, Context, Environ
 from infra.dev.gateway.gatekeeper import Denied, Gatekeeper
@@ -89,5 +90,6 @@ class Gateway:
 
 def _refused(refusal: Refusal, environ: Environ, headers: dict[str, str] | None = None) -> Answer:
     language = problem.language({"accept-language": environ.get("HTTP_ACCEPT_LANGUAGE", "")})
-    answer = problem.response(refusal, language=language, instance=events.path_of(environ), headers=headers)
+    sent = (cors.REFUSED if settings().cors_origins else {}) | (headers or {})
+    answer = problem.response(refusal, language=language, instance=events.path_of(environ), headers=sent)
     return events.answer_of(answer.to_dict())

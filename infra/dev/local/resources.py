@@ -93,7 +93,18 @@ def ensure_bucket(client: "S3Client") -> str:
         client.create_bucket(Bucket=bucket)
     for setting in _settings(client, wanted):
         setting(bucket)
+    _share(client, bucket, wanted["CorsConfiguration"])
     return bucket
+
+
+def _share(client: "S3Client", bucket: str, wanted: dict[str, Any] | None) -> None:
+    """The bucket's CORS rules, in the API's words; none where no origin is allowed."""
+    if wanted is None:
+        client.delete_bucket_cors(Bucket=bucket)
+        return
+    words = {"ExposedHeaders": "ExposeHeaders", "MaxAge": "MaxAgeSeconds"}
+    rules: Any = [{words.get(name, name): value for name, value in rule.items()} for rule in wanted["CorsRules"]]
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
 
 
 def _settings(client: "S3Client", wanted: dict[str, Any]) -> list[Callable[[str], Any]]:

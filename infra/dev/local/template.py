@@ -1,7 +1,8 @@
 """Reads infra/data.yaml: CloudFormation's resources, with this machine's names filled in."""
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.here import REGION, ROOT
@@ -13,6 +14,7 @@ _PSEUDO = {
     "AWS::Region": REGION,
     "AWS::Partition": "aws",
     "AWS::StackName": "local",
+    "AWS::NoValue": None,
 }
 
 
@@ -24,12 +26,33 @@ def properties(resource: str) -> dict[str, Any]:
 
 
 def _resolve(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if "Fn::Sub" in value:
-            return re.sub(r"\$\{([\w:]+)\}", lambda name: _PSEUDO[name[1]], value["Fn::Sub"])
-        if "Ref" in value:
-            return _PSEUDO[value["Ref"]]
-        return {key: _resolve(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_resolve(inner) for inner in value]
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    for name, resolve in _INTRINSICS.items():
+        if name in value:
+            return resolve(value[name])
+    return {key: _resolve(inner) for key, inner in value.items()}
+
+
+def _named(name: str) -> Any:
+    return os.environ.get("CORS_ORIGINS", "") if name == "CorsOrigins" else _PSEUDO[name]
+
+
+def _chosen(parts: list[Any]) -> Any:
+    condition, yes, no = parts
+    return _resolve(yes if {"HasCorsOrigins": bool(_named("CorsOrigins"))}[condition] else no)
+
+
+def _split(parts: list[Any]) -> list[str]:
+    separator, text = _resolve(parts)
+    return str(text).split(separator)
+
+
+_INTRINSICS: dict[str, Callable[[Any], Any]] = {
+    "Fn::Sub": lambda text: re.sub(r"\$\{([\w:]+)\}", lambda name: _named(name[1]), text),
+    "Ref": _named,
+    "Fn::If": _chosen,
+    "Fn::Split": _split,
+}

@@ -14,7 +14,7 @@ from chalice.package import TemplateDeepMerger
 
 from infra.here import REGION, ROOT
 from infra.release import cfn
-from infra.release.cloud import alarms, dashboard, refusals, triggers
+from infra.release.cloud import alarms, dashboard, refusals, rollout, triggers
 from infra.release.cloud.functions import Function, Template, common, environment, functions, woken
 
 
@@ -31,7 +31,7 @@ def merged(chalice: Template) -> Template:
     every, found = functions(chalice), chalice
     for addition in (cfn.load(ROOT / "infra" / "app.yaml"), environment(woken(every)), *_derived(every)):
         found = TemplateDeepMerger().merge(addition, found)
-    return cast(Template, _restorable(found))
+    return cast(Template, rollout.through_aliases(_restorable(found)))
 
 
 # What is known of a table by its stream's ARN, arn:…:table/NAME/stream/TIME
@@ -56,10 +56,12 @@ def _restorable(part: Any) -> Any:
 
 
 def _derived(every: list[Function]) -> list[Template]:
-    watched = [alarm for function in every for alarm in alarms.of_function(function)]
+    own = {function.name: alarms.of_function(function) for function in every}
+    watched = [alarm for each in own.values() for alarm in each]
     watched += [alarm for name in woken(every) for alarm in alarms.of_queue(name)]
     watched += [*alarms.of_failures(), *alarms.of_api(), *alarms.of_table(), *alarms.of_metrics()]
     parts = [part(function) for function in every for part in (common, triggers.resources)]
+    parts += [rollout.resources(function, watched, own[function.name]) for function in every]
     parts += [refusals.resources(), {alarm.logical: alarm.resource() for alarm in watched}]
     parts += [dashboard.resource(every, woken(every), watched)]
     return [{"Resources": part} for part in parts]
@@ -72,7 +74,7 @@ def translated(template: Template) -> Template:
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     # It asks for a region to name a partition; nothing of ours depends on it, and a test looks at that.
     with patch.dict(os.environ, AWS_DEFAULT_REGION=os.environ.get("AWS_DEFAULT_REGION", REGION)):
-        return cast(Template, transform(template, {}, _NoManagedPolicies()))
+        return rollout.after_permissions(transform(template, {}, _NoManagedPolicies()))
 
 
 class _NoManagedPolicies:

@@ -4,7 +4,7 @@ It goes into the API's definition, not into resources beside it: a change of the
 """
 
 from chalicelib import errors
-from chalicelib.edge import problem
+from chalicelib.edge import cors, problem
 from chalicelib.errors import Refusal
 from infra.release.cloud.functions import Template
 
@@ -45,7 +45,10 @@ def resources() -> Template:
 def _answer(refusal: Refusal) -> Template:
     """In English: the gateway cannot look at Accept-Language. The path is filled in by the gateway."""
     said = problem.response(refusal, instance="$context.path")
-    headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in said.headers.items()}
+    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in said.headers.items()}
+    for name, value in cors.REFUSED.items():
+        shared = {"Fn::If": ["HasCorsOrigins", f"'{value}'", {"Ref": "AWS::NoValue"}]}
+        headers[f"gatewayresponse.header.{name}"] = shared
     return {
         "statusCode": str(said.status_code),
         "responseParameters": headers,

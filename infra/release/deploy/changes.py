@@ -45,6 +45,13 @@ class Stack:
         [found] = self.client.describe_stacks(StackName=self.name)["Stacks"]
         return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
+    def parameters(self) -> dict[str, str]:
+        """What it was deployed with; nothing where there is none."""
+        if not self.status():
+            return {}
+        [found] = self.client.describe_stacks(StackName=self.name)["Stacks"]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
+
     def resources(self, kind: str) -> list[str]:
         """The physical ids of its resources of one type."""
         pages = self.client.get_paginator("list_stack_resources").paginate(StackName=self.name)

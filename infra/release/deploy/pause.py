@@ -47,6 +47,11 @@ def unpause(stack: Stack, client: "LambdaClient", say: Say = print) -> None:
 def _woken(stack: Stack, client: "LambdaClient") -> _Woken:
     ids = stack.resources("AWS::Lambda::EventSourceMapping")
     mappings = [client.get_event_source_mapping(UUID=id) for id in ids]
-    sources = {each["FunctionArn"].rpartition(":")[2]: each for each in mappings}
+    sources = {_name(each["FunctionArn"]): each for each in mappings}
     fed = {name: each["UUID"] for name, each in sources.items() if ":sqs:" in each["EventSourceArn"]}
     return _Woken(fed, sorted(set(stack.resources("AWS::Lambda::Function")) - sources.keys()))
+
+
+def _name(arn: str) -> str:
+    """The function's name in ``arn:…:function:NAME``, which an alias or a version may follow."""
+    return arn.split(":")[6]

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from infra.here import ROOT
 from infra.release import cfn
-from infra.release.deploy import pause, secret
+from infra.release.deploy import pause, secret, snapshots
 from infra.release.deploy.changes import Stack
 
 if TYPE_CHECKING:
@@ -60,18 +60,28 @@ class Stage:
 
     def deploy(self, built: Path, parameters: dict[str, str]) -> None:
         """Data, secret, code. Each step may be done again: what is done is left as it is."""
-        data = {"Stage": self.name} | {key: parameters[key] for key in parameters.keys() & {"GatewayAccount"}}
+        data = {"Stage": self.name} | _of("data.yaml", parameters)
         self.data.change({"TemplateBody": (ROOT / "infra" / "data.yaml").read_text()}, data, agree=self.agree)
         print(self.secrets())
-        bucket = self.data.outputs()["CodeBucket"]
-        zipped = self._upload(bucket, built / "deployment.zip")
-        template = self._upload(bucket, built / "template.json")
-        given = {key: value for key, value in parameters.items() if key not in data}
-        own = {"Stage": self.name, "DataStack": self.data.name, "CodeBucket": bucket, "CodeKey": zipped}
-        own["SecretsVersion"] = secret.version(self.session.client("secretsmanager"), self.name)
-        self.code.change({"TemplateURL": self._address(bucket, template)}, given | own, agree=self.agree)
+        self._deploy_code(built, _of("app.yaml", parameters))
         for key, value in sorted(self.code.outputs().items()):
             print(f"  {key} {value}")
+
+    def _deploy_code(self, built: Path, given: dict[str, str]) -> None:
+        bucket = self.data.outputs()["CodeBucket"]
+        zipped = self._upload(bucket, "deployment.zip", (built / "deployment.zip").read_bytes())
+        own = {"Stage": self.name, "DataStack": self.data.name, "CodeBucket": bucket, "CodeKey": zipped}
+        own["SecretsVersion"] = secret.version(self.session.client("secretsmanager"), self.name)
+        every = given | own | self._rollout(given)
+        described = snapshots.named((built / "template.json").read_text(), every)
+        template = self._upload(bucket, "template.json", described.encode())
+        self.code.change({"TemplateURL": self._address(bucket, template)}, every, agree=self.agree)
+
+    def _rollout(self, given: dict[str, str]) -> dict[str, str]:
+        """Never two tables at once: a version that uses another table takes over in one step."""
+        name = "RestoredStream"
+        same = self.code.parameters().get(name, "") == given.get(name, "")
+        return {} if same else {"Rollout": "AllAtOnce"}
 
     def secrets(self) -> str:
         """Make what is missing of the secret; one line about it. Raises SystemExit where it was lost."""
@@ -100,21 +110,26 @@ class Stage:
             sys.exit("Nothing was changed.")
         self.code.remove()
 
-    def _upload(self, bucket: str, file: Path) -> str:
-        """The key under which ``file`` lies: its content names it, so what is there is not sent again."""
+    def _upload(self, bucket: str, name: str, content: bytes) -> str:
+        """The key under which ``content`` lies: it names the key, so what is there is not sent again."""
         s3: S3Client = self.session.client("s3")
-        content = file.read_bytes()
-        key = f"{hashlib.sha256(content).hexdigest()}{file.suffix}"
+        key = f"{hashlib.sha256(content).hexdigest()}{Path(name).suffix}"
         try:
             s3.head_object(Bucket=bucket, Key=key)
         except ClientError:
             s3.put_object(Bucket=bucket, Key=key, Body=content)
-            print(f"{file.name}: {len(content) / 1e6:.2f} MB to {bucket}")
+            print(f"{name}: {len(content) / 1e6:.2f} MB to {bucket}")
         return key
 
     def _address(self, bucket: str, key: str) -> str:
         """With the partition's own host name."""
         return f"{self.session.client('s3').meta.endpoint_url}/{bucket}/{key}"
+
+
+def _of(template: str, parameters: dict[str, str]) -> dict[str, str]:
+    """Those of ``parameters`` that infra/``template`` has."""
+    known = _parameters(template)
+    return {name: value for name, value in parameters.items() if name in known}
 
 
 def _parameters(template: str) -> set[str]:

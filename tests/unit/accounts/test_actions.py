@@ -9,7 +9,7 @@ from chalicelib.accounts import actions
 from chalicelib.accounts.actions import AccountExists, AccountNotEmpty, ApplicationOpen, CampaignsLive, MerchantStays
 from chalicelib.accounts.model import Claim, Correction, Grounds, Opening
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
-from chalicelib.kernel.caller import BUREAU, EXCHANGE, Caller
+from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account, Merchant
@@ -17,7 +17,7 @@ from chalicelib.ledger.actions import AccountClosed, AccountFrozen, AccountNotOp
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
 
-ALICE = Caller("alice", "individual").account
+ALICE = keys.account_id("alice")
 PERSON = {"kind": "individual", "name": "王小明", "identity_number": "11010519491231002X"}
 SHOP = {"kind": "institution", "name": "示例商贸", "credit_code": "91350100M000100Y43"}
 NUMBER = "hash"

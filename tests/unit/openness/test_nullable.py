@@ -13,4 +13,4 @@ def test_what_may_be_null_may_be_left_out(name: str) -> None:
 
 def test_models_within_bodies_are_tried_too() -> None:
     assert {"NewOffer", "EventPlan", "Individual", "NewDocument"} <= set(BODIES)
-    assert nullable(BODIES["Scenario"]).keys() >= {"daily_cap_grams", "valid_until", "quantity_max"}
+    assert nullable(BODIES["NewScenario"]).keys() >= {"daily_cap_grams", "valid_until", "quantity_max"}

@@ -64,8 +64,9 @@ def test_a_body_that_fits_the_schema_is_accepted(name: str, data: st.DataObject)
 @given(data=st.data())
 def test_a_parameter_that_fits_the_schema_is_accepted(name: str, data: st.DataObject) -> None:
     route, parameter = PARAMETERS[name]
-    value = data.draw(fitting(parameter["schema"], SCHEMAS))
-    assert unexpected(lambda: ROUTES[route].takes.model_validate({parameter["name"]: str(value)})) == []
+    others = [each for other, each in PARAMETERS.values() if other == route and each["required"]]
+    asked = {each["name"]: str(data.draw(fitting(each["schema"], SCHEMAS))) for each in [*others, parameter]}
+    assert unexpected(lambda: ROUTES[route].takes.model_validate(asked)) == []
 
 
 def test_every_rule_that_a_schema_cannot_say_is_said_in_words() -> None:
