@@ -25,25 +25,25 @@ class AccountExists(Refusal):
     title = Text("There is an account already", "账户已存在")
     detail = Text(
         "One person, one credit code and one login have one account.",
-        "一个自然人、一个信用代码、一个登录主体只能开立一个账户。",
+        "一个自然人、一个统一社会信用代码、一个登录主体只能开立一个账户。",
     )
     remedy = Text(
         "Sign in with the login that opened the account, or close that account first.",
-        "请使用开户时的登录主体，或先注销原账户。",
+        "请使用开户时的登录主体，或先办理原账户销户。",
     )
 
 
 class AccountNotEmpty(InvalidState):
     detail = Text(
         "It still holds {points} points and {grams} g, with {pending} orders or reductions pending.",
-        "账户仍有 {points} 积分、{grams} 克减排量，{pending} 笔订单或减排量待处理。",
+        "账户仍有 {points} 碳积分、{grams} 克减排量，另有 {pending} 笔兑换订单或减排量待处理。",
     )
 
 
 class MerchantStays(InvalidState):
     detail = Text(
         "A merchant of the mall cannot close its account.",
-        "商城权益方不能注销账户。",
+        "碳普惠权益方不能销户。",
     )
 
 
@@ -59,10 +59,10 @@ class CampaignsLive(InvalidState):
 
 
 class ApplicationOpen(InvalidState):
-    detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的商城入驻申请。")
+    detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的入驻申请。")
     remedy = Text(
         "Withdraw the application, or wait until it is decided: GET /v1/applications shows it.",
-        "请撤回申请或等待审核完成，可通过 GET /v1/applications 查询。",
+        "请撤回申请，或等待审查结束；可通过 GET /v1/applications 查询。",
     )
 
 
@@ -107,7 +107,7 @@ def hashed_number(command: Command[Opening], key: bytes) -> str:
     """What is kept of the number that the caller brings. Raises InvalidRequest for a kind that is not its role."""
     body = command.body.root
     if body.kind != command.caller.role:
-        raise InvalidRequest.at("/kind", "Must be the caller's role", "应与调用者角色一致")
+        raise InvalidRequest.at("/kind", "Must be the caller's role", "应与调用方角色一致")
     return hashed(body.kind, body.number, key)
 
 

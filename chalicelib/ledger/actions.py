@@ -22,13 +22,13 @@ BEHIND_SECONDS = 60  # a stream that lags files its backlog within minutes
 
 class InsufficientPoints(Refusal):
     status, code = 409, "insufficient_points"
-    title = Text("Not enough points", "积分不足")
+    title = Text("Not enough points", "碳积分不足")
     detail = Text(
-        "{needed} points are needed; {available} are available.", "需要 {needed} 积分，可用 {available} 积分。"
+        "{needed} points are needed; {available} are available.", "需要 {needed} 碳积分，可用 {available} 碳积分。"
     )
     remedy = Text(
         "Ask for at most what is available, or collect more points first.",
-        "请减少数量至可用积分以内，或先获取更多积分。",
+        "请将数量减至可用碳积分以内，或先获取更多碳积分。",
     )
 
 
@@ -36,18 +36,16 @@ class InsufficientGrams(Refusal):
     status, code = 409, "insufficient_grams"
     title = Text("Not enough grams", "减排量不足")
     detail = Text(
-        "{needed} gCO2e are needed; {available} are available.", "需要 {needed} gCO2e，可用 {available} gCO2e。"
+        "{needed} gCO2e are needed; {available} are available.", "需要 {needed} 克减排量，可用 {available} 克。"
     )
-    remedy = Text("Ask for at most what is available.", "请减少数量至可用减排量以内。")
+    remedy = Text("Ask for at most what is available.", "请将数量减至可用减排量以内。")
 
 
 class AccountClosed(Refusal):
     status, code = 409, "account_closed"
-    title = Text("The account is closed", "账户已注销")
-    detail = Text("A closed account moves no value.", "已注销的账户不能变动积分或减排量。")
-    remedy = Text(
-        "Its own person may open it again with POST /v1/accounts.", "原持有人可通过 POST /v1/accounts 重新开户。"
-    )
+    title = Text("The account is closed", "账户已销户")
+    detail = Text("A closed account moves no value.", "已销户的账户不能变动碳积分或减排量。")
+    remedy = Text("Its own person may open it again with POST /v1/accounts.", "本人可通过 POST /v1/accounts 重新开户。")
 
 
 class AccountFrozen(Refusal):
@@ -56,18 +54,18 @@ class AccountFrozen(Refusal):
     detail = Text(
         "The exchange or the bureau has frozen this account. It can move nothing and change nothing it offers; what it"
         " holds stays.",
-        "交易所或主管部门已冻结该账户：冻结期间不得变动余额，不得变更所提供的权益和承诺，账户余额予以保留。",
+        "上海环交所或市生态环境局已冻结该账户。冻结期间余额予以保留，但不能变动，所提供的权益也不能变更。",
     )
     remedy = Text(
         "Ask the exchange why. The same request may be sent again once the account is released.",
-        "请联系交易所了解原因。解冻后可重新提交同一请求。",
+        "请向上海环交所了解原因。账户解冻后可重新提交同一请求。",
     )
 
 
 class AccountNotOpen(NotFound):
     detail = Text(
         "The caller has no account yet. Open one with POST /v1/accounts.",
-        "调用者尚未开立账户。请通过 POST /v1/accounts 开户。",
+        "调用方尚未开户。请通过 POST /v1/accounts 开户。",
     )
 
 
@@ -78,11 +76,11 @@ class StatementsBehind(Contended):
     """
 
     again = False
-    title = Text("Statements are behind", "账单生成滞后")
+    title = Text("Statements are behind", "账户明细入账滞后")
     detail = Text(
         "This account has {unfiled} movements that its statement does not show yet, and takes no more until some are"
         " filed. Nothing was done; send the same request again in {retry_after} s.",
-        "该账户有 {unfiled} 笔变动尚未记入账单，记入前暂不能变动。本次未做任何变更；请在 {retry_after} 秒后重发。",
+        "该账户有 {unfiled} 笔变动未入账，部分入账前暂不能变动。本次未做任何变更；请在 {retry_after} 秒后重发。",
     )
 
     def __init__(self, **facts: Any) -> None:

@@ -88,6 +88,9 @@ def test_a_number_that_was_let_go_keeps_its_person() -> None:
 
 
 def test_an_account_never_changes_its_person() -> None:
+    closed = account(status="closed")
+    decision = opened(there=closed, claim=Claim(ALICE, "first", open=False))
+    assert "person" not in after(write_to(decision, KEY), closed)
     closed = account(status="closed", person="first")
     decision = opened(there=closed, claim=Claim(ALICE, "first", open=False))
     assert after(write_to(decision, KEY), closed)["person"] == "first"
@@ -246,5 +249,7 @@ def test_a_name_is_corrected_and_kept_masked(status: str) -> None:
 
 
 def test_the_name_of_a_closed_account_stays() -> None:
-    assert isinstance(refusal(write_to(corrected(account()), KEY), account(status="closed")), AccountClosed)
+    closed = account(status="closed")
+    for read in (account(), closed):
+        assert isinstance(refusal(write_to(corrected(read), KEY), closed), AccountClosed)
     assert isinstance(refusal(write_to(corrected(account()), KEY), account(status="frozen")), Contended)

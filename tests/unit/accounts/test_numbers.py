@@ -121,7 +121,7 @@ def test_codes_that_nobody_can_have_are_refused(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "mask"),
     [
         ("王", "王*"),
         ("王小", "王*"),
@@ -133,8 +133,8 @@ def test_codes_that_nobody_can_have_are_refused(code: str) -> None:
         ("👨‍👩‍👧小", "👨‍👩‍👧*"),
     ],
 )
-def test_a_masked_name_shows_its_first_character_and_at_most_eight_stars(name: str, shown: str) -> None:
-    assert masked(name) == shown
+def test_a_masked_name_shows_its_first_character_and_at_most_eight_stars(name: str, mask: str) -> None:
+    assert masked(name) == mask
 
 
 def test_a_hash_tells_kinds_numbers_and_keys_apart_and_nothing_of_the_number() -> None:

@@ -66,7 +66,7 @@ def record(*postings: tuple[str, str, int, str], **facts: Any) -> Record:
     return decisions.record(movement="m", postings=tuple(Posting(*each) for each in postings), **facts)
 
 
-def shown(found: dict[str, Entry]) -> dict[str, tuple[int, int, str]]:
+def amounts(found: dict[str, Entry]) -> dict[str, tuple[int, int, str]]:
     return {name: (entry.points, entry.grams, entry.counterparty) for name, entry in found.items()}
 
 
@@ -79,19 +79,19 @@ def test_what_a_till_earns_is_a_line_of_its_merchant() -> None:
         ("account:alice", "offer:x/0", 300, POINTS), ("account:alice", "offer:x/1", 200, POINTS),
         ("offer:x/0", "system:delivered", 3, units("x")), holder="account:shop",
     )  # fmt: skip
-    assert shown(entries(sold)) == {"account:alice": (-500, 0, "shop"), "account:shop": (500, 0, "alice")}
+    assert amounts(entries(sold)) == {"account:alice": (-500, 0, "shop"), "account:shop": (500, 0, "alice")}
 
 
 def test_a_conversion_is_a_line_of_the_person_that_names_the_scenario() -> None:
     converted = record(
         ("system:issued", "system:pool", 71, GRAMS), ("system:pool", "account:alice", 71, POINTS), counterparty="metro"
     )
-    assert shown(entries(converted)) == {"account:alice": (71, 0, "metro")}
+    assert amounts(entries(converted)) == {"account:alice": (71, 0, "metro")}
 
 
 def test_a_buy_back_shows_points_and_grams_in_one_line() -> None:
     bought = record(("account:shop", "system:pool", 10**6, POINTS), ("system:pool", "account:shop", 10**6, GRAMS))
-    assert shown(entries(bought)) == {"account:shop": (-(10**6), 10**6, "system:pool")}
+    assert amounts(entries(bought)) == {"account:shop": (-(10**6), 10**6, "system:pool")}
 
 
 def test_a_refund_that_till_and_merchant_pay_is_one_line_each() -> None:
@@ -99,5 +99,5 @@ def test_a_refund_that_till_and_merchant_pay_is_one_line_each() -> None:
         ("offer:x/0", "account:alice", 100, POINTS), ("account:shop", "account:alice", 200, POINTS),
         holder="account:shop", reference="order",
     )  # fmt: skip
-    assert shown(entries(back)) == {"account:shop": (-300, 0, "alice"), "account:alice": (300, 0, "shop")}
+    assert amounts(entries(back)) == {"account:shop": (-300, 0, "alice"), "account:alice": (300, 0, "shop")}
     assert {line.reference for line in entries(back).values()} == {"order"}
