@@ -1,6 +1,6 @@
 """What a campaign does to the account of its institution: counters that keep it open, and a bound on proposals."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.campaigns.items import Campaign
@@ -9,9 +9,17 @@ from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.standing import acting
 from chalicelib.table import keys
+from chalicelib.table.row import load
 from chalicelib.table.write import Attr, Item, Write, present, update
 
 PROPOSALS_MAX = 20  # campaigns of one institution that wait for the exchange
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposals:
+    """Of an institution's account: the campaigns that wait."""
+
+    proposals: frozenset[str] = frozenset()
 
 
 class TooManyProposals(Refusal):
@@ -38,7 +46,7 @@ def proposed(campaign: Campaign) -> Write:
 
     def refuse(account: Item | None) -> Refusal:
         refusal = counted.refuse(account)
-        waiting = len((account or {}).get("proposals", ()))
+        waiting = len(load(Proposals, account or {}).proposals)
         full = isinstance(refusal, Contended) and waiting >= PROPOSALS_MAX
         return TooManyProposals(held=waiting, limit=PROPOSALS_MAX) if full else refusal
 
