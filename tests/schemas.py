@@ -14,7 +14,8 @@ Schema = Mapping[str, Any]
 _KNOWN = {
     "$ref", "anyOf", "oneOf", "const", "enum", "type", "pattern", "format", "minLength", "maxLength", "minimum",
     "maximum", "items", "minItems", "maxItems", "properties", "required", "additionalProperties", "minProperties", "if",
-    "then", "else", "patternProperties", "propertyNames", "maxProperties", "title", "description", "default", "examples", "discriminator",
+    "then", "else", "patternProperties", "propertyNames", "maxProperties",
+    "title", "description", "default", "examples", "discriminator",
 }  # fmt: skip
 _FORMATS: dict[str, Callable[[str], Any]] = {
     "date-time": datetime.fromisoformat,

@@ -72,9 +72,9 @@ class Lot:
 
 def total(lanes: Iterable[RunSums]) -> RunSums:
     """Lanes together."""
-    kept = list(lanes)
+    each = list(lanes)
     return RunSums(
-        merchants=sum(lane.merchants for lane in kept),
-        points=sum(lane.points for lane in kept),
-        tonnes=sum(lane.tonnes for lane in kept),
+        merchants=sum(lane.merchants for lane in each),
+        points=sum(lane.points for lane in each),
+        tonnes=sum(lane.tonnes for lane in each),
     )

@@ -31,6 +31,14 @@ class CampaignClosed(Refusal):
     remedy = Text("Choose a campaign that is approved and has not ended.", "请选择募集中且尚未截止的捐赠项目。")
 
 
+class CampaignExpired(CampaignClosed):
+    detail = Text(
+        "Its end, {ends_at}, has passed, so it cannot be approved any more.",
+        "该捐赠项目已于 {ends_at} 截止，不能再审批通过。",
+    )
+    remedy = Text("Reject it. Its institution may propose another.", "请不予通过；申报机构可另行申报。")
+
+
 class CampaignEdited(InvalidState):
     detail = Text(
         "The campaign was changed since it was read: it has {edits} edits by now.",
@@ -79,33 +87,33 @@ def edit(command: Command[CampaignEdit], campaign: Campaign) -> Decision:
     if command.body.ends_at:
         changes["ends_at"] = stamp(command.body.ends_at)
     edited = replace(campaign, **changes, edits=campaign.edits + 1)
-    moved = replace(_move(campaign, "edit", changes), add={"edits": 1})
-    return Decision("campaign_edited", edited.to_answer(), (acting(campaign.institution), moved))
+    move = replace(_move(campaign, "edit", changes), add={"edits": 1})
+    return Decision("campaign_edited", edited.to_answer(), (acting(campaign.institution), move))
 
 
 def approve(command: Command[Approval], campaign: Campaign) -> Decision:
     """The public sees the campaign, and its accounts take donations. Raises InvalidState, CampaignEdited, and
-    CampaignClosed where its end has passed; refuses AccountFrozen and AccountClosed.
+    CampaignExpired where its end has passed; refuses AccountFrozen and AccountClosed.
     """
     status = step(STEPS, campaign.status, "approve", command.caller.role)
     if command.body.edits not in (None, campaign.edits):
         raise CampaignEdited(state=campaign.status, action="approve", edits=campaign.edits)
     if campaign.ends_at <= command.at:
-        raise CampaignClosed(state=campaign.status, ends_at=campaign.ends_at)
+        raise CampaignExpired(state=campaign.status, ends_at=campaign.ends_at)
     empty = CampaignAccount(status=status, ends_at=campaign.ends_at)
     opened = (put(keys.account(keys.campaign_account(campaign.id, stripe)), empty) for stripe in range(STRIPES))
-    moved = _move(campaign, "approve", {"status": status}, listed=_place(lists.CAMPAIGNS, campaign))
+    move = _move(campaign, "approve", {"status": status}, listed=_place(lists.CAMPAIGNS, campaign))
     approved = replace(campaign, status=status)
-    return Decision("campaign_approved", approved.to_answer(), (obligations.approved(campaign), moved, *opened))
+    return Decision("campaign_approved", approved.to_answer(), (obligations.approved(campaign), move, *opened))
 
 
 def reject(command: Command[Judgement], campaign: Campaign) -> Decision:
     """The exchange refuses the campaign for good. Raises InvalidState."""
     status = step(STEPS, campaign.status, "reject", command.caller.role)
     changes = {"status": status, "reason": command.body.reason}
-    moved = _move(campaign, "reject", changes, remove=UNLISTED)
+    move = _move(campaign, "reject", changes, remove=UNLISTED)
     rejected = replace(campaign, status=status, reason=command.body.reason)
-    return Decision("campaign_rejected", rejected.to_answer(), (moved, obligations.concluded(command, campaign)))
+    return Decision("campaign_rejected", rejected.to_answer(), (move, obligations.concluded(command, campaign)))
 
 
 def end(command: Command[Any], campaign: Campaign, may: tuple[Write, ...] = ()) -> Decision:
@@ -140,11 +148,11 @@ def close(
     emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
     postings, facts = post(model.retirement(held), record=command.id, terms=emptied)
     reference, certificate = issue(command, _proof(campaign, sums), serial_key=serial_key)
-    moved = _move(campaign, "close", {"status": status, "certificate": vars(reference)})
+    move = _move(campaign, "close", {"status": status, "certificate": vars(reference)})
     return Decision(
         "campaign_closed",
         replace(closed, certificate=reference).to_answer(sums),
-        (moved, concluded, *postings, certificate),
+        (move, concluded, *postings, certificate),
         replace(facts, certificate=reference.serial),
     )
 

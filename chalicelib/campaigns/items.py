@@ -16,6 +16,9 @@ class CampaignSums:
     donors: int = 0
 
 
+NOTHING = CampaignSums()
+
+
 @dataclass(frozen=True, kw_only=True)
 class CampaignAccount:
     """One stripe of what a campaign collects: ``points`` until the closing takes them, ``gathered`` for ever."""
@@ -58,9 +61,8 @@ class Campaign:
     reason: str | None = None
     certificate: CertificateReference | None = None
 
-    def to_answer(self, sums: CampaignSums | None = None) -> CampaignAnswer:
-        given = sums or CampaignSums()
-        facts = dump(self) | {"gathered_points": given.points, "donors": given.donors}
+    def to_answer(self, sums: CampaignSums = NOTHING) -> CampaignAnswer:
+        facts = dump(self) | {"gathered_points": sums.points, "donors": sums.donors}
         return CampaignAnswer.model_validate({"reason": None, "certificate": None} | facts)
 
 

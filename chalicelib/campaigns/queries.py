@@ -29,10 +29,10 @@ def campaign(id: str) -> Campaign:
 
 def own(caller: Caller, id: str) -> Campaign:
     """A campaign that the caller may change or close: the institution's own, any for the exchange. Raises NotFound."""
-    found = campaign(id)
-    if caller.role != EXCHANGE and not caller.holds(INSTITUTION, found.institution):
+    own = campaign(id)
+    if caller.role != EXCHANGE and not caller.holds(INSTITUTION, own.institution):
         raise NotFound()
-    return found
+    return own
 
 
 def campaign_accounts(id: str) -> dict[str, CampaignAccount]:
@@ -69,9 +69,9 @@ def _waiting(after: dict[str, Any] | None = None) -> Iterator[Place]:
 
 
 def _page(query: Query[Any], places: Iterator[Place]) -> Page[CampaignAnswer]:
-    listed = {place.key: place for place in read.first(places, query.params.limit + 1)}
-    answers = _answers([key.pk.removeprefix(keys.campaign("").pk) for key in listed])
-    return query.page(answers, lambda answer: dict(listed[keys.campaign(answer.id)].position))
+    by_key = {place.key: place for place in read.first(places, query.params.limit + 1)}
+    answers = _answers([key.pk.removeprefix(keys.campaign("").pk) for key in by_key])
+    return query.page(answers, lambda answer: dict(by_key[keys.campaign(answer.id)].position))
 
 
 def mine(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
@@ -92,21 +92,21 @@ def mine(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
 
 def _answers(ids: Iterable[str]) -> list[CampaignAnswer]:
     """The campaigns as they stand, in this order."""
-    wanted = list(ids)
-    rows = read.rows([key for id in wanted for key in (keys.campaign(id), *_accounts(id))])
+    order = list(ids)
+    rows = read.rows([key for id in order for key in (keys.campaign(id), *_accounts(id))])
 
     def answer(id: str) -> CampaignAnswer:
         stripes = (rows[key].load(CampaignAccount) for key in _accounts(id) if key in rows)
         return rows[keys.campaign(id)].load(Campaign).to_answer(total(stripes))
 
-    return [answer(id) for id in wanted]
+    return [answer(id) for id in order]
 
 
 def due(at: str) -> list[Campaign]:
     """Campaigns that the schedule must close or reject: past their end, half closed, or never judged."""
     running = read.places(lists.CAMPAIGNS, where=Attr("status").is_in(["approved", "ended"]))
-    listed = {place.key: None for place in chain(_waiting(), running)}
-    campaigns = read.many(list(listed), Campaign).values()
+    places = dict.fromkeys(place.key for place in chain(_waiting(), running))
+    campaigns = read.many(list(places), Campaign).values()
     return [each for each in campaigns if each.status == "ended" or (each.status in LIVE and each.ends_at <= at)]
 
 

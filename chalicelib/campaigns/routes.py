@@ -96,7 +96,7 @@ def edit_campaign(command: Command[CampaignEdit], id: str) -> Decision:
     body=Approval,
     answer=CampaignAnswer,
     allow=(EXCHANGE,),
-    refuses=(*JUDGED, actions.CampaignClosed, AccountClosed, AccountFrozen),
+    refuses=(*JUDGED, actions.CampaignExpired, AccountClosed, AccountFrozen),
     status=200,
 )
 def approve_campaign(command: Command[Approval], id: str) -> Decision:

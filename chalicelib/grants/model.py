@@ -15,10 +15,10 @@ from chalicelib.kernel.fields import (
     Moment,
     Paged,
     ScenarioRef,
-    ShortText,
     Time,
     example,
 )
+from chalicelib.kernel.text import TextType
 
 CODE_MINUTES = timedelta(minutes=10)  # RFC 6749 §4.1.2
 
@@ -95,9 +95,7 @@ class CodeRedemption(Body):
 
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{1,200}$")]
     code_verifier: CodeVerifier
-    reference: Annotated[
-        ShortText, Field(max_length=64, description="The partner's own name for the person. She can read it")
-    ]
+    reference: Annotated[str, TextType(64), Field(description="The partner's own name for the person. She can read it")]
 
 
 class GrantParams(Paged):

@@ -67,8 +67,8 @@ def problems(query: Query[Params]) -> Response:
 @query(room, "/problems/{code}", answer=Explanation, also=("text/html",), refuses=(NotFound,), cache=STABLE)
 def one_problem(query: Query[Params], code: str) -> Response:
     """What a problem's code means and how to fix it."""
-    found = pages.explain(code, _language())
-    return _explained([found], found.model_dump_json(), root="../")
+    explanation = pages.explain(code, _language())
+    return _explained([explanation], explanation.model_dump_json(), root="../")
 
 
 def _language() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns.actions import CampaignClosed, CampaignEdited, approve, edit, propose, reject
+from chalicelib.campaigns.actions import CampaignEdited, CampaignExpired, approve, edit, propose, reject
 from chalicelib.campaigns.model import Approval, CampaignEdit, Judgement, NewCampaign
 from chalicelib.errors import Contended, InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Decision
@@ -166,7 +166,7 @@ def test_an_approval_holds_for_what_was_read_only() -> None:
 
 
 def test_a_campaign_past_its_end_is_not_approved() -> None:
-    with pytest.raises(CampaignClosed):
+    with pytest.raises(CampaignExpired):
         approve(exchange(Approval(), now=datetime.fromisoformat(AFTER_THE_END)), campaign())
 
 

@@ -12,7 +12,7 @@ def test_a_letter_that_can_be_drawn_is_itself(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("text", "expected"),
     [
         ("ئۇ", "〓〓"),  # Uyghur
         ("བོད", "〓〓"),  # Tibetan: a vowel sits on its letter
@@ -26,8 +26,8 @@ def test_a_letter_that_can_be_drawn_is_itself(text: str) -> None:
         ("\u0303x", "〓x"),
     ],
 )
-def test_a_letter_that_cannot_be_drawn_is_one_mark(text: str, shown: str) -> None:
-    assert drawable(text) == shown
+def test_a_letter_that_cannot_be_drawn_is_one_mark(text: str, expected: str) -> None:
+    assert drawable(text) == expected
     assert incomplete(text)
 
 

@@ -48,7 +48,7 @@ def seen(tmp_path: Path, **changes: Any) -> bytes:
 
 def test_it_says_what_the_certificate_says() -> None:
     text = read()
-    for said in (
+    for part in (
         EXAMPLE["serial"],
         EXAMPLE["url"],
         EXAMPLE["purpose"],
@@ -57,7 +57,7 @@ def test_it_says_what_the_certificate_says() -> None:
         "王**",
         "01-31 16:00",
     ):
-        assert said in text, said
+        assert part in text, part
     assert "已撤销" not in text
 
 
@@ -70,8 +70,8 @@ def test_a_purpose_that_is_a_code_is_told_in_words() -> None:
 def test_a_campaign_names_its_donors_scenarios_and_methodologies() -> None:
     campaign = {"kind": "campaign", "beneficiary": "组委会", "title": "马拉松", "donors": 12873}
     text = read(**campaign, scenarios=["轨道交通出行", "骑行"], methodologies=["SHCER-01"])
-    for said in ("碳中和支持凭证", "组委会", "马拉松", "12,873", "轨道交通出行、骑行", "SHCER-01"):
-        assert said in text, said
+    for part in ("碳中和支持凭证", "组委会", "马拉松", "12,873", "轨道交通出行、骑行", "SHCER-01"):
+        assert part in text, part
 
 
 def test_a_revoked_one_says_so_and_why() -> None:

@@ -1,4 +1,4 @@
-"""A serial is told by the key alone, and a slip of the pen is found."""
+"""A serial follows from the key alone, and a slip of the pen is found."""
 
 import pytest
 from hypothesis import given

@@ -39,22 +39,22 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_a_valid_one(run: Any) -> None:
-    status, said = run(json.dumps(EXAMPLE | {"jws": signed()}))
-    assert (status, said.partition(":")[0]) == (0, "VALID")
+    status, verdict = run(json.dumps(EXAMPLE | {"jws": signed()}))
+    assert (status, verdict.partition(":")[0]) == (0, "VALID")
 
 
 def test_the_jws_alone_is_enough_but_tells_nothing_of_revocation(run: Any) -> None:
-    status, said = run(signed() + "\n")
+    status, verdict = run(signed() + "\n")
     assert status == 0
-    assert "revoked" in said
+    assert "revoked" in verdict
 
 
 @pytest.mark.parametrize(
     "change", [{"grams": 5001}, {"holder": "李**"}, {"beneficiary": "x"}, {"issuer": "y"}, {"donors": 2}]
 )
 def test_a_changed_fact(run: Any, change: dict[str, Any]) -> None:
-    status, said = run(json.dumps(EXAMPLE | {"jws": signed()} | change))
-    assert (status, said.partition(":")[0]) == (1, "INVALID")
+    status, verdict = run(json.dumps(EXAMPLE | {"jws": signed()} | change))
+    assert (status, verdict.partition(":")[0]) == (1, "INVALID")
 
 
 def test_a_strangers_signature(run: Any) -> None:
@@ -73,8 +73,8 @@ def test_one_without_a_key_of_ours(run: Any) -> None:
 
 def test_a_revoked_one(run: Any) -> None:
     change = {"status": "revoked", "reason": "数据有误", "revoked_at": "2026-02-01T08:00:00.000Z"}
-    status, said = run(json.dumps(EXAMPLE | {"jws": signed()} | change))
-    assert (status, said.partition(" ")[0]) == (1, "REVOKED")
+    status, verdict = run(json.dumps(EXAMPLE | {"jws": signed()} | change))
+    assert (status, verdict.partition(" ")[0]) == (1, "REVOKED")
 
 
 def test_what_cannot_be_checked(run: Any, capsys: pytest.CaptureFixture[str]) -> None:

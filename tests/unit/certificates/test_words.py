@@ -1,4 +1,4 @@
-"""What is signed is shown: the page calls a certificate invalid that hides a signed fact. Codes are shown as words."""
+"""What is signed is on the page: the page calls a certificate invalid that hides a signed fact. Codes are in words."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from chalicelib.certificates.render import page, words
 EXAMPLE: dict[str, Any] = CertificateAnswer.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
 
 
-def said(name: str, **changes: Any) -> tuple[str, str]:
+def in_words(name: str, **changes: Any) -> tuple[str, str]:
     [row] = [each for each in words.rows(CertificateAnswer.model_validate(EXAMPLE | changes)) if each.name == name]
     return row.value, row.beside
 
@@ -28,7 +28,7 @@ def test_every_signed_fact_has_a_label_and_every_kind_a_title() -> None:
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_a_kind_is_shown_in_words(kind: str) -> None:
-    chinese, english = said("kind", kind=kind)
+    chinese, english = in_words("kind", kind=kind)
     assert re.fullmatch(r"[\u4e00-\u9fff]+", chinese)
     assert kind not in (chinese, english)
 
@@ -37,16 +37,16 @@ def test_every_purpose_that_can_be_chosen_has_words() -> None:
     chosen = {*get_args(NewCampaign.model_fields["purpose"].annotation)}
     chosen |= {*get_args(NewRetirement.model_fields["purpose"].annotation)}
     assert chosen == set(labels.PURPOSES)
-    assert said("purpose", kind="campaign", purpose="event")[0] == "大型活动碳中和"
+    assert in_words("purpose", kind="campaign", purpose="event")[0] == "大型活动碳中和"
 
 
 def test_a_person_who_wrote_a_word_that_is_a_code_keeps_it() -> None:
-    assert said("purpose", kind="cancellation", purpose="event") == ("event", "")
+    assert in_words("purpose", kind="cancellation", purpose="event") == ("event", "")
 
 
 def test_a_time_is_told_in_beijing_and_in_utc() -> None:
     at = "2025-12-31T16:00:00.000Z"
-    assert said("issued_at", issued_at=at) == ("2026-01-01 00:00:00（北京时间）", at)
+    assert in_words("issued_at", issued_at=at) == ("2026-01-01 00:00:00（北京时间）", at)
 
 
 def test_the_script_that_verifies_the_page_knows_the_same_words() -> None:

@@ -1,4 +1,4 @@
-"""Every refusal is told in full, and examples fit what they are examples of."""
+"""Every refusal is explained in full, and examples fit what they are examples of."""
 
 import importlib
 import pkgutil
