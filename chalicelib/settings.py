@@ -85,3 +85,8 @@ def secret(name: str) -> bytes:
     """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors),
     ``serial_key`` (makes serials of certificates unguessable) or ``webhook_key`` (signs webhooks)."""
     return _secrets()[name]
+
+
+def account_key() -> bytes:
+    """The key of ids that follow from a login. Empty in a stage that is older than it: the ids that it gave stay."""
+    return _secrets().get("account_key", b"")

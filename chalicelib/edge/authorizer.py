@@ -10,6 +10,8 @@ from chalice.app import AuthRequest, AuthResponse, ChaliceAuthorizer
 from chalicelib import log
 from chalicelib.errors import RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.caller import Caller
+from chalicelib.settings import account_key
+from chalicelib.table import keys
 
 
 def authorize(request: AuthRequest) -> AuthResponse:
@@ -44,7 +46,8 @@ def admit(context: Mapping[str, Any], allow: tuple[str, ...]) -> Caller:
     proven = context.get("authorizer") or {}
     if "principalId" not in proven or int(proven.get("exp", 0)) <= time.time():
         raise Unauthenticated()
-    caller = Caller(proven["principalId"], proven["role"])
+    sub = proven["principalId"]
+    caller = Caller(sub, proven["role"], keys.account_id(sub, account_key()))
     if caller.role not in allow:
         raise RoleNotAllowed(allowed=", ".join(allow), role=caller.role)
     return caller

@@ -30,7 +30,7 @@ from chalicelib.kernel import cursor, validation
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.settle import settle
-from chalicelib.settings import secret
+from chalicelib.settings import account_key, secret
 from chalicelib.table import keys
 
 BODY_BYTES_MAX = 256 * 1024
@@ -95,7 +95,7 @@ def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Re
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired()
     body = _parse(endpoint.takes, request)
-    order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
+    order = Command(caller, body, keys.record_id(caller.sub, key, account_key()), datetime.now(UTC))
     fingerprint = _fingerprint(endpoint, segments, body)
     log.annotate(record=order.id)
     settled = settle(order, lambda: endpoint.view(order, **segments), endpoint.status, fingerprint)

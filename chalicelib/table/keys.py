@@ -7,6 +7,7 @@ their sums are projected from the stream.
 
 import base64
 import hashlib
+import hmac
 import json
 from typing import NamedTuple
 
@@ -30,21 +31,23 @@ class Key(NamedTuple):
         return {"pk": self.pk, "sk": self.sk}
 
 
-def digest(*parts: str) -> str:
-    """26 characters that stand for ``parts`` for ever (128 bits of SHA-256, base32, lower case)."""
-    hashed = hashlib.sha256(json.dumps(parts).encode()).digest()
+def digest(*parts: str, key: bytes = b"") -> str:
+    """26 characters that stand for ``parts`` for ever (128 bits of SHA-256, with a ``key`` of HMAC; base32)."""
+    content = json.dumps(parts).encode()
+    hashed = hmac.digest(key, content, "sha256") if key else hashlib.sha256(content).digest()
     return base64.b32encode(hashed[:16]).decode().rstrip("=").lower()
 
 
-# ids that follow from what the caller sent, so that nothing is read to find them
+# ids that follow from what the caller sent, so that nothing is read to find them. Others see them, and a login may be a
+# phone number: without the stage's ``key`` (settings.account_key) it could be found by trying.
 
 
-def record_id(caller: str, idempotency_key: str) -> str:
-    return digest("record", caller, idempotency_key)
+def record_id(sub: str, idempotency_key: str, key: bytes = b"") -> str:
+    return digest("record", sub, idempotency_key, key=key)
 
 
-def account_id(sub: str) -> str:
-    return digest("account", sub)
+def account_id(sub: str, key: bytes = b"") -> str:
+    return digest("account", sub, key=key)
 
 
 def part_id(batch: str, part: str) -> str:

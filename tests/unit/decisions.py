@@ -7,6 +7,7 @@ from chalicelib.errors import Refusal
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
+from chalicelib.table import keys
 from chalicelib.table.keys import Key
 from chalicelib.table.row import dump
 from chalicelib.table.write import Write, decode, encode
@@ -19,7 +20,8 @@ ID = "c" * 26  # of every Command here
 
 def command(body: Any = None, *, role: str = "individual", sub: str = "alice", now: datetime = NOW) -> Command[Any]:
     """What a caller wants."""
-    return Command(Caller(sub, role), Empty() if body is None else body, ID, now)
+    caller = Caller(sub, role, keys.account_id(sub))
+    return Command(caller, Empty() if body is None else body, ID, now)
 
 
 def write_to(decision: Decision, key: Key) -> Write:

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import TONNE
 from chalicelib.kernel.settle import perform
+from chalicelib.settings import account_key
 from chalicelib.table import keys, lists
 from chalicelib.table.write import encode
 from infra.dev.bench.platform import Platform
@@ -90,7 +91,7 @@ class Setting:
     def report(self, person: int, record: str, scenario: str = "metro") -> dict[str, Any]:
         body = {
             "record_id": record,
-            "account": keys.account_id(sub(person)),
+            "account": account_id(sub(person)),
             "scenario": scenario,
             "quantity": "12.5",
             "occurred_at": "2026-01-31T08:00:00Z",
@@ -124,7 +125,7 @@ class Setting:
     def grow_merchants(self, count: int, points: int = TONNE + 1000) -> list[str]:
         """Merchants that may be paid, put straight into the store; their ids."""
         self._put([_merchant(number, points) for number in range(count)])
-        return [keys.account_id(merchant_sub(number)) for number in range(count)]
+        return [account_id(merchant_sub(number)) for number in range(count)]
 
     def _put(self, items: list[dict[str, Any]]) -> None:
         for start in range(0, len(items), 25):
@@ -132,12 +133,17 @@ class Setting:
             self.platform.store.batch_write_item(RequestItems={self.platform.table: puts})  # type: ignore[dict-item]
 
 
+def account_id(sub: str) -> str:
+    """As the edge makes it."""
+    return keys.account_id(sub, account_key())
+
+
 def merchant_sub(number: int) -> str:
     return f"bench-merchant-{number}"
 
 
 def _merchant(number: int, points: int) -> dict[str, Any]:
-    account = keys.account_id(merchant_sub(number))
+    account = account_id(merchant_sub(number))
     admitted = {"mode": "other", "status": "active", "since": "2026-01-01T00:00:00.000Z", "sub_platform": None}
     return encode(
         keys.account(keys.holder(account)).item()
@@ -163,7 +169,7 @@ def sub(person: int) -> str:
 
 
 def _person(number: int) -> dict[str, Any]:
-    account = keys.account_id(sub(number))
+    account = account_id(sub(number))
     return encode(
         keys.account(keys.holder(account)).item()
         | {

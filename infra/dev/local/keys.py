@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from infra.dev.local.settings import AUDIENCE, ISSUER
-from infra.release.deploy.secret import SECRETS
+from infra.release.deploy.secret import ONLY_AT_FIRST, SECRETS
 
 TOKEN_SECONDS = 12 * 3600
+# The same on every machine, so that the ids in the README are those of its reader. It protects nothing.
+_ACCOUNT_KEY = base64.b64encode(b"carbon-points: development only.").decode()
 
 
 def make(folder: Path) -> None:
@@ -28,7 +30,7 @@ def make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _once(folder / "token.pem", _new_pem)
     _once(folder / "jwks.json", lambda: json.dumps({"keys": [_public(folder)]}).encode())
-    _once(folder / "secrets.json", lambda: _secrets({}))
+    _once(folder / "secrets.json", lambda: _secrets({ONLY_AT_FIRST: _ACCOUNT_KEY}))
     _complete(folder / "secrets.json")
     (folder / "signing").mkdir(exist_ok=True, mode=0o700)
     _once(folder / "signing" / "0001.pem", _new_pem)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key")
+ONLY_AT_FIRST = "account_key"  # every id of an account follows from it, or from its absence: never added, never changed
 _KEY_BYTES = 32
-_NEVER = "identity_key"  # it names every person: another would let all of them open a second account
+_NEVER = ("identity_key", ONLY_AT_FIRST)  # they name every person: with others, nobody would be known any more
 _BY_TURNS = "webhook_key"  # the new one is published beside the old one before the old one goes
 
 
@@ -26,8 +27,10 @@ def name(stage: str) -> str:
 def ensure(client: "SecretsManagerClient", stage: str, *, data_is_there: Callable[[], bool]) -> str:
     """Make what is missing; one line about what was done. What is there stays: hashes were made with it.
 
+    A secret without account_key is of an earlier version, and stays without it.
     Raises SystemExit where the whole secret is gone though the table has data: a new one would not know anybody in it.
     """
+    first = (*SECRETS, ONLY_AT_FIRST)
     try:
         known: dict[str, str] = json.loads(client.get_secret_value(SecretId=name(stage))["SecretString"])
     except client.exceptions.ResourceNotFoundException:
@@ -38,10 +41,10 @@ def ensure(client: "SecretsManagerClient", stage: str, *, data_is_there: Callabl
             )
         client.create_secret(
             Name=name(stage),
-            Description="Keys of carbon-points. Losing identity_key means that no duplicate is recognised any more.",
-            SecretString=json.dumps({each: _key() for each in SECRETS}),
+            Description="Keys of carbon-points. Without identity_key or account_key nobody is known any more.",
+            SecretString=json.dumps({each: _key() for each in first}),
         )
-        return f"{name(stage)}: made, with {', '.join(SECRETS)}"
+        return f"{name(stage)}: made, with {', '.join(first)}"
     missing = [each for each in SECRETS if each not in known]
     if not missing:
         return f"{name(stage)}: there already, unchanged"
@@ -51,8 +54,9 @@ def ensure(client: "SecretsManagerClient", stage: str, *, data_is_there: Callabl
 
 def rotate(client: "SecretsManagerClient", stage: str, key: str) -> str:
     """Change one key; one line about what was done. Raises SystemExit for a key that cannot change like this."""
-    if key == _NEVER or key not in SECRETS:
-        sys.exit(f"KEY is one of {', '.join(each for each in SECRETS if each != _NEVER)}. {_NEVER} never changes.")
+    if key in _NEVER or key not in SECRETS:
+        may = ", ".join(each for each in SECRETS if each not in _NEVER)
+        sys.exit(f"KEY is one of {may}. {' and '.join(_NEVER)} never change.")
     known: dict[str, str] = json.loads(client.get_secret_value(SecretId=name(stage))["SecretString"])
     value, said = _key(), "is new"
     if key == _BY_TURNS:
