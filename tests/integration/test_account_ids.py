@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ ALICE: dict[str, Any] = {"role": "individual", "sub": "13800138000"}
 
 
 @pytest.fixture
-def key(world: World, monkeypatch: pytest.MonkeyPatch) -> bytes:
+def key(world: World) -> Iterator[bytes]:
     """The account key of a new stage."""
     known = settings._secrets() | {"account_key": b"a" * 32}
-    monkeypatch.setattr(settings, "_secrets", lambda: known)
-    return known["account_key"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "_secrets", lambda: known)
+        yield known["account_key"]
 
 
 def test_ids_that_others_see_do_not_follow_from_the_login_alone(world: World, key: bytes) -> None:
