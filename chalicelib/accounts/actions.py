@@ -54,6 +54,16 @@ class CampaignsLive(InvalidState):
     )
 
 
+class HoldsLive(InvalidState):
+    detail = Text(
+        "Merchants hold {held} points of this account for orders.", "权益方正为订单预授权该账户的 {held} 积分。"
+    )
+    remedy = Text(
+        "Wait until the holds are captured, released or expired: GET /v1/holds shows them.",
+        "请等待预授权完成、解除或到期，可通过 GET /v1/holds 查询。",
+    )
+
+
 class ApplicationOpen(InvalidState):
     detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的商城入驻申请。")
     remedy = Text(
@@ -123,7 +133,7 @@ def close_account(command: Command[Empty], account: Item, *, promised: bool) -> 
     if promised:
         raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
-    live, id = Attr("campaigns_live"), account["id"]
+    live, held, id = Attr("campaigns_live"), Attr("held"), account["id"]
     return Decision(
         kind="account_closed",
         answer=Account.model_validate(account | {"status": "closed"}),
@@ -131,7 +141,10 @@ def close_account(command: Command[Empty], account: Item, *, promised: bool) -> 
             update(
                 keys.account(account["pk"]),
                 assign={"status": "closed", "closed_at": command.at},
-                require=Attr("status").eq("active") & empty & (live.not_exists() | live.eq(0)),
+                require=Attr("status").eq("active")
+                & empty
+                & (live.not_exists() | live.eq(0))
+                & (held.not_exists() | held.eq(0)),
                 refuse=_why_open,
             ),
             check(keys.applying(id), absent(), lambda _: ApplicationOpen(state="active", action="close")),
@@ -193,6 +206,8 @@ def _why_open(item: Item | None) -> Refusal:
         return MerchantStays(state="merchant", action="close")
     if item.get("campaigns_live"):
         return CampaignsLive(state="active", action="close")
+    if item.get("held"):
+        return HoldsLive(held=item["held"], state="active", action="close")
     return AccountNotEmpty(
         points=item["points"], grams=item["grams"], pending=item["pending"], state="active", action="close"
     )

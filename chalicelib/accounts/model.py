@@ -124,8 +124,11 @@ def masked(name: str) -> str:
 
 
 class Balances(Answer):
+    """``held_points`` are reserved by holds of merchants, and not in ``points``."""
+
     points: int
     grams: int
+    held_points: int = 0
 
 
 class Totals(Answer):
@@ -154,7 +157,7 @@ _EXAMPLE = {
 
 
 SHOWN = _EXAMPLE | {
-    "balances": {"points": 687, "grams": 0},
+    "balances": {"points": 687, "grams": 0, "held_points": 0},
     "totals": {"earned": 887, "redeemed": 200, "cancelled": 0, "donated": 0, "bought_back": 0, "retired": 0},
     "credit": None,
 }

@@ -78,7 +78,7 @@ def view(item: Item) -> AccountView:
     in_tills = max(0, summed["gathered"] - item.get("swept", 0))
     return AccountView(
         **{name: item[name] for name in ("id", "kind", "name", "status", "opened_at")},
-        balances=Balances(points=item["points"] + in_tills, grams=item["grams"]),
+        balances=Balances(points=item["points"] + in_tills, grams=item["grams"], held_points=item.get("held", 0)),
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
         credit=None,
     )

@@ -22,8 +22,8 @@ class Facts:
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
     ``cap_counted`` what it counted. ``turn``: the
     change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
-    ``grant``: the consent that this is about. ``hold``: the hold whose points move, and ``payer`` the name of the
-    account that they came from.
+    ``grant``: the consent that this is about. ``hold``: the hold whose points move, and ``payer``, of a
+    capture, the name of the account that they came from.
     """
 
     movement: str | None = None

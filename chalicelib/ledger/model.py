@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from chalicelib.kernel.record import Posting, Record
+from chalicelib.table import keys
 
 __all__ = ["GRAMS", "POINTS", "Entry", "Posting", "Transfer", "has_item", "lines", "units"]
 
 POINTS, GRAMS = "points", "grams"
 
 # Every kind of Transfer. Those that a holder's statement can show are the kinds of its lines.
-Shown = Literal["conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep"]
+Shown = Literal[
+    "conversion", "redemption", "refund", "cancellation", "donation", "buy_back", "retirement", "sweep",
+    "hold", "capture", "release",
+]  # fmt: skip
 Movement = Literal[Shown, "stocking", "campaign_closing"]
 
 
@@ -79,7 +83,7 @@ def lines(record: Record) -> list[Entry]:
             for name, opposite, signed in ((giver, taker, -amount), (taker, giver, amount)):
                 net.setdefault(name, {POINTS: 0, GRAMS: 0})[asset] += signed
                 other[name] = opposite
-    named, movement = record.counterparty, record.movement or ""
+    movement = record.movement or ""
     return [
         Entry(
             name=name,
@@ -88,15 +92,21 @@ def lines(record: Record) -> list[Entry]:
             kind=movement,
             points=deltas[POINTS],
             grams=deltas[GRAMS],
-            counterparty=named
-            if named and not other[name].startswith("account:")
-            else other[name].removeprefix("account:"),
+            counterparty=_counterparty(name, other[name], record),
             reference=record.reference or record.id,
             swept_points=sum(posting.amount for posting in record.postings) if movement == "sweep" else 0,
         )
         for name, deltas in net.items()
         if name.startswith("account:")
     ]
+
+
+def _counterparty(name: str, other: str, record: Record) -> str:
+    """Who stands in a line. Of a hold, the person sees the merchant and the merchant the hold: never her account."""
+    if record.hold:
+        return keys.hold(record.hold) if name == record.holder else str(record.holder).removeprefix("account:")
+    named = record.counterparty
+    return named if named and not other.startswith("account:") else other.removeprefix("account:")
 
 
 def _owner(name: str, record: Record) -> str:

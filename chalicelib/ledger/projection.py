@@ -1,7 +1,7 @@
 """What the stream makes of Records: statement lines and account totals."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from random import randrange
 from typing import Any
@@ -38,9 +38,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
             puts.append(put(keys.entry(line.name, line.at, line.id), line_item(line)))
             if line.name == record.holder:
                 sums[line.name].update(_earned(record, line))
-            elif line.kind in TOTALS:
-                total, asset, sign = TOTALS[line.kind]
-                totals[line.name][total] += sign * (line.points if asset == POINTS else line.grams)
+            for name, total, amount in _counted(record, line):
+                totals[name][total] += amount
         for name in _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
@@ -57,6 +56,15 @@ def entries(records: Sequence[Record]) -> list[Write]:
         if _moved(sums[name])
     ]
     return puts + accounts + merchants
+
+
+def _counted(record: Record, line: Entry) -> Iterator[tuple[str, str, int]]:
+    """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
+    if line.name != record.holder and line.kind in TOTALS:
+        total, asset, sign = TOTALS[line.kind]
+        yield line.name, total, sign * (line.points if asset == POINTS else line.grams)
+    if line.name == record.holder and record.payer:  # a capture: the points left her balance when they were held
+        yield record.payer, "redeemed", line.points
 
 
 def _due(name: str, records: Sequence[Record]) -> Item:

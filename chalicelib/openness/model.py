@@ -14,6 +14,7 @@ from chalicelib.table.keys import ISSUED, POOL, RETIRED
 # A movement counts towards one use; the sign says whether it adds to it or takes back.
 USES = {
     "redemption": ("redeemed", 1),
+    "capture": ("redeemed", 1),
     "refund": ("redeemed", -1),
     "cancellation": ("cancelled", 1),
     "donation": ("donated", 1),
@@ -107,7 +108,7 @@ def moved(record: Record) -> Counter[str]:
                 change[_grams(name)] += -signed if name == ISSUED else signed
             elif asset == "points" and name == POOL:
                 change["points_circulating"] -= signed
-        if use and asset == "points":
+        if use and asset == "points" and (record.hold is None or record.holder in (source, destination)):
             change[use] += sign * amount
     return change
 
