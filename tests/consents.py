@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.grants.codes import challenge
+from chalicelib.holds.items import due
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
-from chalicelib.table.lists import Listing
 from chalicelib.table.write import update
 from tests.world import CODES, Answer, World
 
@@ -100,7 +100,9 @@ def refund(world: World, id: str, points: int = 100, **options: Any) -> Answer:
 
 
 def age_hold(world: World, id: str, expires_at: str) -> None:
-    """Give a hold another end, in its list too, as if the clock had moved."""
-    key = keys.account(keys.hold(id))
-    lane = (world.item(key) or {})["list"]
-    commit([update(key, assign={"expires_at": expires_at}, listed=Listing(lane, f"{expires_at}:{id}"))])
+    """Give a hold another end, in its list too, as if the clock had moved. The stream has come by then."""
+    world.stream()
+    item = world.item(keys.account(keys.hold(id))) or {}
+    pointer = keys.merchant_hold(item["merchant"], item["placed_at"], id)
+    commit([update(pointer, listed=due(id, expires_at))])
+    commit([update(keys.account(keys.hold(id)), assign={"expires_at": expires_at})])

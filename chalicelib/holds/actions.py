@@ -26,7 +26,6 @@ from chalicelib.ledger.actions import AccountCondition, AccountFrozen, post
 from chalicelib.ledger.model import Transfer
 from chalicelib.merchants.model import MALL, SUB_PLATFORM
 from chalicelib.table import keys
-from chalicelib.table.lists import UNLISTED
 from chalicelib.table.row import dump
 from chalicelib.table.write import Attr, Item, Write, absent, seen
 from chalicelib.transitions import step
@@ -49,7 +48,7 @@ def place(command: Command[NewHold], grant: Grant | None, seller: Seller | None)
         payer: AccountCondition(kind=INDIVIDUAL, add={"held": hold.amount}, refuse=seen(Payer, _cannot_pay)),
     }
     writes, facts = _post(command, hold, reserve(hold), terms)
-    opened = partial(replace, require=absent(), refuse=seen(Hold, _used), assign=dump(hold) | hold.due.attributes)
+    opened = partial(replace, require=absent(), refuse=seen(Hold, _used), assign=dump(hold))
     return Decision("hold_placed", to_answer(hold), (*_at(hold, writes, opened), count(command, grant)), facts)
 
 
@@ -194,7 +193,7 @@ def _let_go(hold: Hold) -> dict[str, AccountCondition]:
 
 def _end(after: Hold, writes: tuple[Write, ...]) -> tuple[Write, ...]:
     changed = {"status": after.status, "captured_points": after.captured_points, "ended_at": after.ended_at}
-    return _at(after, writes, partial(replace, assign=changed, remove=UNLISTED))
+    return _at(after, writes, partial(replace, assign=changed))
 
 
 def _at(hold: Hold, writes: tuple[Write, ...], change: Any) -> tuple[Write, ...]:
@@ -207,5 +206,4 @@ def _post(
 ) -> tuple[tuple[Write, ...], Facts]:
     """The Transfer's Writes, and what every Record of a hold keeps."""
     writes, facts = post(transfer, record=command.id, terms=terms)
-    held = replace(facts, hold=hold.id, grant=hold.grant, merchant=hold.merchant, reference=hold.id)
-    return writes, replace(held, holder=keys.holder(hold.merchant))
+    return writes, replace(facts, hold=hold.id, holder=keys.holder(hold.merchant))

@@ -52,11 +52,6 @@ class Hold:
         """The ledger's name of the Account."""
         return keys.hold(self.id)
 
-    @property
-    def due(self) -> Listing:
-        """Where the schedule finds it when it has expired."""
-        return Listing(lists.holds_due(sum(self.id.encode()) % LANES), f"{self.expires_at}:{self.id}")
-
 
 @dataclass(frozen=True)
 class Selling:
@@ -84,7 +79,16 @@ class Payer:
 
 @dataclass(frozen=True)
 class MerchantHold:
-    """A merchant's pointer to a hold; ``id`` is the Record that placed it."""
+    """A merchant's pointer to a hold, which the stream makes; ``id`` is the Record that placed it.
+
+    It is on the list of what is due until the schedule has seen to it, though the hold may have ended long before: so
+    no hold, capture or release writes to the index.
+    """
 
     id: str
     hold: str
+
+
+def due(hold: str, expires_at: str) -> Listing:
+    """The place of the pointer among those whose time will be over."""
+    return Listing(lists.holds_due(sum(hold.encode()) % LANES), f"{expires_at}:{hold}")

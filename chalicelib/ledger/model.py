@@ -93,7 +93,7 @@ def lines(record: Record) -> list[Entry]:
             points=deltas[POINTS],
             grams=deltas[GRAMS],
             counterparty=_counterparty(name, other[name], record),
-            reference=record.reference or record.id,
+            reference=record.reference or record.hold or record.id,
             swept_points=sum(posting.amount for posting in record.postings) if movement == "sweep" else 0,
         )
         for name, deltas in net.items()

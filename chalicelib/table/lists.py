@@ -52,7 +52,7 @@ def grants(purpose: str, partner: str) -> str:
 
 
 def holds_due(lane: int) -> str:
-    """Holds that are neither captured nor released, by the time of their expiry."""
+    """Holds by the time of their expiry, until the schedule has seen to them."""
     return f"holds:{lane}"
 
 
