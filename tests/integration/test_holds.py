@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.holds.worker import expire_due
 from chalicelib.kernel.fields import stamp
-from chalicelib.table import keys
+from chalicelib.table import keys, read
+from infra.dev.bench.units import transaction_units
 from tests import books
 from tests.consents import (
     ALICE,
@@ -420,3 +421,34 @@ def test_one_order_sent_twice_at_once_is_held_once(world: World, grant: str) -> 
     meanwhile(world, lambda: hold(world, grant))
     assert hold(world, grant).refused == (409, "order_reference_used")
     assert balances(world) == (600, 400, 0)
+
+
+def units(world: World, do: Callable[[], Answer]) -> int:
+    """Write units of a command: of each item that it changed."""
+    before = {(item["pk"]["S"], item["sk"]["S"]): item for item in world.items()}
+    answer = do()
+    assert answer.status in {200, 201}, answer
+    after = {(item["pk"]["S"], item["sk"]["S"]): item for item in world.items()}
+    changed = [place for place, item in after.items() if before.get(place) != item]
+    return sum(transaction_units(before.get(place), after[place]) for place in changed)
+
+
+def test_a_hold_and_its_ends_cost_what_the_decision_says(world: World, grant: str) -> None:
+    first, second = (keys.digest("hold", keys.account_id("shop"), f"o-{number}") for number in (1, 2))
+    assert units(world, lambda: hold(world, grant, order_reference="o-1")) == 8
+    assert units(world, lambda: capture(world, first, 300)) == 8
+    assert units(world, lambda: refund(world, first)) == 8
+    assert units(world, lambda: hold(world, grant, order_reference="o-2")) == 8
+    assert units(world, lambda: release(world, second)) == 6
+
+
+def test_a_hold_reads_once_before_it_is_decided(world: World, grant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def ask(operation: Any, **request: Any) -> Any:
+        asked.append(operation.__name__)
+        return operation(**request)
+
+    monkeypatch.setattr(read, "_ask", ask)
+    assert hold(world, grant).status == 201
+    assert asked == ["batch_get_item"]
