@@ -32,6 +32,9 @@ from chalicelib.certificates.routes import room as certificates
 from chalicelib.credit.routes import room as credit
 from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.grants.routes import room as grants
+from chalicelib.holds import worker as holds_worker
+from chalicelib.holds.projection import merchant_holds
+from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants
@@ -58,7 +61,7 @@ app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, credit, scenarios, grants, reductions, batches)
-_spending = (mall, cancellation, certificates, campaigns, buyback)
+_spending = (mall, holds, cancellation, certificates, campaigns, buyback)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)
 cors.answer_preflights(app)
@@ -76,7 +79,7 @@ authorizer.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply, colours))
+    return events.project(event, (entries, sales, supply, colours, merchant_holds))
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
@@ -143,8 +146,9 @@ def send_webhooks(event: SQSEvent) -> dict[str, Any]:
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_webhooks")
 @events.woken
 def retry_webhooks(_: CloudWatchEvent) -> None:
-    """Events that did not arrive are tried again when their time has come."""
-    partners_worker.resume(datetime.now(UTC))
+    """What has its time to the minute: holds expire, and events that did not arrive are tried again."""
+    now = datetime.now(UTC)
+    events.each(lambda: holds_worker.expire_due(now), lambda: partners_worker.resume(now))
 
 
 start.finished()

@@ -131,6 +131,22 @@ class InvalidState(Refusal):
     )
 
 
+class LimitReached(Refusal):
+    """A limit that somebody set; who sets it says which one."""
+
+    status, code = 409, "limit_reached"
+    title = Text("A limit is reached", "已达上限")
+    detail = Text("At most {limit} are allowed; {held} are taken already.", "上限为 {limit}，已使用 {held}。")
+    remedy = Text("Ask for less, or wait until the limit allows more.", "请减少数量，或等待额度恢复。")
+
+
+class AlreadyRefunded(Refusal):
+    status, code = 409, "already_refunded"
+    title = Text("Refunded already", "已退还")
+    detail = Text("All points went back before; nothing was done again.", "积分此前已全部退还，未重复执行。")
+    remedy = Text("Nothing to fix: read it again.", "无需处理：请重新查询。")
+
+
 class Contended(Refusal):
     """Nothing was changed; the same request may be sent again. The edge itself retries first, where ``again``."""
 

@@ -313,6 +313,32 @@ def _withdraw_grant(world: World) -> Ready:
     return Ready("POST", f"/v1/grants/{consents.reporting(world)}/withdraw", {}, "individual", "alice")
 
 
+def _hold(world: World) -> Ready:
+    world.rich(points=10_000)
+    body = consents.order(consents.spending(world, consents.mall(world)))
+    return Ready("POST", "/v1/holds", body, "institution", "shop", body | {"points": 200})
+
+
+def _held(world: World) -> str:
+    ready = _hold(world)
+    return f"/v1/holds/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
+
+
+def _capture(world: World) -> Ready:
+    return Ready("POST", f"{_held(world)}/capture", {"points": 300}, "institution", "shop", {"points": 200})
+
+
+def _release(world: World) -> Ready:
+    return Ready("POST", f"{_held(world)}/release", {}, "institution", "shop")
+
+
+def _refund_hold(world: World) -> Ready:
+    ready = _capture(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    path, body = ready.path.replace("capture", "refund"), {"points": 100, "reason": "broken"}
+    return Ready("POST", path, body, "institution", "shop", body | {"points": 50})
+
+
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [load(Record, each) for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
@@ -366,6 +392,10 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/redemptions": _redeem,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,
+    "POST /v1/holds": _hold,
+    "POST /v1/holds/{id}/capture": _capture,
+    "POST /v1/holds/{id}/release": _release,
+    "POST /v1/holds/{id}/refund": _refund_hold,
     "POST /v1/webhook-deliveries/{id}/replay": _replay,
 }
 

@@ -1,9 +1,10 @@
-"""What a person's client, a partner's app and a partner's server do with grants."""
+"""What a person's client, a partner's app and a partner's server do with grants and holds."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.grants.codes import challenge
+from chalicelib.holds.items import due
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
@@ -73,3 +74,35 @@ def change_grant(world: World, grant: str, **attributes: Any) -> None:
     if until := attributes.get("code_expires_at") or attributes.get("expires_at"):
         pair = keys.granting(item["account"], item["purpose"], item["partner"])
         commit([update(pair, assign={"until": until})])
+
+
+def order(grant: str, **changes: Any) -> dict[str, Any]:
+    """The body of a hold."""
+    body = {"grant": grant, "points": 400, "order_reference": "o-1", "title": "茶", "expires_in_seconds": 600}
+    return body | changes
+
+
+def hold(world: World, grant: str, *, sub: str = "shop", key: str = "", **changes: Any) -> Answer:
+    return world.post("/v1/holds", order(grant, **changes), role="institution", sub=sub, key=key)
+
+
+def capture(world: World, id: str, points: int = 300, **options: Any) -> Answer:
+    return world.post(f"/v1/holds/{id}/capture", {"points": points}, **SHOP | options)
+
+
+def release(world: World, id: str, **options: Any) -> Answer:
+    return world.post(f"/v1/holds/{id}/release", **SHOP | options)
+
+
+def refund(world: World, id: str, points: int = 100, **options: Any) -> Answer:
+    reason = {"reason": options.pop("reason", "broken")}
+    return world.post(f"/v1/holds/{id}/refund", {"points": points} | reason, **SHOP | options)
+
+
+def age_hold(world: World, id: str, expires_at: str) -> None:
+    """Give a hold another end, in its list too, as if the clock had moved. The stream has come by then."""
+    world.stream()
+    item = world.item(keys.account(keys.hold(id))) or {}
+    pointer = keys.merchant_hold(item["merchant"], item["placed_at"], id)
+    commit([update(pointer, listed=due(id, expires_at))])
+    commit([update(keys.account(keys.hold(id)), assign={"expires_at": expires_at})])

@@ -58,6 +58,16 @@ class CampaignsLive(InvalidState):
     )
 
 
+class HoldsLive(InvalidState):
+    detail = Text(
+        "Merchants hold {held} points of this account for orders.", "碳普惠权益方已为订单预授权该账户的 {held} 碳积分。"
+    )
+    remedy = Text(
+        "Wait until the holds are captured, released or expired: GET /v1/holds shows them.",
+        "请等待预授权完成、解除或到期，可通过 GET /v1/holds 查询。",
+    )
+
+
 class ApplicationOpen(InvalidState):
     detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的入驻申请。")
     remedy = Text(
@@ -122,7 +132,8 @@ def close_account(command: Command[Empty], account: Account, *, promised: bool) 
     if promised:
         raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
-    live, id = Attr("campaigns_live"), account.id
+    live, held, id = Attr("campaigns_live"), Attr("held"), account.id
+    free = (live.not_exists() | live.eq(0)) & (held.not_exists() | held.eq(0))
     return Decision(
         kind="account_closed",
         answer=to_answer(replace(account, status="closed")),
@@ -130,7 +141,7 @@ def close_account(command: Command[Empty], account: Account, *, promised: bool) 
             update(
                 account.key,
                 assign={"status": "closed", "closed_at": command.at},
-                require=Attr("status").eq("active") & empty & (live.not_exists() | live.eq(0)),
+                require=Attr("status").eq("active") & empty & free,
                 refuse=seen(Account, _why_open),
             ),
             check(keys.applying(id), absent(), lambda _: ApplicationOpen(state="active", action="close")),
@@ -190,5 +201,7 @@ def _why_open(account: Account | None) -> Refusal:
         return MerchantStays(state="merchant", action="close")
     if account.campaigns_live:
         return CampaignsLive(state="active", action="close")
+    if account.held:
+        return HoldsLive(held=account.held, state="active", action="close")
     left = {"points": account.points, "grams": account.grams, "pending": account.pending}
     return AccountNotEmpty(**left, state="active", action="close")

@@ -67,8 +67,11 @@ def masked(name: str) -> str:
 
 
 class Balances(Answer):
+    """``held_points`` are reserved by holds of merchants, and not in ``points``."""
+
     points: int
     grams: int
+    held_points: int = 0
 
 
 class Totals(Answer):
@@ -101,7 +104,9 @@ _EXAMPLE = {
 
 
 SHOWN = _EXAMPLE | {
-    "balances": {"points": 687, "grams": 0},
+    "balances": {"points": 687, "grams": 0, "held_points": 0},
+    "debt_points": 0,
+    "debt_grams": 0,
     "totals": {
         "earned": 887,
         "recorded": 0,

@@ -100,7 +100,7 @@ def view(account: Account, credit: Credit | None) -> AccountView:
     in_tills = max(0, summed["gathered"] - account.swept)
     return AccountView(
         **to_answer(account).model_dump(),
-        balances=Balances(points=account.points + in_tills, grams=account.grams),
+        balances=Balances(points=account.points + in_tills, grams=account.grams, held_points=account.held),
         debt_points=account.debt_points,
         debt_grams=account.debt_grams,
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),

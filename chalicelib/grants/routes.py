@@ -84,6 +84,6 @@ def one_grant(query: Query[Params], id: str) -> GrantAnswer:
     refuses=(NotFound, InvalidState),
     status=200,
 )
-def withdraw(command: Command[Empty], id: str) -> Decision:
+def withdraw_grant(command: Command[Empty], id: str) -> Decision:
     """End a grant: no report of later trips, no new hold. Holds that exist can still be captured or released."""
     return actions.withdraw(command, queries.own(command.caller, id))

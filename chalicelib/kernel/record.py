@@ -23,7 +23,7 @@ class Facts:
     ``cap_counted`` what it counted. ``methodology`` and ``month``: with the scenario, the colour of the grams.
     ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     ``in_grams``: a reduction is an institution's, which gets no points. ``grant``: the consent that this is about.
-    ``hold``: the hold whose points move, and ``payer`` the name of the account that they came from.
+    ``hold``: the hold whose points move, and ``payer``, of a capture, the account that they came from.
     """
 
     movement: str | None = None

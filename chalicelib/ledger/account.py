@@ -73,6 +73,7 @@ class Account(AnyAccount, Sums):
     by which its person is counted, None where that is its own. ``pending``: orders and reductions that wait.
     ``campaigns``: those a person gave to; ``campaigns_live``: how many an institution has to see through, and
     ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
+    ``held``: points of a person's that holds reserve.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Account(AnyAccount, Sums):
     campaigns_live: int = 0
     proposals: frozenset[str] = frozenset()
     swept: int = 0
+    held: int = 0
 
     @property
     def holder(self) -> str:

@@ -24,6 +24,9 @@ Shown = Literal[
     "buy_back",
     "retirement",
     "sweep",
+    "hold",
+    "capture",
+    "release",
     "record",
     "reversal",
 ]
@@ -110,7 +113,7 @@ def entries(record: Record) -> dict[str, Entry]:
             for name, opposite, signed in ((giver, taker, -amount), (taker, giver, amount)):
                 net[name][asset] += signed
                 other.setdefault(name, opposite)  # what is repaid comes last
-    named, movement = record.counterparty, record.movement or ""
+    movement = record.movement or ""
     return {
         name: Entry(
             id=record.id,
@@ -120,15 +123,21 @@ def entries(record: Record) -> dict[str, Entry]:
             grams=deltas[GRAMS],
             debt_points=deltas[DEBT[POINTS]] or None,
             debt_grams=deltas[DEBT[GRAMS]] or None,
-            counterparty=named
-            if named and not other[name].startswith("account:")
-            else other[name].removeprefix("account:"),
-            reference=record.reference or record.id,
+            counterparty=_counterparty(name, other[name], record),
+            reference=record.reference or record.hold or record.id,
             swept_points=sum(posting.amount for posting in record.postings) if movement == "sweep" else 0,
         )
         for name, deltas in net.items()
         if name.startswith("account:")
     }
+
+
+def _counterparty(name: str, other: str, record: Record) -> str:
+    """Who stands in a line. Of a hold, the person sees the merchant and the merchant the hold: never her account."""
+    if record.hold:
+        return keys.hold(record.hold) if name == record.holder else str(record.holder).removeprefix("account:")
+    named = record.counterparty
+    return named if named and not other.startswith("account:") else other.removeprefix("account:")
 
 
 def _owner(name: str, record: Record) -> str:

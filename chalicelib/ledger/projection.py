@@ -1,7 +1,7 @@
 """What the stream makes of Records: statement lines and account totals."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from random import randrange
 
@@ -41,10 +41,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
             puts.append(put(keys.entry(name, entry.at, entry.id), entry))
             if name == record.holder:
                 sums[name].update(_earned(record, name, entry))
-            elif entry.kind in TOTALS:
-                total, asset, sign = TOTALS[entry.kind]
-                totals[name][total] += sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
-                totals[name]["earned"] -= entry.repaid  # a debt repaid was earned by nobody
+            for counted, total, amount in _counted(record, name, entry):
+                totals[counted][total] += amount
         for name in _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
@@ -61,6 +59,17 @@ def entries(records: Sequence[Record]) -> list[Write]:
         if _moved(sums[name])
     ]
     return puts + accounts + merchants
+
+
+def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:
+    """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
+    if name != record.holder and entry.kind in TOTALS:
+        total, asset, sign = TOTALS[entry.kind]
+        yield name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
+    if entry.repaid:  # a debt repaid was earned by nobody
+        yield name, "earned", -entry.repaid
+    if name == record.holder and record.payer:  # a capture: the points left her balance when they were held
+        yield record.payer, "redeemed", entry.points
 
 
 def _due(name: str, records: Sequence[Record]) -> Listing:

@@ -6,7 +6,8 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from chalicelib.errors import Contended, InvalidRequest, InvalidState, NotFound, Refusal, Text
+from chalicelib import errors
+from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Record
@@ -40,8 +41,7 @@ class PriceChanged(Refusal):
     )
 
 
-class LimitReached(Refusal):
-    status, code = 409, "limit_reached"
+class LimitReached(errors.LimitReached):
     title = Text("The limit for one person is reached", "已达每人限兑数量")
     detail = Text("One person may have {limit}; this person has {held}.", "每人限兑 {limit} 件，已兑 {held} 件。")
     remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
@@ -53,13 +53,6 @@ class BuyerClosed(AccountClosed):
         " then send the refund again.",
         "买方账户已销户，碳积分无法退还。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退款。",
     )
-
-
-class AlreadyRefunded(Refusal):
-    status, code = 409, "already_refunded"
-    title = Text("Refunded already", "已退回")
-    detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
-    remedy = Text("Nothing to fix: read the order.", "无需处理：请查询该订单。")
 
 
 def redeem(command: Command[NewRedemption], terms: OfferTerms, taken: Mapping[str, int], person: str) -> Decision:

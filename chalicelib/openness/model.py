@@ -15,6 +15,7 @@ from chalicelib.table.keys import ISSUED, POOL, RETIRED, UNCOVERED
 # A movement counts towards one use; the sign says whether it adds to it or takes back.
 USES = {
     "redemption": ("redeemed", 1),
+    "capture": ("redeemed", 1),
     "refund": ("redeemed", -1),
     "cancellation": ("cancelled", 1),
     "donation": ("donated", 1),
@@ -133,7 +134,7 @@ def supply_change(record: Record) -> Counter[str]:
                 change["points_circulating"] -= signed
             elif name == UNCOVERED:
                 change["grams_uncovered"] -= signed
-        if use:
+        if use and (record.hold is None or record.holder in (source, destination)):
             change[use] += sign * _used(asset, amount, destination)
     return change
 

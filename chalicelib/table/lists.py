@@ -53,8 +53,7 @@ def grants(purpose: str, partner: str) -> str:
 
 
 def holds_due(lane: int) -> str:
-    """Holds that are neither captured nor released, by the time of their expiry; in lanes, for every one is written
-    twice within days."""
+    """Holds by the time of their expiry, until the schedule has seen to them."""
     return f"holds:{lane}"
 
 

@@ -76,7 +76,7 @@ def test_a_merchant_gets_its_whole_tonnes_and_the_remainder_stays(world: World, 
     assert {name: run[name] for name in ("status", "merchants", "points", "tonnes")} == {
         "status": "finished", "merchants": 1, "points": 2 * TONNE, "tonnes": 2,
     }  # fmt: skip
-    assert world.me("shop", "institution")["balances"] == {"points": 345_678, "grams": 2 * TONNE}
+    assert world.me("shop", "institution")["balances"] == {"points": 345_678, "grams": 2 * TONNE, "held_points": 0}
     supply = supply_holds(world)
     assert (supply["grams_held"], supply["points_by_use"]["bought_back"]) == (2 * TONNE, 2 * TONNE)
     totals = world.me("shop", "institution")["totals"]
@@ -105,7 +105,7 @@ def test_less_than_a_tonne_waits(world: World, jobs: Jobs) -> None:
     sell(world, TONNE - 1)
     run = jobs.run()
     assert (run["status"], run["merchants"], run["tonnes"]) == ("finished", 0, 0)
-    assert world.me("shop", "institution")["balances"] == {"points": TONNE - 1, "grams": 0}
+    assert world.me("shop", "institution")["balances"] == {"points": TONNE - 1, "grams": 0, "held_points": 0}
 
 
 def test_many_merchants_are_paid_in_parts_and_the_totals_agree(world: World, jobs: Jobs, monkeypatch: Any) -> None:
@@ -190,9 +190,9 @@ def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(world:
 
     with pytest.raises(ValueError, match="broken"):
         worker.handle({"run": run, "part": 1}, sweep)
-    assert world.me("second", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    assert world.me("second", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
     worker.handle({"run": run, "part": 1}, sweep_merchant)
-    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
     found = world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body
     assert (found["status"], found["tonnes"]) == ("finished", 2)
 

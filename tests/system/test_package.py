@@ -111,7 +111,7 @@ def test_one_journey_from_account_to_buy_back(
     pay(handlers, session, environment)
     run = world.get(f"/v1/buy-back-runs/{started.body['id']}", **EXCHANGE).body
     assert (run["status"], run["merchants"]) == ("finished", 1)
-    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE}
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
     stream(handlers, session, environment)
     assert world.get("/v1/supply").body["points_by_use"]["bought_back"] == TONNE
 

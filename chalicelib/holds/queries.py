@@ -1,0 +1,76 @@
+"""Holds as their parties see them."""
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.errors import InvalidRequest, NotFound
+from chalicelib.grants.items import Grant
+from chalicelib.holds.items import Hold, MerchantHold, Seller
+from chalicelib.holds.model import HoldAnswer, HoldParams, to_answer
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
+from chalicelib.kernel.fields import Page
+from chalicelib.kernel.query import Query
+from chalicelib.table import keys, read
+from chalicelib.table.keys import Key
+
+
+def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None]:
+    """The grant, and the account of the merchant that would hold points: one read."""
+    consent, account = keys.grant(grant), keys.account(keys.holder(caller.account))
+    found = read.rows([consent, account])
+    granted, seller = found.get(consent), found.get(account)
+    return granted.load(Grant) if granted else None, seller.load(Seller) if seller else None
+
+
+def find(id: str) -> Hold | None:
+    """A hold, if there is one."""
+    return read.get(_key(id), Hold)
+
+
+def item(id: str) -> Hold:
+    """A hold. Raises NotFound."""
+    if found := find(id):
+        return found
+    raise NotFound()
+
+
+def own(caller: Caller, id: str) -> Hold:
+    """A hold that the caller is a party of; any for the exchange. Raises NotFound."""
+    hold = item(id)
+    party = caller.holds(INDIVIDUAL, hold.account) or caller.holds(INSTITUTION, hold.merchant)
+    if caller.role != EXCHANGE and not party:
+        raise NotFound()
+    return hold
+
+
+def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:
+    """Holds, newest first: a person's at once, a merchant's within seconds."""
+    caller, merchant = query.asker, query.params.merchant
+    if caller.role == INDIVIDUAL:
+        return _persons(query)
+    if caller.role == INSTITUTION:
+        return _merchants(query, caller.account)
+    if merchant is None:
+        raise InvalidRequest.at("/merchant", "Name the merchant", "请指定权益方")
+    return _merchants(query, merchant)
+
+
+def _persons(query: Query[HoldParams]) -> Page[HoldAnswer]:
+    """The lines of her statement that are holds."""
+    page = accounts.statement(query, kind="hold")
+    return Page(items=_answers([line.reference for line in page.items]), next_cursor=page.next_cursor)
+
+
+def _merchants(query: Query[HoldParams], merchant: str) -> Page[HoldAnswer]:
+    limit, pk = query.params.limit, keys.holder(merchant)
+    before = query.position["sk"] if query.position else None
+    found = read.query(pk, "hold:", "hold:~", MerchantHold, before=before, descending=True, chunk=limit + 1)
+    answers = _answers([each.hold for each in read.first(found, limit + 1)])
+    return query.page(answers, lambda each: {"sk": keys.merchant_hold("", each.at, each.id).sk})
+
+
+def _answers(ids: list[str]) -> list[HoldAnswer]:
+    found = read.many([_key(id) for id in ids], Hold)
+    return [to_answer(found[_key(id)]) for id in ids]
+
+
+def _key(id: str) -> Key:
+    return keys.account(keys.hold(id))

@@ -1,0 +1,246 @@
+"""What holds write, and what they refuse: four items to hold and to capture, three to release."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.grants.items import Grant
+from chalicelib.holds import actions
+from chalicelib.holds.items import Hold, Seller, Selling
+from chalicelib.holds.model import Capture, HoldRefund, NewHold
+from chalicelib.holds.projection import merchant_holds
+from chalicelib.holds.refusals import (
+    DayLimitReached,
+    GrantInactive,
+    MerchantSuspended,
+    NotHersYet,
+    OrderLimitReached,
+    OrderReferenceUsed,
+    PayerClosed,
+    PayerLacksPoints,
+)
+from chalicelib.ledger.actions import AccountFrozen, InsufficientPoints
+from chalicelib.ledger.model import entries
+from chalicelib.table import keys
+from tests.consents import order
+from tests.unit.decisions import AT, NOW, after, command, holds, record, refusal, touched, write_to
+
+SHOP, ALICE = keys.account_id("shop"), "alices-account"
+PERSON, MERCHANT = keys.account(keys.holder(ALICE)), keys.account(keys.holder(SHOP))
+GRANT = Grant(
+    id="g", purpose="spend", status="active", account=ALICE, partner=SHOP, code_challenge="", offered_at=AT,
+    code_expires_at=AT, points_max_order=500, points_max_day=800, expires_at="2999", active_from=AT,
+)  # fmt: skip
+SELLER = Seller("active", "institution", Selling("third_party_mall", "active"))
+ENDS = "2026-01-31T08:10:00.000Z"
+HOLD = Hold(
+    id="h", status="held", account=ALICE, merchant=SHOP, grant="g", order_reference="o-1", title="茶", amount=400,
+    placed_at=AT, expires_at=ENDS,
+)  # fmt: skip
+RICH = {"kind": "individual", "status": "active", "points": 1000, "held": 0}
+
+
+def by_shop(body: Any = None, **options: Any) -> Any:
+    return command(body, **{"role": "institution", "sub": "shop"} | options)
+
+
+def placed(grant: Grant | None = GRANT, seller: Seller | None = SELLER, **changes: Any) -> Any:
+    return actions.place(by_shop(NewHold.model_validate(order("g", **changes))), grant, seller)
+
+
+def captured(points: int = 300, hold: Hold = HOLD) -> Any:
+    return actions.capture(by_shop(Capture(points=points)), hold)
+
+
+def refunded(points: int, hold: Hold, **options: Any) -> Any:
+    return actions.refund(by_shop(HoldRefund(points=points, reason=options.pop("reason", None)), **options), hold)
+
+
+def test_a_hold_touches_the_hold_the_person_and_the_grant() -> None:
+    decision = placed()
+    key = keys.account(keys.hold(decision.answer.id))
+    assert touched(decision) == [key, PERSON, keys.grant("g")]
+    kept = after(write_to(decision, key))
+    assert (kept["points"], kept["amount"], kept["status"], kept["account"]) == (400, 400, "held", ALICE)
+    assert "list" not in kept
+    person = after(write_to(decision, PERSON), RICH)
+    assert (person["points"], person["held"]) == (600, 400)
+    assert after(write_to(decision, keys.grant("g")), GRANT)["used_points"] == 400
+
+
+def test_an_order_reference_names_its_hold_whatever_the_key() -> None:
+    decision = placed()
+    key = keys.account(keys.hold(decision.answer.id))
+    assert placed(points=100).answer.id == decision.answer.id != placed(order_reference="o-2").answer.id
+    refused = refusal(write_to(decision, key), HOLD)
+    assert isinstance(refused, OrderReferenceUsed)
+    assert refused.facts == {"hold": "h"}
+
+
+@pytest.mark.parametrize(
+    ("person", "kind"),
+    [
+        (RICH | {"points": 399}, PayerLacksPoints),
+        (RICH | {"status": "frozen"}, GrantInactive),
+        (RICH | {"status": "closed"}, GrantInactive),
+        (None, GrantInactive),
+    ],
+)
+def test_a_merchant_learns_nothing_of_a_person_who_cannot_pay(person: Any, kind: type[Refusal]) -> None:
+    refused = refusal(write_to(placed(), PERSON), person)
+    assert type(refused) is kind
+    assert refused.facts == {}
+    assert kind is GrantInactive or issubclass(kind, InsufficientPoints)
+
+
+TODAY = "20260131"
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind"),
+    [
+        (replace(GRANT, day=TODAY, used_points=401), DayLimitReached),
+        (replace(GRANT, day=TODAY, used_points=400, status="withdrawn"), GrantInactive),
+        (None, GrantInactive),
+    ],
+)
+def test_the_grant_is_live_and_its_day_has_room_in_the_same_transaction(stored: Any, kind: type[Refusal]) -> None:
+    same_day = write_to(placed(replace(GRANT, day=TODAY, used_points=400)), keys.grant("g"))
+    assert holds(same_day, replace(GRANT, day=TODAY, used_points=400))
+    assert type(refusal(same_day, stored)) is kind
+
+
+def test_the_first_hold_of_a_day_begins_the_count_and_only_the_first() -> None:
+    first = write_to(placed(replace(GRANT, day="20260130", used_points=800)), keys.grant("g"))
+    assert after(first, replace(GRANT, day="20260130", used_points=800))["used_points"] == 400
+    assert isinstance(refusal(first, replace(GRANT, day=TODAY, used_points=1)), Contended)
+    later = write_to(placed(replace(GRANT, day=TODAY)), keys.grant("g"))
+    assert isinstance(refusal(later, replace(GRANT, day="20260201")), Contended)
+
+
+REFUSED: dict[str, tuple[Any, type[Refusal]]] = {
+    "over an order": (lambda: placed(points=501), OrderLimitReached),
+    "over the day": (lambda: placed(replace(GRANT, day=TODAY, used_points=401)), DayLimitReached),
+    "no grant": (lambda: placed(None), GrantInactive),
+    "a grant to report": (lambda: placed(replace(GRANT, purpose="report")), GrantInactive),
+    "another merchant's grant": (lambda: placed(replace(GRANT, partner="rival")), GrantInactive),
+    "a withdrawn grant": (lambda: placed(replace(GRANT, status="withdrawn")), GrantInactive),
+    "an expired grant": (lambda: placed(replace(GRANT, expires_at=AT)), GrantInactive),
+    "a suspended merchant": (
+        lambda: placed(seller=replace(SELLER, merchant=Selling("sub_platform", "suspended"))), MerchantSuspended
+    ),
+    "a frozen merchant": (lambda: placed(seller=replace(SELLER, status="frozen")), AccountFrozen),
+    "no merchant": (lambda: placed(seller=replace(SELLER, merchant=None)), RoleNotAllowed),
+    "no account": (lambda: placed(seller=None), RoleNotAllowed),
+    "a merchant of another mode": (
+        lambda: placed(seller=replace(SELLER, merchant=Selling("event", "active"))), RoleNotAllowed
+    ),
+    "more than is held": (lambda: captured(401), InvalidRequest),
+    "a capture after the end": (lambda: captured(hold=replace(HOLD, expires_at=AT)), InvalidState),
+    "a second capture": (lambda: captured(hold=replace(HOLD, status="captured")), InvalidState),
+    "a capture of what was released": (lambda: captured(hold=replace(HOLD, status="released")), InvalidState),
+    "a refund of what is held": (lambda: refunded(1, HOLD), InvalidState),
+    "a refund of more": (lambda: refunded(301, replace(HOLD, status="captured", captured_points=300)), InvalidRequest),
+    "a refund of nothing": (
+        lambda: refunded(1, replace(HOLD, status="captured", captured_points=300, refunded_points=300)),
+        AlreadyRefunded,
+    ),
+    "the exchange without a reason": (
+        lambda: refunded(1, replace(HOLD, status="captured", captured_points=300), role="exchange"), InvalidRequest
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("decide", "kind"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_is_refused_before_anything_is_written(decide: Any, kind: type[Refusal]) -> None:
+    with pytest.raises(kind):
+        decide()
+
+
+def test_a_capture_pays_the_merchant_gives_back_the_rest_and_ends_the_hold() -> None:
+    decision = captured(300)
+    assert touched(decision) == [HOLD.key, MERCHANT, PERSON]
+    kept = after(write_to(decision, HOLD.key), vars(HOLD) | {"points": 400, "ended_at": ""})
+    assert (kept["status"], kept["points"], kept["captured_points"], kept["ended_at"]) == ("captured", 0, 300, AT)
+    person = after(write_to(decision, PERSON), RICH | {"points": 600, "held": 400})
+    assert (person["points"], person["held"]) == (700, 0)
+    assert decision.facts.payer == keys.holder(ALICE)
+
+
+def test_a_full_capture_leaves_the_persons_points_alone() -> None:
+    person = after(write_to(captured(400), PERSON), RICH | {"points": 600, "held": 400})
+    assert (person["points"], person["held"], "unfiled" in person) == (600, 0, False)
+
+
+@pytest.mark.parametrize("decide", [captured, lambda: actions.release(by_shop(), HOLD)])
+def test_who_comes_second_reads_the_hold_again(decide: Any) -> None:
+    write = write_to(decide(), HOLD.key)
+    for status in ("captured", "released", "expired"):
+        assert isinstance(refusal(write, vars(HOLD) | {"status": status, "points": 0, "ended_at": AT}), Contended)
+
+
+@pytest.mark.parametrize("decide", [captured, lambda: actions.release(by_shop(), HOLD)])
+def test_a_frozen_person_gets_back_what_was_held(decide: Any) -> None:
+    write = write_to(decide(), PERSON)
+    assert holds(write, RICH | {"status": "frozen", "held": 400})
+
+
+def test_a_release_touches_the_hold_and_the_person() -> None:
+    decision = actions.release(by_shop(), HOLD)
+    assert touched(decision) == [HOLD.key, PERSON]
+    assert decision.kind == "hold_released"
+
+
+@pytest.mark.parametrize(("hours", "may"), [(0, False), (24, False), (24.2, True)])
+def test_the_person_releases_a_day_after_the_end(hours: float, may: bool) -> None:
+    asked = command(now=NOW + timedelta(hours=hours))
+    if may:
+        assert actions.release(asked, HOLD).kind == "hold_released"
+    else:
+        with pytest.raises(NotHersYet):
+            actions.release(asked, HOLD)
+
+
+def test_the_schedule_expires_what_is_over_and_nothing_else() -> None:
+    late = command(role="system", sub="system", now=NOW + timedelta(minutes=10))
+    assert actions.expire(late, HOLD).kind == "hold_expired"
+    with pytest.raises(InvalidState):
+        actions.expire(command(role="system", sub="system"), HOLD)
+    with pytest.raises(InvalidState):
+        actions.expire(late, replace(HOLD, status="captured"))
+
+
+def test_a_refund_counts_on_the_hold_as_it_was_read() -> None:
+    hold = replace(HOLD, status="captured", captured_points=300, refunded_points=100)
+    decision = refunded(150, hold)
+    assert touched(decision) == [HOLD.key, MERCHANT, PERSON]
+    write = write_to(decision, HOLD.key)
+    stored = {"points": 0, "refunded_points": 100}
+    assert after(write, stored)["refunded_points"] == decision.answer.refunded_points == 250
+    assert isinstance(refusal(write, stored | {"refunded_points": 200}), Contended)
+    assert isinstance(refusal(write_to(decision, PERSON), RICH | {"status": "closed"}), PayerClosed)
+    assert isinstance(refusal(write_to(decision, PERSON), RICH | {"status": "frozen"}), AccountFrozen)
+    assert isinstance(refusal(write_to(decision, MERCHANT), {"points": 149, "status": "active"}), InsufficientPoints)
+
+
+def test_statement_lines_name_the_merchant_to_her_and_the_hold_to_it() -> None:
+    for decision in (placed(), captured(300), refunded(1, replace(HOLD, status="captured", captured_points=300))):
+        found = {name: entry.counterparty for name, entry in entries(record(**vars(decision.facts))).items()}
+        hold = keys.hold(str(decision.facts.hold))
+        assert found in (
+            {keys.holder(ALICE): SHOP},
+            {keys.holder(ALICE): SHOP, keys.holder(SHOP): hold},
+        )
+
+
+def test_a_placed_hold_is_listed_once_by_its_end() -> None:
+    decision = placed()
+    made = record("hold_placed", answer=decision.answer.model_dump_json(), **vars(decision.facts))
+    [pointer] = merchant_holds([made, record(movement="capture", hold="h")])
+    kept = after(pointer)
+    assert (kept["hold"], kept["id"]) == (decision.answer.id, made.id)
+    assert kept["rank"] == f"{ENDS}:{decision.answer.id}"
+    assert kept["list"].startswith("holds:")
