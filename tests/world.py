@@ -194,8 +194,8 @@ class World:
     def sweep(self) -> list[Settled]:
         """What tills hold goes to their merchants, as the schedule of a later issue will do it."""
         return [
-            perform(f"sweep-{next(self.numbers)}", lambda command, found=found: actions.sweep(command, *found))  # type: ignore[misc]
-            for found in list(queries.tills_to_sweep())
+            perform(f"sweep-{next(self.numbers)}", lambda command, each=each: actions.sweep(command, *each))  # type: ignore[misc]
+            for each in list(queries.tills_to_sweep())
         ]
 
     def me(self, sub: str = "alice", role: str = "individual") -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""Offers, tills and redemptions. Pure."""
+"""Offers and redemptions as clients see them. Pure."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,12 +19,13 @@ from chalicelib.kernel.fields import (
     example,
 )
 from chalicelib.mall.categories import CategoryCode
-from chalicelib.table import keys
 from chalicelib.transitions import Step
 
 STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
 
 FulfilmentKind = Literal["voucher", "goods", "service"]
+OnShelf = Literal["on_shelf", "off_shelf"]
+OrderStatus = Literal["placed", "fulfilled", "refunded"]
 
 STEPS = (
     Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
@@ -68,17 +68,17 @@ class OfferChange(Body):
 
     points: Annotated[int | None, Field(ge=1, le=10**9)] = None
     stock_added: Units | None = None
-    status: Literal["on_shelf", "off_shelf"] | None = None
+    status: OnShelf | None = None
     title: ShortText | None = None
     description: LongText | None = None
 
 
-class Offer(Answer):
+class OfferAnswer(Answer):
     """An offer as the public sees it; ``stock`` may lag by seconds and is never negative."""
 
     id: str
     merchant: str
-    status: Literal["on_shelf", "off_shelf"]
+    status: OnShelf
     title: str
     description: str
     category: str
@@ -124,7 +124,7 @@ class Redemption(Answer):
     """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these."""
 
     id: str
-    status: Literal["placed", "fulfilled", "refunded"]
+    status: OrderStatus
     at: Time
     account: str
     merchant: str
@@ -144,52 +144,3 @@ class Swept(Answer):
     till: str
     merchant: str
     points: int
-
-
-class OfferTerms(NamedTuple):
-    """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
-
-    ``event``: the event whose limit counts over all its offers (``id``, ``limit``).
-    The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
-    """
-
-    offer: str
-    merchant: str
-    stripes: int
-    per_account_limit: int | None
-    title: str
-    fulfilment: FulfilmentKind
-    edition: str | None
-    event: Mapping[str, Any] | None = None
-
-    @property
-    def counted(self) -> str:
-        """What an account's purchases are counted by: the event, or the offer itself."""
-        return str(self.event["id"]) if self.event else self.offer
-
-    def units(self, quantity: int) -> dict[str, int]:
-        """What ``quantity`` units add to the count; an event's is kept for all its offers and for each."""
-        return {"units": quantity} | ({self.offer: quantity} if self.event else {})
-
-    @property
-    def limits(self) -> dict[str, int]:
-        """The most of each count that an account may have."""
-        own, event = self.per_account_limit, self.event
-        if own is None:
-            return {}
-        return {"units": event["limit"], self.offer: own} if event else {"units": own}
-
-    @property
-    def tills(self) -> list[str]:
-        return [keys.till(self.offer, stripe) for stripe in range(self.stripes)]
-
-
-def terms(item: Mapping[str, Any]) -> OfferTerms:
-    """The terms in an offer's item."""
-    fields = {name: item[name] for name in ("merchant", "stripes", "per_account_limit", "title", "fulfilment")}
-    return OfferTerms(offer=item["id"], **fields, edition=item.get("edition"), event=item.get("event"))
-
-
-def public(item: Mapping[str, Any]) -> Offer:
-    """The offer as shown; ``sold`` is projected, so stock may lag but is never negative."""
-    return Offer.model_validate(dict(item) | {"stock": max(0, item["supplied"] - item.get("sold", 0))})

@@ -1,7 +1,8 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
+from itertools import islice
 from operator import and_
 
 from chalicelib.accounts import queries as accounts
@@ -12,76 +13,85 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.mall import terms, windows
-from chalicelib.mall.model import Offer, OfferParams, OrderParams, Redemption, public
+from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Sums, Till, TillOf
+from chalicelib.mall.model import OfferAnswer, OfferParams, OrderParams, Redemption
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, Item
+from chalicelib.table.lists import Place
+from chalicelib.table.write import Attr
 
 SKIPPED_MAX = 500  # offers outside their time that one page reads past
 
 
-def offer(id: str) -> Offer:
+def offer(id: str) -> OfferAnswer:
     """An offer as the public sees it. Raises NotFound."""
-    item = read.get(keys.offer(id))
-    if item is None:
+    offer = read.get(keys.offer(id), Offer)
+    if offer is None:
         raise NotFound()
-    return public(item | {"sold": _sold([item])[id]})
+    return offer.to_answer(_sold([offer])[id])
 
 
-def own_offer(caller: Caller, id: str) -> Item:
+def own_offer(caller: Caller, id: str) -> Offer:
     """The caller's own offer. Raises NotFound, also where it is another's."""
-    item = read.get(keys.offer(id))
-    if item is None or not caller.holds(INSTITUTION, item["merchant"]):
+    offer = read.get(keys.offer(id), Offer)
+    if offer is None or not caller.holds(INSTITUTION, offer.merchant):
         raise NotFound()
-    return item
+    return offer
 
 
-def shelf(query: Query[OfferParams]) -> Page[Offer]:
+def seller(id: str) -> Seller | None:
+    """An account as the mall sees it, if there is one."""
+    return read.get(keys.account(keys.holder(id)), Seller)
+
+
+def shelf(query: Query[OfferParams]) -> Page[OfferAnswer]:
     """What can be redeemed now, newest first. A merchant's own listing of what it took off is its statement's matter.
 
     The index does not know an offer's time, so items are read and those outside theirs are skipped. A page that has
-    skipped SKIPPED_MAX may be short; its cursor goes on behind them.
+    skipped SKIPPED_MAX may be short; its cursor continues behind them.
     """
     params = query.params
     conditions = [Attr("status").eq("on_shelf")]
     conditions += [Attr(name).eq(value) for name in ("category", "merchant") if (value := getattr(params, name))]
-    listed = read.listed(lists.OFFERS, after=query.position, where=reduce(and_, conditions))
-    found, stopped = _in_time(listed, params.limit + 1, stamp(query.now))
-    sold = _sold([item for _, item in found])
-    places = {item["id"]: {part: place[part] for part in ("pk", "sk", "list", "rank")} for place, item in found}
-    offers = [public(item | {"sold": sold[item["id"]]}) for _, item in found]
-    return query.page(offers, lambda each: places[each.id], stopped=stopped)
+    places = read.places(lists.OFFERS, after=query.position, where=reduce(and_, conditions))
+    offers, stopped = _in_time(places, params.limit + 1, stamp(query.now))
+    sold = _sold(list(offers.values()))
+    position = {offer.id: place.position for place, offer in offers.items()}
+    answers = [offer.to_answer(sold[offer.id]) for offer in offers.values()]
+    return query.page(answers, lambda each: position[each.id], stopped=stopped and stopped.position)
 
 
-def _in_time(listed: Iterator[Item], count: int, now: str) -> tuple[list[tuple[Item, Item]], Item | None]:
-    """Up to ``count`` offers that are in their time, each with its place in the list; and where the search stopped
+def _in_time(places: Iterator[Place], count: int, now: str) -> tuple[dict[Place, Offer], Place | None]:
+    """Up to ``count`` offers that are in their time, each by its place in the list; and where the search stopped
     before it found so many, None if it came to the end of the list.
     """
-    found: list[tuple[Item, Item]] = []
+    fitting: dict[Place, Offer] = {}
     skipped, wanted = 0, count
-    while places := read.first(listed, wanted):
-        items = read.many([keys.offer(each["pk"].removeprefix("offer:")) for each in places])
-        pairs = [(place, items[keys.Key(place["pk"], place["sk"])]) for place in places]
-        fitting = [pair for pair in pairs if windows.in_time(pair[1], now)]
-        found, skipped = found + fitting, skipped + len(pairs) - len(fitting)
-        if len(found) >= count:
-            return found[:count], None
+    while some := read.first(places, wanted):
+        offers = read.many([place.key for place in some], Offer)
+        for place in some:
+            if windows.in_time(offers[place.key], now):
+                fitting[place] = offers[place.key]
+            else:
+                skipped += 1
+        if len(fitting) >= count:
+            return dict(islice(fitting.items(), count)), None
         if skipped >= SKIPPED_MAX:
-            return found, {part: places[-1][part] for part in ("pk", "sk", "list", "rank")}
+            return fitting, some[-1]
         wanted = 100
-    return found, None
+    return fitting, None
 
 
-def _sold(items: list[Item]) -> dict[str, int]:
+def _sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     """Units sold of each offer, as projected from the stream."""
     lanes = {
-        keys.sums(keys.offer(item["id"]).pk, lane): item["id"]
-        for item in items
-        for lane in range(min(item["stripes"], SUM_LANES_MAX))
+        keys.sums(keys.offer(offer.id).pk, lane): offer.id
+        for offer in offers
+        for lane in range(min(offer.stripes, SUM_LANES_MAX))
     }
     sold = dict.fromkeys(lanes.values(), 0)
-    for key, sums in read.many(list(lanes)).items():
-        sold[lanes[key]] += sums.get("sold", 0)
+    for key, sums in read.many(list(lanes), Sums).items():
+        sold[lanes[key]] += sums.sold
     return sold
 
 
@@ -96,52 +106,59 @@ def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
     party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
     if caller.role != EXCHANGE and not party:
         raise NotFound()
-    return _as_it_stands(placed, read.get(keys.order(id))), record
+    return _as_it_stands(placed, read.get(keys.order(id), OrderState)), record
 
 
-def _as_it_stands(placed: Redemption, state: Item | None) -> Redemption:
+def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
     if state is None:
         return placed
-    return placed.model_copy(update={name: state[name] for name in ("status", "voucher", "note")})
+    return placed.model_copy(update={name: getattr(state, name) for name in ("status", "voucher", "note")})
 
 
 def orders(query: Query[OrderParams]) -> Page[Redemption]:
     """The caller's orders, newest first: the lines of its statement that are redemptions."""
     page: Page[Entry] = accounts.statement(query, kind="redemption")
-    ids = [entry.id for entry in page.items]
-    found = read.many([key(id) for id in ids for key in (keys.record, keys.order)])
-    placed = [Redemption.model_validate_json(found[keys.record(id)]["answer"]) for id in ids]
-    items = [_as_it_stands(each, found.get(keys.order(each.id))) for each in placed]
-    return Page(items=items, next_cursor=page.next_cursor)
+    return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+
+
+def _orders(ids: Sequence[str]) -> list[Redemption]:
+    rows = read.rows([key(id) for id in ids for key in (keys.record, keys.order)])
+    placed = [Redemption.model_validate_json(rows[keys.record(id)].load(Record).answer) for id in ids]
+    states = {id: rows[keys.order(id)].load(OrderState) for id in ids if keys.order(id) in rows}
+    return [_as_it_stands(each, states.get(each.id)) for each in placed]
 
 
 def in_tills(record: Record) -> dict[str, int]:
     """Points in the tills of a redemption's Record, as of now."""
     tills = {posting.destination for posting in record.postings if posting.asset == "points"}
-    return {key.pk: item["points"] for key, item in read.many([keys.account(till) for till in tills]).items()}
+    return {key.pk: till.points for key, till in read.many([keys.account(till) for till in tills], Till).items()}
 
 
-def tills_to_sweep() -> Iterator[tuple[str, Item, str]]:
-    """``(till, item, merchant)`` of every till that holds points, over all offers, on the shelf or off."""
-    return _holding(listed["pk"].removeprefix("offer:") for listed in read.listed(lists.OFFERS))
+def tills_to_sweep() -> Iterator[TillOf]:
+    """Every till that holds points, over all offers, on the shelf or off."""
+    return _holding(place.key.pk.removeprefix(keys.offer("").pk) for place in read.places(lists.OFFERS))
 
 
-def tills_of(merchant: str) -> Iterator[tuple[str, Item, str]]:
+def tills_of(merchant: str) -> Iterator[TillOf]:
     """The same for the offers of one merchant, strongly consistent."""
-    shop = keys.holder(merchant)
-    return _holding(each["offer"] for each in read.query(shop, "offer:", "offer:~"))
+    return _holding(pointer.offer for pointer in _pointers(merchant))
 
 
-def offers_of(merchant: str) -> Iterator[Item]:
-    """The items of a merchant's offers, strongly consistent."""
-    pointers = read.query(keys.holder(merchant), "offer:", "offer:~")
-    while ids := [each["offer"] for each in read.first(pointers, 100)]:
-        yield from read.many([keys.offer(id) for id in ids]).values()
+def offers_of(merchant: str) -> Iterator[Offer]:
+    """A merchant's offers, strongly consistent."""
+    pointers = _pointers(merchant)
+    while some := read.first(pointers, 100):
+        yield from read.many([keys.offer(pointer.offer) for pointer in some], Offer).values()
 
 
-def _holding(offers: Iterable[str]) -> Iterator[tuple[str, Item, str]]:
+def _pointers(merchant: str) -> Iterator[Pointer]:
+    first, last = keys.shop(merchant, ""), keys.shop(merchant, "~")
+    return read.query(first.pk, first.sk, last.sk, Pointer)
+
+
+def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
     for id in offers:
-        offered = terms.of(id)
-        for key, till in read.many([keys.account(name) for name in offered.tills]).items():
-            if till["points"]:
-                yield key.pk, till, offered.merchant
+        offer = terms.of(id)
+        for key, till in read.many([keys.account(name) for name in offer.tills], Till).items():
+            if till.points:
+                yield TillOf(key.pk, till, offer.merchant)
