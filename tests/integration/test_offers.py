@@ -192,17 +192,6 @@ def test_the_shelf_shows_what_can_be_redeemed_now(
     assert found == made[::-1]
 
 
-def test_an_offer_whose_time_is_over_does_not_come_back(world: World) -> None:
-    world.merchant()
-    offer = world.offer()
-    change(world, offer, status="off_shelf")
-    world.end_offer(offer, "2024-01-02T00:00:00.000Z")
-    refused = change(world, offer, status="on_shelf")
-    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/status"])
-    assert "2024-01-02" in refused.body["errors"][0]["detail"]
-    assert change(world, offer, title="新").status == 200
-
-
 @pytest.mark.parametrize(
     ("sent", "code"),
     [("food", "food"), ("Food", "food"), ("美食", "food"), ("FOOD AND DRINK", "food"), (" Transport ", "transport")],
