@@ -38,8 +38,13 @@ class AccountNotEmpty(InvalidState):
 
 class MerchantStays(InvalidState):
     detail = Text(
-        "A merchant of the mall cannot close its account.",
-        "商城权益方不能注销账户。",
+        "A merchant of the mall cannot close its account. Where it joined for an event, it can once the event is over"
+        " and all its orders are served.",
+        "商城权益方不能销户。以活动模式入驻的，活动结束且全部订单处理完毕后可以销户。",
+    )
+    remedy = Text(
+        "Fulfil or refund what GET /v1/redemptions lists as placed, and try again a quarter of an hour later.",
+        "请核销或退还 GET /v1/redemptions 中状态为 placed 的订单，十五分钟后重试。",
     )
 
 
@@ -122,7 +127,8 @@ def close_account(command: Command[Empty], account: Item, *, promised: bool) -> 
     """
     if promised:
         raise CampaignsLive(state="active", action="close")
-    empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
+    empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0)
+    empty &= Attr("merchant").not_exists() | Attr("merchant.settled").exists()
     live, id = Attr("campaigns_live"), account["id"]
     return Decision(
         kind="account_closed",
@@ -189,7 +195,7 @@ def _why_open(item: Item | None) -> Refusal:
         return AccountNotOpen()
     if stopped := inactive(item):
         return stopped
-    if "merchant" in item:
+    if "settled" not in item.get("merchant", {"settled": ""}):
         return MerchantStays(state="merchant", action="close")
     if item.get("campaigns_live"):
         return CampaignsLive(state="active", action="close")

@@ -20,8 +20,8 @@ class Facts:
     ``movement`` and ``postings``: the Transfer, where value moved. ``holder``: the account name whose statement shows
     what its tills earned. ``counterparty`` and ``reference``: what the statement names. ``limited``: a refund gives a
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
-    ``cap_counted`` what it counted. ``turn``: the
-    change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
+    ``cap_counted`` what it counted. ``turn``: the change of a merchant's state that offers follow. ``stocked``:
+    postings of units that came to an offer. ``counted_at``: the till that counts an order until it is served.
     """
 
     movement: str | None = None
@@ -42,6 +42,7 @@ class Facts:
     account: str | None = None
     merchant: str | None = None
     turn: str | None = None
+    counted_at: str | None = None
     reason: str | None = None
 
 

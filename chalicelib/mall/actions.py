@@ -48,12 +48,14 @@ def redeem(command: Command[NewRedemption], terms: OfferTerms, units: Mapping[st
     price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
     exact = body.points % body.quantity == 0
     conditions = {till: _at_till(command, terms, till, price if exact else -1) for till in units}
+    counted_at = next(iter(units))
+    conditions[counted_at] = replace(conditions[counted_at], add={"orders": 1})
     conditions[buyer] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
     writes, facts = post(transfers.sale(buyer, terms.id, units, price), record=command.id, terms=conditions)
     limited = terms.per_account_limit is not None
     if limited:
         writes = (*writes[:-1], _within_limit(command, terms, person), writes[-1])
-    facts = replace(facts, holder=keys.holder(terms.merchant), limited=limited)
+    facts = replace(facts, holder=keys.holder(terms.merchant), limited=limited, counted_at=counted_at)
     return Decision("redemption", _placed(command, terms, price), writes, facts)
 
 

@@ -23,7 +23,7 @@ from chalicelib.mall.items import OfferTerms, OrderState, Till
 from chalicelib.mall.model import STEPS, Fulfilment, Redemption
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, seen, update
+from chalicelib.table.write import Attr, Item, Write, present, seen, update
 from chalicelib.transitions import step
 
 
@@ -42,7 +42,7 @@ class AlreadyRefunded(Refusal):
     remedy = Text("Nothing to fix: read the order.", "无需处理：请查询该订单。")
 
 
-def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
+def fulfil(command: Command[Fulfilment], order: Redemption, record: Record) -> Decision:
     """The merchant has delivered. Raises InvalidState, and InvalidRequest where a voucher was sold and none is given.
 
     A frozen merchant may still deliver: the points are paid already, and the delivery is what the buyer waits for.
@@ -51,8 +51,13 @@ def fulfil(command: Command[Fulfilment], order: Redemption) -> Decision:
     if order.fulfilment == "voucher" and command.body.voucher is None:
         raise InvalidRequest.at("/voucher", "This order is for a voucher: name it", "该订单须交付兑换券，请填写券码")
     answer = order.model_copy(update={"status": status} | command.body.model_dump())
-    delivered = update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=Attr("pk").exists())
-    return Decision("redemption_fulfilled", answer, (_advance(order, answer, command.at), delivered))
+    writes = [
+        _advance(order, answer, command.at),
+        update(keys.account(keys.holder(order.account)), add={"pending": -1}, require=present()),
+    ]
+    if record.counted_at:  # not on orders from before they were counted
+        writes.append(update(keys.served(record.counted_at), add={"orders": 1}))
+    return Decision("redemption_fulfilled", answer, tuple(writes))
 
 
 def refund(
@@ -77,11 +82,13 @@ def refund(
         raise AlreadyRefunded()
     status = step(STEPS, order.status, "refund", command.caller.role)
     buyer, answer = keys.holder(order.account), order.model_copy(update={"status": status})
+    placed = order.status == "placed"
     conditions = {till: _from_till(record, till, held) for till, held in in_tills.items()}
+    if placed and record.counted_at:
+        conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
     by_exchange = command.caller.role == EXCHANGE
     conditions[str(record.holder)] = AccountCondition(even_frozen=by_exchange)
-    waits_no_more = {"pending": -1} if order.status == "placed" else {}
-    conditions[buyer] = AccountCondition(refuse=_buyer_cannot, add=waits_no_more)
+    conditions[buyer] = AccountCondition(refuse=_buyer_cannot, add={"pending": -1} if placed else {})
     transfer = transfers.refund(record, in_tills)
     accounts = {name for posting in transfer.postings for name in posting[:2]} | {buyer}
     needed = {name: condition for name, condition in conditions.items() if name in accounts}

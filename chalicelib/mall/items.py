@@ -83,7 +83,8 @@ class Offer(OfferTerms):
 class Till:
     """One of an offer's accounts: it holds units to sell and the points that they brought.
 
-    ``starts_at`` and ``ends_at`` are the bounds of windows.py where the offer has none. ``sweeps`` counts its sweeps.
+    ``starts_at`` and ``ends_at`` are the bounds of windows.py where the offer has none. ``sweeps`` counts its sweeps,
+    ``orders`` those that were sold here and not refunded before they were fulfilled.
     """
 
     price: int
@@ -94,6 +95,7 @@ class Till:
     units: int
     sweeps: int
     edition: str | None = None
+    orders: int = 0
 
 
 class TillOf(NamedTuple):
@@ -112,6 +114,13 @@ class OrderState:
     at: str
     voucher: str | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True)
+class Served:
+    """How many of a till's orders were fulfilled."""
+
+    orders: int = 0
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,7 @@ class Selling:
     status: str
     application: str | None = None
     event: EventTerms | None = None
+    settled: str | None = None
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,13 @@ class Redemption(Answer):
     note: str | None = None
 
 
+class Settled(Answer):
+    """A merchant whose event is over, with nothing left to serve."""
+
+    merchant: str
+    settled_at: Time
+
+
 class Swept(Answer):
     """What one sweep moved from a till to its merchant."""
 

@@ -13,7 +13,7 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.mall import terms, windows
-from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Sums, Till, TillOf
+from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer, OfferParams, OrderParams, Redemption
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
@@ -162,3 +162,25 @@ def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
         for key, till in read.many([keys.account(name) for name in offer.tills], Till).items():
             if till.points:
                 yield TillOf(key.pk, till, offer.merchant)
+
+
+def ended_events(at: str) -> Iterator[str]:
+    """Merchants whose event was over at ``at``, and who are not yet known to have served all orders."""
+    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.settled").not_exists()
+    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=over))
+
+
+def owes(merchant: str, at: str) -> bool:
+    """Whether a merchant has orders to serve, points in its tills, or anything that could still be sold at ``at``.
+
+    Strongly consistent and exact: a till counts its orders in the transaction of the sale. What was fulfilled is read
+    first, so that nothing is counted as fulfilled that is not yet counted as sold.
+    """
+    return any(_busy(offer, at) for offer in offers_of(merchant))
+
+
+def _busy(offer: Offer, at: str) -> bool:
+    served = read.many([keys.served(till) for till in offer.tills], Served)
+    tills = read.many([keys.account(till) for till in offer.tills], Till).values()
+    orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())
+    return orders > 0 or any(till.points or (till.status == "on_shelf" and till.ends_at > at) for till in tills)

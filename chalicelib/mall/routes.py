@@ -133,7 +133,7 @@ def one_order(query: Query[Params], id: str) -> Redemption:
 )
 def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     """The merchant has delivered."""
-    return aftersales.fulfil(command, queries.order(command.caller, id)[0])
+    return aftersales.fulfil(command, *queries.order(command.caller, id))
 
 
 @command(

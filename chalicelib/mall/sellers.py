@@ -1,13 +1,15 @@
-"""Who may put an offer on the shelf, and which offers an event allows."""
+"""Who may put an offer on the shelf, which offers an event allows, and when its merchant is free to leave."""
 
 from typing import Any
 
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
-from chalicelib.kernel.decision import Command
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.mall.items import EventTerms, Offer, Seller
+from chalicelib.mall.model import Settled
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Write, check, seen
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, seen, update
 
 
 class MerchantSuspended(InvalidState):
@@ -34,6 +36,21 @@ def may_sell(command: Command[Any], offer: Offer) -> Write:
     if offer.edition or offer.event:  # offers from before editions do not name their event
         require &= _of_its_event(offer)
     return check(keys.account(keys.holder(command.caller.account)), require, seen(Seller, refuse))
+
+
+def settle(command: Command[Any], account: Item) -> Decision:
+    """Nothing is left to serve or to sweep of a merchant (``account``, as read) whose event is over: it may close its
+    account. Nothing is sold after an event, so what was found stays true. Refuses Contended where it was admitted
+    again or turned meanwhile.
+    """
+    merchant = account["merchant"]
+    settled = update(
+        keys.account(keys.holder(account["id"])),
+        assign={"merchant": merchant | {"settled": command.at}},
+        require=Attr("merchant").eq(merchant),
+    )
+    answer = Settled(merchant=account["id"], settled_at=command.at)
+    return Decision("event_settled", answer, (settled,), Facts(merchant=account["id"]))
 
 
 def _within(offer: Offer) -> ConditionBase:

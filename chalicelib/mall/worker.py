@@ -1,22 +1,26 @@
-"""What the schedule does: tills are swept, and offers follow their merchant off the shelf and back."""
+"""What the schedule does: tills are swept, offers follow their merchant, and those whose event is over may leave."""
 
 import time
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from chalicelib.edge.events import for_each
-from chalicelib.errors import InvalidState, Refusal, Unavailable
+from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
+from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.standing import sells
-from chalicelib.mall import actions, queries, shelf
+from chalicelib.mall import actions, queries, sellers, shelf
 from chalicelib.mall.items import Offer, TillOf
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, delete
 
 SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
+SETTLING_SECONDS_MAX = 30  # the same
+SETTLED_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
 
 
 def sweep_tills() -> int:
@@ -85,3 +89,21 @@ def _follow(turn: str, down: bool, offer: Offer) -> bool:
     except Refusal:  # others are in the way: the ledger's stream must not wait for this
         return False
     return True
+
+
+def settle_ended(now: datetime) -> None:
+    """Merchants whose event is over are swept, and free to close their account once nothing is left to serve."""
+    at, until = stamp(now - SETTLED_AFTER), time.monotonic() + SETTLING_SECONDS_MAX
+    ended = takewhile(lambda _: time.monotonic() <= until, queries.ended_events(at))
+    for_each(ended, partial(_settle, at), what="merchant", name=lambda id: id)
+
+
+def _settle(at: str, merchant: str) -> None:
+    sweep_merchant(merchant)
+    if queries.owes(merchant, at):
+        return
+    account = merchants.item(merchant)
+    try:
+        perform(keys.digest("settle", merchant, account["merchant"]["turn"]), partial(sellers.settle, account=account))
+    except Contended:  # turned meanwhile: the next time will do
+        return

@@ -158,6 +158,11 @@ def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
 
+def served(till: str) -> Key:
+    """How many orders of a till were fulfilled: beside the till, so that a sale does not wait for a delivery."""
+    return Key(till, "served")
+
+
 def campaign(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "campaign")
 

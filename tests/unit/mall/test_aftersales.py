@@ -34,7 +34,7 @@ def refunded(asked: Any = None, held: int = 3000, **changes: Any) -> Any:
 
 
 def test_delivery_writes_the_orders_state_and_the_buyers_count() -> None:
-    decision = fulfil(shop(Fulfilment(voucher="SH-1", note="x")), order())
+    decision = fulfil(shop(Fulfilment(voucher="SH-1", note="x")), order(), sale())
     assert touched(decision) == [STATE, keys.account(BUYER)]
     assert after(write_to(decision, STATE)) == {"status": "fulfilled", "at": AT, "voucher": "SH-1", "note": "x"}
     assert after(write_to(decision, keys.account(BUYER)), ACTIVE | {"pending": 2})["pending"] == 1
@@ -44,25 +44,25 @@ def test_delivery_writes_the_orders_state_and_the_buyers_count() -> None:
 
 
 def test_a_frozen_buyer_gets_what_she_has_paid_for() -> None:
-    write = write_to(fulfil(shop(Fulfilment(voucher="SH-1")), order()), keys.account(BUYER))
+    write = write_to(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale()), keys.account(BUYER))
     assert holds(write, ACTIVE | {"status": "frozen"})
 
 
 @pytest.mark.parametrize("body", [Fulfilment(), Fulfilment(note="by post")])
 def test_a_voucher_is_delivered_with_its_voucher(body: Fulfilment) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        fulfil(shop(body), order())
+        fulfil(shop(body), order(), sale())
     assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/voucher"]
-    assert fulfil(shop(body), order(fulfilment="goods")).kind == "redemption_fulfilled"
-    assert fulfil(shop(body), order(fulfilment=None)).kind == "redemption_fulfilled", "an order from before snapshots"
+    assert fulfil(shop(body), order(fulfilment="goods"), sale()).kind == "redemption_fulfilled"
+    assert fulfil(shop(body), order(fulfilment=None), sale()).kind == "redemption_fulfilled", "before snapshots"
 
 
 @pytest.mark.parametrize("status", ["fulfilled", "refunded"])
 def test_only_a_placed_order_is_delivered(status: Any) -> None:
     with pytest.raises(InvalidState) as refused:
-        fulfil(shop(Fulfilment(voucher="SH-1")), order(status=status))
+        fulfil(shop(Fulfilment(voucher="SH-1")), order(status=status), sale())
     assert refused.value.facts["state"] == status
-    write = write_to(fulfil(shop(Fulfilment(voucher="SH-1")), order()), STATE)
+    write = write_to(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale()), STATE)
     overtaken = refusal(write, state(status))
     assert overtaken.code == ("already_refunded" if status == "refunded" else "invalid_state")
 
@@ -70,7 +70,7 @@ def test_only_a_placed_order_is_delivered(status: Any) -> None:
 @pytest.mark.parametrize("role", ["individual", "exchange", "bureau", "scenario_operator"])
 def test_only_a_merchant_delivers(role: str) -> None:
     with pytest.raises(RoleNotAllowed):
-        fulfil(command(Fulfilment(voucher="SH-1"), role=role), order())
+        fulfil(command(Fulfilment(voucher="SH-1"), role=role), order(), sale())
 
 
 def test_a_refund_reverses_the_sale() -> None:
@@ -172,3 +172,20 @@ def test_each_till_takes_back_what_it_sold() -> None:
     assert (short["points"], short["units"]) == (0, 1)
     assert after(write_to(decision, keys.account(MERCHANT)), MERCHANT_ITEM)["points"] == 9400
     assert decision.answer.model_dump()["merchant"] == SHOP
+
+
+def test_a_till_counts_its_orders_until_they_are_served_or_refunded() -> None:
+    """Delivery counts beside the till, so that no sale waits for it."""
+    counted = sale(counted_at=TILL)
+    delivered = fulfil(shop(Fulfilment(voucher="SH-1")), order(), counted)
+    assert touched(delivered) == [STATE, keys.account(BUYER), keys.served(TILL)]
+    assert after(write_to(delivered, keys.served(TILL))) == {"orders": 1}
+    assert after(write_to(delivered, keys.served(TILL)), {"orders": 4}) == {"orders": 5}
+    for status, left in (("placed", 4), ("fulfilled", 5)):
+        decision = refund(shop(), order(status=status), counted, {TILL: 3000}, offer(), "person")
+        assert after(write_to(decision, keys.account(TILL)), till(points=3000, orders=5))["orders"] == left
+
+
+def test_an_order_from_before_the_count_leaves_it_alone() -> None:
+    assert touched(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale())) == [STATE, keys.account(BUYER)]
+    assert "orders" not in write_to(refunded(), keys.account(TILL)).add

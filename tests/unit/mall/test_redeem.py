@@ -26,7 +26,7 @@ def test_a_redemption_writes_the_till_and_the_buyer_and_reads_nothing() -> None:
     decision = decide(quantity=3, points=3000)
     assert touched(decision) == [keys.account(TILL), keys.account(BUYER)]
     sold = after(write_to(decision, keys.account(TILL)), till())
-    assert (sold["points"], sold["units"]) == (3000, 7)
+    assert (sold["points"], sold["units"], sold["orders"]) == (3000, 7, 1)
     paid = after(write_to(decision, keys.account(BUYER)), ACTIVE)
     assert (paid["points"], paid["pending"], paid["unfiled"]) == (2000, 1, {ID})
 
@@ -37,7 +37,7 @@ def test_its_record_keeps_the_postings_the_merchant_and_whether_it_counts() -> N
     assert [tuple(posting) for posting in facts.postings] == [
         (BUYER, TILL, 3000, "points"), (TILL, "system:delivered", 3, f"units:{OFFER}"),
     ]  # fmt: skip
-    assert (facts.holder, facts.limited) == (MERCHANT, False)
+    assert (facts.holder, facts.limited, facts.counted_at) == (MERCHANT, False, TILL)
     assert decide(offer(per_account_limit=1)).facts.limited is True
 
 
@@ -108,6 +108,8 @@ def test_several_tills_each_give_their_part() -> None:
     decision = redeem(command(asked(5, 5000)), offer(stripes=2), {TILL: 3, second: 2}, "person")
     assert touched(decision) == [keys.account(TILL), keys.account(second), keys.account(BUYER)]
     assert after(write_to(decision, keys.account(second)), till())["units"] == 8
+    counts = [after(write_to(decision, keys.account(name)), till())["orders"] for name in (TILL, second)]
+    assert (counts, decision.facts.counted_at) == ([1, 0], TILL)
     assert after(write_to(decision, keys.account(BUYER)), ACTIVE)["points"] == 0
 
 
@@ -171,5 +173,5 @@ def test_nothing_is_swept_to_a_merchant_that_is_frozen() -> None:
 
 def test_the_stored_till_has_the_attributes_that_the_sale_asks_for() -> None:
     assert set(dump(nouns.till())) == {
-        "price", "status", "starts_at", "ends_at", "points", "units", "sweeps", "edition",
+        "price", "status", "starts_at", "ends_at", "points", "units", "sweeps", "edition", "orders",
     }  # fmt: skip
