@@ -177,7 +177,8 @@ class World:
         return self.post(f"/v1/redemptions/{order}/fulfil", body, role="institution", sub=sub, **options)
 
     def refund(self, order: str, *, sub: str = "shop", role: str = "institution", **options: Any) -> Answer:
-        return self.post(f"/v1/redemptions/{order}/refund", role=role, sub=sub, **options)
+        body = {"reason": "complaint"} if role == "exchange" else {}
+        return self.post(f"/v1/redemptions/{order}/refund", body, role=role, sub=sub, **options)
 
     def close(self, sub: str = "alice", role: str = "individual", **options: Any) -> Answer:
         return self.post("/v1/accounts/me/close", role=role, sub=sub, **options)

@@ -1,6 +1,7 @@
 """Balances and statements."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -86,14 +87,14 @@ def view(item: Item) -> AccountView:
 
 def entries(query: Query[EntryParams]) -> Page[Entry]:
     """The statement that its parameters ask for."""
-    low, high = _period(query.params)
+    low, high = period(query.params.from_, query.params.until)
     return statement(query, kind=query.params.kind, low=low, high=high)
 
 
 def spreadsheet(query: Query[EntryParams]) -> str:
     """The whole period as CSV (RFC 4180), oldest line first. Raises InvalidRequest where one answer cannot hold it."""
     item, kind = own(query.asker), query.params.kind
-    low, high = _period(query.params)
+    low, high = period(query.params.from_, query.params.until)
     found = {each["sk"]: each for each in unfiled(item) if low <= each["sk"] < high and kind in (None, each["kind"])}
     where = Attr("kind").eq(kind) if kind else None
     filed = read.query(item["pk"], low, high, where=where, chunk=1000)
@@ -104,11 +105,12 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     return sheet.written(found[place] for place in sorted(found))
 
 
-def _period(params: EntryParams) -> tuple[str, str]:
-    if params.from_ and params.until and params.from_ > params.until:  # DynamoDB refuses such a range
+def period(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    """The sort keys around a statement's entries from ``since`` on and before ``until``. Raises InvalidRequest."""
+    if since and until and since > until:  # DynamoDB refuses such a range
         raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
-    low = keys.entries_at(stamp(params.from_)) if params.from_ else keys.ENTRIES
-    high = keys.entries_at(stamp(params.until)) if params.until else keys.ENTRIES_END
+    low = keys.entries_at(stamp(since)) if since else keys.ENTRIES
+    high = keys.entries_at(stamp(until)) if until else keys.ENTRIES_END
     return low, high
 
 

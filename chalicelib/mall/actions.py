@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 from chalicelib.errors import InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.mall import terms as known
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OfferTerms, Purchases, Till
-from chalicelib.mall.model import NewRedemption, Redemption, Swept
+from chalicelib.mall.model import Swept
+from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.mall.tills import SoldOut, TillEmpty, remember_empty
 from chalicelib.mall.windows import unavailable
 from chalicelib.table import keys
@@ -71,7 +74,13 @@ def _placed(command: Command[NewRedemption], terms: OfferTerms, price: int) -> R
         title=terms.title,
         unit_points=price,
         fulfilment=terms.fulfilment,
+        cancellable_until=_later(command.now, minutes=terms.cancellable_minutes),
+        fulfil_by=_later(command.now, days=terms.fulfil_within_days),
     )
+
+
+def _later(now: datetime, *, minutes: int | None = None, days: int | None = None) -> str | None:
+    return stamp(now + timedelta(minutes=minutes or 0, days=days or 0)) if minutes or days else None
 
 
 def _at_till(command: Command[NewRedemption], terms: OfferTerms, name: str, price: int) -> AccountCondition:

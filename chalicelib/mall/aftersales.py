@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE
@@ -20,7 +19,7 @@ from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OfferTerms, OrderState, Till
-from chalicelib.mall.model import STEPS, Fulfilment, Redemption
+from chalicelib.mall.orders import STEPS, Fulfilment, Redemption, Refund
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Item, Write, present, seen, update
@@ -61,7 +60,7 @@ def fulfil(command: Command[Fulfilment], order: Redemption, record: Record) -> D
 
 
 def refund(
-    command: Command[Any],
+    command: Command[Refund],
     order: Redemption,
     record: Record,
     in_tills: Mapping[str, int],
@@ -75,18 +74,21 @@ def refund(
     alike: freezing ties the merchant's hands, and a buyer's claim does not wait for it. So the exchange need not
     release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
 
-    Raises AlreadyRefunded; refuses AccountFrozen, and InsufficientPoints where the merchant's points were bought back.
-    Refuses BuyerClosed until the buyer has opened the account again: the points stay with the merchant meanwhile.
+    Raises AlreadyRefunded, and InvalidRequest where the exchange gives no reason. Refuses AccountFrozen,
+    InsufficientPoints where the merchant's points were bought back, and BuyerClosed until the buyer has opened the
+    account again: the points stay with the merchant meanwhile.
     """
     if order.status == "refunded":
         raise AlreadyRefunded()
     status = step(STEPS, order.status, "refund", command.caller.role)
-    buyer, answer = keys.holder(order.account), order.model_copy(update={"status": status})
+    by_exchange, reason = command.caller.role == EXCHANGE, command.body.reason
+    if by_exchange and reason is None:
+        raise InvalidRequest.at("/reason", "The exchange gives a reason for a refund", "交易所退还积分须说明原因")
+    buyer, answer = keys.holder(order.account), order.model_copy(update={"status": status, "reason": reason})
     placed = order.status == "placed"
     conditions = {till: _from_till(record, till, held) for till, held in in_tills.items()}
     if placed and record.counted_at:
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
-    by_exchange = command.caller.role == EXCHANGE
     conditions[str(record.holder)] = AccountCondition(even_frozen=by_exchange)
     conditions[buyer] = AccountCondition(refuse=_buyer_cannot, add={"pending": -1} if placed else {})
     transfer = transfers.refund(record, in_tills)
@@ -97,7 +99,7 @@ def refund(
         writes += (update(keys.purchases(person, terms.counted), add=terms.units(-order.quantity)),)
     if not by_exchange and record.holder not in accounts:
         writes += (acting(order.merchant),)
-    facts = replace(facts, holder=record.holder, reference=order.id)
+    facts = replace(facts, holder=record.holder, reference=order.id, reason=reason)
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
@@ -129,5 +131,6 @@ def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
         status = state.status if state else "placed"
         return AlreadyRefunded() if status == "refunded" else InvalidState(state=status, action=answer.status)
 
-    after = OrderState(status=answer.status, at=at, voucher=answer.voucher, note=answer.note)
+    fields = {name: getattr(answer, name) for name in ("status", "voucher", "note", "reason")}
+    after = OrderState(at=at, **fields)
     return update(keys.order(order.id), assign=vars(after), require=as_read, refuse=seen(OrderState, refuse))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf, OrderStatus
+from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
+from chalicelib.mall.orders import OrderStatus
 from chalicelib.table import keys
 
 Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"), and of each offer of an event (by id)
@@ -34,6 +35,8 @@ class OfferTerms:
     per_account_limit: int | None = None
     edition: str | None = None
     event: OfferEvent | None = None
+    cancellable_minutes: int | None = None
+    fulfil_within_days: int | None = None
 
     @property
     def counted(self) -> str:
@@ -72,6 +75,8 @@ class Offer(OfferTerms):
     starts_at: str | None = None
     ends_at: str | None = None
     held_back: str | None = None
+    sku: str | None = None
+    images: tuple[str, ...] = ()
 
     def to_answer(self, sold: int = 0) -> OfferAnswer:
         """The offer as the public sees it; ``sold`` is projected, so stock may lag but is never negative."""
@@ -114,6 +119,7 @@ class OrderState:
     at: str
     voucher: str | None = None
     note: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,9 +138,14 @@ class Sums:
 
 @dataclass(frozen=True)
 class Pointer:
-    """A merchant's pointer to an offer of its own."""
+    """A merchant's pointer to an offer of its own, by the offer's id or by its ``sku``.
+
+    The one by id also stands in the list of offers by price, with what that list is filtered by.
+    """
 
     offer: str
+    category: str | None = None
+    merchant: str | None = None
 
 
 @dataclass(frozen=True)

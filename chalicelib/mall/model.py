@@ -1,41 +1,38 @@
-"""Offers and redemptions as clients see them. Pure."""
+"""Offers as clients see them. Pure."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
-from chalicelib.kernel.fields import (
-    Amount,
-    Answer,
-    Body,
-    Id,
-    LongText,
-    Moment,
-    Paged,
-    ShortText,
-    Time,
-    Units,
-    example,
-)
+from chalicelib.kernel.caller import INSTITUTION
+from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, ShortText, Time, Units, example
 from chalicelib.mall.categories import CategoryCode
-from chalicelib.transitions import Step
 
 STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
 
 FulfilmentKind = Literal["voucher", "goods", "service"]
 OnShelf = Literal["on_shelf", "off_shelf"]
-OrderStatus = Literal["placed", "fulfilled", "refunded"]
-
-STEPS = (
-    Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
-    Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
-    Step("fulfilled", "refund", "refunded", (INSTITUTION, EXCHANGE)),
-)
+Price = Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
+Sku = Annotated[
+    str,
+    Field(pattern=r"^[\x21-\x7e]{1,64}$", description="The merchant's own code. It names one offer, for ever"),
+]
+Image = Annotated[str, Field(pattern=r"^https://[\x21-\x7e]{1,500}$", examples=["https://img.example.com/tea.jpg"])]
+Images = Annotated[list[Image], Field(max_length=9, description="https addresses of pictures, the first one first")]
+CancellableMinutes = Annotated[
+    int,
+    Field(ge=1, le=43_200, description="How long after the sale the buyer may cancel an order not yet fulfilled"),
+]
+FulfilWithinDays = Annotated[
+    int, Field(ge=1, le=365, description="An order that is not fulfilled within so many days is refunded")
+]
 
 
 class NewOffer(Body):
-    """Something a merchant gives for points. ``busy`` spreads a rush of buyers over several tills."""
+    """Something a merchant gives for points. ``busy`` spreads a rush of buyers over several tills.
+
+    At an event, times and limit that are null or left out are the event's own.
+    """
 
     model_config = example(
         title="地铁单程票",
@@ -47,18 +44,26 @@ class NewOffer(Body):
         starts_at=None,
         ends_at=None,
         fulfilment="voucher",
+        sku="METRO-1",
+        images=["https://img.example.com/metro.jpg"],
+        cancellable_minutes=30,
+        fulfil_within_days=7,
     )
 
     title: ShortText
     description: LongText
     category: CategoryCode
-    points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
+    points: Price
     stock: Units
     per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     fulfilment: FulfilmentKind
     busy: bool = False
+    sku: Sku | None = None
+    images: Images = Field(default_factory=list)
+    cancellable_minutes: CancellableMinutes | None = None
+    fulfil_within_days: FulfilWithinDays | None = None
 
 
 class OfferChange(Body):
@@ -88,54 +93,30 @@ class OfferAnswer(Answer):
     starts_at: Time | None
     ends_at: Time | None
     fulfilment: FulfilmentKind
-
-
-class OrderParams(Paged):
-    """Pages of orders."""
+    sku: str | None = None
+    images: list[Image] = Field(default_factory=list)
+    cancellable_minutes: int | None = None
+    fulfil_within_days: int | None = None
 
 
 class OfferParams(Paged):
-    """Filters of the shelf."""
+    """Filters of the shelf. ``q``: words that title or description contain, all of them, in any case.
+
+    ``sub_platform``: offers of the merchants beneath it. ``sort``: the newest or the cheapest first. ``status=all``:
+    the caller's own offers, on the shelf or off, in their time or not; it needs a merchant's token.
+    """
 
     category: CategoryCode | None = None
     merchant: Id | None = None
+    sub_platform: Id | None = None
+    q: Annotated[str | None, Field(min_length=1, max_length=100, examples=["地铁"])] = None
+    sort: Literal["newest", "points"] = "newest"
+    status: Literal["on_shelf", "all"] = "on_shelf"
 
-
-class NewRedemption(Body):
-    """``points`` is the total that was shown to the person."""
-
-    model_config = example(offer="k3v5zq6x7n4m2p8r9s0t1u2w3y", quantity=1, points=3000)
-
-    offer: Id
-    quantity: Annotated[int, Field(ge=1, le=1000)]
-    points: Amount
-
-
-class Fulfilment(Body):
-    """What the person gets: a voucher, or a note on delivery. An order of a voucher needs the voucher."""
-
-    model_config = example(voucher="SH-2026-8842-1190", note=None)
-
-    voucher: ShortText | None = None
-    note: ShortText | None = None
-
-
-class Redemption(Answer):
-    """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these."""
-
-    id: str
-    status: OrderStatus
-    at: Time
-    account: str
-    merchant: str
-    offer: str
-    quantity: int
-    points: int
-    title: str | None = None
-    unit_points: int | None = None
-    fulfilment: FulfilmentKind | None = None
-    voucher: str | None = None
-    note: str | None = None
+    @property
+    def for_roles(self) -> tuple[str, ...]:
+        """Who may ask this: anyone, but for a merchant's own offers off the shelf."""
+        return (INSTITUTION,) if self.status == "all" else ()
 
 
 class Settled(Answer):

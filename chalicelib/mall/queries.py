@@ -1,26 +1,23 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
-from itertools import islice
-from operator import and_
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import Entry
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
-from chalicelib.mall import terms, windows
+from chalicelib.mall import terms
 from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Served, Sums, Till, TillOf
-from chalicelib.mall.model import OfferAnswer, OfferParams, OrderParams, Redemption
+from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
-from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr
 
-SKIPPED_MAX = 500  # offers outside their time that one page reads past
+SCANNED_MAX = 500  # orders that one page of a filtered list looks at
 
 
 def offer(id: str) -> OfferAnswer:
@@ -28,7 +25,7 @@ def offer(id: str) -> OfferAnswer:
     offer = read.get(keys.offer(id), Offer)
     if offer is None:
         raise NotFound()
-    return offer.to_answer(_sold([offer])[id])
+    return offer.to_answer(sold([offer])[id])
 
 
 def own_offer(caller: Caller, id: str) -> Offer:
@@ -44,55 +41,17 @@ def seller(id: str) -> Seller | None:
     return read.get(keys.account(keys.holder(id)), Seller)
 
 
-def shelf(query: Query[OfferParams]) -> Page[OfferAnswer]:
-    """What can be redeemed now, newest first. A merchant's own listing of what it took off is its statement's matter.
-
-    The index does not know an offer's time, so items are read and those outside theirs are skipped. A page that has
-    skipped SKIPPED_MAX may be short; its cursor continues behind them.
-    """
-    params = query.params
-    conditions = [Attr("status").eq("on_shelf")]
-    conditions += [Attr(name).eq(value) for name in ("category", "merchant") if (value := getattr(params, name))]
-    places = read.places(lists.OFFERS, after=query.position, where=reduce(and_, conditions))
-    offers, stopped = _in_time(places, params.limit + 1, stamp(query.now))
-    sold = _sold(list(offers.values()))
-    position = {offer.id: place.position for place, offer in offers.items()}
-    answers = [offer.to_answer(sold[offer.id]) for offer in offers.values()]
-    return query.page(answers, lambda each: position[each.id], stopped=stopped and stopped.position)
-
-
-def _in_time(places: Iterator[Place], count: int, now: str) -> tuple[dict[Place, Offer], Place | None]:
-    """Up to ``count`` offers that are in their time, each by its place in the list; and where the search stopped
-    before it found so many, None if it came to the end of the list.
-    """
-    fitting: dict[Place, Offer] = {}
-    skipped, wanted = 0, count
-    while some := read.first(places, wanted):
-        offers = read.many([place.key for place in some], Offer)
-        for place in some:
-            if windows.in_time(offers[place.key], now):
-                fitting[place] = offers[place.key]
-            else:
-                skipped += 1
-        if len(fitting) >= count:
-            return dict(islice(fitting.items(), count)), None
-        if skipped >= SKIPPED_MAX:
-            return fitting, some[-1]
-        wanted = 100
-    return fitting, None
-
-
-def _sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
+def sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     """Units sold of each offer, as projected from the stream."""
     lanes = {
         keys.sums(keys.offer(offer.id).pk, lane): offer.id
         for offer in offers
         for lane in range(min(offer.stripes, SUM_LANES_MAX))
     }
-    sold = dict.fromkeys(lanes.values(), 0)
+    units = dict.fromkeys(lanes.values(), 0)
     for key, sums in read.many(list(lanes), Sums).items():
-        sold[lanes[key]] += sums.sold
-    return sold
+        units[lanes[key]] += sums.sold
+    return units
 
 
 def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
@@ -112,13 +71,38 @@ def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
 def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
     if state is None:
         return placed
-    return placed.model_copy(update={name: getattr(state, name) for name in ("status", "voucher", "note")})
+    return placed.model_copy(update={name: getattr(state, name) for name in ("status", "voucher", "note", "reason")})
 
 
 def orders(query: Query[OrderParams]) -> Page[Redemption]:
-    """The caller's orders, newest first: the lines of its statement that are redemptions."""
-    page: Page[Entry] = accounts.statement(query, kind="redemption")
-    return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+    """The caller's orders, newest first: the entries of its statement that are redemptions.
+
+    The statement does not know how an order stands, so a page of one status looks at up to SCANNED_MAX entries. It may
+    be short then; its cursor continues behind them.
+    """
+    status, limit = query.params.status, query.params.limit
+    if status is None:
+        page = _placed(query)
+        return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+    step = query._replace(params=query.params.model_copy(update={"limit": 100}))
+    some: list[Redemption] = []
+    for _ in range(SCANNED_MAX // 100):
+        page = _placed(step)
+        some += [each for each in _orders([entry.id for entry in page.items]) if each.status == status]
+        if page.next_cursor is None or len(some) > limit:
+            return query.page(some, _place)
+        step = step._replace(position=_place(page.items[-1]))
+    return query.page(some, _place, stopped=step.position)
+
+
+def _placed(query: Query[OrderParams]) -> Page[Entry]:
+    low, high = accounts.period(query.params.from_, query.params.until)
+    return accounts.statement(query, kind="redemption", low=low, high=high)
+
+
+def _place(order: Redemption | Entry) -> dict[str, str]:
+    """Where an order stands in the statement of either party."""
+    return {"sk": keys.entry("", order.at, order.id).sk}
 
 
 def _orders(ids: Sequence[str]) -> list[Redemption]:
@@ -184,3 +168,9 @@ def _busy(offer: Offer, at: str) -> bool:
     tills = read.many([keys.account(till) for till in offer.tills], Till).values()
     orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())
     return orders > 0 or any(till.points or (till.status == "on_shelf" and till.ends_at > at) for till in tills)
+
+
+def members(sub_platform: str) -> set[str]:
+    """The merchants beneath a sub-platform; eventually consistent."""
+    beneath = read.places(lists.MERCHANTS, where=Attr("merchant.sub_platform").eq(sub_platform))
+    return {place.key.pk.removeprefix(keys.holder("")) for place in beneath}

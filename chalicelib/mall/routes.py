@@ -5,24 +5,21 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge.caching import LISTED, LIVE
 from chalicelib.edge.http import command, query
-from chalicelib.errors import InvalidState, NotFound
+from chalicelib.errors import InvalidState, NotFound, RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import actions, aftersales, categories, queries, sellers, shelf, terms, tills
+from chalicelib.mall import actions, aftersales, browse, categories, queries, sellers, shelf, terms, tills
 from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
-    Fulfilment,
     NewOffer,
-    NewRedemption,
     OfferAnswer,
     OfferChange,
     OfferParams,
-    OrderParams,
-    Redemption,
 )
+from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
 from chalicelib.mall.windows import OfferUnavailable
 from chalicelib.settings import settings
 
@@ -56,10 +53,17 @@ def change_offer(command: Command[OfferChange], id: str) -> Decision:
     return shelf.change(command, queries.own_offer(command.caller, id))
 
 
-@query(room, "/v1/offers", answer=Page[OfferAnswer], params=OfferParams, cache=LIVE)
+@query(
+    room,
+    "/v1/offers",
+    answer=Page[OfferAnswer],
+    params=OfferParams,
+    refuses=(Unauthenticated, RoleNotAllowed),
+    cache=LIVE,
+)
 def offers(query: Query[OfferParams]) -> Page[OfferAnswer]:
-    """The shelf."""
-    return queries.shelf(query)
+    """The shelf: what can be redeemed now; with ``status=all`` the caller's own offers, which needs its token."""
+    return browse.shelf(query)
 
 
 @query(room, "/v1/categories", answer=Categories, cache=LISTED)
@@ -139,13 +143,13 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
 @command(
     room,
     "POST /v1/redemptions/{id}/refund",
-    body=Empty,
+    body=Refund,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
     refuses=(NotFound, aftersales.AlreadyRefunded, InsufficientPoints, aftersales.BuyerClosed, AccountFrozen),
     status=200,
 )
-def refund(command: Command[Empty], id: str) -> Decision:
+def refund(command: Command[Refund], id: str) -> Decision:
     """Points back to the person, units back to stock, once.
 
     While a merchant is frozen only the exchange can refund its orders.

@@ -10,13 +10,13 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
-from chalicelib.mall.items import Offer, OfferEvent, OfferTerms, Pointer, Seller, Till
+from chalicelib.mall.items import EventTerms, Offer, OfferEvent, OfferTerms, Pointer, Seller, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.sellers import may_sell
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, seen, update
 
 
 def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> Decision:
@@ -24,19 +24,22 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
     where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
     account, as read; the transaction confirms the event that it is in.
     """
-    body, merchant = command.body, command.caller.account
-    if body.starts_at and body.ends_at and body.ends_at <= body.starts_at:
-        raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
-    if body.ends_at and body.ends_at <= command.now:
-        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
+    body, event = command.body, seller.merchant.event if seller and seller.merchant else None
     new = _new(command, min(stripes, body.stock, STRIPES_MAX) if body.busy else 1, seller)
+    if event:
+        new = _at_event(new, event)
+    if new.starts_at and new.ends_at and new.ends_at <= new.starts_at:
+        raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
+    if new.ends_at and new.ends_at <= command.at:
+        raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
     return Decision(
         kind="offer_made",
         answer=new.to_answer(),
         writes=(
             may_sell(command, new),
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
-            put(keys.shop(merchant, new.id), Pointer(new.id)),
+            put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
+            *_named(new),
             *_tills(new),
         ),
     )
@@ -54,8 +57,34 @@ def _new(command: Command[NewOffer], stripes: int, seller: Seller | None) -> Off
         event=_event(seller),
         starts_at=stamp(body.starts_at) if body.starts_at else None,
         ends_at=stamp(body.ends_at) if body.ends_at else None,
-        **body.model_dump(exclude={"busy", "stock", "starts_at", "ends_at"}),
+        images=tuple(body.images),
+        **body.model_dump(exclude={"busy", "stock", "starts_at", "ends_at", "images"}),
     )
+
+
+def _at_event(offer: Offer, event: EventTerms) -> Offer:
+    """``offer`` with the event's own times and limit where it names none."""
+    return replace(
+        offer,
+        starts_at=offer.starts_at or event.starts_at,
+        ends_at=offer.ends_at or event.ends_at,
+        per_account_limit=offer.per_account_limit or event.per_account_limit,
+    )
+
+
+def _pointer(offer: Offer) -> Pointer:
+    return Pointer(offer.id, offer.category, offer.merchant)
+
+
+def _named(offer: Offer) -> Iterable[Write]:
+    """The merchant's own code for the offer, which names no other one ever."""
+
+    def refuse(pointer: Pointer | None) -> Refusal:
+        other = pointer.offer if pointer else "?"
+        return InvalidRequest.at("/sku", f"It names your offer {other} already", f"该编码已用于权益 {other}")
+
+    if offer.sku:
+        yield put(keys.sku(offer.merchant, offer.sku), Pointer(offer.id), refuse=seen(Pointer, refuse))
 
 
 def _event(seller: Seller | None) -> OfferEvent | None:
@@ -104,7 +133,15 @@ def change(command: Command[OfferChange], offer: Offer) -> Decision:
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer) if body.status == "on_shelf" else acting(offer.merchant)
-    return Decision("offer_changed", after.to_answer(), (may, changed, *_at_tills(offer, words, added)), facts)
+    writes = (may, changed, *_priced(after, body.points), *_at_tills(offer, words, added))
+    return Decision("offer_changed", after.to_answer(), writes, facts)
+
+
+def _priced(offer: Offer, points: int | None) -> Iterable[Write]:
+    """Where a changed price stands among the others."""
+    if points is not None:
+        place = lists.by_points(points, offer.id)
+        yield update(keys.shop(offer.merchant, offer.id), assign=vars(_pointer(offer)), listed=place)
 
 
 def _at_tills(offer: OfferTerms, words: Item, added: int) -> Iterable[Write]:

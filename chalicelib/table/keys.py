@@ -172,6 +172,16 @@ def shop(merchant: str, offer: str) -> Key:
     return Key(holder(merchant), f"offer:{offer}")
 
 
+def offer_of(pointer: Key) -> Key:
+    """The offer that a merchant's pointer (``shop``) names."""
+    return offer(pointer.sk.removeprefix("offer:"))
+
+
+def sku(merchant: str, sku: str) -> Key:
+    """A merchant's own code names one of its offers, for ever."""
+    return Key(holder(merchant), f"sku:{sku}")
+
+
 def application(application: str) -> Key:
     """An application to join the mall, as it stands."""
     return Key(f"application:{application}", "application")

@@ -147,3 +147,18 @@ def test_a_refund_waits_for_a_buyer_who_closed_the_account_and_says_how(world: W
     world.person()
     assert world.refund(order).status == 200
     assert world.points() == 10_000
+
+
+def test_the_reason_of_a_refund_stands_on_the_order(world: World) -> None:
+    order, offer = sold(world)
+    path = f"/v1/redemptions/{order}/refund"
+    silent = world.post(path, {}, role="exchange", sub="x")
+    assert (silent.refused, silent.pointers) == ((422, "invalid_request"), ["/reason"])
+    refunded = world.post(path, {"reason": "counter closed"}, role="exchange", sub="x")
+    assert (refunded.status, refunded.body["reason"]) == (200, "counter closed")
+    assert world.get(f"/v1/redemptions/{order}", role="individual", sub="alice").body == refunded.body
+    assert world.get("/v1/redemptions", role="individual", sub="alice").body["items"] == [refunded.body]
+    [record] = [each for each in world.records() if each["kind"] == "redemption_refunded"]
+    assert record["reason"] == "counter closed"
+    again = world.post(f"/v1/redemptions/{world.redeem(offer).body['id']}/refund", {}, role="institution", sub="shop")
+    assert (again.status, again.body["reason"]) == (200, None)

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
 from chalicelib.mall.aftersales import AlreadyRefunded, fulfil, refund
 from chalicelib.mall.items import OrderState
-from chalicelib.mall.model import Fulfilment
+from chalicelib.mall.orders import Fulfilment, Refund
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
@@ -18,11 +18,11 @@ MERCHANT_ITEM: dict[str, Any] = {"status": "active", "points": 10_000}
 
 
 def shop(body: Any = None) -> Any:
-    return command(body, role="institution", sub="shop")
+    return command(body or Refund(), role="institution", sub="shop")
 
 
 def exchange(body: Any = None) -> Any:
-    return command(body, role="exchange", sub="x")
+    return command(body or Refund(reason="complaint"), role="exchange", sub="x")
 
 
 def state(status: Any, **changes: Any) -> OrderState:
@@ -36,7 +36,13 @@ def refunded(asked: Any = None, held: int = 3000, **changes: Any) -> Any:
 def test_delivery_writes_the_orders_state_and_the_buyers_count() -> None:
     decision = fulfil(shop(Fulfilment(voucher="SH-1", note="x")), order(), sale())
     assert touched(decision) == [STATE, keys.account(BUYER)]
-    assert after(write_to(decision, STATE)) == {"status": "fulfilled", "at": AT, "voucher": "SH-1", "note": "x"}
+    assert after(write_to(decision, STATE)) == {
+        "status": "fulfilled",
+        "at": AT,
+        "voucher": "SH-1",
+        "note": "x",
+        "reason": None,
+    }
     assert after(write_to(decision, keys.account(BUYER)), ACTIVE | {"pending": 2})["pending"] == 1
     assert decision.facts.postings == ()
     answer = decision.answer.model_dump()
@@ -153,7 +159,7 @@ def test_what_was_refunded_is_not_refunded_again() -> None:
 @pytest.mark.parametrize("role", ["individual", "bureau"])
 def test_only_a_merchant_and_the_exchange_refund(role: str) -> None:
     with pytest.raises(RoleNotAllowed):
-        refunded(command(role=role))
+        refunded(command(Refund(reason="mine"), role=role))
 
 
 def test_a_limited_purchase_is_given_back_to_the_person() -> None:
@@ -189,3 +195,19 @@ def test_a_till_counts_its_orders_until_they_are_served_or_refunded() -> None:
 def test_an_order_from_before_the_count_leaves_it_alone() -> None:
     assert touched(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale())) == [STATE, keys.account(BUYER)]
     assert "orders" not in write_to(refunded(), keys.account(TILL)).add
+
+
+@pytest.mark.parametrize("reason", [None, "", "  ", "broken"])
+def test_a_merchant_may_say_why_it_refunds(reason: str | None) -> None:
+    decision = refunded(shop(Refund(reason=reason)))
+    given = reason if reason == "broken" else None
+    assert (decision.facts.reason, decision.answer.model_dump()["reason"]) == (given, given)
+    assert after(write_to(decision, STATE))["reason"] == given
+
+
+@pytest.mark.parametrize("reason", [None, "", "\u3000"])
+def test_the_exchange_must_say_why_it_refunds(reason: str | None) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        refunded(exchange(Refund(reason=reason)))
+    assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/reason"]
+    assert refunded(exchange()).facts.reason == "complaint"

@@ -49,6 +49,11 @@ def test_its_answer_is_the_order_with_what_was_sold_as_at_the_sale() -> None:
     }  # fmt: skip
 
 
+def test_an_order_names_until_when_it_can_be_cancelled_and_must_be_fulfilled() -> None:
+    answer = decide(offer(cancellable_minutes=90, fulfil_within_days=2)).answer
+    assert (answer.cancellable_until, answer.fulfil_by) == ("2026-01-31T09:30:00.000Z", "2026-02-02T08:00:00.000Z")
+
+
 @pytest.mark.parametrize(
     ("stored", "code", "facts"),
     [

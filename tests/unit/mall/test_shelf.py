@@ -57,7 +57,7 @@ def test_an_offer_is_put_on_the_shelf_with_its_till_and_a_pointer() -> None:
     stored = after(write_to(decision, keys.offer(ID)))
     assert (stored["list"], stored["rank"]) == ("offers", f"{AT}:{ID}")
     assert load(Offer, stored) == offer(id=ID, edition=ID)
-    assert after(write_to(decision, keys.shop(SHOP, ID))) == {"offer": ID}
+    assert after(write_to(decision, keys.shop(SHOP, ID)))["offer"] == ID
     assert load(Till, after(write_to(decision, keys.account(keys.till(ID, 0))))) == till(edition=ID)
     answer = decision.answer.model_dump()
     assert (answer["id"], answer["stock"], answer["starts_at"]) == (ID, 10, None)
@@ -116,6 +116,50 @@ def test_an_offer_within_its_event_counts_for_it() -> None:
     other = Selling(status="active", application="another", event=TERMS)
     assert refusal(write, replace(IN_EVENT, merchant=other)).code == "contended"
     assert refusal(write, OPEN).code == "contended", "the event was over: read the account again"
+
+
+def test_what_an_offer_of_an_event_leaves_open_is_the_events_own() -> None:
+    decision = make(IN_EVENT)
+    stored = load(Offer, after(write_to(decision, keys.offer(ID))))
+    assert (stored.starts_at, stored.ends_at, stored.per_account_limit) == (TERMS.starts_at, TERMS.ends_at, 5)
+    assert holds(write_to(decision, keys.account(MERCHANT)), IN_EVENT)
+    sold = after(write_to(decision, keys.account(keys.till(ID, 0))))
+    assert (sold["starts_at"], sold["ends_at"]) == (TERMS.starts_at, TERMS.ends_at)
+    assert decision.answer.model_dump()["per_account_limit"] == 5
+
+
+def test_an_offer_of_an_event_that_is_over_is_refused() -> None:
+    over = EventTerms("2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z", 5)
+    with pytest.raises(InvalidRequest) as refused:
+        make(Seller(status="active", merchant=Selling(status="active", application="event", event=over)))
+    assert pointers(refused.value) == ["/ends_at"]
+
+
+def test_a_merchants_own_code_names_one_offer_for_ever() -> None:
+    decision = make(sku="TEA-1")
+    write = write_to(decision, keys.sku(SHOP, "TEA-1"))
+    assert after(write) == {"offer": ID}
+    refused = refusal(write, {"offer": OFFER})
+    assert isinstance(refused, InvalidRequest)
+    assert pointers(refused) == ["/sku"]
+    assert OFFER in refused.facts["errors"][0]["detail"].en
+    assert decision.answer.model_dump()["sku"] == "TEA-1"
+
+
+def test_an_offer_keeps_its_pictures_and_what_it_promises_of_orders() -> None:
+    images = ["https://img.example.com/1.jpg", "https://img.example.com/2.jpg"]
+    decision = make(images=images, cancellable_minutes=30, fulfil_within_days=7)
+    stored = load(Offer, after(write_to(decision, keys.offer(ID))))
+    assert (list(stored.images), stored.cancellable_minutes, stored.fulfil_within_days) == (images, 30, 7)
+    assert decision.answer.model_dump()["images"] == images
+
+
+def test_an_offer_stands_among_the_others_by_its_price() -> None:
+    pointer = {"category": "transport", "merchant": SHOP, "list": "offers-by-points"}
+    made = after(write_to(make(), keys.shop(SHOP, ID)))
+    assert made == pointer | {"offer": ID, "rank": f"0000001000:{ID}"}
+    moved = after(write_to(change(points=900), keys.shop(SHOP, OFFER)), {"offer": OFFER})
+    assert moved == pointer | {"offer": OFFER, "rank": f"0000000900:{OFFER}"}
 
 
 @pytest.mark.parametrize(
