@@ -39,7 +39,7 @@ from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import settle_ended, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
@@ -106,7 +106,9 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
 @events.woken
 def resume(_: CloudWatchEvent) -> None:
-    """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants."""
+    """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants, and
+    merchants whose event is over may leave once they have served their orders.
+    """
     now = datetime.now(UTC)
     events.each(
         lambda: batches_worker.resume(now),
@@ -114,6 +116,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: partners_worker.resume(now),
         lambda: campaigns_worker.close_due(now),
         shelve_due,
+        lambda: settle_ended(now),
     )
 
 

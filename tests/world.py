@@ -177,7 +177,8 @@ class World:
         return self.post(f"/v1/redemptions/{order}/fulfil", body, role="institution", sub=sub, **options)
 
     def refund(self, order: str, *, sub: str = "shop", role: str = "institution", **options: Any) -> Answer:
-        return self.post(f"/v1/redemptions/{order}/refund", role=role, sub=sub, **options)
+        body = {"reason": "complaint"} if role == "exchange" else {}
+        return self.post(f"/v1/redemptions/{order}/refund", body, role=role, sub=sub, **options)
 
     def close(self, sub: str = "alice", role: str = "individual", **options: Any) -> Answer:
         return self.post("/v1/accounts/me/close", role=role, sub=sub, **options)
@@ -194,8 +195,8 @@ class World:
     def sweep(self) -> list[Settled]:
         """What tills hold goes to their merchants, as the schedule of a later issue will do it."""
         return [
-            perform(f"sweep-{next(self.numbers)}", lambda command, found=found: actions.sweep(command, *found))  # type: ignore[misc]
-            for found in list(queries.tills_to_sweep())
+            perform(f"sweep-{next(self.numbers)}", lambda command, each=each: actions.sweep(command, *each))  # type: ignore[misc]
+            for each in list(queries.tills_to_sweep())
         ]
 
     def me(self, sub: str = "alice", role: str = "individual") -> dict[str, Any]:

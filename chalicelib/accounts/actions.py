@@ -42,8 +42,13 @@ class AccountNotEmpty(InvalidState):
 
 class MerchantStays(InvalidState):
     detail = Text(
-        "A merchant of the mall cannot close its account.",
-        "碳普惠权益方不能销户。",
+        "A merchant of the mall cannot close its account. Where it joined for an event, it can once the event is over"
+        " and all its orders are served.",
+        "碳普惠权益方不能销户。以特定活动模式入驻的，活动结束且全部订单处理完毕后可以销户。",
+    )
+    remedy = Text(
+        "Fulfil or refund what GET /v1/redemptions lists as placed, and try again a quarter of an hour later.",
+        "请核销或退还 GET /v1/redemptions 中状态为 placed 的订单，十五分钟后重试。",
     )
 
 
@@ -131,7 +136,8 @@ def close_account(command: Command[Empty], account: Account, *, promised: bool) 
     """
     if promised:
         raise CampaignsLive(state="active", action="close")
-    empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0) & Attr("merchant").not_exists()
+    empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0)
+    empty &= Attr("merchant").not_exists() | Attr("merchant.settled").exists()
     live, held, id = Attr("campaigns_live"), Attr("held"), account.id
     free = (live.not_exists() | live.eq(0)) & (held.not_exists() | held.eq(0))
     return Decision(
@@ -197,7 +203,7 @@ def _why_open(account: Account | None) -> Refusal:
         return AccountNotOpen()
     if stopped := inactive(account):
         return stopped
-    if account.merchant:
+    if account.merchant and not account.merchant.settled:
         return MerchantStays(state="merchant", action="close")
     if account.campaigns_live:
         return CampaignsLive(state="active", action="close")

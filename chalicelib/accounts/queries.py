@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -110,14 +111,14 @@ def view(account: Account, credit: Credit | None) -> AccountView:
 
 def entries(query: Query[EntryParams], account: Account) -> Page[EntryAnswer]:
     """The statement of an account (as read) that the parameters ask for. Raises InvalidRequest for a wrong period."""
-    low, high = _period(query.params)
+    low, high = period(query.params.from_, query.params.until)
     return _statement(query, account, query.params.kind, low, high)
 
 
 def spreadsheet(query: Query[EntryParams]) -> str:
     """The whole period as CSV (RFC 4180), oldest line first. Raises InvalidRequest where one answer cannot hold it."""
     account, kind = own(query.asker), query.params.kind
-    low, high = _period(query.params)
+    low, high = period(query.params.from_, query.params.until)
     found = {each.place: each for each in unfiled(account) if low <= each.place < high and kind in (None, each.kind)}
     where = Attr("kind").eq(kind) if kind else None
     filed = read.query(account.holder, low, high, Entry, where=where, chunk=1000)
@@ -128,17 +129,20 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     return sheet.written(found[place] for place in sorted(found))
 
 
-def _period(params: EntryParams) -> tuple[str, str]:
-    if params.from_ and params.until and params.from_ > params.until:  # DynamoDB refuses such a range
+def period(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    """The sort keys around a statement's entries from ``since`` on and before ``until``. Raises InvalidRequest."""
+    if since and until and since > until:  # DynamoDB refuses such a range
         raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
-    low = keys.entries_at(stamp(params.from_)) if params.from_ else keys.ENTRIES
-    high = keys.entries_at(stamp(params.until)) if params.until else keys.ENTRIES_END
+    low = keys.entries_at(stamp(since)) if since else keys.ENTRIES
+    high = keys.entries_at(stamp(until)) if until else keys.ENTRIES_END
     return low, high
 
 
-def statement(query: Query[Any], *, kind: str) -> Page[EntryAnswer]:
-    """Lines of one kind of the caller's own statement. Raises AccountNotOpen."""
-    return _statement(query, own(query.asker), kind, keys.ENTRIES, keys.ENTRIES_END)
+def statement(
+    query: Query[Any], *, kind: str, low: str = keys.ENTRIES, high: str = keys.ENTRIES_END
+) -> Page[EntryAnswer]:
+    """Lines of one kind of the caller's own statement, of a ``period``. Raises AccountNotOpen."""
+    return _statement(query, own(query.asker), kind, low, high)
 
 
 def _statement(query: Query[Any], account: Account, kind: str | None, low: str, high: str) -> Page[EntryAnswer]:

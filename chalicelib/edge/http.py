@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 from chalicelib import log
 from chalicelib.edge import caching, problem
-from chalicelib.edge.authorizer import admit
+from chalicelib.edge.authorizer import admit, recognise
 from chalicelib.errors import (
     BodyTooLarge,
     IdempotencyKeyRequired,
@@ -152,6 +152,8 @@ def ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Respo
         params = endpoint.takes.model_validate(asked)
     except ValidationError as error:
         raise validation.invalid(error) from None
+    if roles := getattr(params, "for_roles", ()):  # on a public route a token is looked at only where it is needed
+        caller = recognise(request.headers.get("authorization", ""), roles)
     filters = {name: value for name, value in asked.items() if name not in {"limit", "cursor"}}
     asker = (caller.sub, caller.role) if caller else ("", "")
     binding = keys.digest(*asker, endpoint.path, repr(sorted((filters | segments).items())))
@@ -159,7 +161,7 @@ def ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Respo
     position = cursor.unseal(given, binding) if given else None
     found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)
     answer = found if isinstance(found, Response) else _json(200, found.model_dump_json())
-    if endpoint.cache is None:
+    if endpoint.cache is None or caller:
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
     return caching.answer(answer, request.headers, endpoint.cache)

@@ -22,8 +22,9 @@ class Facts:
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
     ``cap_counted`` what it counted. ``methodology`` and ``month``: with the scenario, the colour of the grams.
     ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
-    ``in_grams``: a reduction is an institution's, which gets no points. ``grant``: the consent that this is about.
-    ``hold``: the hold whose points move, and ``payer``, of a capture, the account that they came from.
+    ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
+    which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
+    ``payer``, of a capture, the account that they came from.
     """
 
     movement: str | None = None
@@ -47,6 +48,7 @@ class Facts:
     account: str | None = None
     merchant: str | None = None
     turn: str | None = None
+    counted_at: str | None = None
     grant: str | None = None
     hold: str | None = None
     payer: str | None = None

@@ -1,41 +1,38 @@
-"""Offers, tills and redemptions. Pure."""
+"""Offers as clients see them. Pure."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
-from chalicelib.kernel.fields import (
-    Amount,
-    Answer,
-    Body,
-    Id,
-    LongText,
-    Moment,
-    Paged,
-    ShortText,
-    Time,
-    Units,
-    example,
-)
+from chalicelib.kernel.caller import INSTITUTION
+from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, ShortText, Time, Units, example
 from chalicelib.mall.categories import CategoryCode
-from chalicelib.table import keys
-from chalicelib.transitions import Step
 
 STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
 
 FulfilmentKind = Literal["voucher", "goods", "service"]
-
-STEPS = (
-    Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
-    Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
-    Step("fulfilled", "refund", "refunded", (INSTITUTION, EXCHANGE)),
-)
+OnShelf = Literal["on_shelf", "off_shelf"]
+Price = Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
+Sku = Annotated[
+    str,
+    Field(pattern=r"^[\x21-\x7e]{1,64}$", description="The merchant's own code. It names one offer, for ever"),
+]
+Image = Annotated[str, Field(pattern=r"^https://[\x21-\x7e]{1,500}$", examples=["https://img.example.com/tea.jpg"])]
+Images = Annotated[list[Image], Field(max_length=9, description="https addresses of pictures, the first one first")]
+CancellableMinutes = Annotated[
+    int,
+    Field(ge=1, le=43_200, description="How long after the sale the buyer may cancel an order not yet fulfilled"),
+]
+FulfilWithinDays = Annotated[
+    int, Field(ge=1, le=365, description="An order that is not fulfilled within so many days is refunded")
+]
 
 
 class NewOffer(Body):
-    """Something a merchant gives for points. ``busy`` spreads a rush of buyers over several tills."""
+    """Something a merchant gives for points. ``busy`` spreads a rush of buyers over several tills.
+
+    At an event, times and limit that are null or left out are the event's own.
+    """
 
     model_config = example(
         title="地铁单程票",
@@ -47,41 +44,46 @@ class NewOffer(Body):
         starts_at=None,
         ends_at=None,
         fulfilment="voucher",
+        sku="METRO-1",
+        images=["https://img.example.com/metro.jpg"],
+        cancellable_minutes=30,
+        fulfil_within_days=7,
     )
 
     title: ShortText
     description: LongText
     category: CategoryCode
-    points: Annotated[int, Field(ge=1, le=10**9, description="Price of one, in points")]
+    points: Price
     stock: Units
     per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
-    starts_at: Annotated[Moment | None, Field(description="Of a merchant in an event: within it")] = None
-    ends_at: Annotated[
-        Moment | None,
-        Field(description="In the future, later than starts_at; of a merchant in an event: within it"),
-    ] = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     fulfilment: FulfilmentKind
     busy: bool = False
+    sku: Sku | None = None
+    images: Images = Field(default_factory=list)
+    cancellable_minutes: CancellableMinutes | None = None
+    fulfil_within_days: FulfilWithinDays | None = None
 
 
 class OfferChange(Body):
-    """Any of these, one at least; what is null or left out stays."""
+    """Any of these; the rest stays."""
 
-    model_config = example({"minProperties": 1}, points=2800, stock_added=500)
+    model_config = example(points=2800, stock_added=500)
 
     points: Annotated[int | None, Field(ge=1, le=10**9)] = None
     stock_added: Units | None = None
-    status: Literal["on_shelf", "off_shelf"] | None = None
+    status: OnShelf | None = None
     title: ShortText | None = None
     description: LongText | None = None
 
 
-class Offer(Answer):
+class OfferAnswer(Answer):
     """An offer as the public sees it; ``stock`` may lag by seconds and is never negative."""
 
     id: str
     merchant: str
-    status: Literal["on_shelf", "off_shelf"]
+    status: OnShelf
     title: str
     description: str
     category: str
@@ -91,54 +93,37 @@ class Offer(Answer):
     starts_at: Time | None
     ends_at: Time | None
     fulfilment: FulfilmentKind
-
-
-class OrderParams(Paged):
-    """Pages of orders."""
+    sku: str | None = None
+    images: list[Image] = Field(default_factory=list)
+    cancellable_minutes: int | None = None
+    fulfil_within_days: int | None = None
 
 
 class OfferParams(Paged):
-    """Filters of the shelf."""
+    """Filters of the shelf. ``q``: words that title or description contain, all of them, in any case.
+
+    ``sub_platform``: offers of the merchants beneath it. ``sort``: the newest or the cheapest first. ``status=all``:
+    the caller's own offers, on the shelf or off, in their time or not; it needs a merchant's token.
+    """
 
     category: CategoryCode | None = None
     merchant: Id | None = None
+    sub_platform: Id | None = None
+    q: Annotated[str | None, Field(min_length=1, max_length=100, examples=["地铁"])] = None
+    sort: Literal["newest", "points"] = "newest"
+    status: Literal["on_shelf", "all"] = "on_shelf"
+
+    @property
+    def for_roles(self) -> tuple[str, ...]:
+        """Who may ask this: anyone, but for a merchant's own offers off the shelf."""
+        return (INSTITUTION,) if self.status == "all" else ()
 
 
-class NewRedemption(Body):
-    """``points`` is the total that was shown to the person."""
+class Settled(Answer):
+    """A merchant whose event is over, with nothing left to serve."""
 
-    model_config = example(offer="k3v5zq6x7n4m2p8r9s0t1u2w3y", quantity=1, points=3000)
-
-    offer: Id
-    quantity: Annotated[int, Field(ge=1, le=1000)]
-    points: Amount
-
-
-class Fulfilment(Body):
-    """What the person gets: a voucher, or a note on delivery. An order of a voucher needs the voucher."""
-
-    model_config = example(voucher="SH-2026-8842-1190", note=None)
-
-    voucher: Annotated[ShortText | None, Field(description="Needed where the order is for a voucher")] = None
-    note: ShortText | None = None
-
-
-class Redemption(Answer):
-    """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these."""
-
-    id: str
-    status: Literal["placed", "fulfilled", "refunded"]
-    at: Time
-    account: str
     merchant: str
-    offer: str
-    quantity: int
-    points: int
-    title: str | None = None
-    unit_points: int | None = None
-    fulfilment: FulfilmentKind | None = None
-    voucher: str | None = None
-    note: str | None = None
+    settled_at: Time
 
 
 class Swept(Answer):
@@ -147,52 +132,3 @@ class Swept(Answer):
     till: str
     merchant: str
     points: int
-
-
-class OfferTerms(NamedTuple):
-    """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
-
-    ``event``: the event whose limit counts over all its offers (``id``, ``limit``).
-    The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
-    """
-
-    offer: str
-    merchant: str
-    stripes: int
-    per_account_limit: int | None
-    title: str
-    fulfilment: FulfilmentKind
-    edition: str | None
-    event: Mapping[str, Any] | None = None
-
-    @property
-    def counted(self) -> str:
-        """What an account's purchases are counted by: the event, or the offer itself."""
-        return str(self.event["id"]) if self.event else self.offer
-
-    def units(self, quantity: int) -> dict[str, int]:
-        """What ``quantity`` units add to the count; an event's is kept for all its offers and for each."""
-        return {"units": quantity} | ({self.offer: quantity} if self.event else {})
-
-    @property
-    def limits(self) -> dict[str, int]:
-        """The most of each count that an account may have."""
-        own, event = self.per_account_limit, self.event
-        if own is None:
-            return {}
-        return {"units": event["limit"], self.offer: own} if event else {"units": own}
-
-    @property
-    def tills(self) -> list[str]:
-        return [keys.till(self.offer, stripe) for stripe in range(self.stripes)]
-
-
-def terms(item: Mapping[str, Any]) -> OfferTerms:
-    """The terms in an offer's item."""
-    fields = {name: item[name] for name in ("merchant", "stripes", "per_account_limit", "title", "fulfilment")}
-    return OfferTerms(offer=item["id"], **fields, edition=item.get("edition"), event=item.get("event"))
-
-
-def public(item: Mapping[str, Any]) -> Offer:
-    """The offer as shown; ``sold`` is projected, so stock may lag but is never negative."""
-    return Offer.model_validate(dict(item) | {"stock": max(0, item["supplied"] - item.get("sold", 0))})

@@ -1,88 +1,57 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
-from collections.abc import Iterable, Iterator
-from functools import reduce
-from operator import and_
+from collections.abc import Iterable, Iterator, Sequence
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
-from chalicelib.mall import terms, windows
-from chalicelib.mall.model import Offer, OfferParams, OrderParams, Redemption, public
+from chalicelib.mall import terms
+from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Served, Sums, Till, TillOf
+from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, Item
+from chalicelib.table.write import Attr
 
-SKIPPED_MAX = 500  # offers outside their time that one page reads past
+SCANNED_MAX = 500  # orders that one page of a filtered list looks at
 
 
-def offer(id: str) -> Offer:
+def offer(id: str) -> OfferAnswer:
     """An offer as the public sees it. Raises NotFound."""
-    item = read.get(keys.offer(id))
-    if item is None:
+    offer = read.get(keys.offer(id), Offer)
+    if offer is None:
         raise NotFound()
-    return public(item | {"sold": _sold([item])[id]})
+    return offer.to_answer(sold([offer])[id])
 
 
-def own_offer(caller: Caller, id: str) -> Item:
+def own_offer(caller: Caller, id: str) -> Offer:
     """The caller's own offer. Raises NotFound, also where it is another's."""
-    item = read.get(keys.offer(id))
-    if item is None or not caller.holds(INSTITUTION, item["merchant"]):
+    offer = read.get(keys.offer(id), Offer)
+    if offer is None or not caller.holds(INSTITUTION, offer.merchant):
         raise NotFound()
-    return item
+    return offer
 
 
-def shelf(query: Query[OfferParams]) -> Page[Offer]:
-    """What can be redeemed now, newest first. A merchant's own listing of what it took off is its statement's matter.
-
-    The index does not know an offer's time, so items are read and those outside theirs are skipped. A page that has
-    skipped SKIPPED_MAX may be short; its cursor goes on behind them.
-    """
-    params = query.params
-    conditions = [Attr("status").eq("on_shelf")]
-    conditions += [Attr(name).eq(value) for name in ("category", "merchant") if (value := getattr(params, name))]
-    listed = read.listed(lists.OFFERS, after=query.position, where=reduce(and_, conditions))
-    found, stopped = _in_time(listed, params.limit + 1, stamp(query.now))
-    sold = _sold([item for _, item in found])
-    places = {item["id"]: {part: place[part] for part in ("pk", "sk", "list", "rank")} for place, item in found}
-    offers = [public(item | {"sold": sold[item["id"]]}) for _, item in found]
-    return query.page(offers, lambda each: places[each.id], stopped=stopped)
+def seller(id: str) -> Seller | None:
+    """An account as the mall sees it, if there is one."""
+    return read.get(keys.account(keys.holder(id)), Seller)
 
 
-def _in_time(listed: Iterator[Item], count: int, now: str) -> tuple[list[tuple[Item, Item]], Item | None]:
-    """Up to ``count`` offers that are in their time, each with its place in the list; and where the search stopped
-    before it found so many, None if it came to the end of the list.
-    """
-    found: list[tuple[Item, Item]] = []
-    skipped, wanted = 0, count
-    while places := read.first(listed, wanted):
-        items = read.many([keys.offer(each["pk"].removeprefix("offer:")) for each in places])
-        pairs = [(place, items[keys.Key(place["pk"], place["sk"])]) for place in places]
-        fitting = [pair for pair in pairs if windows.in_time(pair[1], now)]
-        found, skipped = found + fitting, skipped + len(pairs) - len(fitting)
-        if len(found) >= count:
-            return found[:count], None
-        if skipped >= SKIPPED_MAX:
-            return found, {part: places[-1][part] for part in ("pk", "sk", "list", "rank")}
-        wanted = 100
-    return found, None
-
-
-def _sold(items: list[Item]) -> dict[str, int]:
+def sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     """Units sold of each offer, as projected from the stream."""
     lanes = {
-        keys.sums(keys.offer(item["id"]).pk, lane): item["id"]
-        for item in items
-        for lane in range(min(item["stripes"], SUM_LANES_MAX))
+        keys.sums(keys.offer(offer.id).pk, lane): offer.id
+        for offer in offers
+        for lane in range(min(offer.stripes, SUM_LANES_MAX))
     }
-    sold = dict.fromkeys(lanes.values(), 0)
-    for key, sums in read.many(list(lanes)).items():
-        sold[lanes[key]] += sums.get("sold", 0)
-    return sold
+    units = dict.fromkeys(lanes.values(), 0)
+    for key, sums in read.many(list(lanes), Sums).items():
+        units[lanes[key]] += sums.sold
+    return units
 
 
 def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
@@ -94,54 +63,114 @@ def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
         raise NotFound()
     placed = Redemption.model_validate_json(record.answer)
     party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
-    if not caller.reads_as(EXCHANGE) and not party:
+    if caller.role != EXCHANGE and not party:
         raise NotFound()
-    return _as_it_stands(placed, read.get(keys.order(id))), record
+    return _as_it_stands(placed, read.get(keys.order(id), OrderState)), record
 
 
-def _as_it_stands(placed: Redemption, state: Item | None) -> Redemption:
+def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
     if state is None:
         return placed
-    return placed.model_copy(update={name: state[name] for name in ("status", "voucher", "note")})
+    return placed.model_copy(update={name: getattr(state, name) for name in ("status", "voucher", "note", "reason")})
 
 
 def orders(query: Query[OrderParams]) -> Page[Redemption]:
-    """The caller's orders, newest first: the lines of its statement that are redemptions."""
-    page: Page[EntryAnswer] = accounts.statement(query, kind="redemption")
-    ids = [entry.id for entry in page.items]
-    found = read.many([key(id) for id in ids for key in (keys.record, keys.order)])
-    placed = [Redemption.model_validate_json(found[keys.record(id)]["answer"]) for id in ids]
-    items = [_as_it_stands(each, found.get(keys.order(each.id))) for each in placed]
-    return Page(items=items, next_cursor=page.next_cursor)
+    """The caller's orders, newest first: the entries of its statement that are redemptions.
+
+    The statement does not know how an order stands, so a page of one status looks at up to SCANNED_MAX entries. It may
+    be short then; its cursor continues behind them.
+    """
+    status, limit = query.params.status, query.params.limit
+    if status is None:
+        page = _placed(query)
+        return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+    step = query._replace(params=query.params.model_copy(update={"limit": 100}))
+    some: list[Redemption] = []
+    for _ in range(SCANNED_MAX // 100):
+        page = _placed(step)
+        some += [each for each in _orders([entry.id for entry in page.items]) if each.status == status]
+        if page.next_cursor is None or len(some) > limit:
+            return query.page(some, _place)
+        step = step._replace(position=_place(page.items[-1]))
+    return query.page(some, _place, stopped=step.position)
+
+
+def _placed(query: Query[OrderParams]) -> Page[EntryAnswer]:
+    low, high = accounts.period(query.params.from_, query.params.until)
+    return accounts.statement(query, kind="redemption", low=low, high=high)
+
+
+def _place(order: Redemption | EntryAnswer) -> dict[str, str]:
+    """Where an order stands in the statement of either party."""
+    return {"sk": keys.entry("", order.at, order.id).sk}
+
+
+def _orders(ids: Sequence[str]) -> list[Redemption]:
+    rows = read.rows([key(id) for id in ids for key in (keys.record, keys.order)])
+    placed = [Redemption.model_validate_json(rows[keys.record(id)].load(Record).answer) for id in ids]
+    states = {id: rows[keys.order(id)].load(OrderState) for id in ids if keys.order(id) in rows}
+    return [_as_it_stands(each, states.get(each.id)) for each in placed]
 
 
 def in_tills(record: Record) -> dict[str, int]:
     """Points in the tills of a redemption's Record, as of now."""
     tills = {posting.destination for posting in record.postings if posting.asset == "points"}
-    return {key.pk: item["points"] for key, item in read.many([keys.account(till) for till in tills]).items()}
+    return {key.pk: till.points for key, till in read.many([keys.account(till) for till in tills], Till).items()}
 
 
-def tills_to_sweep() -> Iterator[tuple[str, Item, str]]:
-    """``(till, item, merchant)`` of every till that holds points, over all offers, on the shelf or off."""
-    return _holding(listed["pk"].removeprefix("offer:") for listed in read.listed(lists.OFFERS))
+def tills_to_sweep() -> Iterator[TillOf]:
+    """Every till that holds points, over all offers, on the shelf or off."""
+    return _holding(place.key.pk.removeprefix(keys.offer("").pk) for place in read.places(lists.OFFERS))
 
 
-def tills_of(merchant: str) -> Iterator[tuple[str, Item, str]]:
+def tills_of(merchant: str) -> Iterator[TillOf]:
     """The same for the offers of one merchant, strongly consistent."""
-    shop = keys.holder(merchant)
-    return _holding(each["offer"] for each in read.query(shop, "offer:", "offer:~"))
+    return _holding(pointer.offer for pointer in _pointers(merchant))
 
 
-def offers_of(merchant: str) -> Iterator[Item]:
-    """The items of a merchant's offers, strongly consistent."""
-    pointers = read.query(keys.holder(merchant), "offer:", "offer:~")
-    while ids := [each["offer"] for each in read.first(pointers, 100)]:
-        yield from read.many([keys.offer(id) for id in ids]).values()
+def offers_of(merchant: str) -> Iterator[Offer]:
+    """A merchant's offers, strongly consistent."""
+    pointers = _pointers(merchant)
+    while some := read.first(pointers, 100):
+        yield from read.many([keys.offer(pointer.offer) for pointer in some], Offer).values()
 
 
-def _holding(offers: Iterable[str]) -> Iterator[tuple[str, Item, str]]:
+def _pointers(merchant: str) -> Iterator[Pointer]:
+    first, last = keys.shop(merchant, ""), keys.shop(merchant, "~")
+    return read.query(first.pk, first.sk, last.sk, Pointer)
+
+
+def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
     for id in offers:
-        offered = terms.of(id)
-        for key, till in read.many([keys.account(name) for name in offered.tills]).items():
-            if till["points"]:
-                yield key.pk, till, offered.merchant
+        offer = terms.of(id)
+        for key, till in read.many([keys.account(name) for name in offer.tills], Till).items():
+            if till.points:
+                yield TillOf(key.pk, till, offer.merchant)
+
+
+def ended_events(at: str) -> Iterator[str]:
+    """Merchants whose event was over at ``at``, and who are not yet known to have served all orders."""
+    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.settled").not_exists()
+    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=over))
+
+
+def owes(merchant: str, at: str) -> bool:
+    """Whether a merchant has orders to serve, points in its tills, or anything that could still be sold at ``at``.
+
+    Strongly consistent and exact: a till counts its orders in the transaction of the sale. What was fulfilled is read
+    first, so that nothing is counted as fulfilled that is not yet counted as sold.
+    """
+    return any(_busy(offer, at) for offer in offers_of(merchant))
+
+
+def _busy(offer: Offer, at: str) -> bool:
+    served = read.many([keys.served(till) for till in offer.tills], Served)
+    tills = read.many([keys.account(till) for till in offer.tills], Till).values()
+    orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())
+    return orders > 0 or any(till.points or (till.status == "on_shelf" and till.ends_at > at) for till in tills)
+
+
+def members(sub_platform: str) -> set[str]:
+    """The merchants beneath a sub-platform; eventually consistent."""
+    beneath = read.places(lists.MERCHANTS, where=Attr("merchant.sub_platform").eq(sub_platform))
+    return {place.key.pk.removeprefix(keys.holder("")) for place in beneath}

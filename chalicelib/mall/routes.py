@@ -5,26 +5,22 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge.caching import LISTED, LIVE
 from chalicelib.edge.endpoints import command, query
-from chalicelib.errors import AlreadyRefunded, InvalidState, NotFound
+from chalicelib.errors import InvalidState, NotFound, RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Empty, Page, Params
+from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import actions, categories, queries, shelf, terms, tills
+from chalicelib.mall import actions, aftersales, browse, categories, queries, sellers, shelf, terms, tills
 from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
-    Fulfilment,
     NewOffer,
-    NewRedemption,
-    Offer,
+    OfferAnswer,
     OfferChange,
     OfferParams,
-    OrderParams,
-    Redemption,
 )
+from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
 from chalicelib.mall.windows import OfferUnavailable
-from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 
 room = Blueprint(__name__)
@@ -34,22 +30,22 @@ room = Blueprint(__name__)
     room,
     "POST /v1/offers",
     body=NewOffer,
-    answer=Offer,
+    answer=OfferAnswer,
     allow=(INSTITUTION,),
-    refuses=(shelf.MerchantSuspended, AccountFrozen),
+    refuses=(sellers.MerchantSuspended, AccountFrozen),
 )
 def make_offer(command: Command[NewOffer]) -> Decision:
     """Put an offer on the shelf."""
-    return shelf.offer(command, settings().busy_stripes, merchants.account(command.caller.account))
+    return shelf.offer(command, settings().busy_stripes, queries.seller(command.caller.account))
 
 
 @command(
     room,
     "PATCH /v1/offers/{id}",
     body=OfferChange,
-    answer=Offer,
+    answer=OfferAnswer,
     allow=(INSTITUTION,),
-    refuses=(NotFound, shelf.MerchantSuspended, AccountFrozen),
+    refuses=(NotFound, sellers.MerchantSuspended, AccountFrozen),
     status=200,
 )
 def change_offer(command: Command[OfferChange], id: str) -> Decision:
@@ -57,10 +53,17 @@ def change_offer(command: Command[OfferChange], id: str) -> Decision:
     return shelf.change(command, queries.own_offer(command.caller, id))
 
 
-@query(room, "/v1/offers", answer=Page[Offer], params=OfferParams, cache=LIVE)
-def offers(query: Query[OfferParams]) -> Page[Offer]:
-    """The shelf."""
-    return queries.shelf(query)
+@query(
+    room,
+    "/v1/offers",
+    answer=Page[OfferAnswer],
+    params=OfferParams,
+    refuses=(Unauthenticated, RoleNotAllowed),
+    cache=LIVE,
+)
+def offers(query: Query[OfferParams]) -> Page[OfferAnswer]:
+    """The shelf: what can be redeemed now; with ``status=all`` the caller's own offers, which needs its token."""
+    return browse.shelf(query)
 
 
 @query(room, "/v1/categories", answer=Categories, cache=LISTED)
@@ -69,8 +72,8 @@ def list_categories(_: Query[Params]) -> Categories:
     return categories.register()
 
 
-@query(room, "/v1/offers/{id}", answer=Offer, refuses=(NotFound,), cache=LIVE)
-def one_offer(query: Query[Params], id: str) -> Offer:
+@query(room, "/v1/offers/{id}", answer=OfferAnswer, refuses=(NotFound,), cache=LIVE)
+def one_offer(query: Query[Params], id: str) -> OfferAnswer:
     """One offer."""
     return queries.offer(id)
 
@@ -134,23 +137,23 @@ def one_order(query: Query[Params], id: str) -> Redemption:
 )
 def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     """The merchant has delivered."""
-    return actions.fulfil(command, queries.order(command.caller, id)[0])
+    return aftersales.fulfil(command, *queries.order(command.caller, id))
 
 
 @command(
     room,
     "POST /v1/redemptions/{id}/refund",
-    body=Empty,
+    body=Refund,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, AlreadyRefunded, InsufficientPoints, actions.BuyerClosed, AccountFrozen),
+    refuses=(NotFound, aftersales.AlreadyRefunded, InsufficientPoints, aftersales.BuyerClosed, AccountFrozen),
     status=200,
 )
-def refund(command: Command[Empty], id: str) -> Decision:
+def refund(command: Command[Refund], id: str) -> Decision:
     """Points back to the person, units back to stock, once.
 
     While a merchant is frozen only the exchange can refund its orders.
     """
     order, record = queries.order(command.caller, id)
     person = accounts.person(order.account) if record.limited else order.account
-    return actions.refund(command, order, record, queries.in_tills(record), terms.of(order.offer), person)
+    return aftersales.refund(command, order, record, queries.in_tills(record), terms.of(order.offer), person)

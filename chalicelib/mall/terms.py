@@ -3,8 +3,7 @@
 from collections import OrderedDict
 
 from chalicelib.errors import Contended, NotFound
-from chalicelib.mall import model
-from chalicelib.mall.model import OfferTerms
+from chalicelib.mall.items import OfferTerms
 from chalicelib.table import keys, read
 
 _REMEMBERED_MAX = 10_000
@@ -12,26 +11,26 @@ _REMEMBERED_MAX = 10_000
 _remembered: OrderedDict[str, OfferTerms] = OrderedDict()
 
 
-class TermsMoved(Contended):
+class TermsOutdated(Contended):
     """The offer was renamed since its terms were read. The edge decides again, so no caller sees this."""
 
 
 def of(offer: str) -> OfferTerms:
     """The terms of an offer, which the till confirms at the sale. Raises NotFound."""
     if offer not in _remembered:
-        item = read.get(keys.offer(offer))
-        if item is None:
+        terms = read.get(keys.offer(offer), OfferTerms)
+        if terms is None:
             raise NotFound()
-        _remembered[offer] = model.terms(item)
+        _remembered[offer] = terms
         if len(_remembered) > _REMEMBERED_MAX:
             _remembered.popitem(last=False)
     return _remembered[offer]
 
 
-def moved(offer: str) -> TermsMoved:
+def outdated(offer: str) -> TermsOutdated:
     """What is remembered of ``offer`` is out of date: forget it."""
     _remembered.pop(offer, None)
-    return TermsMoved()
+    return TermsOutdated()
 
 
 def forget() -> None:

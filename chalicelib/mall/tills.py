@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chalicelib import log
 from chalicelib.errors import Contended, Refusal, Text
-from chalicelib.mall.model import OfferTerms
+from chalicelib.mall.items import OfferTerms, Till
 from chalicelib.table import keys, read
 
 _SURPRISES_MAX = 2  # empty tills met before all are read
@@ -40,17 +40,21 @@ _memories: OrderedDict[str, _Memory] = OrderedDict()
 def choose(terms: OfferTerms, quantity: int) -> dict[str, int]:
     """Units to take from each till; one till unless only several together have enough. Raises SoldOut."""
     if terms.stripes == 1:
-        return {keys.till(terms.offer, 0): quantity}
-    memory = _memory(terms.offer)
+        return {keys.till(terms.id, 0): quantity}
+    memory = _memory(terms.id)
     hopeful = [stripe for stripe in range(terms.stripes) if stripe not in memory.empty]
     if hopeful and memory.surprises < _SURPRISES_MAX:
-        return {keys.till(terms.offer, random.choice(hopeful)): quantity}
-    return _choose_seeing(terms, quantity, memory)
+        return {keys.till(terms.id, random.choice(hopeful)): quantity}
+    return _choose_from_all(terms, quantity, memory)
 
 
-def disappointed(terms: OfferTerms, till: str) -> None:
-    """Remember that ``till`` lacked what was asked of it."""
-    memory = _memory(terms.offer)
+def remember_empty(terms: OfferTerms, till: str) -> None:
+    """Remember that ``till`` lacked what was asked of it.
+
+    A refusal of a decision calls this, so a decision changes what this process remembers. That is allowed, because it
+    is a hint: it chooses the next till to try and proves nothing. Forgotten or wrong, it costs a try.
+    """
+    memory = _memory(terms.id)
     memory.empty.add(int(till.rpartition("/")[2]))
     memory.surprises += 1
     log.count("EmptyTills")
@@ -61,21 +65,21 @@ def forget() -> None:
     _memories.clear()
 
 
-def _choose_seeing(terms: OfferTerms, quantity: int, memory: _Memory) -> dict[str, int]:
-    items = read.many([keys.account(till) for till in terms.tills])
-    stock = {stripe: items[keys.account(keys.till(terms.offer, stripe))]["units"] for stripe in range(terms.stripes)}
+def _choose_from_all(terms: OfferTerms, quantity: int, memory: _Memory) -> dict[str, int]:
+    tills = read.many([keys.account(till) for till in terms.tills], Till)
+    stock = {stripe: tills[keys.account(keys.till(terms.id, stripe))].units for stripe in range(terms.stripes)}
     memory.empty, memory.surprises = {stripe for stripe, left in stock.items() if left < quantity}, 0
     enough = [stripe for stripe, left in stock.items() if left >= quantity]
     if enough:
-        return {keys.till(terms.offer, random.choice(enough)): quantity}
+        return {keys.till(terms.id, random.choice(enough)): quantity}
     if sum(stock.values()) < quantity:
         raise SoldOut(available=sum(stock.values()), needed=quantity)
-    taken: dict[str, int] = {}
+    parts: dict[str, int] = {}
     for stripe in sorted(stock, key=lambda each: -stock[each]):
-        part = min(stock[stripe], quantity - sum(taken.values()))
+        part = min(stock[stripe], quantity - sum(parts.values()))
         if part:
-            taken[keys.till(terms.offer, stripe)] = part
-    return taken
+            parts[keys.till(terms.id, stripe)] = part
+    return parts
 
 
 def _memory(offer: str) -> _Memory:

@@ -26,10 +26,10 @@ def stocking(offer: str, tills: Sequence[str], added: int) -> Transfer:
     return Transfer("stocking", tuple(Posting(keys.SUPPLIED, till, part, units(offer)) for till, part in parts if part))
 
 
-def sale(person: str, offer: str, taken: Mapping[str, int], price: int) -> Transfer:
-    """Points from the person to the tills, units from the tills (``taken``) to her."""
+def sale(person: str, offer: str, parts: Mapping[str, int], price: int) -> Transfer:
+    """Points from the person to the tills, units from the tills to her; ``parts`` is how many come from each."""
     postings: list[Posting] = []
-    for till, quantity in taken.items():
+    for till, quantity in parts.items():
         postings.append(Posting(person, till, quantity * price, POINTS))
         postings.append(Posting(till, keys.DELIVERED, quantity, units(offer)))
     return Transfer("redemption", tuple(postings))

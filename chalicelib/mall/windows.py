@@ -1,9 +1,7 @@
 """When an offer can be redeemed, and why not. Pure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from chalicelib.errors import Refusal, Text
+from chalicelib.mall.items import Offer, Till
 
 ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
 
@@ -32,15 +30,15 @@ class OfferEnded(OfferUnavailable):
     detail = Text("It ended at {ends_at}.", "该权益的兑换已于 {ends_at} 结束。")
 
 
-def unavailable(till: Mapping[str, Any], at: str) -> OfferUnavailable | None:
+def unavailable(till: Till, at: str) -> OfferUnavailable | None:
     """Why nothing of an offer (one of its tills, as it stands) can be redeemed at ``at``; None where it can be."""
-    if till["ends_at"] <= at:
-        return OfferEnded(ends_at=till["ends_at"])
-    if till["status"] != "on_shelf":
+    if till.ends_at <= at:
+        return OfferEnded(ends_at=till.ends_at)
+    if till.status != "on_shelf":
         return OfferOffShelf()
-    return OfferNotBegun(starts_at=till["starts_at"]) if till["starts_at"] > at else None
+    return OfferNotBegun(starts_at=till.starts_at) if till.starts_at > at else None
 
 
-def in_time(item: Mapping[str, Any], at: str) -> bool:
+def in_time(offer: Offer, at: str) -> bool:
     """Whether an offer has begun and has not ended at ``at``."""
-    return (item["starts_at"] or ALWAYS) <= at < (item["ends_at"] or NEVER_ENDS)
+    return (offer.starts_at or ALWAYS) <= at < (offer.ends_at or NEVER_ENDS)

@@ -1,21 +1,26 @@
-"""What the schedule does: tills are swept, and offers follow their merchant off the shelf and back."""
+"""What the schedule does: tills are swept, offers follow their merchant, and those whose event is over may leave."""
 
 import time
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from chalicelib.edge.events import for_each
-from chalicelib.errors import InvalidState, Refusal, Unavailable
+from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
+from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.standing import sells
-from chalicelib.mall import actions, queries, shelf
+from chalicelib.mall import actions, queries, sellers, shelf
+from chalicelib.mall.items import Offer, TillOf
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, Item, delete
+from chalicelib.table.write import Attr, delete
 
 SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
+SETTLING_SECONDS_MAX = 30  # the same
+SETTLED_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
 
 
 def sweep_tills() -> int:
@@ -28,29 +33,28 @@ def sweep_merchant(merchant: str) -> int:
     return _sweep(queries.tills_of(merchant))
 
 
-def _sweep(tills: Iterable[tuple[str, Item, str]]) -> int:
+def _sweep(tills: Iterable[TillOf]) -> int:
     """Each till's sweep is named by its own counter, so a second run at the same time, or one that died half-way, moves
     nothing twice.
     """
-    return sum(for_each(tills, _sweep_one, what="till", name=lambda found: found[0]))
+    return sum(for_each(tills, _sweep_one, what="till", name=lambda each: each.name))
 
 
-def _sweep_one(found: tuple[str, Item, str]) -> int:
+def _sweep_one(each: TillOf) -> int:
     """The points moved; none where another run was quicker, or the merchant is frozen: the next time will do."""
-    till, item, merchant = found
-    record = keys.digest("sweep", till, str(item["sweeps"]))
+    record = keys.digest("sweep", each.name, str(each.till.sweeps))
     try:
-        perform(record, partial(actions.sweep, till=till, item=item, merchant=merchant))
+        perform(record, lambda command: actions.sweep(command, *each))
     except Unavailable:
         raise
     except Refusal:
         return 0
-    return int(item["points"])
+    return each.till.points
 
 
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
-    waiting = [each["pk"].removeprefix(keys.shelving("").pk) for each in read.listed(lists.SHELVING)]
+    waiting = [place.key.pk.removeprefix(keys.shelving("").pk) for place in read.places(lists.SHELVING)]
     for_each(
         waiting,
         lambda merchant: shelve(merchant, time.monotonic() + SHELVING_SECONDS_MAX),
@@ -65,25 +69,42 @@ def shelve(merchant: str, until: float) -> None:
     A suspended or frozen merchant can put nothing on the shelf, so what is found there now is all there is. A turn
     that comes meanwhile makes the rest of this one void, and has a note of its own.
     """
-    item = merchants.item(merchant)
-    turn = item.as_merchant.turn or ""
-    down = not sells(item)
-    offers = (
-        each for each in queries.offers_of(merchant) if (each["status"] == "on_shelf" if down else "held_back" in each)
-    )
+    account = merchants.item(merchant)
+    turn = str(account.as_merchant.turn)
+    down = not sells(account)
+    offers = (each for each in queries.offers_of(merchant) if (each.status == "on_shelf" if down else each.held_back))
     in_time = takewhile(lambda _: time.monotonic() <= until, offers)
-    followed = for_each(in_time, partial(_follow, turn, down), what="offer", name=lambda item: str(item["id"]))
-    if all(followed) and time.monotonic() <= until:
+    outcomes = for_each(in_time, partial(_follow, turn, down), what="offer", name=lambda offer: offer.id)
+    if all(outcomes) and time.monotonic() <= until:
         derive(delete(keys.shelving(merchant), require=Attr("turn").eq(turn)))
 
 
-def _follow(turn: str, down: bool, item: Item) -> bool:
+def _follow(turn: str, down: bool, offer: Offer) -> bool:
     """Whether the offer has followed its merchant, or need not any more."""
     step: Any = shelf.hold_back if down else shelf.bring_back
     try:
-        perform(keys.digest("shelve", item["id"], turn), partial(step, item=item, turn=turn))
+        perform(keys.digest("shelve", offer.id, turn), partial(step, offer=offer, turn=turn))
     except InvalidState:
         return True
     except Refusal:  # others are in the way: the ledger's stream must not wait for this
         return False
     return True
+
+
+def settle_ended(now: datetime) -> None:
+    """Merchants whose event is over are swept, and free to close their account once nothing is left to serve."""
+    at, until = stamp(now - SETTLED_AFTER), time.monotonic() + SETTLING_SECONDS_MAX
+    ended = takewhile(lambda _: time.monotonic() <= until, queries.ended_events(at))
+    for_each(ended, partial(_settle, at), what="merchant", name=lambda id: id)
+
+
+def _settle(at: str, merchant: str) -> None:
+    sweep_merchant(merchant)
+    if queries.owes(merchant, at):
+        return
+    account = merchants.item(merchant)
+    try:
+        name = keys.digest("settle", merchant, str(account.as_merchant.turn))
+        perform(name, partial(sellers.settle, account=account))
+    except Contended:  # turned meanwhile: the next time will do
+        return

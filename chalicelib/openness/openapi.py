@@ -108,7 +108,7 @@ class _Writer:
             "tags": [_room(endpoint)],
             "summary": summary.rstrip("."),
             "description": f"{more.strip()}\n\n{who}".strip(),
-            "security": [{"bearer": []}] if endpoint.allow else [],
+            "security": _security(endpoint),
             "parameters": _parameters(endpoint),
         }
         if endpoint.method != "GET":
@@ -136,6 +136,14 @@ class _Writer:
         if endpoint.cache is not None:
             found["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Cache-Control")}
         return found
+
+
+def _security(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """A token; none; or either, where some of what can be asked is for some roles only."""
+    token: dict[str, Any] = {"bearer": []}
+    if endpoint.allow:
+        return [token]
+    return [{}, token] if hasattr(endpoint.takes, "for_roles") else []
 
 
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -229,6 +229,11 @@ def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
 
+def served(till: str) -> Key:
+    """How many orders of a till were fulfilled: beside the till, so that a sale does not wait for a delivery."""
+    return Key(till, "served")
+
+
 def campaign(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "campaign")
 
@@ -241,6 +246,16 @@ def own_campaign(institution: str, at: str, campaign: str) -> Key:
 def shop(merchant: str, offer: str) -> Key:
     """A merchant's pointer to an offer of its own."""
     return Key(holder(merchant), f"offer:{offer}")
+
+
+def offer_of(pointer: Key) -> Key:
+    """The offer that a merchant's pointer (``shop``) names."""
+    return offer(pointer.sk.removeprefix("offer:"))
+
+
+def sku(merchant: str, sku: str) -> Key:
+    """A merchant's own code names one of its offers, for ever."""
+    return Key(holder(merchant), f"sku:{sku}")
 
 
 def application(application: str) -> Key:

@@ -37,9 +37,15 @@ class Place(NamedTuple):
 
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchange; the public sees none of them
+OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
+
+
+def by_points(points: int, offer: str) -> Listing:
+    """The place of an offer among all, by its price."""
+    return Listing(OFFERS_BY_POINTS, f"{points:010d}:{offer}")
 
 
 def applications(status: str) -> str:

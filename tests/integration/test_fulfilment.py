@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from chalicelib.table import keys
 from tests.world import CODES, World
 
@@ -24,23 +22,6 @@ def test_a_delivered_order_shows_its_voucher(world: World) -> None:
     assert world.points() == 9000
 
 
-@pytest.mark.parametrize("body", [{"voucher": None, "note": None}, {"note": "by post"}, {}])
-def test_a_voucher_is_delivered_with_its_voucher(world: World, body: dict[str, Any]) -> None:
-    order, _ = sold(world)
-    path = f"/v1/redemptions/{order}/fulfil"
-    refused = world.post(path, body, role="institution", sub="shop")
-    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/voucher"])
-    assert world.get(f"/v1/redemptions/{order}", role="individual", sub="alice").body["status"] == "placed"
-    assert world.fulfil(order).status == 200
-
-
-@pytest.mark.parametrize("kind", ["goods", "service"])
-def test_goods_and_services_need_no_voucher(world: World, kind: str) -> None:
-    order, _ = sold(world, fulfilment=kind)
-    delivered = world.post(f"/v1/redemptions/{order}/fulfil", {}, role="institution", sub="shop")
-    assert (delivered.status, delivered.body["voucher"]) == (200, None)
-
-
 def test_a_refund_gives_points_and_units_back_once(world: World) -> None:
     order, offer = sold(world, 4, stock=4)
     refunded = world.refund(order)
@@ -57,15 +38,6 @@ def test_a_delivered_order_may_still_be_refunded_and_keeps_its_voucher(world: Wo
     assert world.refund(order).body["voucher"] == "SH-1"
     assert world.close().refused == (409, "invalid_state")
     assert world.points() == 10_000
-
-
-@pytest.mark.parametrize("before", ["fulfil", "refund"])
-def test_only_a_placed_order_is_delivered(world: World, before: str) -> None:
-    order, _ = sold(world)
-    assert getattr(world, before)(order).status == 200
-    refused = world.fulfil(order)
-    assert refused.refused == (409, "invalid_state")
-    assert refused.body["state"] == before + ("led" if before == "fulfil" else "ed")
 
 
 def test_pending_orders_are_counted_down_once_whichever_way_they_end(world: World) -> None:
@@ -175,3 +147,18 @@ def test_a_refund_waits_for_a_buyer_who_closed_the_account_and_says_how(world: W
     world.person()
     assert world.refund(order).status == 200
     assert world.points() == 10_000
+
+
+def test_the_reason_of_a_refund_stands_on_the_order(world: World) -> None:
+    order, offer = sold(world)
+    path = f"/v1/redemptions/{order}/refund"
+    silent = world.post(path, {}, role="exchange", sub="x")
+    assert (silent.refused, silent.pointers) == ((422, "invalid_request"), ["/reason"])
+    refunded = world.post(path, {"reason": "counter closed"}, role="exchange", sub="x")
+    assert (refunded.status, refunded.body["reason"]) == (200, "counter closed")
+    assert world.get(f"/v1/redemptions/{order}", role="individual", sub="alice").body == refunded.body
+    assert world.get("/v1/redemptions", role="individual", sub="alice").body["items"] == [refunded.body]
+    [record] = [each for each in world.records() if each["kind"] == "redemption_refunded"]
+    assert record["reason"] == "counter closed"
+    again = world.post(f"/v1/redemptions/{world.redeem(offer).body['id']}/refund", {}, role="institution", sub="shop")
+    assert (again.status, again.body["reason"]) == (200, None)

@@ -1,8 +1,14 @@
 """What keeps an account from closing although it is empty: what its holder owes to others."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
+from chalicelib.mall.worker import settle_ended
 from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.desk import Desk
 from tests.integration.test_campaigns import approved, propose
 from tests.integration.test_campaigns import close as close_campaign
@@ -89,3 +95,57 @@ def test_an_open_application_keeps_its_applicant_until_it_is_withdrawn(world: Wo
     assert "application" in refused.body["detail"]
     assert desk.step(application, "withdraw", role="institution", sub="shop").status == 200
     assert close(world).status == 200
+
+
+def at_an_event(world: World, ends_at: str) -> str:
+    """A merchant of an event, as a passing review would have made it."""
+    merchant = world.merchant()
+    event = {"starts_at": "2024-01-01T00:00:00.000Z", "ends_at": ends_at, "per_account_limit": 5}
+    key = keys.account(keys.holder(merchant))
+    known = (world.item(key) or {})["merchant"] | {"mode": "event", "application": "event", "event": event}
+    commit([update(key, assign={"merchant": known})])
+    return merchant
+
+
+def settle(world: World, *, hours: int = 0) -> None:
+    settle_ended(datetime.now(UTC) + timedelta(hours=hours))
+
+
+def spend(merchant: str, points: int) -> None:
+    """As a buy-back would take them."""
+    commit([update(keys.account(keys.holder(merchant)), add={"points": -points})])
+
+
+@pytest.mark.engine
+def test_a_merchant_whose_event_is_over_leaves_once_its_orders_are_served(world: World) -> None:
+    ends_at = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    merchant = at_an_event(world, ends_at)
+    world.rich(points=3000)
+    window: dict[str, Any] = {"starts_at": "2024-01-02T00:00:00Z", "ends_at": ends_at, "per_account_limit": 5}
+    offer = world.offer(busy=True, **window)
+    first, second, third = (world.redeem(offer).body["id"] for _ in range(3))
+    settle(world)
+    assert close(world).refused == (409, "invalid_state"), "the event is on"
+    world.refund(first)
+    world.fulfil(second)
+    settle(world, hours=2)
+    assert close(world).refused == (409, "invalid_state"), "an order waits"
+    world.fulfil(third)
+    settle(world, hours=2)
+    refused = close(world)
+    assert (refused.refused, "2000 points" in refused.body["detail"]) == ((409, "invalid_state"), True)
+    spend(merchant, 2000)
+    assert close(world).status == 200
+
+
+def test_whoever_is_admitted_again_is_a_merchant_again(world: World) -> None:
+    merchant = at_an_event(world, "2024-02-01T00:00:00.000Z")
+    settle(world)
+    settle(world)
+    assert len([each for each in world.records() if each["kind"] == "event_settled"]) == 1
+    admission = {"account": merchant, "mode": "other", "reason": "letter 2026-2"}
+    assert world.post("/v1/merchants", admission, **EXCHANGE).status == 201
+    settle(world)
+    refused = close(world)
+    assert refused.refused == (409, "invalid_state")
+    assert "orders are served" in refused.body["detail"]

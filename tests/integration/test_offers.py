@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.world import CODES, World
 
 NEW = {
@@ -20,8 +23,8 @@ def test_an_offer_goes_on_the_shelf(world: World) -> None:
     merchant = world.merchant()
     made = world.post("/v1/offers", NEW, role="institution", sub="shop")
     assert made.status == 201
-    shown = {name: value for name, value in NEW.items() if name != "busy"}
-    assert made.body == shown | {"id": made.body["id"], "merchant": merchant, "status": "on_shelf"}
+    left_out: dict[str, Any] = {"sku": None, "images": [], "cancellable_minutes": None, "fulfil_within_days": None}
+    assert made.body == NEW | left_out | {"id": made.body["id"], "merchant": merchant, "status": "on_shelf"}
     assert world.get(f"/v1/offers/{made.body['id']}").body == made.body
     assert world.get("/v1/offers").body == {"items": [made.body], "next_cursor": None}
 
@@ -54,6 +57,12 @@ def test_only_institutions_sell(world: World, role: str) -> None:
         ({"description": "a" * 4001}, "/description"),
         ({"fulfilment": "hope"}, "/fulfilment"),
         ({"busy": 1}, "/busy"),
+        ({"sku": ""}, "/sku"),
+        ({"sku": "a b"}, "/sku"),
+        ({"images": ["http://img.example.com/a.jpg"]}, "/images/0"),
+        ({"images": ["https://img.example.com/a.jpg"] * 10}, "/images"),
+        ({"cancellable_minutes": 0}, "/cancellable_minutes"),
+        ({"fulfil_within_days": 0}, "/fulfil_within_days"),
         ({"ends_at": "2024-01-02T00:00:00Z"}, "/ends_at"),
         ({"starts_at": "2024-01-01T00:00:00Z", "ends_at": "2024-01-02T00:00:00Z"}, "/ends_at"),
         ({"starts_at": "2098-01-02T00:00:00Z", "ends_at": "2098-01-02T00:00:00Z"}, "/ends_at"),
@@ -183,7 +192,7 @@ def test_what_may_be_null_may_be_left_out(world: World) -> None:
 def test_the_shelf_shows_what_can_be_redeemed_now(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int, bound: int
 ) -> None:
-    monkeypatch.setattr("chalicelib.mall.queries.SKIPPED_MAX", bound)
+    monkeypatch.setattr("chalicelib.mall.browse.SKIPPED_MAX", bound)
     world.merchant()
     made = [world.offer() for _ in range(3)]
     for _ in range(4):
@@ -200,17 +209,6 @@ def test_the_shelf_shows_what_can_be_redeemed_now(
         assert bound == 1 or len(page["items"]) == limit
         asked["cursor"] = page["next_cursor"]
     assert found == made[::-1]
-
-
-def test_an_offer_whose_time_is_over_does_not_come_back(world: World) -> None:
-    world.merchant()
-    offer = world.offer()
-    change(world, offer, status="off_shelf")
-    world.end_offer(offer, "2024-01-02T00:00:00.000Z")
-    refused = change(world, offer, status="on_shelf")
-    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/status"])
-    assert "2024-01-02" in refused.body["errors"][0]["detail"]
-    assert change(world, offer, title="新").status == 200
 
 
 @pytest.mark.parametrize(
@@ -235,3 +233,94 @@ def test_the_register_of_categories_is_public_and_named_in_a_refusal(world: Worl
     for answer in refused:
         assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/category"])
         assert all(each["code"] in answer.body["errors"][0]["detail"] for each in register)
+
+
+def shelf(world: World, **asked: Any) -> list[str]:
+    """The ids of all pages, as they are listed."""
+    ids: list[str] = []
+    while True:
+        page = world.get("/v1/offers", **asked)
+        assert page.status == 200, page
+        ids += [each["id"] for each in page.body["items"]]
+        if page.body["next_cursor"] is None:
+            return ids
+        asked["cursor"] = page.body["next_cursor"]
+
+
+def test_a_merchants_code_names_one_offer_for_ever(world: World) -> None:
+    world.merchant()
+    world.merchant("mall", CODES[1])
+    first = world.offer(sku="TEA-1")
+    assert world.get(f"/v1/offers/{first}").body["sku"] == "TEA-1"
+    change(world, first, status="off_shelf")
+    again = world.post("/v1/offers", NEW | {"sku": "TEA-1"}, role="institution", sub="shop")
+    assert (again.refused, again.pointers) == ((422, "invalid_request"), ["/sku"])
+    assert first in again.body["errors"][0]["detail"]
+    assert world.offer("mall", sku="TEA-1") != world.offer(sku="tea-1")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_the_shelf_is_searched_by_words_in_any_case_and_width(world: World, limit: int) -> None:
+    world.merchant()
+    tea = world.offer(title="龙井茶 Longjing", description="一杯\n绿茶")
+    cup = world.offer(title="茶杯", description="Ｃｕｐ for tea", points=2000)
+    ticket = world.offer(title="地铁票")
+    for q, expected in (
+        ("茶", [cup, tea]), ("LONGJING", [tea]), ("cup", [cup]), ("绿茶 龙井", [tea]), ("茶 票", []),
+        (" ", [ticket, cup, tea]),
+    ):  # fmt: skip
+        assert shelf(world, q=q, limit=limit) == expected
+    assert shelf(world, q="茶", sort="points", limit=limit) == [tea, cup]
+    assert world.get("/v1/offers", q="a" * 101).pointers == ["/q"]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_the_shelf_is_sorted_by_price(world: World, limit: int) -> None:
+    world.merchant()
+    dear, cheap, between = (world.offer(points=points) for points in (900, 100, 300))
+    gone = world.offer(points=50)
+    change(world, gone, status="off_shelf")
+    food = world.offer(points=500, category="food")
+    assert shelf(world, sort="points", limit=limit) == [cheap, between, food, dear]
+    assert shelf(world, sort="points", category="food", limit=limit) == [food]
+    change(world, dear, points=10)
+    assert shelf(world, sort="points", limit=limit) == [dear, cheap, between, food]
+    assert shelf(world, sort="newest", limit=limit) == [food, between, cheap, dear]
+    assert world.get("/v1/offers", sort="cheap").pointers == ["/sort"]
+
+
+def test_the_shelf_of_a_sub_platform_holds_what_the_merchants_beneath_it_offer(world: World) -> None:
+    above, beneath = world.merchant("mall", CODES[1]), world.merchant()
+    world.offer("mall")
+    offer = world.offer()
+    key = keys.account(keys.holder(beneath))
+    known = (world.item(key) or {})["merchant"] | {"sub_platform": above}
+    commit([update(key, assign={"merchant": known})])
+    assert shelf(world, sub_platform=above) == [offer]
+    assert shelf(world, sub_platform=above, sort="points") == [offer]
+    assert shelf(world, sub_platform=beneath) == []
+
+
+def test_a_merchant_sees_all_of_its_own_offers_and_nobody_elses(world: World) -> None:
+    world.merchant()
+    world.merchant("mall", CODES[1])
+    other = world.offer("mall")
+    made = [world.offer(), world.offer(starts_at="2098-01-01T00:00:00Z"), world.offer()]
+    change(world, made[2], status="off_shelf")
+    own = world.get("/v1/offers", status="all", role="institution", sub="shop")
+    assert [each["id"] for each in own.body["items"]] == made[::-1]
+    assert own.headers["Cache-Control"] == "no-store"
+    first = world.get("/v1/offers", status="all", limit=1, role="institution", sub="shop").body
+    stolen = world.get("/v1/offers", status="all", limit=1, cursor=first["next_cursor"], role="institution", sub="mall")
+    assert stolen.refused[0] == 422
+    assert shelf(world) == shelf(world, role="institution", sub="shop") == [made[0], other]
+
+
+def test_only_a_merchants_token_opens_its_own_list(world: World) -> None:
+    assert world.get("/v1/offers", status="all").refused == (401, "unauthenticated")
+    wrong = world.get("/v1/offers", status="all", headers={"Authorization": "Bearer x.y.z"})
+    assert wrong.refused == (401, "unauthenticated")
+    assert world.get("/v1/offers", headers={"Authorization": "Bearer x.y.z"}).status == 200, "it is not looked at"
+    refused = world.get("/v1/offers", status="all", role="individual", sub="alice")
+    assert refused.refused == (403, "role_not_allowed")
+    assert world.get("/v1/offers", status="all", role="institution", sub="nobody").body["items"] == []

@@ -36,15 +36,6 @@ def test_stock_is_shared_out_evenly(world: World, stripes: int) -> None:
     assert max(shared) - min(shared) <= 1
 
 
-def test_there_are_no_more_tills_than_units(world: World, stripes: int) -> None:
-    offer = world.offer(busy=True, stock=3)
-    assert units(world, offer, STRIPES) == ([3] if stripes == 1 else [1, 1, 1])
-
-
-def test_an_offer_that_is_not_busy_has_one_till(world: World, stripes: int) -> None:
-    assert units(world, world.offer(stock=50), STRIPES) == [50]
-
-
 def test_every_unit_is_sold_and_not_one_more(world: World, stripes: int) -> None:
     offer = world.offer(busy=True, stock=40)
     for _ in range(40):

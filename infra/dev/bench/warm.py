@@ -29,10 +29,10 @@ def measure() -> Warm:
     import app
     from chalicelib import log, settings
     from chalicelib.mall import terms
-    from chalicelib.mall.model import OfferTerms
+    from chalicelib.mall.items import OfferTerms
 
     settings._secrets = lambda: {"identity_key": b"k" * 32}  # type: ignore[assignment]
-    terms.of = lambda offer: OfferTerms(offer, "merchant", 1, None, "票", "voucher", None)
+    terms.of = lambda offer: OfferTerms(id=offer, merchant="merchant", stripes=1, title="票", fulfilment="voucher")
     _answer_nothing()
     handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(log.Json())

@@ -1,0 +1,175 @@
+"""Offers, tills and orders as they are kept. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
+from chalicelib.mall.orders import OrderStatus
+from chalicelib.table import keys
+
+Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"), and of each offer of an event (by id)
+
+
+@dataclass(frozen=True)
+class OfferEvent:
+    """The event that an offer belongs to (its application), and what one person may have of all its offers."""
+
+    id: str
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferTerms:
+    """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
+
+    The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
+    A partial view of an offer's item.
+    """
+
+    id: str
+    merchant: str
+    stripes: int
+    title: str
+    fulfilment: FulfilmentKind
+    per_account_limit: int | None = None
+    edition: str | None = None
+    event: OfferEvent | None = None
+    cancellable_minutes: int | None = None
+    fulfil_within_days: int | None = None
+
+    @property
+    def counted(self) -> str:
+        """What a person's purchases are counted by: the event, or the offer itself."""
+        return self.event.id if self.event else self.id
+
+    def units(self, quantity: int) -> dict[str, int]:
+        """What ``quantity`` units add to the count; an event's is kept for all its offers and for each."""
+        return {"units": quantity} | ({self.id: quantity} if self.event else {})
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The most of each count that a person may have."""
+        own = self.per_account_limit
+        if own is None:
+            return {}
+        return {"units": self.event.limit, self.id: own} if self.event else {"units": own}
+
+    @property
+    def tills(self) -> list[str]:
+        return [keys.till(self.id, stripe) for stripe in range(self.stripes)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer(OfferTerms):
+    """An offer's item. ``supplied`` are all units that it ever had; what it sold is projected.
+
+    ``held_back`` is the turn of the merchant's state that took it off the shelf.
+    """
+
+    status: OnShelf
+    description: str
+    category: str
+    points: int
+    supplied: int
+    starts_at: str | None = None
+    ends_at: str | None = None
+    held_back: str | None = None
+    sku: str | None = None
+    images: tuple[str, ...] = ()
+
+    def to_answer(self, sold: int = 0) -> OfferAnswer:
+        """The offer as the public sees it; ``sold`` is projected, so stock may lag but is never negative."""
+        fields = {name: value for name, value in vars(self).items() if name in OfferAnswer.model_fields}
+        return OfferAnswer(**fields, stock=max(0, self.supplied - sold))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Till:
+    """One of an offer's accounts: it holds units to sell and the points that they brought.
+
+    ``starts_at`` and ``ends_at`` are the bounds of windows.py where the offer has none. ``sweeps`` counts its sweeps,
+    ``orders`` those that were sold here and not refunded before they were fulfilled.
+    """
+
+    price: int
+    status: OnShelf
+    starts_at: str
+    ends_at: str
+    points: int
+    units: int
+    sweeps: int
+    edition: str | None = None
+    orders: int = 0
+
+
+class TillOf(NamedTuple):
+    """A till by its name, as read, and whose it is."""
+
+    name: str
+    till: Till
+    merchant: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderState:
+    """What became of an order; it has no such item while it is placed."""
+
+    status: OrderStatus
+    at: str
+    voucher: str | None = None
+    note: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Served:
+    """How many of a till's orders were fulfilled."""
+
+    orders: int = 0
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Units that an offer sold, in one lane: projected."""
+
+    sold: int = 0
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A merchant's pointer to an offer of its own, by the offer's id or by its ``sku``.
+
+    The one by id also stands in the list of offers by price, with what that list is filtered by.
+    """
+
+    offer: str
+    category: str | None = None
+    merchant: str | None = None
+
+
+@dataclass(frozen=True)
+class EventTerms:
+    """What an event allows its offers."""
+
+    starts_at: str
+    ends_at: str
+    per_account_limit: int
+
+
+@dataclass(frozen=True)
+class Selling:
+    """An account's standing as a merchant, as far as the mall looks at it."""
+
+    status: str
+    application: str | None = None
+    event: EventTerms | None = None
+    settled: str | None = None
+
+
+@dataclass(frozen=True)
+class Seller:
+    """An institution's account as the mall sees it: a partial view."""
+
+    status: str
+    merchant: Selling | None = None

@@ -1,0 +1,85 @@
+"""Who may put an offer on the shelf, which offers an event allows, and when its merchant is free to leave."""
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Account
+from chalicelib.ledger.actions import AccountFrozen
+from chalicelib.ledger.standing import unturned
+from chalicelib.mall.items import EventTerms, Offer, Seller
+from chalicelib.mall.model import Settled
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, ConditionBase, Write, check, seen, update
+
+
+class MerchantSuspended(InvalidState):
+    """The merchant's state is in the way, not the offer's."""
+
+
+def may_sell(command: Command[Any], offer: Offer) -> Write:
+    """The caller is a merchant that may sell; where it is an event's, ``offer`` keeps to the event's terms."""
+
+    def refuse(seller: Seller | None) -> Refusal:
+        if seller and seller.status == "frozen":
+            return AccountFrozen()
+        merchant = seller.merchant if seller and seller.status == "active" else None
+        if merchant is None:
+            return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
+        if merchant.status != "active":
+            return MerchantSuspended(state=merchant.status, action="on_shelf")
+        if merchant.event and (reason := _outside(merchant.event, offer)):
+            return reason
+        return Contended()  # admitted to another event since it was read
+
+    active = Attr("status").eq("active") & Attr("merchant.status").eq("active")
+    require = active & _within(offer)
+    if offer.edition or offer.event:  # offers from before editions do not name their event
+        require &= _of_its_event(offer)
+    return check(keys.account(keys.holder(command.caller.account)), require, seen(Seller, refuse))
+
+
+def settle(command: Command[Any], account: Account) -> Decision:
+    """Nothing is left to serve or to sweep of a merchant (``account``, as read) whose event is over: it may close its
+    account. Nothing is sold after an event, so what was found stays true. Refuses Contended where it was admitted
+    again or turned meanwhile.
+    """
+    merchant = replace(account.as_merchant, settled=command.at, turn=command.id)
+    settled = update(account.key, assign={"merchant": merchant}, require=unturned(account))
+    answer = Settled(merchant=account.id, settled_at=command.at)
+    return Decision("event_settled", answer, (settled,), Facts(merchant=account.id))
+
+
+def _within(offer: Offer) -> ConditionBase:
+    """No event, or one that allows the offer."""
+    within: ConditionBase = Attr("merchant.event").not_exists()
+    if offer.starts_at and offer.ends_at and offer.per_account_limit:
+        within |= (
+            Attr("merchant.event.starts_at").lte(offer.starts_at)
+            & Attr("merchant.event.ends_at").gte(offer.ends_at)
+            & Attr("merchant.event.per_account_limit").gte(offer.per_account_limit)
+        )
+    return within
+
+
+def _of_its_event(offer: Offer) -> ConditionBase:
+    """The seller is in the event that the offer counts for, or in none."""
+    if offer.event:
+        return Attr("merchant.event").exists() & Attr("merchant.application").eq(offer.event.id)
+    return Attr("merchant.event").not_exists()
+
+
+def _outside(event: EventTerms, offer: Offer) -> Refusal | None:
+    """What of an offer is outside the terms of its merchant's event."""
+    start, end, limit = event.starts_at, event.ends_at, event.per_account_limit
+    if not offer.starts_at or offer.starts_at < start:
+        return InvalidRequest.at("/starts_at", f"The event opens at {start}", f"活动开放时间为 {start}")
+    if not offer.ends_at or offer.ends_at > end:
+        return InvalidRequest.at("/ends_at", f"The event ends at {end}", f"活动结束时间为 {end}")
+    if not offer.per_account_limit or offer.per_account_limit > limit:
+        return InvalidRequest.at(
+            "/per_account_limit", f"The event allows {limit} for one account", f"活动规定每个账户限 {limit} 件"
+        )
+    return None

@@ -1,0 +1,213 @@
+"""What follows a sale: delivery and refund, what they write and whom they refuse."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
+from chalicelib.mall.aftersales import AlreadyRefunded, fulfil, refund
+from chalicelib.mall.items import OrderState
+from chalicelib.mall.orders import Fulfilment, Refund
+from chalicelib.mall.tills import TillEmpty
+from chalicelib.table import keys
+from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
+from tests.unit.mall.nouns import ACTIVE, BUYER, MERCHANT, OFFER, ORDER, SHOP, TILL, offer, order, sale, till
+
+STATE = keys.order(ORDER)
+MERCHANT_ITEM: dict[str, Any] = {"status": "active", "points": 10_000}
+
+
+def shop(body: Any = None) -> Any:
+    return command(body or Refund(), role="institution", sub="shop")
+
+
+def exchange(body: Any = None) -> Any:
+    return command(body or Refund(reason="complaint"), role="exchange", sub="x")
+
+
+def state(status: Any, **changes: Any) -> OrderState:
+    return OrderState(status=status, at=AT, **changes)
+
+
+def refunded(asked: Any = None, held: int = 3000, **changes: Any) -> Any:
+    return refund(asked or shop(), order(**changes), sale(), {TILL: held}, offer(), "person")
+
+
+def test_delivery_writes_the_orders_state_and_the_buyers_count() -> None:
+    decision = fulfil(shop(Fulfilment(voucher="SH-1", note="x")), order(), sale())
+    assert touched(decision) == [STATE, keys.account(BUYER)]
+    assert after(write_to(decision, STATE)) == {
+        "status": "fulfilled",
+        "at": AT,
+        "voucher": "SH-1",
+        "note": "x",
+        "reason": None,
+    }
+    assert after(write_to(decision, keys.account(BUYER)), ACTIVE | {"pending": 2})["pending"] == 1
+    assert decision.facts.postings == ()
+    answer = decision.answer.model_dump()
+    assert (answer["status"], answer["voucher"], answer["note"]) == ("fulfilled", "SH-1", "x")
+
+
+def test_a_frozen_buyer_gets_what_she_has_paid_for() -> None:
+    write = write_to(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale()), keys.account(BUYER))
+    assert holds(write, ACTIVE | {"status": "frozen"})
+
+
+@pytest.mark.parametrize("body", [Fulfilment(), Fulfilment(note="by post")])
+def test_a_voucher_is_delivered_with_its_voucher(body: Fulfilment) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        fulfil(shop(body), order(), sale())
+    assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/voucher"]
+    assert fulfil(shop(body), order(fulfilment="goods"), sale()).kind == "redemption_fulfilled"
+    assert fulfil(shop(body), order(fulfilment=None), sale()).kind == "redemption_fulfilled", "before snapshots"
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "refunded"])
+def test_only_a_placed_order_is_delivered(status: Any) -> None:
+    with pytest.raises(InvalidState) as refused:
+        fulfil(shop(Fulfilment(voucher="SH-1")), order(status=status), sale())
+    assert refused.value.facts["state"] == status
+    write = write_to(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale()), STATE)
+    overtaken = refusal(write, state(status))
+    assert overtaken.code == ("already_refunded" if status == "refunded" else "invalid_state")
+
+
+@pytest.mark.parametrize("role", ["individual", "exchange", "bureau", "scenario_operator"])
+def test_only_a_merchant_delivers(role: str) -> None:
+    with pytest.raises(RoleNotAllowed):
+        fulfil(command(Fulfilment(voucher="SH-1"), role=role), order(), sale())
+
+
+def test_a_refund_reverses_the_sale() -> None:
+    decision = refunded()
+    assert touched(decision) == [STATE, keys.account(TILL), keys.account(BUYER), keys.account(MERCHANT)]
+    back = after(write_to(decision, keys.account(TILL)), till(points=3500, units=7))
+    assert (back["points"], back["units"]) == (500, 10)
+    buyer = after(write_to(decision, keys.account(BUYER)), ACTIVE | {"pending": 1})
+    assert (buyer["points"], buyer["pending"], buyer["unfiled"]) == (8000, 0, {ID})
+    facts = decision.facts
+    assert (facts.movement, facts.holder, facts.reference) == ("refund", MERCHANT, ORDER)
+
+
+def test_a_refund_of_what_was_delivered_keeps_the_voucher_and_leaves_the_count() -> None:
+    decision = refunded(status="fulfilled", voucher="SH-1")
+    assert after(write_to(decision, STATE), state("fulfilled", voucher="SH-1"))["voucher"] == "SH-1"
+    assert after(write_to(decision, keys.account(BUYER)), ACTIVE | {"pending": 1})["pending"] == 1
+    assert not holds(write_to(decision, STATE)), "it was read as delivered"
+
+
+def test_what_was_swept_comes_from_the_merchant() -> None:
+    decision = refunded(held=1000)
+    assert touched(decision) == [STATE, keys.account(TILL), keys.account(MERCHANT), keys.account(BUYER)]
+    assert after(write_to(decision, keys.account(TILL)), till(points=1000))["points"] == 0
+    assert after(write_to(decision, keys.account(MERCHANT)), MERCHANT_ITEM)["points"] == 8000
+    assert after(write_to(decision, keys.account(BUYER)), ACTIVE)["points"] == 8000
+
+
+def test_a_till_that_was_short_must_be_as_it_was_read() -> None:
+    short = write_to(refunded(held=1000), keys.account(TILL))
+    assert isinstance(refusal(short, till(points=1500)), TillEmpty)
+    assert isinstance(refusal(short, till(points=0)), TillEmpty)
+    full = write_to(refunded(held=3000), keys.account(TILL))
+    assert holds(full, till(points=4000)), "it sold meanwhile: it still has enough"
+    assert isinstance(refusal(full, till(points=0)), TillEmpty)
+
+
+@pytest.mark.parametrize(
+    ("stored", "code"),
+    [
+        (MERCHANT_ITEM | {"points": 1999}, "insufficient_points"),
+        (MERCHANT_ITEM | {"status": "frozen"}, "account_frozen"),
+        (MERCHANT_ITEM | {"status": "closed"}, "account_closed"),
+    ],
+)
+def test_the_merchants_account_must_be_able_to_pay(stored: Any, code: str) -> None:
+    assert refusal(write_to(refunded(held=1000), keys.account(MERCHANT)), stored).code == code
+
+
+def test_the_exchange_refunds_from_a_frozen_merchant() -> None:
+    frozen = MERCHANT_ITEM | {"status": "frozen"}
+    write = write_to(refunded(exchange(), held=1000), keys.account(MERCHANT))
+    assert after(write, frozen)["points"] == 8000
+    assert refusal(write, frozen | {"points": 1}).code == "insufficient_points"
+    assert keys.account(MERCHANT) not in touched(refunded(exchange())), "the till pays: nobody is asked"
+    assert refusal(write_to(refunded(), keys.account(MERCHANT)), frozen).code == "account_frozen"
+
+
+@pytest.mark.parametrize(
+    ("stored", "code"),
+    [
+        (None, "not_found"),
+        (ACTIVE | {"status": "closed"}, "account_closed"),
+        (ACTIVE | {"status": "frozen"}, "account_frozen"),
+    ],
+)
+def test_a_buyer_without_an_active_account_gets_nothing_yet(stored: Any, code: str) -> None:
+    refused = refusal(write_to(refunded(), keys.account(BUYER)), stored)
+    assert refused.code == code
+    assert code != "account_closed" or "opens it again" in refused.text("en")
+
+
+def test_what_was_refunded_is_not_refunded_again() -> None:
+    with pytest.raises(AlreadyRefunded):
+        refunded(status="refunded")
+    assert refusal(write_to(refunded(), STATE), state("refunded")).code == "already_refunded"
+    assert refusal(write_to(refunded(), STATE), state("fulfilled")).code == "invalid_state"
+
+
+@pytest.mark.parametrize("role", ["individual", "bureau"])
+def test_only_a_merchant_and_the_exchange_refund(role: str) -> None:
+    with pytest.raises(RoleNotAllowed):
+        refunded(command(Refund(reason="mine"), role=role))
+
+
+def test_a_limited_purchase_is_given_back_to_the_person() -> None:
+    limited = sale(limited=True)
+    decision = refund(shop(), order(), limited, {TILL: 3000}, offer(per_account_limit=3), "person")
+    assert after(write_to(decision, keys.purchases("person", OFFER)), {"units": 3})["units"] == 0
+    assert all(not key.sk.startswith("purchases:") for key in touched(refunded()))
+
+
+def test_each_till_takes_back_what_it_sold() -> None:
+    second = keys.till(OFFER, 1)
+    sold = sale({TILL: 2, second: 1})
+    decision = refund(exchange(), order(), sold, {TILL: 2000, second: 400}, offer(stripes=2), "person")
+    assert after(write_to(decision, keys.account(TILL)), till(points=2000, units=0))["units"] == 2
+    short = after(write_to(decision, keys.account(second)), till(points=400, units=0))
+    assert (short["points"], short["units"]) == (0, 1)
+    assert after(write_to(decision, keys.account(MERCHANT)), MERCHANT_ITEM)["points"] == 9400
+    assert decision.answer.model_dump()["merchant"] == SHOP
+
+
+def test_a_till_counts_its_orders_until_they_are_served_or_refunded() -> None:
+    """Delivery counts beside the till, so that no sale waits for it."""
+    counted = sale(counted_at=TILL)
+    delivered = fulfil(shop(Fulfilment(voucher="SH-1")), order(), counted)
+    assert touched(delivered) == [STATE, keys.account(BUYER), keys.served(TILL)]
+    assert after(write_to(delivered, keys.served(TILL))) == {"orders": 1}
+    assert after(write_to(delivered, keys.served(TILL)), {"orders": 4}) == {"orders": 5}
+    for status, left in (("placed", 4), ("fulfilled", 5)):
+        decision = refund(shop(), order(status=status), counted, {TILL: 3000}, offer(), "person")
+        assert after(write_to(decision, keys.account(TILL)), till(points=3000, orders=5))["orders"] == left
+
+
+def test_an_order_from_before_the_count_leaves_it_alone() -> None:
+    assert touched(fulfil(shop(Fulfilment(voucher="SH-1")), order(), sale())) == [STATE, keys.account(BUYER)]
+    assert "orders" not in write_to(refunded(), keys.account(TILL)).add
+
+
+@pytest.mark.parametrize("reason", [None, "", "  ", "broken"])
+def test_a_merchant_may_say_why_it_refunds(reason: str | None) -> None:
+    decision = refunded(shop(Refund(reason=reason)))
+    given = reason if reason == "broken" else None
+    assert (decision.facts.reason, decision.answer.model_dump()["reason"]) == (given, given)
+    assert after(write_to(decision, STATE))["reason"] == given
+
+
+@pytest.mark.parametrize("reason", [None, "", "\u3000"])
+def test_the_exchange_must_say_why_it_refunds(reason: str | None) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        refunded(exchange(Refund(reason=reason)))
+    assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/reason"]
+    assert refunded(exchange()).facts.reason == "complaint"
