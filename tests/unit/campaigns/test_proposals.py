@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns.actions import CampaignExpired, CampaignEdited, approve, edit, propose, reject
+from chalicelib.campaigns.actions import CampaignEdited, CampaignExpired, approve, edit, propose, reject
 from chalicelib.campaigns.model import Approval, CampaignEdit, Judgement, NewCampaign
 from chalicelib.errors import Contended, InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Decision
