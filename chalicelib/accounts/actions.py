@@ -55,11 +55,11 @@ class MerchantStays(InvalidState):
 class CampaignsLive(InvalidState):
     detail = Text(
         "A campaign of this institution is proposed, approved or ended, and not yet closed.",
-        "该机构仍有待审批、募集中或已截止但尚未结项的捐赠项目。",
+        "该机构仍有待审批、募集中或已截止但尚未结束的募集活动。",
     )
     remedy = Text(
         "Close the campaign with POST /v1/campaigns/{id}/close, or wait until the exchange has judged it.",
-        "请通过 POST /v1/campaigns/{id}/close 办理捐赠项目结项，或等待上海环交所审批。",
+        "请通过 POST /v1/campaigns/{id}/close 结束募集活动，或等待交易所审批。",
     )
 
 
