@@ -53,6 +53,9 @@ from chalicelib.provenance.projection import colours
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
+from chalicelib.statistics.projection import months
+from chalicelib.statistics.routes import room as statistics
+from chalicelib.supervision.projection import orders
 
 log.install()
 app = Chalice(app_name="carbon-points", configure_logs=False)
@@ -62,7 +65,8 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
-for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
+_watching = (statistics, openness)
+for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 
@@ -79,7 +83,7 @@ authorizer.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply, colours, merchant_holds))
+    return events.project(event, (entries, sales, supply, colours, merchant_holds, months, orders))
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")

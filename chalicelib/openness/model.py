@@ -134,9 +134,18 @@ def supply_change(record: Record) -> Counter[str]:
                 change["points_circulating"] -= signed
             elif name == UNCOVERED:
                 change["grams_uncovered"] -= signed
-        if use and (record.hold is None or record.holder in (source, destination)):
-            change[use] += sign * _used(asset, amount, destination)
+    if use:
+        change[use] += sign * used(record)
     return change
+
+
+def used(record: Record) -> int:
+    """Points that a Record of USES uses, or gives back. Of a hold, what the merchant gets: the rest is released."""
+    return sum(
+        _used(asset, amount, destination)
+        for source, destination, amount, asset in record.postings
+        if record.hold is None or record.holder in (source, destination)
+    )
 
 
 def _used(asset: str, amount: int, destination: str) -> int:
