@@ -58,7 +58,22 @@ def _unfreeze(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("freeze", "unfreeze"))
 
 
+def _register(_: World) -> Ready:
+    body = {
+        "code": "M-1", "title": "方法学", "kind": "scenario", "document_sha256": "0" * 64,
+        "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+    }  # fmt: skip
+    return Ready("POST", "/v1/methodologies", body, "bureau", "bureau", body | {"title": "又一方法学"})
+
+
+def _end_scenario(world: World) -> Ready:
+    world.scenario()
+    body = {"ends_at": "2999-01-01T00:00:00Z", "reason": "no trains"}
+    return Ready("POST", "/v1/scenarios/metro/end", body, "bureau", "bureau", body | {"reason": "no more trains"})
+
+
 def _publish(world: World) -> Ready:
+    world.methodology("M-1")
     body = {
         "code": "metro", "name": "轨道交通", "methodology": "M-1", "operator": "operator", "unit": "km",
         "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None,
@@ -303,7 +318,9 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "PATCH /v1/accounts/me": _correct,
     "POST /v1/accounts/{id}/freeze": _freeze,
     "POST /v1/accounts/{id}/unfreeze": _unfreeze,
+    "POST /v1/methodologies": _register,
     "POST /v1/scenarios": _publish,
+    "POST /v1/scenarios/{code}/end": _end_scenario,
     "POST /v1/reductions": _report,
     "POST /v1/reductions/{id}/confirm": _confirm,
     "POST /v1/reductions/{id}/reject": _reject,

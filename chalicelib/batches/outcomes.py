@@ -53,7 +53,7 @@ def do_slice(pool: Executor, batch: Batch, number: int, lines: Sequence[tuple[in
     parsed = [parse(batch.scenario, *line) for line in lines]
     broken = [each for each in parsed if not isinstance(each, NumberedLine)]
     sound = [each for each in parsed if isinstance(each, NumberedLine)]
-    setting = Setting(batch, versions(batch.scenario), recipients({each.trip.account for each in sound}))
+    setting = Setting(batch, versions(batch.scenario), recipients({each.account for each in sound}))
     outcomes = [Outcome(each.line, "refused", 0, each.model_dump_json()) for each in broken]
     for wave in side_by_side(sound):
         for group in pool.map(partial(_in_order, setting), wave):
@@ -81,7 +81,7 @@ def _conclude(setting: Setting, line: NumberedLine) -> Settled:
     origin = Facts(batch=setting.batch.id, line=line.number)
 
     def decide() -> Decision:
-        decision = report(order, setting.versions, setting.recipients[line.trip.account])
+        decision = report(order, setting.versions, setting.recipients[line.account])
         return replace(decision, facts=replace(decision.facts, batch=origin.batch, line=origin.line))
 
     def refused(refusal: Refusal) -> Decision:

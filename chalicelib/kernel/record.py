@@ -20,9 +20,8 @@ class Facts:
     ``movement`` and ``postings``: the Transfer, where value moved. ``holder``: the account name whose statement shows
     what its tills earned. ``counterparty`` and ``reference``: what the statement names. ``limited``: a refund gives a
     limited purchase back. ``cap_day``: the day (Asia/Shanghai) whose cap a reduction counts against, and
-    ``cap_counted`` what it counted. ``in_grams``: a
-    reduction is an institution's, which gets no points. ``turn``: the change of a merchant's state that offers follow.
-    ``stocked``: postings of units that came to an offer.
+    ``cap_counted`` what it counted. ``in_grams``: a reduction is an institution's, which gets no points. ``turn``: the
+    change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     """
 
     movement: str | None = None

@@ -53,7 +53,8 @@ def report(command: Command[Report], versions: Sequence[Scenario], recipient: Re
         points=points(recipient, grams) if confirmed else 0,
         occurred_at=stamp(body.occurred_at),
         scenario=scenario.code,
-        **body.model_dump(exclude={"occurred_at", "scenario"}),
+        account=recipient.id,
+        **body.model_dump(exclude={"account", "occurred_at", "scenario"}),
     )
     on = day(body.occurred_at)
     cap, counted = caps.count(recipient, grams, scenario, on)
@@ -96,6 +97,9 @@ def _applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scena
     if not command.caller.operates(scenario):
         en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
         raise InvalidRequest.at("/occurred_at", en, zh)
+    if scenario.requires_grant and body.account is not None:
+        en, zh = "This scenario takes trips under a person's grant only", "该场景仅受理经个人授权的上报"
+        raise InvalidRequest.at("/account", en, zh)
     return scenario
 
 

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_DOWN, Decimal, localcontext
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.fields import (
     Answer,
@@ -36,9 +39,16 @@ class Trip(Body):
     """One trip."""
 
     record_id: Id
-    account: Id
+    account: Annotated[Id | None, Field(description="Whom it is credited to: a person or an institution")] = None
     quantity: Quantity
     occurred_at: Moment
+
+    @property
+    def credited(self) -> str:
+        """The account that it names. Raises InvalidRequest where it names none."""
+        if self.account is None:
+            raise InvalidRequest.at("/account", "Field required", "缺少该字段")
+        return self.account
 
 
 class Report(Trip):

@@ -31,7 +31,7 @@ def report_reduction(command: Command[Report]) -> Decision:
     to 10 seconds ahead of the platform's clock.
     """
     body = command.body
-    return actions.report(command, versions(body.scenario), queries.recipient(body.account))
+    return actions.report(command, versions(body.scenario), queries.recipient(body.credited))
 
 
 @query(room, "/v1/reductions", answer=Page[ReductionAnswer], allow=(BUREAU,), params=ReductionParams)

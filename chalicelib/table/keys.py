@@ -126,8 +126,12 @@ def identity(hashed: str) -> Key:
 
 
 def scenario_code(code: str) -> str:
-    """The one form of a scenario's code in keys: ``Metro`` and ``metro`` are one scenario."""
+    """The one form of a scenario's or methodology's code in keys: ``Metro`` and ``metro`` are one scenario."""
     return code.lower()
+
+
+def methodology(code: str, version: int) -> Key:
+    return Key("methodologies", f"{scenario_code(code)}:{version:06d}")
 
 
 def scenario(code: str, version: int) -> Key:

@@ -93,6 +93,7 @@ def test_an_account_that_takes_nothing_says_why(account: Any, refused: type[Exce
         ({"valid_until": "2026-01-30T20:00:00.000Z"}, {}, "/occurred_at"),
         ({"quantity_max": "9.999999"}, {}, "/quantity"),
         ({"daily_cap_grams": 709}, {}, "/quantity"),
+        ({"requires_grant": True}, {}, "/account"),
         ({}, {"quantity": "0.000000"}, "/quantity"),
         ({"grams_per_unit": "999999999"}, {"quantity": "999999"}, "/quantity"),
     ],
