@@ -44,6 +44,7 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
+from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
@@ -76,8 +77,8 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
-    reactions = (plan_runs, send_events, close_reached, sign_issued, follow_merchants)  # what may take long comes last
-    return events.react(event, reactions)
+    first, long = (plan_runs, file_reported, send_events), (close_reached, sign_issued, follow_merchants)
+    return events.react(event, (*first, *long))
 
 
 @app.on_cw_event(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from zlib import crc32
 
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, INSTITUTION
@@ -12,7 +13,7 @@ from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
-from chalicelib.reductions.items import Recipient, ReductionState
+from chalicelib.reductions.items import Pointer, Recipient, ReductionState
 from chalicelib.reductions.model import STEPS, Reason, Reduction, ReductionAnswer, Report, credit, day, points, saved
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import in_force
@@ -63,7 +64,8 @@ def report(command: Command[Report], versions: Sequence[Scenario], recipient: Re
     facts = replace(facts, in_grams=recipient.kind == INSTITUTION or None)
     if counted:
         facts = replace(facts, cap_day=on, cap_counted=counted)
-    return Decision(f"reduction_{reduction.status}", reduction, (_guard(reduction, command.at), *cap, *credited), facts)
+    writes = (_guard(reduction, command.at), *cap, *credited)
+    return Decision(f"reduction_{reduction.status}", reduction, writes, facts, publish=facts.movement is None)
 
 
 def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
@@ -82,6 +84,15 @@ def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient)
     released, _ = _credit(answer, reduction.recipient, command.id, pending=-1, convert=False)
     decided = answer.model_copy(update={"status": status, "reason": command.body.reason})
     return Decision("reduction_rejected", decided, (_decide(decided), *released, *caps.release(reduction, recipient)))
+
+
+def file(reduction: Reduction) -> Write:
+    """The pointer to a reported reduction: beside its account, and on its scenario's list. Follows from its Record."""
+    scenario = keys.scenario_code(reduction.answer.scenario)
+    lane = crc32(reduction.answer.id.encode()) % lists.REDUCTION_LANES
+    pointer = Pointer(reduction.answer.id, scenario)
+    listing = Listing(lists.reductions(scenario, lane), reduction.rank)
+    return put(keys.reported(reduction.recipient.id, reduction.rank), pointer, listed=listing)
 
 
 def _applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenario:

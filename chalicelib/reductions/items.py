@@ -13,6 +13,14 @@ class ReductionState:
 
 
 @dataclass(frozen=True)
+class Pointer:
+    """That a reduction was reported for an account, beside the account; it stands on its scenario's list, too."""
+
+    reduction: str
+    scenario: str
+
+
+@dataclass(frozen=True)
 class Usage:
     """What a person was credited under a scenario on a day, where that is bounded."""
 

@@ -131,11 +131,19 @@ class Reduction:
         changes = {"status": state.status, "reason": state.reason, "points": points}
         return replace(self, answer=self.answer.model_copy(update=changes))
 
+    @property
+    def rank(self) -> str:
+        """Its place by the time of the report."""
+        return f"{self.record.at}:{self.answer.id}"
+
 
 class ReductionParams(Paged):
-    """Only reductions that wait for confirmation are listed."""
+    """Filters of reductions; ``from`` (included) and ``until`` (not) bound the time of the report."""
 
-    status: Literal["reported"] = "reported"
+    scenario: ScenarioRef | None = None
+    status: Literal["reported", "confirmed", "rejected"] | None = None
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
 
 
 def saved(quantity: str, grams_per_unit: str) -> int:

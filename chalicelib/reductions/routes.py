@@ -4,16 +4,17 @@ from chalice.app import Blueprint
 
 from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
+from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
-from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.reductions import actions, queries
+from chalicelib.ledger.actions import AccountFrozen, AccountNotOpen
+from chalicelib.reductions import actions, queries, search
 from chalicelib.reductions.model import Reason, ReductionAnswer, ReductionParams, Report
 from chalicelib.scenarios.queries import versions
 
 room = Blueprint(__name__)
+HOLDERS = (INDIVIDUAL, INSTITUTION)  # who sees what it is credited with
 
 
 @command(
@@ -34,15 +35,33 @@ def report_reduction(command: Command[Report]) -> Decision:
     return actions.report(command, versions(body.scenario), queries.recipient(body.credited))
 
 
-@query(room, "/v1/reductions", answer=Page[ReductionAnswer], allow=(BUREAU,), params=ReductionParams)
+@query(
+    room,
+    "/v1/reductions",
+    answer=Page[ReductionAnswer],
+    allow=(SCENARIO_OPERATOR, BUREAU, *HOLDERS),
+    params=ReductionParams,
+    refuses=(AccountNotOpen,),
+)
 def waiting_reductions(query: Query[ReductionParams]) -> Page[ReductionAnswer]:
-    """Reductions that wait for confirmation, oldest first."""
-    return queries.waiting(query)
+    """Reductions, newest first: a holder's own, an operator's, or, for the bureau, those of a `scenario`.
+
+    Without a `scenario` the bureau gets those that wait for its confirmation, oldest first. `from` and `until` bound
+    the time of the report. A new reduction is listed within seconds. A page may hold fewer than `limit`, even none,
+    and have a `next_cursor`: the search continues there.
+    """
+    return search.listed(query)
 
 
-@query(room, "/v1/reductions/{id}", answer=ReductionAnswer, allow=(SCENARIO_OPERATOR, BUREAU), refuses=(NotFound,))
+@query(
+    room,
+    "/v1/reductions/{id}",
+    answer=ReductionAnswer,
+    allow=(SCENARIO_OPERATOR, BUREAU, *HOLDERS),
+    refuses=(NotFound,),
+)
 def one_reduction(query: Query[Params], id: str) -> ReductionAnswer:
-    """A reduction as it stands."""
+    """A reduction as it stands, for whoever reported it or is credited with it."""
     return queries.reduction(query.asker, id).answer
 
 

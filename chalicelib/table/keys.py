@@ -143,6 +143,11 @@ def reduction(scenario: str, record: str) -> Key:
     return Key(f"reduction:{scenario_code(scenario)}/{record}", "reduction")
 
 
+def reported(account: str, rank: str) -> Key:
+    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    return Key(holder(account), f"reduction:{rank}")
+
+
 def batch(batch: str) -> Key:
     """A file of reductions and how far it is."""
     return Key(f"batch:{batch}", "batch")

@@ -41,6 +41,14 @@ BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 
+REDUCTION_LANES = 8  # of one scenario's reductions: a partition of the index takes 1000 writes a second
+
+
+def reductions(scenario: str, lane: int) -> str:
+    """Reductions that were reported under a scenario (its code in lower case)."""
+    return f"reductions:{scenario}:{lane}"
+
+
 def applications(status: str) -> str:
     """Applications in a state."""
     return f"applications:{status}"

@@ -270,8 +270,8 @@ def test_a_scenario_that_requires_a_grant_takes_no_account(world: World) -> None
 def test_a_scenario_of_before_the_register_still_takes_trips(world: World) -> None:
     """Its item names a methodology that was never published, and knows nothing of newer fields."""
     item = {
-        "code": "metro", "version": 1, "name": "轨道交通", "methodology": "letter 7", "operator": "operator", "unit": "km",
-        "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None, "valid_until": None,
+        "code": "metro", "version": 1, "name": "轨道交通", "methodology": "letter 7", "operator": "operator",
+        "unit": "km", "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None, "valid_until": None,
         "valid_from": "2020-01-01T00:00:00.000Z", "published_at": "2020-01-01T00:00:00.000Z",
     }  # fmt: skip
     commit([put(keys.scenario("metro", 1), item)])

@@ -27,7 +27,10 @@ def body(**changes: Any) -> NewScenario:
     return NewScenario(**fields | changes)
 
 
-def publish(versions: list[Scenario], methodologies: Any = (methodology(),), **changes: Any) -> Any:
+REGISTERED = [methodology()]
+
+
+def publish(versions: list[Scenario], methodologies: Any = REGISTERED, **changes: Any) -> Any:
     return actions.publish(command(body(**changes), role="bureau"), versions, methodologies)
 
 
@@ -99,7 +102,7 @@ def test_a_scenario_spells_its_methodology_as_it_was_published() -> None:
 
 
 def register(versions: list[Methodology], **changes: Any) -> Any:
-    fields = {
+    fields: dict[str, Any] = {
         "code": "SHCER-01", "title": "碳普惠方法学", "kind": "scenario", "document_sha256": "0" * 64,
         "valid_from": BEGIN, "valid_until": None,
     }  # fmt: skip
