@@ -18,6 +18,7 @@ from chalicelib import log, start
 from chalicelib.accounts.routes import room as accounts
 from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
+from chalicelib.batches.reactions import wake_judges
 from chalicelib.batches.routes import room as batches
 from chalicelib.buyback import worker as buyback_worker
 from chalicelib.buyback.reactions import announce as plan_runs
@@ -77,8 +78,8 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
-    first, long = (plan_runs, file_reported, send_events), (close_reached, sign_issued, follow_merchants)
-    return events.react(event, (*first, *long))
+    quick = (plan_runs, file_reported, wake_judges, send_events)
+    return events.react(event, (*quick, close_reached, sign_issued, follow_merchants))  # what may take long comes last
 
 
 @app.on_cw_event(

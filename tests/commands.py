@@ -1,8 +1,12 @@
 """Every command of the contract, ready to be sent once: what is common to all of them is tested on each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from chalicelib.batches import actions as batches
+from chalicelib.batches.items import Batch
+from chalicelib.batches.model import Sums
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
@@ -10,7 +14,7 @@ from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
-from chalicelib.table import keys
+from chalicelib.table import keys, read
 from chalicelib.table.row import load
 from chalicelib.table.write import decode
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
@@ -237,6 +241,28 @@ def _announce(world: World) -> Ready:
     return Ready("POST", "/v1/reduction-batches", body, "scenario_operator", "operator", body | {"lines": 2})
 
 
+def _reported_batch(world: World) -> str:
+    """A batch whose one line waits for the bureau."""
+    ready = _announce(world)
+    id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    batch = read.get(keys.batch(id), Batch)
+    assert batch is not None
+    processing = replace(batch, status="processing")
+    perform("start", lambda command: batches.move(command, batch, "start"))
+    perform("slice", lambda command: batches.slice_done(command, id, 0, range(1, 2), Sums(reported=1)))
+    perform("finish", lambda command: batches.move(command, processing, "finish"))
+    return f"/v1/reduction-batches/{id}"
+
+
+def _confirm_batch(world: World) -> Ready:
+    body = {"reason": "50 of them looked at"}
+    return Ready("POST", f"{_reported_batch(world)}/confirm", body, "bureau", "bureau", {"reason": "all looked at"})
+
+
+def _reject_batch(world: World) -> Ready:
+    return Ready("POST", f"{_reported_batch(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "no!"})
+
+
 def _cancel(world: World) -> Ready:
     world.rich(points=10_000)
     body = {"points": 1000, "purpose": "trip to Hangzhou"}
@@ -325,6 +351,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reductions/{id}/confirm": _confirm,
     "POST /v1/reductions/{id}/reject": _reject,
     "POST /v1/reduction-batches": _announce,
+    "POST /v1/reduction-batches/{id}/confirm": _confirm_batch,
+    "POST /v1/reduction-batches/{id}/reject": _reject_batch,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,
     "POST /v1/applications/{id}/documents": _paper,

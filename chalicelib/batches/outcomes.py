@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -61,7 +61,11 @@ def do_slice(pool: Executor, batch: Batch, number: int, lines: Sequence[tuple[in
     _keep_refused(batch.id, number, outcomes)
     kinds = Counter(each.kind for each in outcomes)
     sums = Sums(points=sum(each.points for each in outcomes), **kinds)
-    perform(keys.part_id(batch.id, f"slice {number}"), lambda command: slice_done(command, batch.id, number, sums))
+    numbers = range(lines[0][0], lines[-1][0] + 1)
+    perform(
+        keys.part_id(batch.id, f"slice {number}"),
+        lambda command: slice_done(command, batch.id, number, numbers, sums),
+    )
 
 
 def _keep_refused(batch: str, number: int, outcomes: Iterable[Outcome]) -> None:
@@ -87,12 +91,17 @@ def _conclude(setting: Setting, line: NumberedLine) -> Settled:
     def refused(refusal: Refusal) -> Decision:
         return Decision("reduction_refused", refused_line(line.number, line.trip.record_id, refusal), facts=origin)
 
+    return patiently(lambda: conclude(order, decide, refused))
+
+
+def patiently(settled: Callable[[], Settled]) -> Settled:
+    """What ``settled`` comes to, however much others are in the way. Raises Contended, Unavailable when tries end."""
     for attempt in range(_TRIES_MAX):
         try:
-            return conclude(order, decide, refused)
+            return settled()
         except (Contended, Unavailable):
             time.sleep(random.uniform(0, min(5, 0.1 * 2**attempt)))
-    return conclude(order, decide, refused)
+    return settled()
 
 
 def _order(batch: Batch, line: NumberedLine) -> Command[Report]:

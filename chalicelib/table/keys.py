@@ -158,6 +158,16 @@ def batch_slice(batch: str, number: int) -> Key:
     return Key(f"batch:{batch}", f"slice:{number:04d}")
 
 
+def batch_judged(batch: str, judgement: str, number: int) -> Key:
+    """What a judgement of the bureau did to one slice, beside the batch."""
+    return Key(f"batch:{batch}", f"judged:{judgement}:{number:04d}")
+
+
+def sent(operator: str, rank: str) -> Key:
+    """The pointer of a scenario operator to a batch; ``rank`` is ``<time of the announcement>:<id>``."""
+    return Key(f"batches:{operator}", rank)
+
+
 def certificate(serial: str) -> Key:
     """What anyone may read who knows the serial."""
     return Key(f"certificate:{serial}", "certificate")

@@ -37,6 +37,7 @@ class Place(NamedTuple):
 
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
+BATCHES = "reduction-batches"
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
@@ -65,5 +66,5 @@ def sold_on(day: datetime) -> str:
 
 
 def batches_open(day: datetime) -> str:
-    """Batches announced on a day (UTC) that are neither done nor refused."""
+    """Batches announced, or judged, on a day (UTC) that a worker has to finish."""
     return f"batches:{day:%Y%m%d}"
