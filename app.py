@@ -18,6 +18,7 @@ from chalicelib import log, start
 from chalicelib.accounts.routes import room as accounts
 from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
+from chalicelib.batches.reactions import wake_judges
 from chalicelib.batches.routes import room as batches
 from chalicelib.buyback import worker as buyback_worker
 from chalicelib.buyback.reactions import plan_runs
@@ -50,6 +51,7 @@ from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import announce as send_events
 from chalicelib.partners.routes import room as partners
 from chalicelib.provenance.projection import colours
+from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
@@ -85,8 +87,8 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
-    reactions = (plan_runs, send_events, close_reached, sign_issued, follow_merchants)  # what may take long comes last
-    return events.react(event, reactions)
+    quick = (plan_runs, file_reported, wake_judges, send_events)
+    return events.react(event, (*quick, close_reached, sign_issued, follow_merchants))  # what may take long comes last
 
 
 @app.on_cw_event(

@@ -187,8 +187,12 @@ def merchant_hold(merchant: str, at: str, hold: str) -> Key:
 
 
 def scenario_code(code: str) -> str:
-    """The one form of a scenario's code in keys: ``Metro`` and ``metro`` are one scenario."""
+    """The one form of a scenario's or methodology's code in keys: ``Metro`` and ``metro`` are one scenario."""
     return code.lower()
+
+
+def methodology(code: str, version: int) -> Key:
+    return Key("methodologies", f"{scenario_code(code)}:{version:06d}")
 
 
 def scenario(code: str, version: int) -> Key:
@@ -210,6 +214,11 @@ def reduction(scenario: str, record: str) -> Key:
     return Key(f"reduction:{scenario_code(scenario)}/{record}", "reduction")
 
 
+def reported(account: str, rank: str) -> Key:
+    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    return Key(holder(account), f"reduction:{rank}")
+
+
 def batch(batch: str) -> Key:
     """A file of reductions and how far it is."""
     return Key(f"batch:{batch}", "batch")
@@ -218,6 +227,16 @@ def batch(batch: str) -> Key:
 def batch_slice(batch: str, number: int) -> Key:
     """What became of one slice of a batch's lines, beside the batch."""
     return Key(f"batch:{batch}", f"slice:{number:04d}")
+
+
+def batch_judged(batch: str, judgement: str, number: int) -> Key:
+    """What a judgement of the bureau did to one slice, beside the batch."""
+    return Key(f"batch:{batch}", f"judged:{judgement}:{number:04d}")
+
+
+def sent(operator: str, rank: str) -> Key:
+    """The pointer of a scenario operator to a batch; ``rank`` is ``<time of the announcement>:<id>``."""
+    return Key(f"batches:{operator}", rank)
 
 
 def certificate(serial: str) -> Key:
