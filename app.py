@@ -32,9 +32,9 @@ from chalicelib.certificates.routes import room as certificates
 from chalicelib.edge import authorizer, events, problem
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
-from chalicelib.mall.reactions import follow_merchants
+from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import settle_ended, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import expire_due, settle_ended, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
@@ -75,7 +75,8 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
-    reactions = (plan_runs, send_events, close_reached, sign_issued, follow_merchants)  # what may take long comes last
+    # what may take long comes last
+    reactions = (plan_runs, send_events, close_reached, sign_issued, note_due, follow_merchants)
     return events.react(event, reactions)
 
 
@@ -97,7 +98,8 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 @events.woken
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants, and
-    merchants whose event is over may leave once they have served their orders.
+    merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
+    are refunded.
     """
     now = datetime.now(UTC)
     events.each(
@@ -107,6 +109,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: campaigns_worker.close_due(now),
         shelve_due,
         lambda: settle_ended(now),
+        lambda: expire_due(now),
     )
 
 

@@ -216,6 +216,13 @@ def _refund(world: World) -> Ready:
     return Ready("POST", f"{_order(world)}/refund", {}, "institution", "shop")
 
 
+def _cancel_order(world: World) -> Ready:
+    world.merchant()
+    world.rich(points=10_000)
+    order = world.redeem(world.offer(cancellable_minutes=5)).body["id"]
+    return Ready("POST", f"/v1/redemptions/{order}/cancel", {}, "individual", "alice")
+
+
 def _announce(world: World) -> Ready:
     world.scenario()
     body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
@@ -335,6 +342,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,
     "POST /v1/webhook-deliveries/{id}/replay": _replay,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chalicelib.kernel.record import Record
 from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
-from chalicelib.mall.orders import OrderStatus
+from chalicelib.mall.orders import OrderStatus, Redemption
 from chalicelib.table import keys
 
 Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"), and of each offer of an event (by id)
@@ -120,6 +121,25 @@ class OrderState:
     voucher: str | None = None
     note: str | None = None
     reason: str | None = None
+
+
+class Sale(NamedTuple):
+    """What a refund needs to know of an order, as read: its Record, what each of its tills holds, the terms of its
+    offer, and the person by whom a limited purchase is counted.
+    """
+
+    order: Redemption
+    record: Record
+    in_tills: Mapping[str, int]
+    terms: OfferTerms
+    person: str
+
+
+@dataclass(frozen=True)
+class DueOrder:
+    """The note that an order has to be fulfilled by a time; it is listed by that time."""
+
+    order: str
 
 
 @dataclass(frozen=True)

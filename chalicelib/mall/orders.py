@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.fields import Amount, Answer, Body, Id, Moment, Paged, ShortText, Time, example
 from chalicelib.mall.model import FulfilmentKind
 from chalicelib.transitions import Step
@@ -14,6 +14,8 @@ OrderStatus = Literal["placed", "fulfilled", "refunded"]
 STEPS = (
     Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
     Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
+    Step("placed", "cancel", "refunded", (INDIVIDUAL,)),
+    Step("placed", "expire", "refunded", ("system",)),
     Step("fulfilled", "refund", "refunded", (INSTITUTION, EXCHANGE)),
 )
 

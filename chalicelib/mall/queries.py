@@ -10,7 +10,7 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.mall import terms
-from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Served, Sums, Till, TillOf
+from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Sale, Seller, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
 from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -58,14 +58,34 @@ def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
     """An order as it stands, and its Record: for its buyer as an individual, its merchant as an institution, and the
     exchange. Raises NotFound.
     """
+    order, record = _order(id)
+    party = caller.holds(INDIVIDUAL, order.account) or caller.holds(INSTITUTION, order.merchant)
+    if caller.role != EXCHANGE and not party:
+        raise NotFound()
+    return order, record
+
+
+def sale(caller: Caller, id: str) -> Sale:
+    """The same, with what a refund needs to know. Raises NotFound."""
+    return _sale(*order(caller, id))
+
+
+def due(id: str) -> Sale:
+    """The same for the schedule, which is no party. Raises NotFound."""
+    return _sale(*_order(id))
+
+
+def _order(id: str) -> tuple[Redemption, Record]:
     record = read.get(keys.record(id), Record)
     if record is None or record.kind != "redemption":
         raise NotFound()
     placed = Redemption.model_validate_json(record.answer)
-    party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
-    if caller.role != EXCHANGE and not party:
-        raise NotFound()
     return _as_it_stands(placed, read.get(keys.order(id), OrderState)), record
+
+
+def _sale(order: Redemption, record: Record) -> Sale:
+    person = accounts.person(order.account) if record.limited else order.account
+    return Sale(order, record, in_tills(record), terms.of(order.offer), person)
 
 
 def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
@@ -174,3 +194,11 @@ def members(sub_platform: str) -> set[str]:
     """The merchants beneath a sub-platform; eventually consistent."""
     beneath = read.places(lists.MERCHANTS, where=Attr("merchant.sub_platform").eq(sub_platform))
     return {place.key.pk.removeprefix(keys.holder("")) for place in beneath}
+
+
+def orders_due(at: str) -> Iterator[str]:
+    """Orders that had to be fulfilled by ``at``, the longest overdue first; some are fulfilled, or refunded."""
+    for place in read.places(lists.ORDERS_DUE, descending=False):
+        if place.listing.rank > at:
+            return
+        yield place.key.pk.removeprefix(keys.due("").pk)

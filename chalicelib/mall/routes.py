@@ -8,7 +8,7 @@ from chalicelib.edge.http import command, query
 from chalicelib.errors import InvalidState, NotFound, RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Page, Params
+from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 from chalicelib.mall import actions, aftersales, browse, categories, queries, sellers, shelf, terms, tills
@@ -154,6 +154,18 @@ def refund(command: Command[Refund], id: str) -> Decision:
 
     While a merchant is frozen only the exchange can refund its orders.
     """
-    order, record = queries.order(command.caller, id)
-    person = accounts.person(order.account) if record.limited else order.account
-    return aftersales.refund(command, order, record, queries.in_tills(record), terms.of(order.offer), person)
+    return aftersales.refund(command, queries.sale(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/redemptions/{id}/cancel",
+    body=Empty,
+    answer=Redemption,
+    allow=(INDIVIDUAL,),
+    refuses=(NotFound, aftersales.NotCancellable, InsufficientPoints, AccountFrozen),
+    status=200,
+)
+def cancel_order(command: Command[Empty], id: str) -> Decision:
+    """The buyer cancels an order that is not fulfilled, within the time that its offer gives: the points come back."""
+    return aftersales.cancel(command, queries.sale(command.caller, id))

@@ -158,6 +158,11 @@ def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
 
+def due(redemption: str) -> Key:
+    """An order has to be fulfilled by a time."""
+    return Key(f"due:{redemption}", "due")
+
+
 def served(till: str) -> Key:
     """How many orders of a till were fulfilled: beside the till, so that a sale does not wait for a delivery."""
     return Key(till, "served")
@@ -170,11 +175,6 @@ def campaign(campaign: str) -> Key:
 def shop(merchant: str, offer: str) -> Key:
     """A merchant's pointer to an offer of its own."""
     return Key(holder(merchant), f"offer:{offer}")
-
-
-def offer_of(pointer: Key) -> Key:
-    """The offer that a merchant's pointer (``shop``) names."""
-    return offer(pointer.sk.removeprefix("offer:"))
 
 
 def sku(merchant: str, sku: str) -> Key:

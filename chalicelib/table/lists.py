@@ -37,6 +37,7 @@ class Place(NamedTuple):
 
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
+ORDERS_DUE = "orders-due"  # orders that have to be fulfilled by a time
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back

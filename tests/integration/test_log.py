@@ -188,7 +188,7 @@ def test_and_one_line_where_it_fails_after_those_of_its_jobs(world: World, lines
     with pytest.raises(Unavailable):
         wake(name)
     *jobs, line = lines.told
-    assert [(each["event"], each["what"]) for each in jobs] == [("failed", "job")] * (6 if name == "resume" else 0)
+    assert [(each["event"], each["what"]) for each in jobs] == [("failed", "job")] * (7 if name == "resume" else 0)
     assert [line[each] for each in ("level", "event", "function", "error")] == ["ERROR", "failed", name, "Unavailable"]
     assert line["where"]
 
