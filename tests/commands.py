@@ -223,6 +223,12 @@ def _cancel_order(world: World) -> Ready:
     return Ready("POST", f"/v1/redemptions/{order}/cancel", {}, "individual", "alice")
 
 
+def _add_vouchers(world: World) -> Ready:
+    world.merchant()
+    path = f"/v1/offers/{world.offer()}/vouchers"
+    return Ready("POST", path, {"codes": ["A", "B"]}, "institution", "shop", {"codes": ["A", "C"]})
+
+
 def _announce(world: World) -> Ready:
     world.scenario()
     body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
@@ -342,6 +348,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/offers/{id}/vouchers": _add_vouchers,
     "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,

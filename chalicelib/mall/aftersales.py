@@ -23,7 +23,7 @@ from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import STEPS, Fulfilment, Redemption, Refund
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, present, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, seen, update
 from chalicelib.transitions import step
 
 
@@ -120,9 +120,10 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     """
     order, record = sale.order, sale.record
     by_merchant = command.caller.role == INSTITUTION
-    transfer = transfers.refund(record, sale.in_tills)
+    transfer = transfers.refund(record, sale.in_tills, pooled=sale.pooled)
     conditions = _conditions(sale, even_frozen=not by_merchant)
     accounts = {name for posting in transfer.postings for name in posting[:2]} | {keys.holder(order.account)}
+    accounts |= {record.counted_at} if record.counted_at and order.status == "placed" else set()
     needed = {name: condition for name, condition in conditions.items() if name in accounts}
     writes, facts = post(transfer, record=command.id, terms=needed)
     if record.limited:
@@ -139,7 +140,7 @@ def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]
     """What each account that may be touched adds to the refund."""
     order, record = sale.order, sale.record
     placed = order.status == "placed"
-    conditions = {till: _from_till(record, till, held) for till, held in sale.in_tills.items()}
+    conditions = {till: _from_till(sale, till, held) for till, held in sale.in_tills.items()}
     if placed and record.counted_at:
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
     conditions[str(record.holder)] = AccountCondition(even_frozen=even_frozen)
@@ -147,12 +148,15 @@ def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]
     return conditions | {keys.holder(order.account): served}
 
 
-def _from_till(record: Record, till: str, held: int) -> AccountCondition:
+def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:
     """A till that holds less than the sale paid it must stay as it was read: the merchant's account pays the rest, and
-    would be found short although the till has the points by now.
+    would be found short although the till has the points by now. One that had no codes still has none.
     """
-    paid = sum(amount for _, taker, amount, asset in record.postings if taker == till and asset == POINTS)
-    return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=seen(Till, _till_moved))
+    paid = sum(amount for _, taker, amount, asset in sale.record.postings if taker == till and asset == POINTS)
+    require = Attr("codes").exists() if sale.pooled else Attr("codes").not_exists()
+    if held < paid:
+        require &= Attr("points").eq(held)
+    return AccountCondition(require=require, refuse=seen(Till, _till_moved))
 
 
 def _buyer_cannot(item: Item | None) -> Refusal:
@@ -168,8 +172,10 @@ def _till_moved(till: Till | None) -> Refusal:
 
 
 def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
-    """The order's state, from the one that was read to the new one; it has no item while placed."""
-    as_read = Attr("status").not_exists() if order.status == "placed" else Attr("status").eq(order.status)
+    """The order's state, from the one that was read to the new one; it has no item before its first change."""
+    none, one = Attr("status").not_exists(), Attr("status").eq(order.status)
+    # fulfilled at the sale: no item yet; fulfilled later: an item for ever
+    as_read: ConditionBase = none if order.status == "placed" else none | one
 
     def refuse(state: OrderState | None) -> Refusal:
         status = state.status if state else "placed"

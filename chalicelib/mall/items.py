@@ -25,6 +25,7 @@ class OfferTerms:
     """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
 
     The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
+    ``pooled``: its vouchers are codes that the merchant uploaded (vouchers.py); its edition changes when it becomes so.
     A partial view of an offer's item.
     """
 
@@ -38,6 +39,7 @@ class OfferTerms:
     event: OfferEvent | None = None
     cancellable_minutes: int | None = None
     fulfil_within_days: int | None = None
+    pooled: bool | None = None
 
     @property
     def counted(self) -> str:
@@ -90,7 +92,8 @@ class Till:
     """One of an offer's accounts: it holds units to sell and the points that they brought.
 
     ``starts_at`` and ``ends_at`` are the bounds of windows.py where the offer has none. ``sweeps`` counts its sweeps,
-    ``orders`` those that were sold here and not refunded before they were fulfilled.
+    ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes of
+    vouchers it ever had; ``units`` of them are unsold. None: it has no codes.
     """
 
     price: int
@@ -102,6 +105,7 @@ class Till:
     sweeps: int
     edition: str | None = None
     orders: int = 0
+    codes: int | None = None
 
 
 class TillOf(NamedTuple):
@@ -123,9 +127,31 @@ class OrderState:
     reason: str | None = None
 
 
+class HandOut(NamedTuple):
+    """A till as read, and the codes that its next sale hands out; none where it has too few."""
+
+    till: Till
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Some codes of a till, in the order in which they are handed out."""
+
+    first: int
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KnownCodes:
+    """Hashes of codes that an offer ever had."""
+
+    hashes: frozenset[str] = frozenset()
+
+
 class Sale(NamedTuple):
     """What a refund needs to know of an order, as read: its Record, what each of its tills holds, the terms of its
-    offer, and the person by whom a limited purchase is counted.
+    offer, and the person by whom a limited purchase is counted. ``pooled``: units do not come back without codes.
     """
 
     order: Redemption
@@ -133,6 +159,7 @@ class Sale(NamedTuple):
     in_tills: Mapping[str, int]
     terms: OfferTerms
     person: str
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,30 +193,3 @@ class Pointer:
     offer: str
     category: str | None = None
     merchant: str | None = None
-
-
-@dataclass(frozen=True)
-class EventTerms:
-    """What an event allows its offers."""
-
-    starts_at: str
-    ends_at: str
-    per_account_limit: int
-
-
-@dataclass(frozen=True)
-class Selling:
-    """An account's standing as a merchant, as far as the mall looks at it."""
-
-    status: str
-    application: str | None = None
-    event: EventTerms | None = None
-    settled: str | None = None
-
-
-@dataclass(frozen=True)
-class Seller:
-    """An institution's account as the mall sees it: a partial view."""
-
-    status: str
-    merchant: Selling | None = None

@@ -62,6 +62,9 @@ class Refund(Body):
 class Redemption(Answer):
     """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these.
 
+    ``vouchers``: the codes that the sale handed out, one for each unit; ``voucher`` is the first of them. Only the
+    buyer and the merchant see these.
+
     ``reason``: why it was refunded. ``cancellable_until``: when the buyer's time to cancel ends; ``fulfil_by``: when it
     is refunded unless it is fulfilled. Both are null where the offer sets no such time.
     """
@@ -82,3 +85,4 @@ class Redemption(Answer):
     reason: str | None = None
     cancellable_until: Time | None = None
     fulfil_by: Time | None = None
+    vouchers: list[str] = Field(default_factory=list)

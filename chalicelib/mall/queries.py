@@ -1,23 +1,27 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import Entry
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
-from chalicelib.kernel.record import Record
+from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
-from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Sale, Seller, Served, Sums, Till, TillOf
+from chalicelib.mall.items import (
+    Codes,
+    HandOut,
+    KnownCodes,
+    Offer,
+    OfferTerms,
+    Pointer,
+    Served,
+    Sums,
+    Till,
+    TillOf,
+)
 from chalicelib.mall.model import OfferAnswer
-from chalicelib.mall.orders import OrderParams, Redemption
+from chalicelib.mall.sellers import Seller
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
-
-SCANNED_MAX = 500  # orders that one page of a filtered list looks at
 
 
 def offer(id: str) -> OfferAnswer:
@@ -54,88 +58,34 @@ def sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     return units
 
 
-def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
-    """An order as it stands, and its Record: for its buyer as an individual, its merchant as an institution, and the
-    exchange. Raises NotFound.
-    """
-    order, record = _order(id)
-    party = caller.holds(INDIVIDUAL, order.account) or caller.holds(INSTITUTION, order.merchant)
-    if caller.role != EXCHANGE and not party:
-        raise NotFound()
-    return order, record
+def tills_by_name(names: Iterable[str]) -> dict[str, Till]:
+    """Tills, as of now."""
+    return {key.pk: till for key, till in read.many([keys.account(name) for name in names], Till).items()}
 
 
-def sale(caller: Caller, id: str) -> Sale:
-    """The same, with what a refund needs to know. Raises NotFound."""
-    return _sale(*order(caller, id))
+def hand_out(units: Mapping[str, int]) -> dict[str, HandOut]:
+    """Tills with codes as they stand, and the next codes of each: as many as ``units`` asks of it."""
+    return {name: HandOut(till, _next_codes(name, till, units[name])) for name, till in tills_by_name(units).items()}
 
 
-def due(id: str) -> Sale:
-    """The same for the schedule, which is no party. Raises NotFound."""
-    return _sale(*_order(id))
+def _next_codes(name: str, till: Till, quantity: int) -> tuple[str, ...]:
+    """A till hands out its codes in order, so the first unsold one has the number of those that are sold."""
+    if till.codes is None or till.units < quantity:
+        return ()
+    begin = till.codes - till.units
+    low, high = keys.codes(name, 0), keys.codes(name, begin + quantity - 1)
+    codes: dict[int, str] = {}
+    for some in read.query(low.pk, low.sk, high.sk, Codes, descending=True, chunk=2):
+        codes |= dict(enumerate(some.codes, some.first))
+        if some.first <= begin:
+            break
+    return tuple(codes[number] for number in range(begin, begin + quantity))
 
 
-def _order(id: str) -> tuple[Redemption, Record]:
-    record = read.get(keys.record(id), Record)
-    if record is None or record.kind != "redemption":
-        raise NotFound()
-    placed = Redemption.model_validate_json(record.answer)
-    return _as_it_stands(placed, read.get(keys.order(id), OrderState)), record
-
-
-def _sale(order: Redemption, record: Record) -> Sale:
-    person = accounts.person(order.account) if record.limited else order.account
-    return Sale(order, record, in_tills(record), terms.of(order.offer), person)
-
-
-def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
-    if state is None:
-        return placed
-    return placed.model_copy(update={name: getattr(state, name) for name in ("status", "voucher", "note", "reason")})
-
-
-def orders(query: Query[OrderParams]) -> Page[Redemption]:
-    """The caller's orders, newest first: the entries of its statement that are redemptions.
-
-    The statement does not know how an order stands, so a page of one status looks at up to SCANNED_MAX entries. It may
-    be short then; its cursor continues behind them.
-    """
-    status, limit = query.params.status, query.params.limit
-    if status is None:
-        page = _placed(query)
-        return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
-    step = query._replace(params=query.params.model_copy(update={"limit": 100}))
-    some: list[Redemption] = []
-    for _ in range(SCANNED_MAX // 100):
-        page = _placed(step)
-        some += [each for each in _orders([entry.id for entry in page.items]) if each.status == status]
-        if page.next_cursor is None or len(some) > limit:
-            return query.page(some, _place)
-        step = step._replace(position=_place(page.items[-1]))
-    return query.page(some, _place, stopped=step.position)
-
-
-def _placed(query: Query[OrderParams]) -> Page[Entry]:
-    low, high = accounts.period(query.params.from_, query.params.until)
-    return accounts.statement(query, kind="redemption", low=low, high=high)
-
-
-def _place(order: Redemption | Entry) -> dict[str, str]:
-    """Where an order stands in the statement of either party."""
-    return {"sk": keys.entry("", order.at, order.id).sk}
-
-
-def _orders(ids: Sequence[str]) -> list[Redemption]:
-    rows = read.rows([key(id) for id in ids for key in (keys.record, keys.order)])
-    placed = [Redemption.model_validate_json(rows[keys.record(id)].load(Record).answer) for id in ids]
-    states = {id: rows[keys.order(id)].load(OrderState) for id in ids if keys.order(id) in rows}
-    return [_as_it_stands(each, states.get(each.id)) for each in placed]
-
-
-def in_tills(record: Record) -> dict[str, int]:
-    """Points in the tills of a redemption's Record, as of now."""
-    tills = {posting.destination for posting in record.postings if posting.asset == "points"}
-    return {key.pk: till.points for key, till in read.many([keys.account(till) for till in tills], Till).items()}
+def known_codes(offer: str, parts: int) -> dict[int, KnownCodes]:
+    """Hashes of all codes that an offer ever had, by part."""
+    found = read.many([keys.known_codes(offer, part) for part in range(parts)], KnownCodes)
+    return {part: found.get(keys.known_codes(offer, part), KnownCodes()) for part in range(parts)}
 
 
 def tills_to_sweep() -> Iterator[TillOf]:
@@ -194,11 +144,3 @@ def members(sub_platform: str) -> set[str]:
     """The merchants beneath a sub-platform; eventually consistent."""
     beneath = read.places(lists.MERCHANTS, where=Attr("merchant.sub_platform").eq(sub_platform))
     return {place.key.pk.removeprefix(keys.holder("")) for place in beneath}
-
-
-def orders_due(at: str) -> Iterator[str]:
-    """Orders that had to be fulfilled by ``at``, the longest overdue first; some are fulfilled, or refunded."""
-    for place in read.places(lists.ORDERS_DUE, descending=False):
-        if place.listing.rank > at:
-            return
-        yield place.key.pk.removeprefix(keys.due("").pk)

@@ -14,7 +14,7 @@ from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.standing import sells
-from chalicelib.mall import actions, aftersales, queries, sellers, shelf
+from chalicelib.mall import actions, aftersales, order_book, queries, sellers, shelf
 from chalicelib.mall.items import Offer, TillOf
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists, read
@@ -116,16 +116,16 @@ def _settle(at: str, merchant: str) -> None:
 def expire_due(now: datetime) -> None:
     """Orders that were not fulfilled in the time that their offer promised are refunded."""
     until = time.monotonic() + EXPIRING_SECONDS_MAX
-    due = takewhile(lambda _: time.monotonic() <= until, queries.orders_due(stamp(now)))
+    due = takewhile(lambda _: time.monotonic() <= until, order_book.orders_due(stamp(now)))
     for_each(due, partial(_expire, now), what="order", name=lambda id: id)
 
 
 def _expire(now: datetime, id: str) -> None:
     """Once it is settled either way, the note goes. What cannot be refunded now waits a day, behind all others."""
-    sale = queries.due(id)
+    sale = order_book.due(id)
     if sale.order.status == "placed":
         try:
-            perform(keys.digest("expire", id), lambda command: aftersales.expire(command, queries.due(id)))
+            perform(keys.digest("expire", id), lambda command: aftersales.expire(command, order_book.due(id)))
         except (Contended, Unavailable):
             raise
         except InvalidState:  # fulfilled or refunded meanwhile

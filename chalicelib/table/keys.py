@@ -57,10 +57,7 @@ def delivery_id(order: str, event: str) -> str:
     return digest("delivery", order, event)
 
 
-# names of accounts
-
-
-def holder(account: str) -> str:
+def holder(account: str) -> str:  # from here on, names of accounts
     """The name of a person's or an institution's account."""
     return f"account:{account}"
 
@@ -82,10 +79,7 @@ def record(record: str) -> Key:
 
 
 def order(redemption: str) -> Key:
-    """The state of a redemption; absent while it is placed.
-
-    In a partition of its own: IAM can tell partitions apart, and nobody may change anything in a Record's.
-    """
+    """The state of a redemption, absent while it is placed. In a Record's partition nobody may change anything."""
     return Key(f"order:{redemption}", "order")
 
 
@@ -109,9 +103,7 @@ def entries_at(at: str) -> str:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """How many units of a limited offer, or of all offers of an event (by its application), a person holds, in
-    whichever account (``accounts.queries.person``).
-    """
+    """Units of a limited offer, or of an event's (by its application), that a person holds in whichever account."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -161,6 +153,16 @@ def offer(offer: str) -> Key:
 def due(redemption: str) -> Key:
     """An order has to be fulfilled by a time."""
     return Key(f"due:{redemption}", "due")
+
+
+def codes(till: str, first: int) -> Key:
+    """Codes that a till hands out in order, from number ``first`` on."""
+    return Key(f"voucher:{till}", f"codes:{first:09d}")
+
+
+def known_codes(offer: str, part: int) -> Key:
+    """Hashes of codes that an offer ever had."""
+    return Key(f"voucher:{offer}", f"known:{part:02d}")
 
 
 def served(till: str) -> Key:
