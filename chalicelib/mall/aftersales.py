@@ -153,7 +153,7 @@ def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:
     would be found short although the till has the points by now. One that had no codes still has none.
     """
     paid = sum(amount for _, taker, amount, asset in sale.record.postings if taker == till and asset == POINTS)
-    require = Attr("codes").exists() if sale.pooled else Attr("codes").not_exists()
+    require: ConditionBase = Attr("codes").exists() if sale.pooled else Attr("codes").not_exists()
     if held < paid:
         require &= Attr("points").eq(held)
     return AccountCondition(require=require, refuse=seen(Till, _till_moved))
@@ -173,9 +173,6 @@ def _till_moved(till: Till | None) -> Refusal:
 
 def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
     """The order's state, from the one that was read to the new one; it has no item before its first change."""
-    none, one = Attr("status").not_exists(), Attr("status").eq(order.status)
-    # fulfilled at the sale: no item yet; fulfilled later: an item for ever
-    as_read: ConditionBase = none if order.status == "placed" else none | one
 
     def refuse(state: OrderState | None) -> Refusal:
         status = state.status if state else "placed"
@@ -183,4 +180,12 @@ def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
 
     fields = {name: getattr(answer, name) for name in ("status", "voucher", "note", "reason")}
     after = OrderState(at=at, **fields)
-    return update(keys.order(order.id), assign=vars(after), require=as_read, refuse=seen(OrderState, refuse))
+    return update(keys.order(order.id), assign=vars(after), require=_unchanged(order), refuse=seen(OrderState, refuse))
+
+
+def _unchanged(order: Redemption) -> ConditionBase:
+    """What is fulfilled at the sale has no item yet; what is fulfilled later has one for ever."""
+    none = Attr("status").not_exists()
+    if order.status == "placed":
+        return none
+    return none | Attr("status").eq(order.status)
