@@ -226,7 +226,7 @@ def _cancel_order(world: World) -> Ready:
 def _add_vouchers(world: World) -> Ready:
     world.merchant()
     path = f"/v1/offers/{world.offer()}/vouchers"
-    return Ready("POST", path, {"codes": ["A", "B"]}, "institution", "shop", {"codes": ["A", "C"]})
+    return Ready("POST", path, {"codes": ["SH-1", "SH-2"]}, "institution", "shop", {"codes": ["SH-1", "SH-3"]})
 
 
 def _announce(world: World) -> Ready:

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kernel.record import Record
+from chalicelib.partners import model as partners
 from chalicelib.settings import settings
+from chalicelib.table.row import load
 from chalicelib.table.write import decode
 from infra.ops.books import Books
 from tests.world import CODES, PEOPLE, Answer, World
@@ -80,6 +83,15 @@ def test_only_the_buyer_and_the_merchant_see_a_code(world: World, offer: str) ->
     assert world.get("/v1/redemptions", **ALICE).body["items"] == [after]
     for answer in (world.get(f"/v1/offers/{offer}"), world.get("/v1/offers")):
         assert order["voucher"] not in str(answer.body)
+
+
+def test_no_webhook_has_a_code(world: World, offer: str) -> None:
+    upload(world, offer, ["SECRET-1"])
+    order = world.redeem(offer).body
+    [sale] = [load(Record, each) for each in world.records() if each["id"] == order["id"]]
+    event = partners.event(sale)
+    assert '"status":"fulfilled"' in event["payload"]
+    assert "SECRET" not in str(event)
 
 
 def test_a_refunded_code_is_not_sold_again(world: World, offer: str) -> None:
