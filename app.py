@@ -38,9 +38,9 @@ from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
-from chalicelib.mall.reactions import follow_merchants
+from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import settle_ended, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import expire_due, settle_ended, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
@@ -88,7 +88,8 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
     quick = (plan_runs, file_reported, wake_judges, send_events)
-    return events.react(event, (*quick, close_reached, sign_issued, follow_merchants))  # what may take long comes last
+    slow = (close_reached, sign_issued, note_due, follow_merchants)  # what may take long comes last
+    return events.react(event, (*quick, *slow))
 
 
 @app.on_cw_event(
@@ -109,7 +110,8 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 @events.woken
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants, and
-    merchants whose event is over may leave once they have served their orders.
+    merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
+    are refunded.
     """
     now = datetime.now(UTC)
     events.each(
@@ -119,6 +121,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: campaigns_worker.close_due(now),
         shelve_due,
         lambda: settle_ended(now),
+        lambda: expire_due(now),
     )
 
 

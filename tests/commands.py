@@ -236,6 +236,19 @@ def _refund(world: World) -> Ready:
     return Ready("POST", f"{_order(world)}/refund", {}, "institution", "shop")
 
 
+def _cancel_order(world: World) -> Ready:
+    world.merchant()
+    world.rich(points=10_000)
+    order = world.redeem(world.offer(cancellable_minutes=5)).body["id"]
+    return Ready("POST", f"/v1/redemptions/{order}/cancel", {}, "individual", "alice")
+
+
+def _add_vouchers(world: World) -> Ready:
+    world.merchant()
+    path = f"/v1/offers/{world.offer()}/vouchers"
+    return Ready("POST", path, {"codes": ["SH-1", "SH-2"]}, "institution", "shop", {"codes": ["SH-1", "SH-3"]})
+
+
 def _announce(world: World) -> Ready:
     world.scenario()
     body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
@@ -434,6 +447,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/offers/{id}/vouchers": _add_vouchers,
+    "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,
     "POST /v1/holds": _hold,

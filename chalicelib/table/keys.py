@@ -70,10 +70,7 @@ def delivery_id(order: str, event: str) -> str:
     return digest("delivery", order, event)
 
 
-# names of accounts
-
-
-def holder(account: str) -> str:
+def holder(account: str) -> str:  # from here on, names of accounts
     """The name of a person's or an institution's account."""
     return f"account:{account}"
 
@@ -99,7 +96,7 @@ def record(record: str) -> Key:
 
 
 def order(redemption: str) -> Key:
-    """The state of a redemption; absent while it is placed. Nobody may change anything in a Record's partition."""
+    """The state of a redemption, absent while it is placed. In a Record's partition nobody may change anything."""
     return Key(f"order:{redemption}", "order")
 
 
@@ -133,7 +130,7 @@ def reading(account: str, at: str, record: str) -> Key:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """Units of a limited offer, or of all of an event (by its application), that a person has in any account."""
+    """Units of a limited offer, or of an event's (by its application), that a person holds in whichever account."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -248,6 +245,21 @@ def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
 
+def due(redemption: str) -> Key:
+    """An order has to be fulfilled by a time."""
+    return Key(f"due:{redemption}", "due")
+
+
+def codes(till: str, first: int) -> Key:
+    """Codes that a till hands out in order, from number ``first`` on."""
+    return Key(f"voucher:{till}", f"codes:{first:09d}")
+
+
+def known_codes(offer: str, part: int) -> Key:
+    """Hashes of codes that an offer ever had."""
+    return Key(f"voucher:{offer}", f"known:{part:02d}")
+
+
 def served(till: str) -> Key:
     """How many orders of a till were fulfilled: beside the till, so that a sale does not wait for a delivery."""
     return Key(till, "served")
@@ -265,11 +277,6 @@ def own_campaign(institution: str, at: str, campaign: str) -> Key:
 def shop(merchant: str, offer: str) -> Key:
     """A merchant's pointer to an offer of its own."""
     return Key(holder(merchant), f"offer:{offer}")
-
-
-def offer_of(pointer: Key) -> Key:
-    """The offer that a merchant's pointer (``shop``) names."""
-    return offer(pointer.sk.removeprefix("offer:"))
 
 
 def sku(merchant: str, sku: str) -> Key:
