@@ -11,7 +11,7 @@ from chalicelib.accounts.model import EntryParams
 from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.mall import queries as mall
+from chalicelib.mall import order_book
 from chalicelib.mall.orders import Redemption
 from chalicelib.supervision.model import LANES, OrderPointer, SupervisedOrderAnswer, SupervisedOrderParams
 from chalicelib.table import keys, read
@@ -44,7 +44,7 @@ def _place(order: SupervisedOrderAnswer) -> dict[str, str]:
 
 def _fitting(query: Query[SupervisedOrderParams], ids: list[str]) -> list[SupervisedOrderAnswer]:
     status = query.params.status
-    return [to_answer(each) for each in mall.as_they_stand(ids) if status in (None, each.status)]
+    return [to_answer(each) for each in order_book.as_they_stand(ids) if status in (None, each.status)]
 
 
 # of one merchant

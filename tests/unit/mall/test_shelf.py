@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.errors import InvalidRequest
 from chalicelib.mall import shelf
-from chalicelib.mall.items import EventTerms, Offer, Seller, Selling, Till
+from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.model import NewOffer, OfferChange
+from chalicelib.mall.sellers import EventTerms, Seller, Selling
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys
 from chalicelib.table.row import load
