@@ -58,6 +58,7 @@ from chalicelib.settings import settings
 from chalicelib.statistics.projection import months
 from chalicelib.statistics.routes import room as statistics
 from chalicelib.supervision.projection import orders
+from chalicelib.supervision.routes import room as supervision
 
 log.install()
 app = Chalice(app_name="carbon-points", configure_logs=False)
@@ -67,7 +68,7 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
-_watching = (statistics, openness)
+_watching = (supervision, statistics, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)

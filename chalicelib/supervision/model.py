@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from chalicelib.kernel.fields import Answer, Id, Moment, Paged, Time, example
+from chalicelib.kernel.fields import Answer, Id, Moment, Paged, Params, Time, digits, example
 from chalicelib.mall.model import FulfilmentKind
 from chalicelib.mall.orders import OrderStatus
 
@@ -15,7 +15,7 @@ _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"
 _TIME = "2026-01-31T08:00:00.000Z"
 
 # What a Record's answer held for its caller alone, by its field; and what only the Records of one kind held.
-WITHHELD = frozenset({"upload", "voucher", "note"})
+WITHHELD = frozenset({"upload", "voucher", "vouchers", "note"})
 WITHHELD_OF = {"grant_offered": frozenset({"code"}), "document_link": frozenset({"url"})}
 
 
@@ -59,7 +59,7 @@ class RecordAnswer(Answer):
         postings=[{"source": f"account:{_ID}", "destination": "offer:tea/0", "amount": 2500, "asset": "points"}],
         references={"holder": f"account:{_ID}"},
         answer={"id": _ID, "points": 2500},
-        withheld=["note", "voucher"],
+        withheld=["note", "voucher", "vouchers"],
     )
 
     id: str
@@ -117,9 +117,56 @@ class SupervisedOrderAnswer(Answer):
     fulfil_by: Time | None
 
 
-Waiting = Literal["application", "reduction", "campaign", "webhook", "buy_back_run"]
+Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run"]
 Actor = Literal["exchange", "bureau", "institution", "platform"]
 
 
-class WorkParams(Paged):
-    """``actor``: only what waits for this role."""
+class WorkParams(Params):
+    """``actor``: only what waits for this role. ``older_than_days``: only what has waited for longer."""
+
+    actor: Actor | None = None
+    older_than_days: Annotated[int, Field(ge=0, le=3650), BeforeValidator(digits)] = 0
+
+
+class WorkAnswer(Answer):
+    """Something that waits: since when, in which state, and for whom. ``path``: where it is read."""
+
+    model_config = example(
+        kind="application",
+        id=_ID,
+        state="submitted",
+        actor="exchange",
+        since=_TIME,
+        age_seconds=93_600,
+        path=f"/v1/applications/{_ID}",
+    )
+
+    kind: Kind
+    id: str
+    state: str
+    actor: Actor
+    since: Time
+    age_seconds: int
+    path: str
+
+
+class WorklistAnswer(Answer):
+    """What waits, the longest first. ``more``: kinds of which only the first are here; their own lists have all."""
+
+    model_config = example(
+        items=[
+            {
+                "kind": "application",
+                "id": _ID,
+                "state": "submitted",
+                "actor": "exchange",
+                "since": _TIME,
+                "age_seconds": 93_600,
+                "path": f"/v1/applications/{_ID}",
+            }
+        ],
+        more=[],
+    )
+
+    items: list[WorkAnswer]
+    more: list[Kind]
