@@ -125,7 +125,7 @@ def change(command: Command[OfferChange], offer: Offer) -> Decision:
             "Its stock is its unsold codes: add codes with POST /v1/offers/{id}/vouchers",
             "该权益的库存为未兑出的券码数量，请通过 POST /v1/offers/{id}/vouchers 补充券码",
         )
-    words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
+    words = body.model_dump(exclude_none=True, exclude={"stock_added"})
     if body.title:
         words["edition"] = command.id
     added = body.stock_added or 0
@@ -161,10 +161,8 @@ def _at_tills(offer: OfferTerms, words: Item, added: int) -> Iterable[Write]:
 
 
 def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
-    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
-        raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
-        )
+    if not body.model_dump(exclude_none=True):
+        raise InvalidRequest.at("", "Name at least one field to change", "请至少给出一个要修改的字段")
     if body.status == "on_shelf" and ends_at and ends_at <= at:
         raise InvalidRequest.at(
             "/status",
