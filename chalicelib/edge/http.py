@@ -29,7 +29,7 @@ from chalicelib.kernel import cursor, validation
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
-from chalicelib.kernel.settle import settle
+from chalicelib.kernel.settle import Settled, settle, settle_prepared
 from chalicelib.settings import secret
 from chalicelib.table import keys
 
@@ -47,6 +47,7 @@ class Endpoint(NamedTuple):
 
     ``answers`` is the model of the JSON answer, None where there is none; ``also`` names other media types. A route
     with neither is left out of the page. ``cache``: seconds that a public answer stays fresh (edge/caching.py).
+    ``prepare``: the effects that a command needs before its decision.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Endpoint(NamedTuple):
     view: Callable[..., Any]
     also: tuple[str, ...] = ()
     cache: int | None = None
+    prepare: Callable[..., Any] | None = None
 
 
 ENDPOINTS: list[Endpoint] = []
@@ -73,12 +75,17 @@ def command(
     allow: tuple[str, ...],
     refuses: tuple[type[Refusal], ...] = (),
     status: int = 201,
+    prepare: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
-    """Declare a route that changes something. The view gets a Command and returns a Decision; it may run again."""
+    """Declare a route that changes something. The view gets a Command and returns a Decision; it may run again.
+
+    ``prepare`` gets the same and runs once, before the view: calls and copies belong there. The view gets what it
+    returns behind the Command.
+    """
     method, path = route.split(" ")
 
     def declare(view: Callable[..., Decision]) -> Callable[..., Decision]:
-        endpoint = Endpoint(method, path, body, answer, allow, refuses, status, view)
+        endpoint = Endpoint(method, path, body, answer, allow, refuses, status, view, prepare=prepare)
         _register(room, endpoint, _change)
         return view
 
@@ -175,10 +182,18 @@ def _change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> R
     order = Command(caller, body, keys.record_id(caller.sub, key), datetime.now(UTC))
     fingerprint = _fingerprint(endpoint, segments, body)
     log.annotate(record=order.id)
-    settled = settle(order, lambda: endpoint.view(order, **segments), endpoint.status, fingerprint)
+    settled = _settled(endpoint, order, segments, fingerprint)
     log.annotate(replayed=settled.replayed)
     replayed = {"Idempotent-Replayed": "true"} if settled.replayed else {}
     return _json(settled.status, settled.answer, {"Cache-Control": "no-store"} | replayed)
+
+
+def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], fingerprint: str) -> Settled:
+    view = functools.partial(endpoint.view, order, **segments)
+    if endpoint.prepare is None:
+        return settle(order, view, endpoint.status, fingerprint)
+    prepare = functools.partial(endpoint.prepare, order, **segments)
+    return settle_prepared(order, prepare, view, endpoint.status, fingerprint)
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:

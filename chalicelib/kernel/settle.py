@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from chalicelib import log
 from chalicelib.deadline import pause
@@ -18,6 +18,8 @@ from chalicelib.table.write import Item, Write, put
 _TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
 ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is told
 SYSTEM = Caller("system", "system")  # what the schedule and the stream do
+
+T = TypeVar("T")
 
 
 class Settled(NamedTuple):
@@ -49,6 +51,32 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
             break
         log.count("Retries")
         pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
+    return _replayed(command, fingerprint, refusal)
+
+
+def settle_prepared(
+    command: Command[Any],
+    prepare: Callable[[], T],
+    decide: Callable[[T], Decision],
+    status: int,
+    fingerprint: str,
+) -> Settled:
+    """Like ``settle``, for a decision that needs effects outside the table: ``prepare`` causes them once, before the
+    decision, which may run again with what they gave. A replay finds its Record first and causes none.
+
+    A crash, or a refusal of the decision, leaves the effects without a Record: they must be harmless then.
+    """
+    if stored := read.get(keys.record(command.id)):
+        return _stored(stored, command.caller, fingerprint)
+    try:
+        prepared = prepare()
+    except Refusal as refusal:
+        return _replayed(command, fingerprint, refusal)
+    return settle(command, lambda: decide(prepared), status, fingerprint)
+
+
+def _replayed(command: Command[Any], fingerprint: str, refusal: Refusal) -> Settled:
+    """The answer of the Record, if it stands by now. Raises ``refusal`` where it does not."""
     if stored := read.get(keys.record(command.id)):
         return _stored(stored, command.caller, fingerprint)
     raise refusal

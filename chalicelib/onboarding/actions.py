@@ -1,5 +1,6 @@
 """Applying, and every step from there to a merchant of the mall. Each is one Decision."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -21,7 +22,16 @@ from chalicelib.onboarding.model import (
     Review,
 )
 from chalicelib.onboarding.plans import NewApplication, kept
-from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, complete, state, traits
+from chalicelib.onboarding.steps import (
+    APPLICANT,
+    OPEN,
+    STEPS,
+    SUB_PLATFORM_OPERATOR,
+    DocumentsChanged,
+    complete,
+    state,
+    traits,
+)
 from chalicelib.partners.actions import register
 from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, Item, Write, check, delete, put
@@ -93,15 +103,19 @@ def submittable(command: Command[Any], item: Item, party: str) -> None:
     complete(item, command.now)
 
 
-def submit(command: Command[Empty], item: Item, party: str, kept: list[str]) -> Decision:
-    """For review, or first for the operator. ``kept``: the documents that count and are safe in the archive.
+def submit(command: Command[Empty], item: Item, party: str, safe: Mapping[str, bool]) -> Decision:
+    """For review, or first for the operator. ``safe``: whether a document that counts is in the archive, by its id.
 
-    One that is not counts no more: it has to be sent again.
+    One that is not counts no more: it has to be sent again. Raises DocumentsChanged where ``safe`` does not name one,
+    because it arrived meanwhile.
     """
-    papers = {kind: paper for kind, paper in item["documents"].items() if paper["id"] in kept}
+    counting = item["documents"]
+    if any(document["id"] not in safe for document in counting.values()):
+        raise DocumentsChanged()
+    papers = {kind: document for kind, document in counting.items() if safe[document["id"]]}
     complete(item | {"documents": papers}, command.now)
-    safe = sorted({*item["kept"], *kept})
-    return _advance(command, item, "submit", party, said={"kept": safe, "documents": papers})
+    kept = sorted({*item["kept"], *(document["id"] for document in papers.values())})
+    return _advance(command, item, "submit", party, said={"kept": kept, "documents": papers})
 
 
 def withdraw(command: Command[Empty], item: Item, party: str) -> Decision:
@@ -158,12 +172,12 @@ def agree(command: Command[Agreement], item: Item, party: str) -> Decision:
 
 
 def integrable(item: Item, party: str) -> None:
-    """Raises InvalidState or RoleNotAllowed where this is not the step to take. Look before shaking hands."""
+    """Raises InvalidState or RoleNotAllowed where this is not the step to take: ask before any handshake."""
     step(STEPS, item["status"], "integration", party, traits(item))
 
 
 def integrate(command: Command[Integration], item: Item, party: str) -> Decision:
-    """The applicant's system has proved itself (``shake``): it is known from now on. Raises InvalidState."""
+    """The applicant's system has proved itself (``prepare``): it is known from now on. Raises InvalidState."""
     body = command.body
     known = register(
         merchant=item["applicant"], callback_url=body.callback_url, public_key=body.public_key, at=command.at

@@ -1,6 +1,7 @@
 """/v1/applications"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from chalice.app import Blueprint
 from pydantic import BaseModel
@@ -14,7 +15,7 @@ from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.onboarding import actions, edits, papers, queries, worker
+from chalicelib.onboarding import actions, edits, papers, prepare, queries
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
@@ -118,17 +119,22 @@ def edit_application(command: Command[ApplicationChange], id: str) -> Decision:
 
 
 def _step(
-    action: str, body: type[BaseModel], role: str, refuses: tuple[type[Refusal], ...] = STEPPED
+    action: str,
+    body: type[BaseModel],
+    role: str,
+    refuses: tuple[type[Refusal], ...] = STEPPED,
+    prepare: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
     """Declare a route that brings an application on."""
     route = f"POST /v1/applications/{{id}}/{action}"
-    return command(room, route, body=body, answer=ApplicationState, allow=(role,), refuses=refuses, status=200)
+    options: dict[str, Any] = {"allow": (role,), "refuses": refuses, "prepare": prepare}
+    return command(room, route, body=body, answer=ApplicationState, status=200, **options)
 
 
-@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen))
-def submit_application(command: Command[Empty], id: str) -> Decision:
+@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen), prepare.keep_documents)
+def submit_application(command: Command[Empty], safe: Mapping[str, bool], id: str) -> Decision:
     """Submit a draft, or again what was returned."""
-    return worker.submit(command, *queries.seen(command.caller, id))
+    return actions.submit(command, *queries.seen(command.caller, id), safe)
 
 
 @_step("withdraw", Empty, INSTITUTION)
@@ -170,10 +176,10 @@ def sign_agreement(command: Command[Agreement], id: str) -> Decision:
     return actions.agree(command, *queries.seen(command.caller, id))
 
 
-@_step("integration", Integration, INSTITUTION, (*LAST, HandshakeFailed))
-def integrate_system(command: Command[Integration], id: str) -> Decision:
-    """Shake hands with the applicant's system; the institution is a merchant then.
+@_step("integration", Integration, INSTITUTION, (*LAST, HandshakeFailed), prepare.prove_system)
+def integrate_system(command: Command[Integration], _: None, id: str) -> Decision:
+    """Make a handshake with the applicant's system; the institution is a merchant then.
 
     The platform sends a signed challenge to `callback_url` and waits for it to come back signed by `public_key`.
     """
-    return worker.integrate(command, *queries.seen(command.caller, id))
+    return actions.integrate(command, *queries.seen(command.caller, id))

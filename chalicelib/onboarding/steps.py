@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import get_args
 
-from chalicelib.errors import NotFound, Refusal, Text
+from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
 from chalicelib.onboarding.model import ApplicationState, Kind, Status
@@ -65,6 +65,18 @@ class DocumentsMissing(Refusal):
     remedy = Text(
         "Announce and upload the missing kinds; a document counts once its bytes arrived and match.",
         "请登记并上传所缺材料；文件送达且与登记一致后方为有效。",
+    )
+
+
+class DocumentsChanged(Contended):
+    """What was prepared is not what the decision needs, so deciding again here would not help."""
+
+    again = False
+    title = Text("A document arrived meanwhile", "提交期间有新材料送达")
+    detail = Text(
+        "A newer document arrived while the application was being submitted. Nothing was done; send the same request"
+        " again in {retry_after} s.",
+        "提交过程中有新的申请材料送达。本次未做任何变更；请在 {retry_after} 秒后原样重发。",
     )
 
 
