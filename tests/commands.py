@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
+from chalicelib.partners.model import event as webhook
 from chalicelib.table import keys
-from chalicelib.table.write import decode
+from chalicelib.table.row import load
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.world import AT, CODES, PEOPLE, World
 
@@ -289,10 +291,10 @@ def _retire(world: World) -> Ready:
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [each for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
-    derive(partners.remember(placed))
-    [event] = [decode(each) or {} for each in world.items() if each["sk"] == {"S": "delivery"}]
+    event = webhook(load(Record, placed))
+    derive(partners.remember(load(Record, placed)))
     derive(partners.give_up(event, "late"))
-    return Ready("POST", f"/v1/webhook-deliveries/{event['id']}/replay", {}, "institution", "shop")
+    return Ready("POST", f"/v1/webhook-deliveries/{event.id}/replay", {}, "institution", "shop")
 
 
 COMMANDS: dict[str, Callable[[World], Ready]] = {

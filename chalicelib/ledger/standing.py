@@ -6,6 +6,7 @@ from chalicelib.errors import Contended, Refusal
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.actions import AccountNotOpen, inactive
 from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Item, Write, check, update
 
 
@@ -24,9 +25,10 @@ def acting(account: str, *, add: Item | None = None) -> Write:
     return update(key, add=add, require=active, refuse=refuse) if add else check(key, active, refuse)
 
 
-def sells(account: Item) -> bool:
-    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended."""
-    return bool(account["status"] == "active" and account["merchant"]["status"] == "active")
+def offers_follow(command: Command[Any], merchant: str) -> Write:
+    """The note that a merchant's offers have to follow it until they have. ``command`` is the turn that they follow."""
+    listed = Listing(lists.SHELVING, f"{command.at}:{merchant}")
+    return update(keys.shelving(merchant), assign={"turn": command.id}, listed=listed)
 
 
 def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, Write, Item]:
@@ -37,5 +39,4 @@ def turned(command: Command[Any], account: Item, **changes: Any) -> tuple[Item, 
     condition that the state is the one that was read: freezing and suspending may then come in any order, or at once.
     """
     id = account["id"]
-    note = update(keys.shelving(id), assign={"turn": command.id, "list": lists.SHELVING, "rank": f"{command.at}:{id}"})
-    return account["merchant"] | changes | {"turn": command.id}, note, {"merchant": id}
+    return account["merchant"] | changes | {"turn": command.id}, offers_follow(command, id), {"merchant": id}

@@ -11,12 +11,13 @@ from chalicelib.ledger.standing import acting
 from chalicelib.mall import model, transfers
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, Offer, OfferChange, public
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
+from chalicelib.merchants.model import Holder
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
 
-def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Decision:
+def offer(command: Command[NewOffer], stripes: int, seller: Holder | None) -> Decision:
     """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant, InvalidState
     where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
     account, as read; the transaction confirms the event that it is in.
@@ -43,11 +44,12 @@ def offer(command: Command[NewOffer], stripes: int, seller: Item | None) -> Deci
     )
 
 
-def _event(seller: Item | None) -> Item | None:
+def _event(seller: Holder | None) -> Item | None:
     """The event that ``seller`` is held to, by its application, and what one account may have of all its offers."""
-    merchant = (seller or {}).get("merchant", {})
-    event = merchant.get("event")
-    return {"id": merchant["application"], "limit": event["per_account_limit"]} if event else None
+    merchant = seller.merchant if seller else None
+    if merchant is None or merchant.event is None:
+        return None
+    return {"id": merchant.application, "limit": merchant.event.per_account_limit}
 
 
 def _window(body: NewOffer) -> Item:

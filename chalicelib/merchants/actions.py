@@ -1,84 +1,71 @@
 """Admitting, suspending and reinstating merchants."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import reduce
 from operator import or_
+from typing import Any
 
-from chalicelib.errors import InvalidRequest, Refusal, Text
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.ledger.standing import turned
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen
+from chalicelib.ledger.standing import offers_follow
 from chalicelib.merchants import history
-from chalicelib.merchants.model import STEPS, Admission, Cause, Mode, shown
+from chalicelib.merchants.model import STEPS, Admission, Cause, Holder, Merchant, to_answer
 from chalicelib.table import keys, lists
-from chalicelib.table.write import Attr, ConditionBase, Item, Refuse, Write, update
+from chalicelib.table.lists import Listing
+from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, check, seen, update
 from chalicelib.transitions import step
 
 
 class AlreadyMerchant(Refusal):
     status, code = 409, "already_merchant"
-    title = Text("A merchant already", "已是权益方")
+    title = Text("A merchant already", "已是碳普惠权益方")
     detail = Text("The institution was admitted before.", "该机构此前已入驻。")
     remedy = Text(
         "Nothing to fix: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
     )
 
 
-def admit(command: Command[Admission], account: Item | None) -> Decision:
+def admit(command: Command[Admission], holder: Holder | None) -> Decision:
     """An institution becomes a merchant at the word of the exchange; mode and reason stay on the Record.
 
     Refuses AlreadyMerchant, AccountFrozen, and InvalidRequest for an account that is none, closed or a person's.
     """
     body = command.body
-    if account is None or account["kind"] != "institution":
+    if holder is None or holder.kind != INSTITUTION:
         raise _no_institution(None)
-    merchant = admitted(command.id, command.at, mode=body.mode)
+    merchant = Merchant(mode=body.mode, status="active", since=command.at, turn=command.id)
     return Decision(
         kind="merchant_admitted",
-        answer=shown(account | {"merchant": merchant}, command.at),
+        answer=to_answer(holder, merchant, command.at),
         writes=(admission(body.account, merchant, refuse=_no_institution),),
         facts={"reason": body.reason},
     )
 
 
-def admitted(
-    turn: str,
-    at: str,
-    *,
-    mode: Mode,
-    sub_platform: str | None = None,
-    application: str | None = None,
-    event: Item | None = None,
-) -> Item:
-    """What an account item keeps of its merchant. ``turn`` names the latest change of its state.
-
-    ``event``: the terms of an event, within which its offers must stay (``starts_at``, ``ends_at``,
-    ``per_account_limit``).
-    """
-    merchant = {"mode": mode, "status": "active", "since": at, "sub_platform": sub_platform, "turn": turn}
-    return merchant | {name: value for name, value in (("application", application), ("event", event)) if value}
-
-
-def admission(account: str, merchant: Item, *, refuse: Refuse) -> Write:
+def admission(account: str, merchant: Merchant, *, refuse: Callable[[Holder | None], Refusal]) -> Write:
     """The Write that makes an open account a merchant. Refuses AlreadyMerchant, AccountFrozen, or what ``refuse`` says
     if it is not open.
     """
-    at = merchant["since"]
     return update(
         keys.account(keys.holder(account)),
-        assign={"merchant": merchant, "list": lists.MERCHANTS, "rank": f"{at}:{account}"},
-        require=may_be_admitted(at),
+        assign={"merchant": merchant},
+        listed=Listing(lists.MERCHANTS, f"{merchant.since}:{account}"),
+        require=may_be_admitted(merchant.since),
         refuse=not_free(refuse),
     )
 
 
-def not_free(otherwise: Refuse) -> Refuse:
+def not_free(otherwise: Callable[[Holder | None], Refusal]) -> Refuse:
     """Why an account may not be admitted: a merchant already, frozen, or what ``otherwise`` says of one not open."""
 
-    def refuse(item: Item | None) -> Refusal:
-        known = {"active": AlreadyMerchant, "frozen": AccountFrozen}.get(item["status"]) if item else None
-        return known() if known else otherwise(item)
+    def refuse(stored: Holder | None) -> Refusal:
+        kind = {"active": AlreadyMerchant, "frozen": AccountFrozen}.get(stored.status) if stored else None
+        return kind() if kind else otherwise(stored)
 
-    return refuse
+    return seen(Holder, refuse)
 
 
 def may_be_admitted(at: str) -> ConditionBase:
@@ -87,30 +74,44 @@ def may_be_admitted(at: str) -> ConditionBase:
     return Attr("status").eq("active") & free
 
 
-def suspend(command: Command[Cause], account: Item) -> Decision:
+def remains(account: str, application: str) -> Write:
+    """The condition of what a merchant changes of its own, suspended or not: ``application`` is the one by which it was
+    admitted, and its account is not frozen. Refuses AccountFrozen, AccountClosed, InvalidState.
+    """
+
+    def refuse(stored: Holder | None) -> Refusal:
+        kind = {"frozen": AccountFrozen, "closed": AccountClosed}.get(stored.status) if stored else None
+        return kind() if kind else InvalidState(state="ended", action="change")
+
+    admitted = Attr("status").eq("active") & Attr("merchant.application").eq(application)
+    return check(keys.account(keys.holder(account)), admitted, seen(Holder, refuse))
+
+
+def suspend(command: Command[Cause], holder: Holder, merchant: Merchant) -> Decision:
     """Its offers are to leave the shelf (a reaction does that); orders and points stay. Raises InvalidState."""
-    return _turn(command, account, "suspend")
+    return _turn(command, holder, merchant, "suspend")
 
 
-def reinstate(command: Command[Cause], account: Item) -> Decision:
+def reinstate(command: Command[Cause], holder: Holder, merchant: Merchant) -> Decision:
     """The offers that suspension took down are to come back. Raises InvalidState."""
-    return _turn(command, account, "reinstate")
+    return _turn(command, holder, merchant, "reinstate")
 
 
-def _turn(command: Command[Cause], account: Item, action: str) -> Decision:
-    """A turn of the merchant's state, which its offers follow."""
-    merchant, reason = account["merchant"], command.body.reason
-    status = step(STEPS, merchant["status"], action, command.caller.role)
-    after, note, facts = turned(command, account, status=status)
-    writes = [
-        update(keys.account(account["pk"]), assign={"merchant": after}, require=Attr("merchant").eq(merchant)),
-        note,
-    ]
-    if "application" in merchant:
-        writes.append(history.line(command, merchant["application"], action, status=status, comment=reason))
-    answer = shown(account | {"merchant": after}, command.at)
-    return Decision(f"merchant_{status}", answer, tuple(writes), facts | {"reason": reason}, publish=True)
+def _turn(command: Command[Cause], holder: Holder, merchant: Merchant, action: str) -> Decision:
+    """A turn of the merchant's state, which its offers follow. Contended where it turned since it was read."""
+    status: Any = step(STEPS, merchant.status, action, command.caller.role)
+    after, reason = replace(merchant, status=status, turn=command.id), command.body.reason
+    turned = update(
+        keys.account(keys.holder(holder.id)),
+        assign={"merchant": after},
+        require=Attr("merchant.turn").eq(merchant.turn),
+    )
+    writes = [turned, offers_follow(command, holder.id)]
+    if merchant.application:
+        writes.append(history.line(command, merchant.application, action, status=status, comment=reason))
+    answer, facts = to_answer(holder, after, command.at), {"merchant": holder.id, "reason": reason}
+    return Decision(f"merchant_{status}", answer, tuple(writes), facts, publish=True)
 
 
-def _no_institution(_: Item | None) -> Refusal:
+def _no_institution(_: Holder | None) -> Refusal:
     return InvalidRequest.at("/account", "Is no open account of an institution", "不是有效的机构账户")

@@ -1,7 +1,7 @@
 """Merchants, their states and the terms of an event. Pure."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
@@ -15,6 +15,47 @@ STEPS = (
     Step("suspended", "reinstate", "active", (EXCHANGE,)),
 )
 TURNS = {f"merchant_{step.target}" for step in STEPS}  # kinds of the Records after which offers follow
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventTerms:
+    """The terms of an event (guide §7.1 c), within which its offers must stay."""
+
+    starts_at: str
+    ends_at: str
+    per_account_limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merchant:
+    """What an account keeps of its merchant. ``turn`` names the latest change of its state.
+
+    ``application``: by which it was admitted, None where that was outside the platform. ``event``: of that mode only.
+    """
+
+    mode: Mode
+    status: Literal["active", "suspended"]
+    since: str
+    turn: str
+    sub_platform: str | None = None
+    application: str | None = None
+    event: EventTerms | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """An account as far as this room reads it: the holder is a merchant where ``merchant`` is there."""
+
+    id: str
+    kind: str
+    name: str
+    status: str
+    merchant: Merchant | None = None
+
+    @property
+    def sells(self) -> bool:
+        """Whether its offers may stand on the shelf: its account is not frozen, and it is not suspended."""
+        return self.status == "active" and self.merchant is not None and self.merchant.status == "active"
 
 
 class Admission(Body):
@@ -41,7 +82,7 @@ class MerchantParams(Paged):
     sub_platform: Id | None = None
 
 
-class Merchant(Answer):
+class MerchantAnswer(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id. An event's has ended with its period."""
 
     model_config = example(
@@ -61,9 +102,14 @@ class Merchant(Answer):
     since: Time
 
 
-def shown(account: Mapping[str, Any], at: str) -> Merchant:
-    """The merchant of an account item as anyone may see it at the time ``at``."""
-    merchant = account["merchant"]
-    event = merchant.get("event")
-    ended = {"status": "ended"} if event and event["ends_at"] <= at else {}
-    return Merchant.model_validate(merchant | ended | {"id": account["id"], "name": account["name"]})
+def to_answer(holder: Holder, merchant: Merchant, at: str) -> MerchantAnswer:
+    """``merchant`` of the account of ``holder`` as anyone may see it at the time ``at``."""
+    over = merchant.event is not None and merchant.event.ends_at <= at
+    return MerchantAnswer(
+        id=holder.id,
+        name=holder.name,
+        mode=merchant.mode,
+        status="ended" if over else merchant.status,
+        sub_platform=merchant.sub_platform,
+        since=merchant.since,
+    )

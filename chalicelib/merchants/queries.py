@@ -1,40 +1,61 @@
 """Who sells in the mall."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.merchants.model import Merchant, MerchantParams, shown
+from chalicelib.merchants.model import Holder, Merchant, MerchantAnswer, MerchantParams, to_answer
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, Item
+from chalicelib.table.write import Attr
 
 
-def account(id: str) -> Item | None:
-    """An account's item, if there is one."""
-    return read.get(keys.account(keys.holder(id)))
+class Admitted(NamedTuple):
+    """A merchant, and the account that it is of."""
+
+    holder: Holder
+    merchant: Merchant
 
 
-def item(id: str) -> Item:
-    """The account item of a merchant. Raises NotFound."""
-    found = account(id)
-    if found is None or "merchant" not in found:
+def holder(id: str) -> Holder | None:
+    """An account, if there is one."""
+    return read.get(keys.account(keys.holder(id)), Holder)
+
+
+def institution(id: str) -> Holder:
+    """The account of an institution, a merchant yet or not. Raises NotFound."""
+    account = holder(id)
+    if account is None or account.kind != INSTITUTION:
         raise NotFound()
-    return found
+    return account
 
 
-def merchant(id: str, now: datetime) -> Merchant:
+def admitted(id: str) -> Admitted:
+    """A merchant as it is kept. Raises NotFound."""
+    account = holder(id)
+    if account is None or account.merchant is None:
+        raise NotFound()
+    return Admitted(account, account.merchant)
+
+
+def merchant(id: str, now: datetime) -> MerchantAnswer:
     """One merchant. Raises NotFound."""
-    return shown(item(id), stamp(now))
+    return to_answer(*admitted(id), stamp(now))
 
 
-def merchants(query: Query[MerchantParams]) -> Page[Merchant]:
+def merchants(query: Query[MerchantParams]) -> Page[MerchantAnswer]:
     """All merchants, or those beneath a sub-platform, newest first."""
     limit, above = query.params.limit, query.params.sub_platform
     where = Attr("merchant.sub_platform").eq(above) if above else None
-    listed = read.listed(lists.MERCHANTS, after=query.position, where=where, chunk=100 if above else limit + 1)
-    found = read.first(listed, limit + 1)
-    items = read.many([keys.Key(each["pk"], each["sk"]) for each in found])
-    position = {each["pk"]: {part: each[part] for part in ("pk", "sk", "list", "rank")} for each in found}
-    views = [shown(items[keys.Key(each["pk"], each["sk"])], stamp(query.now)) for each in found]
-    return query.page(views, lambda each: position[keys.holder(each.id)])
+    listed = read.places(lists.MERCHANTS, after=query.position, where=where, chunk=100 if above else limit + 1)
+    places = read.first(listed, limit + 1)
+    accounts = read.many([place.key for place in places], Holder)
+    positions = {place.key.pk: place.position for place in places}
+    answers = [
+        to_answer(account, account.merchant, stamp(query.now))
+        for account in (accounts[place.key] for place in places)
+        if account.merchant
+    ]
+    return query.page(answers, lambda each: positions[keys.holder(each.id)])

@@ -1,33 +1,17 @@
-"""Applications: what is said to the platform, and what it says of them. Pure."""
+"""Applications: what is sent to the platform, and what it answers. Pure."""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Sha256, Time, example
 from chalicelib.merchants.model import Mode
+from chalicelib.onboarding.items import DocumentStatus, Kind, Status
 from chalicelib.onboarding.plans import Plan
-
-Kind = Literal[
-    "application_form", "business_licence", "legal_person_identity", "credit_report", "user_agreement", "other"
-]
-Status = Literal[
-    "draft",
-    "with_operator",
-    "submitted",
-    "returned",
-    "reviewed",
-    "opinion_filed",
-    "acknowledged",
-    "agreement_signed",
-    "active",
-    "rejected",
-    "withdrawn",
-]
 
 
 class Endorsement(Body):
-    """What the operator of a sub-platform says of a merchant that would join beneath it."""
+    """What the operator of a sub-platform decides on a merchant that would join beneath it."""
 
     model_config = example(outcome="endorse", comment="A shop of our district")
 
@@ -113,12 +97,18 @@ class ApplicationState(Answer):
     next_actions: list[str]
 
 
-class Document(Answer):
+class _Loaded(Answer):
+    """Made of an item as it was loaded."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class DocumentAnswer(Answer):
     """A file of an application. ``counts``: the newest of its kind that arrived. ``link``: POST there to read it."""
 
     id: str
     kind: Kind
-    status: Literal["awaiting_upload", "arrived", "refused"]
+    status: DocumentStatus
     counts: bool
     reason: Annotated[str | None, Field(description="Why it was refused")]
     reason_zh: str | None
@@ -131,7 +121,7 @@ class Document(Answer):
     link: str | None
 
 
-class HistoryLine(Answer):
+class HistoryLineAnswer(_Loaded):
     """A step: who (role, not name), when, what and why; ``status`` is the state that followed."""
 
     at: Time
@@ -142,13 +132,10 @@ class HistoryLine(Answer):
     comment: str | None
 
 
-class Told(Answer):
-    """What a reviewer or the applicant said at a step."""
+class ReviewNoteAnswer(_Loaded):
+    """What the exchange found."""
 
     at: Time
-
-
-class ReviewTold(Told):
     outcome: str
     completeness: bool
     conformity: bool
@@ -156,28 +143,45 @@ class ReviewTold(Told):
     comment: str | None
 
 
-class OpinionTold(Told):
+class OpinionNoteAnswer(_Loaded):
+    """The exchange's opinion."""
+
+    at: Time
     conclusion: str
     text: str
 
 
-class AcknowledgementTold(Told):
+class AcknowledgementNoteAnswer(_Loaded):
+    """What the bureau decided."""
+
+    at: Time
     outcome: str
     comment: str | None
 
 
-class AgreementTold(Told):
+class AgreementNoteAnswer(_Loaded):
+    """The agreement that was signed."""
+
+    at: Time
     sha256: str
     signed_at: Time
 
 
-class IntegrationTold(Told):
+class IntegrationNoteAnswer(_Loaded):
+    """The merchant's system. The previous key still proves its requests until ``previous_valid_until``."""
+
+    at: Time
     callback_url: str
     public_key: str
+    previous_public_key: str | None
+    previous_valid_until: Time | None
 
 
-class Application(Answer):
-    """An application as it stands; ``age_seconds`` in its state. ``next_actions`` are the caller's."""
+class ApplicationAnswer(_Loaded):
+    """An application as it stands; ``age_seconds`` in its state. ``next_actions`` are the caller's.
+
+    ``history`` holds the newest lines: 200 of one application, 20 in a list.
+    """
 
     id: str
     status: Status
@@ -191,11 +195,11 @@ class Application(Answer):
     since: Time
     age_seconds: int
     required_documents: list[Kind]
-    documents: list[Document]
-    review: ReviewTold | None
-    opinion: OpinionTold | None
-    acknowledgement: AcknowledgementTold | None
-    agreement: AgreementTold | None
-    integration: IntegrationTold | None
-    history: list[HistoryLine]
+    documents: list[DocumentAnswer]
+    review: ReviewNoteAnswer | None
+    opinion: OpinionNoteAnswer | None
+    acknowledgement: AcknowledgementNoteAnswer | None
+    agreement: AgreementNoteAnswer | None
+    integration: IntegrationNoteAnswer | None
+    history: list[HistoryLineAnswer]
     next_actions: list[str]

@@ -19,7 +19,7 @@ def _number_or_words(value: Any) -> int | str:
     raise PydanticCustomError("number_or_words", "Must be a positive whole number, or words")
 
 
-# A pledge is a number, or told in words ("one unit for each hundred accounts").
+# A pledge is a number, or in words ("one unit for each hundred accounts").
 Pledge = Annotated[
     Any,
     AfterValidator(_number_or_words),
@@ -184,7 +184,7 @@ class NewApplication(Choice[Annotated[Applying, Field(discriminator="mode")]]):
     """An institution applies to join the mall, in one of four modes."""
 
 
-def kept(plan: Plan) -> dict[str, Any]:
+def as_stored(plan: Plan) -> dict[str, Any]:
     """A plan as it is stored: times as texts that sort."""
-    said = plan.model_dump()
-    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in said.items()}
+    fields = plan.model_dump()
+    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in fields.items()}

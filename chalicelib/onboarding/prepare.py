@@ -9,10 +9,10 @@ from chalicelib.files import store
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.fields import Empty
 from chalicelib.onboarding import actions, queries
+from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.model import Integration
-from chalicelib.onboarding.papers import file_key, kept_key
-from chalicelib.partners.handshake import shake
-from chalicelib.table.write import Item
+from chalicelib.onboarding.uploads import file_key, kept_key
+from chalicelib.partners.handshake import handshake
 
 
 def keep_documents(command: Command[Empty], id: str) -> Mapping[str, bool]:
@@ -20,23 +20,25 @@ def keep_documents(command: Command[Empty], id: str) -> Mapping[str, bool]:
 
     Raises NotFound, and what ``actions.submittable`` raises: nothing is copied for what cannot be submitted.
     """
-    item, party = queries.seen(command.caller, id)
-    actions.submittable(command, item, party)
-    return {document["id"]: _keep(item, document["id"]) for document in item["documents"].values()}
+    application, party = queries.visible(command.caller, id)
+    actions.submittable(command, application, party)
+    return {document.id: _keep(application, document.id) for document in application.documents.values()}
 
 
-def _keep(item: Item, document: str) -> bool:
-    if document in item["kept"]:
+def _keep(application: Application, id: str) -> bool:
+    if id in application.kept:
         return True
-    version = queries.paper(item["id"], document)["version"]
-    return store.copy(file_key(item["id"], document), kept_key(item["id"], document), wanted=version)
+    version = queries.document(application.id, id).version or ""
+    return store.copy(file_key(application.id, id), kept_key(application.id, id), wanted=version)
 
 
 def prove_system(command: Command[Integration], id: str) -> None:
     """Make a handshake with the applicant's system. Raises HandshakeFailed, NotFound, and what ``actions.integrable``
     raises: a step that cannot be taken calls nobody.
     """
-    item, party = queries.seen(command.caller, id)
-    actions.integrable(item, party)
+    application, party = queries.visible(command.caller, id)
+    actions.integrable(application, party)
     body = command.body
-    shake(callback_url=body.callback_url, public_key=body.public_key, merchant=item["applicant"], now=command.now)
+    handshake(
+        callback_url=body.callback_url, public_key=body.public_key, merchant=application.applicant, now=command.now
+    )

@@ -29,8 +29,8 @@ class _Generator(GenerateJsonSchema):
         return found if found.get("maximum", 2**31) < 2**31 else found | {"format": "int64"}
 
     def normalize_name(self, name: str) -> str:
-        """Page[Offer] is OfferPage to generated clients."""
-        return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
+        """Page[OfferAnswer] is OfferPage to generated clients, and OfferAnswer is Offer."""
+        return super().normalize_name(re.sub(r"^(\w+)\[(\w+?)(?:Answer)?\]$", r"\2\1", name).removesuffix("Answer"))
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - as inherited
         return False

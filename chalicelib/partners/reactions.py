@@ -8,23 +8,24 @@ from datetime import UTC, datetime
 from chalicelib import log
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
 from chalicelib.partners import actions, model, queries
 from chalicelib.partners.worker import enqueue
-from chalicelib.table.write import Item
+from chalicelib.table.row import Item, load
 
 
-def announce(records: Sequence[Item]) -> None:
-    """Remember an event for each order of a merchant that has a system of its own; send these, and what is replayed.
+def notify_merchants(records: Sequence[Item]) -> None:
+    """Remember a webhook event for each order of a merchant with a system of its own; send these, and what is replayed.
 
-    Records older than a delivered event is kept make no event: theirs was delivered and forgotten, and a rebuild, which
+    Records older than a delivered event is kept make none: theirs was delivered and forgotten, and a rebuild, which
     brings the Record again, must not send it twice.
     """
-    forgotten = stamp(datetime.now(UTC) - model.KEPT)
-    orders = [record for record in records if record["kind"] in model.EVENTS and record["at"] > forgotten]
+    loaded, forgotten = [load(Record, each) for each in records], stamp(datetime.now(UTC) - model.KEPT)
+    orders = [record for record in loaded if record.kind in model.WEBHOOKS and record.at > forgotten]
     integrated = queries.integrated(model.merchant_of(record) for record in orders)
     new = derive_each(actions.remember(record) for record in orders if model.merchant_of(record) in integrated)
-    replayed = [json.loads(record["answer"])["id"] for record in records if record["kind"] == actions.REPLAYED]
+    replayed = [json.loads(record.answer)["id"] for record in loaded if record.kind == actions.REPLAYED]
     try:
         enqueue([*(write.item["id"] for write in new), *replayed])
     except Unavailable:  # the table remembers them: resume sends them

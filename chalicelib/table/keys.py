@@ -15,7 +15,8 @@ SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
-STEPS_END = "step:~"  # sort key behind an application, its documents and its history
+DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
+STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
 SUPPLY = "supply"  # the partition of the projected sums of the whole scheme
 

@@ -36,6 +36,7 @@ class Place(NamedTuple):
 
 
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
+PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule does not look at theirs
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back

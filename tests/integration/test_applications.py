@@ -126,7 +126,7 @@ def test_what_is_returned_is_mended_and_submitted_again(desk: Desk) -> None:
     assert mine["review"]["comment"] == "stamp is missing"
     newer = desk.send(application, "credit_report", b"%PDF-1.7 with a stamp %%EOF")
     assert desk.step(application, "submit", **SHOP).body["status"] == "submitted"
-    assert desk.paper(application, newer)["counts"]
+    assert desk.document(application, newer)["counts"]
 
 
 def test_only_what_is_good_passes(desk: Desk) -> None:
@@ -245,7 +245,7 @@ def test_beneath_a_sub_platform_its_operator_comes_first(world: World, desk: Des
     assert [each["id"] for each in world.get("/v1/merchants", sub_platform=above).body["items"]] == [mine]
 
 
-def test_an_operator_sees_the_merchants_beneath_it_and_not_their_papers(world: World, desk: Desk) -> None:
+def test_an_operator_sees_the_merchants_beneath_it_and_not_their_documents(world: World, desk: Desk) -> None:
     above = world.institution("operator", CODES[2])
     desk.bring("sub_platform", sub="operator")
     world.institution("rival", CODES[1])
@@ -253,9 +253,9 @@ def test_an_operator_sees_the_merchants_beneath_it_and_not_their_papers(world: W
     assert beneath in desk.queue(OPERATOR)
     assert apart not in desk.queue(OPERATOR)
     assert world.get(f"{BASE}/{apart}", **OPERATOR).refused == (404, "not_found")
-    papers = desk.get(beneath, **OPERATOR)["documents"]
-    assert {paper["link"] for paper in papers} == {None}
-    link = f"documents/{papers[0]['id']}/link"
+    documents = desk.get(beneath, **OPERATOR)["documents"]
+    assert {document["link"] for document in documents} == {None}
+    link = f"documents/{documents[0]['id']}/link"
     assert desk.step(beneath, link, {}, **OPERATOR).refused == (404, "not_found")
     assert desk.apply("sub_platform", "third", sub_platform=above).refused == (404, "not_found")
     world.institution("third", CODES[3])

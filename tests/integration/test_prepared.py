@@ -27,7 +27,7 @@ def desk(world: World) -> Desk:
 def handshakes(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Those that are made from now on; all succeed."""
     made: list[dict[str, Any]] = []
-    monkeypatch.setattr(prepare, "shake", lambda **asked: made.append(asked))
+    monkeypatch.setattr(prepare, "handshake", lambda **asked: made.append(asked))
     return made
 
 
@@ -88,7 +88,7 @@ def test_effects_that_fail_change_nothing(desk: Desk, monkeypatch: pytest.Monkey
         raise HandshakeFailed(reason="late")
 
     application = desk.bring("third_party_mall", "agreement_signed")
-    monkeypatch.setattr(prepare, "shake", fail)
+    monkeypatch.setattr(prepare, "handshake", fail)
     before = desk.world.items()
     refused = desk.step(application, "integration", SYSTEM, **SHOP)
     assert (refused.refused, refused.body["reason"]) == ((409, "handshake_failed"), "late")
@@ -99,12 +99,12 @@ def meanwhile(do: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, *, then: E
     """During the next handshake ``do`` happens; then it fails with ``then``, if that is given."""
 
     def late(**_: Any) -> None:
-        monkeypatch.setattr(prepare, "shake", lambda **_: None)
+        monkeypatch.setattr(prepare, "handshake", lambda **_: None)
         do()
         if then:
             raise then
 
-    monkeypatch.setattr(prepare, "shake", late)
+    monkeypatch.setattr(prepare, "handshake", late)
 
 
 @pytest.mark.parametrize("failure", [None, HandshakeFailed(reason="late")])

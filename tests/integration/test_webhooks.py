@@ -10,13 +10,12 @@ import pytest
 
 from chalicelib import settings
 from chalicelib.errors import Unavailable
-from chalicelib.kernel.settle import derive
-from chalicelib.partners import model, reactions, worker
-from chalicelib.partners.actions import register
+from chalicelib.partners import model, queries, reactions, worker
+from chalicelib.partners.items import WAITING
 from chalicelib.queues import sender as queue
 from chalicelib.signing import webhooks
 from chalicelib.table import keys
-from tests.partner import Sent, System, system
+from tests.partner import Sent, System, register, system
 from tests.world import CODES, PEOPLE, World
 
 EXCHANGE = {"role": "exchange", "sub": "exchange"}
@@ -48,8 +47,7 @@ class Post:
 
     def integrate(self, sub: str = "shop", code: str = CODES[0], url: str = "") -> str:
         merchant = self.world.merchant(sub, code)
-        known = {"callback_url": url or self.system.url, "public_key": self.system.public_key}
-        assert derive(register(merchant=merchant, at="2026-01-31T08:00:00.000Z", **known)).done
+        register(merchant, url or self.system.url, self.system.public_key)
         return merchant
 
     def deliver(self, message: dict[str, Any]) -> None:
@@ -157,7 +155,7 @@ def test_orders_after_the_integration_are_told_though_a_no_was_heard_before(worl
     offer = world.offer()
     post.order(offer)
     world.stream()
-    derive(register(merchant=merchant, callback_url=post.system.url, public_key="whpk_", at="2026"))
+    register(merchant, post.system.url, "whpk_")
     order = post.order(offer)
     world.stream(world.items()[-1:] + [item for item in world.items() if item["pk"] == {"S": f"record:{order}"}])
     assert len(post.sent) == 1
@@ -176,7 +174,7 @@ def test_an_order_whose_event_is_forgotten_is_not_told_by_a_rebuild(world: World
 
 def test_a_later_registration_moves_the_webhooks(world: World, post: Post) -> None:
     merchant = post.integrate(url="http://127.0.0.1:9/")
-    derive(register(merchant=merchant, callback_url=post.system.url, public_key="whpk_", at="2026"))
+    register(merchant, post.system.url, "whpk_")
     post.order(world.offer())
     post.drain()
     assert len(post.system.got) == 1
@@ -299,7 +297,7 @@ def test_a_system_that_is_silent_for_days_is_no_longer_waited_for(world: World, 
     offer = world.offer()
     orders = [post.order(offer) for _ in range(3)]
     post.drain()
-    post.later(model.WAITING.total_seconds() + 60)
+    post.later(WAITING.total_seconds() + 60)
     assert {each["redemption"] for each in post.list()} == set(orders)
 
 
@@ -335,9 +333,9 @@ def test_an_event_that_is_gone_when_it_is_claimed_is_not_sent(
     world.stream()
     [(message, _)] = post.sent
     gone = keys.delivery(message["delivery"])
-    item = world.item(gone)
+    stored = queries.delivery(message["delivery"])
     del world.store.items[gone.pk, gone.sk]
-    monkeypatch.setattr("chalicelib.partners.queries.delivery_item", lambda _: item)
+    monkeypatch.setattr("chalicelib.partners.queries.delivery", lambda _: stored)
     post.deliver(message)
     assert post.system.got == []
     assert world.item(gone) is None

@@ -1,6 +1,7 @@
 """The Step table against the guide, written once more as sentences; and the documentation against the Step table."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidState, RoleNotAllowed
+from chalicelib.onboarding.items import Application, Counting, OpinionNote
 from chalicelib.onboarding.steps import KINDS, OPEN, REQUIRED, STEPS, missing, next_actions, traits
 from chalicelib.transitions import step
 from tests.diagrams import mermaid
+from tests.unit.decisions import AT
 
 MODES = ("third_party_mall", "sub_platform", "event", "other")
 PARTIES = ("applicant", "operator", "exchange", "bureau")
@@ -20,13 +23,25 @@ CONCLUSIONS = (None, "favourable", "unfavourable")
 DOCS = Path(__file__).parents[3] / "docs" / "onboarding.md"
 
 
-def application(mode: str, beneath: bool, conclusion: str | None, status: str = "draft") -> dict[str, Any]:
-    opinion = {"conclusion": conclusion} if conclusion else None
-    return {"mode": mode, "sub_platform": "above" if beneath else None, "opinion": opinion, "status": status}
+def application(mode: Any, beneath: bool, conclusion: str | None, status: Any = "draft") -> Application:
+    return Application(
+        id="a",
+        applicant="shop",
+        name="示例商贸",
+        mode=mode,
+        category=mode,
+        title="入驻申请",
+        plan={},
+        status=status,
+        created_at=AT,
+        since=AT,
+        sub_platform="above" if beneath else None,
+        opinion=OpinionNote(at=AT, conclusion=conclusion, text="t") if conclusion else None,
+    )
 
 
 def expected(state: str, action: str, mode: str, beneath: bool, conclusion: str | None) -> tuple[str, str] | None:
-    """The party and the state that follows, told without the table; None where there is no such step."""
+    """The party and the state that follows, written without the table; None where there is no such step."""
     two = mode in ("third_party_mall", "sub_platform")
     table: dict[tuple[str, str], tuple[str, str]] = {
         ("with_operator", "endorsement endorse"): ("operator", "submitted"),
@@ -39,6 +54,8 @@ def expected(state: str, action: str, mode: str, beneath: bool, conclusion: str 
         ("acknowledged", "agreement"): ("applicant", "agreement_signed" if two else "active"),
         ("agreement_signed", "integration"): ("applicant", "active"),
     }
+    if two:
+        table["active", "integration"] = ("applicant", "active")
     if action == "submit" and state in ("draft", "returned"):
         return "applicant", "with_operator" if beneath else "submitted"
     if action == "withdraw" and state not in ("active", "rejected", "withdrawn"):
@@ -96,14 +113,15 @@ def test_final_states_lead_nowhere_and_every_open_state_has_a_way_out() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_kind_counts_until_the_day_it_expires_in_shanghai(mode: str) -> None:
-    papers: dict[str, dict[str, str | None]] = {kind: {"expires_on": None} for kind in REQUIRED[mode]}
-    item = application(mode, False, None) | {"documents": papers}
+    counting = {kind: Counting(id=kind, announced_at=AT) for kind in REQUIRED[mode]}
+    complete = replace(application(mode, False, None), documents=counting)
     now = datetime(2030, 12, 31, 15, 59, tzinfo=UTC)
-    assert missing(item, now) == []
-    papers["business_licence"] = {"expires_on": "2030-12-31"}
-    assert missing(item, now) == []
-    assert missing(item, now.replace(hour=16)) == ["business_licence"]
-    assert missing(item | {"documents": {}}, now) == list(REQUIRED[mode])
+    assert missing(complete, now) == []
+    licence = Counting(id="licence", announced_at=AT, expires_on="2030-12-31")
+    expiring = replace(complete, documents=counting | {"business_licence": licence})
+    assert missing(expiring, now) == []
+    assert missing(expiring, now.replace(hour=16)) == ["business_licence"]
+    assert missing(replace(complete, documents={}), now) == list(REQUIRED[mode])
 
 
 def test_the_documentation_shows_the_step_table() -> None:

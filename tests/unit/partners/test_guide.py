@@ -24,7 +24,7 @@ def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
 
 
 def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> None:
-    assert set(re.findall(r"^\| `(order\.[a-z]+)` \|", GUIDE, re.MULTILINE)) == set(model.EVENTS.values())
+    assert set(re.findall(r"^\| `(order\.[a-z]+)` \|", GUIDE, re.MULTILINE)) == set(model.WEBHOOKS.values())
     assert f"within {handshake.DEADLINE_SECONDS} seconds" in GUIDE
     assert model.TRY_SECONDS == handshake.DEADLINE_SECONDS
     assert f"port {PORTS[0]} or {PORTS[1]}" in GUIDE
