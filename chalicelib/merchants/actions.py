@@ -74,16 +74,18 @@ def may_be_admitted(at: str) -> ConditionBase:
     return Attr("status").eq("active") & free
 
 
-def remains(account: str, application: str) -> Write:
-    """The condition of what a merchant changes of its own, suspended or not: ``application`` is the one by which it was
-    admitted, and its account is not frozen. Refuses AccountFrozen, AccountClosed, InvalidState.
+def remains(account: str, application: str, action: str) -> Write:
+    """The condition of an ``action`` by which a merchant changes what is its own: it was admitted by ``application``.
+
+    A suspended merchant may, because its orders stay. Refuses AccountFrozen, AccountClosed, InvalidState.
     """
 
     def refuse(stored: Holder | None) -> Refusal:
         kind = {"frozen": AccountFrozen, "closed": AccountClosed}.get(stored.status) if stored else None
-        return kind() if kind else InvalidState(state="ended", action="change")
+        return kind() if kind else InvalidState(state="ended", action=action)
 
     admitted = Attr("status").eq("active") & Attr("merchant.application").eq(application)
+    admitted &= Attr("merchant.status").is_in(["active", "suspended"])
     return check(keys.account(keys.holder(account)), admitted, seen(Holder, refuse))
 
 

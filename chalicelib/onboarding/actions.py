@@ -195,7 +195,7 @@ def _conditions(
     same, but it does not become a merchant.
     """
     if application.status == "active":
-        return (remains(application.applicant, application.id),)
+        return (remains(application.applicant, application.id, action),)
     closed = (delete(keys.applying(application.applicant)),) if status not in OPEN else ()
     if status == "active":
         return (*closed, _admission(command, application))

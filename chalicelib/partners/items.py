@@ -59,6 +59,10 @@ class Pulse:
     failures: int = 0
     rests_until: str = ""
 
+    def rests(self, now: datetime) -> bool:
+        """Whether its system fails and is left alone now."""
+        return self.failures > 0 and self.rests_until > stamp(now)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:

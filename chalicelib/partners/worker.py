@@ -14,7 +14,6 @@ from typing import Any
 from chalicelib import log
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState
-from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import post
@@ -54,6 +53,8 @@ def _deliver(id: str, *, follows: bool) -> Delivery | None:
         _wait(delivery, earlier, now)
     elif partner is None or delivery.is_spent(now, _tries(), around.silent_since):
         _give_up(delivery, delivery.reason or "no_answer")
+    elif pulse.rests(now):
+        _rest(delivery, pulse, now)
     elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(delivery, now)).done:
         claimed = replace(delivery, attempts=delivery.attempts + 1, status="pending")
         return claimed if _arrives(partner, claimed, failing=bool(pulse.failures)) else None
@@ -91,9 +92,14 @@ def _wait(delivery: Delivery, earlier: Delivery, now: datetime) -> None:
 
 
 def _may_try(merchant: str, pulse: Pulse, now: datetime) -> bool:
-    if not pulse.failures:
-        return True
-    return pulse.rests_until <= stamp(now) and derive(actions.probe(merchant, pulse, now)).done
+    return not pulse.failures or derive(actions.probe(merchant, pulse, now)).done
+
+
+def _rest(delivery: Delivery, pulse: Pulse, now: datetime) -> None:
+    """The schedule brings it again within minutes; where its system asked for longer, it is due then."""
+    until = datetime.fromisoformat(pulse.rests_until)
+    if until > now + timedelta(seconds=model.REST_SECONDS_MAX):
+        derive(actions.postpone(delivery, until, delivery.reason))
 
 
 def _try(partner: Partner, delivery: Delivery) -> Outcome:

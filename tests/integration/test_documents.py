@@ -207,7 +207,9 @@ def test_only_the_applicant_sends_documents(desk: Desk, draft: str) -> None:
     assert desk.announce(draft, "other", sub="rival").refused == (404, "not_found")
 
 
-def test_an_application_takes_so_many_documents_and_no_more(desk: Desk, draft: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_application_takes_so_many_documents_and_no_more(
+    desk: Desk, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(documents, "DOCUMENTS_MAX", 2)
     answers = [desk.announce(draft, "other") for _ in range(3)]
     assert [answer.status for answer in answers] == [201, 201, 409]
