@@ -69,7 +69,7 @@ def form(command: Command[NewDocument], application: str) -> DocumentForm:
     return DocumentForm(url=signed.url, fields=signed.fields, expires_at=expires_at)
 
 
-def announce(
+def open_upload(
     command: Command[NewDocument], application: Application, party: str, identity: str, key: bytes
 ) -> Decision:
     """A document that waits for its bytes. ``identity`` is the hash of the account's credit code.

@@ -87,7 +87,7 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     """
     application, party = queries.visible(command.caller, id)
     identity = queries.applicant(command.caller).identity
-    return documents.announce(command, application, party, identity, secret("identity_key"))
+    return documents.open_upload(command, application, party, identity, secret("identity_key"))
 
 
 @command(

@@ -9,11 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib.onboarding import documents
-from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.uploads import file_key, kept_key
 from chalicelib.settings import settings
-from chalicelib.table import keys
-from chalicelib.table.row import load
 from infra.dev.demo.files import jpeg, pdf, png
 from tests.desk import BUREAU, EXCHANGE, PDF, Desk, institution
 from tests.world import CODES, World
@@ -135,19 +132,6 @@ def test_an_incomplete_application_is_not_submitted(desk: Desk, draft: str) -> N
     assert desk.step(draft, "submit", {}, **SHOP).body["missing"] == required[:1]
     desk.send(draft, required[0])
     assert desk.step(draft, "submit", {}, **SHOP).status == 200
-
-
-def test_a_licence_that_expires_meanwhile_counts_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    application = desk.bring("event", "draft")
-    desk.send(application, "business_licence", expires_on="2098-12-31")
-    assert desk.step(application, "submit", {}, **SHOP).status == 200
-    item = desk.world.item(keys.application(application))
-    assert item is not None
-    item["documents"]["business_licence"]["expires_on"] = "2020-01-01"
-    monkeypatch.setattr("chalicelib.onboarding.queries.application", lambda _: load(Application, item))
-    passed = {"outcome": "pass", "completeness": True, "conformity": True, "reliability": True}
-    answer = desk.step(application, "review", passed, **EXCHANGE)
-    assert (answer.refused, answer.body["missing"]) == ((409, "documents_missing"), ["business_licence"])
 
 
 def test_what_comes_after_the_submission_is_refused(desk: Desk) -> None:

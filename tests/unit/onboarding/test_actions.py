@@ -29,7 +29,7 @@ GUARD = keys.applying("shop")
 ACCOUNT = keys.account("account:shop")
 PASS = Review(outcome="pass", completeness=True, conformity=True, reliability=True, comment="in order")
 FAVOURABLE = OpinionNote(at=AT, conclusion="favourable", text="t")
-SYSTEM = Integration(callback_url="https://mall.example.com/hook", public_key="whpk_new")
+PROVED = Integration(callback_url="https://mall.example.com/hook", public_key="whpk_new")
 SAFE = {each.id: True for each in counting("other").values()}
 
 
@@ -235,7 +235,7 @@ def test_who_is_frozen_closed_or_a_merchant_does_not_become_one(stored: Holder |
 
 
 def integrated(before: Application, known: Partner | None = None) -> Decision:
-    return actions.integrate(command(SYSTEM, role="institution", sub="shop"), before, "applicant", known)
+    return actions.integrate(command(PROVED, role="institution", sub="shop"), before, "applicant", known)
 
 
 def test_the_first_integration_makes_a_merchant_with_a_system() -> None:
@@ -243,7 +243,7 @@ def test_the_first_integration_makes_a_merchant_with_a_system() -> None:
     decision = integrated(before)
     assert touched(decision) == [GUARD, ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop")]
     assert moved(decision, before)["integration"] == {
-        "at": AT, "callback_url": SYSTEM.callback_url, "public_key": "whpk_new",
+        "at": AT, "callback_url": PROVED.callback_url, "public_key": "whpk_new",
     }  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def test_a_later_integration_replaces_the_system_and_nothing_else() -> None:
     assert touched(decision) == [ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop")]
     item = moved(decision, active())
     assert item["integration"] == {
-        "at": AT, "callback_url": SYSTEM.callback_url, "public_key": "whpk_new",
+        "at": AT, "callback_url": PROVED.callback_url, "public_key": "whpk_new",
         "previous_public_key": "whpk_old", "previous_valid_until": "2026-02-01T08:00:00.000Z",
     }  # fmt: skip
     assert (item["status"], item["since"], "list" in item) == ("active", active().since, False)

@@ -35,7 +35,7 @@ def announced(before: Application | None = None, party: str = "applicant", **cha
     fields: dict[str, Any] = {"kind": "business_licence", "file_name": "f.pdf", "content_type": "application/pdf"}
     body = NewDocument(**(fields | {"bytes": 3, "sha256": "0" * 64} | changes))
     identity = hashed("institution", CODES[0], KEY)
-    return documents.announce(command(body), before or application(), party, identity, KEY)
+    return documents.open_upload(command(body), before or application(), party, identity, KEY)
 
 
 def test_an_announced_document_waits_for_its_bytes_and_is_counted() -> None:

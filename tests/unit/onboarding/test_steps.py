@@ -73,16 +73,16 @@ def expected(state: str, action: str, mode: str, beneath: bool, conclusion: str 
 @pytest.mark.parametrize("state", STATES)
 def test_every_pair_of_state_action_and_party_is_allowed_or_not(state: str, mode: str) -> None:
     for action, beneath, conclusion, party in itertools.product(ACTIONS, (False, True), CONCLUSIONS, PARTIES):
-        told = expected(state, action, mode, beneath, conclusion)
+        step_of = expected(state, action, mode, beneath, conclusion)
         of = traits(application(mode, beneath, conclusion))
-        if told is None:
+        if step_of is None:
             with pytest.raises(InvalidState):
                 step(STEPS, state, action, party, of)
-        elif told[0] != party:
+        elif step_of[0] != party:
             with pytest.raises(RoleNotAllowed):
                 step(STEPS, state, action, party, of)
         else:
-            assert step(STEPS, state, action, party, of) == told[1]
+            assert step(STEPS, state, action, party, of) == step_of[1]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -91,7 +91,7 @@ def test_next_actions_are_what_the_table_allows(state: str) -> None:
         allowed = {
             action.partition(" ")[0]
             for action in ACTIONS
-            if (told := expected(state, action, mode, beneath, conclusion)) and told[0] == party
+            if (step_of := expected(state, action, mode, beneath, conclusion)) and step_of[0] == party
         }
         found = next_actions(application(mode, beneath, conclusion, state), party)
         assert set(found) - {"documents"} == allowed
@@ -130,6 +130,6 @@ def test_the_documentation_shows_the_step_table() -> None:
 
 def test_the_documentation_says_what_each_mode_must_bring() -> None:
     rows = [row for row in DOCS.read_text().splitlines() if row.startswith("| `") and row.count("|") == 6]
-    told = {row.split("|")[1].strip(" `"): ["✓" in cell for cell in row.split("|")[2:]] for row in rows}
+    required = {row.split("|")[1].strip(" `"): ["✓" in cell for cell in row.split("|")[2:]] for row in rows}
     for kind in KINDS:
-        assert told[kind][: len(MODES)] == [kind in REQUIRED[mode] for mode in MODES], kind
+        assert required[kind][: len(MODES)] == [kind in REQUIRED[mode] for mode in MODES], kind

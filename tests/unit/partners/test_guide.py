@@ -18,8 +18,8 @@ def test_every_reason_of_a_failed_handshake_is_in_the_guide() -> None:
 
 
 def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
-    told = GUIDE.partition("tried again after ")[2].partition(".\n")[0]
-    pauses = tuple(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", told))
+    stated = GUIDE.partition("tried again after ")[2].partition(".\n")[0]
+    pauses = tuple(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", stated))
     assert pauses == settings().webhook_pauses_seconds
 
 
