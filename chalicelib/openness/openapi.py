@@ -28,6 +28,10 @@ class _Generator(GenerateJsonSchema):
         found = super().int_schema(schema)
         return found if found.get("maximum", 2**31) < 2**31 else found | {"format": "int64"}
 
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        found = super().model_schema(schema)
+        return found | {"title": found["title"].removesuffix("Answer")} if "title" in found else found
+
     def normalize_name(self, name: str) -> str:
         """Page[OfferAnswer] is OfferPage to generated clients, and OfferAnswer is Offer."""
         return super().normalize_name(re.sub(r"^(\w+)\[(\w+?)(?:Answer)?\]$", r"\2\1", name).removesuffix("Answer"))
