@@ -145,7 +145,7 @@ class Page(Answer, Generic[T]):
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        return f"{params[0].__name__.removesuffix('Answer')}Page"  # "OfferPage": what generated clients will call it
+        return f"{params[0].__name__}Page"  # "OfferPage": what generated clients will call it
 
 
 def example(**fields: Any) -> ConfigDict:

@@ -4,10 +4,11 @@ from typing import Any
 
 from chalicelib.errors import Contended, Refusal
 from chalicelib.kernel.decision import Command
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountNotOpen, inactive
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Item, Write, check, update
+from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, update
 
 
 def acting(account: str, *, add: Item | None = None) -> Write:
@@ -23,6 +24,19 @@ def acting(account: str, *, add: Item | None = None) -> Write:
 
     key, active = keys.account(keys.holder(account)), Attr("status").eq("active")
     return update(key, add=add, require=active, refuse=refuse) if add else check(key, active, refuse)
+
+
+def sells(account: Account) -> bool:
+    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended."""
+    return account.status == "active" and account.as_merchant.status == "active"
+
+
+def unturned(account: Account) -> ConditionBase:
+    """The condition that its state as a merchant is the one that was read, or that it is none still."""
+    merchant, turn = Attr("merchant"), Attr("merchant.turn")
+    if account.merchant is None:
+        return merchant.not_exists()
+    return turn.eq(account.merchant.turn) if account.merchant.turn else merchant.exists() & turn.not_exists()
 
 
 def offers_follow(command: Command[Any], merchant: str) -> Write:

@@ -40,7 +40,7 @@ room = Blueprint(__name__)
 )
 def make_offer(command: Command[NewOffer]) -> Decision:
     """Put an offer on the shelf."""
-    return shelf.offer(command, settings().busy_stripes, merchants.holder(command.caller.account))
+    return shelf.offer(command, settings().busy_stripes, merchants.account(command.caller.account))
 
 
 @command(

@@ -6,18 +6,18 @@ from typing import Any
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import model, transfers
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, Offer, OfferChange, public
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
-from chalicelib.merchants.model import Holder
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, update
 
 
-def offer(command: Command[NewOffer], stripes: int, seller: Holder | None) -> Decision:
+def offer(command: Command[NewOffer], stripes: int, seller: Account | None) -> Decision:
     """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant, InvalidState
     where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
     account, as read; the transaction confirms the event that it is in.
@@ -44,7 +44,7 @@ def offer(command: Command[NewOffer], stripes: int, seller: Holder | None) -> De
     )
 
 
-def _event(seller: Holder | None) -> Item | None:
+def _event(seller: Account | None) -> Item | None:
     """The event that ``seller`` is held to, by its application, and what one account may have of all its offers."""
     merchant = seller.merchant if seller else None
     if merchant is None or merchant.event is None:

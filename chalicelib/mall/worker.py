@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState, Refusal, Unavailable
 from chalicelib.kernel.settle import derive, perform
+from chalicelib.ledger.standing import sells
 from chalicelib.mall import actions, queries, shelf
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists, read
@@ -64,8 +65,8 @@ def shelve(merchant: str, until: float) -> None:
     A suspended or frozen merchant can put nothing on the shelf, so what is found there now is all there is. A turn
     that comes meanwhile makes the rest of this one void, and has a note of its own.
     """
-    holder, seller = merchants.admitted(merchant)
-    turn, down = seller.turn, not holder.sells
+    item = merchants.item(merchant)
+    turn, down = item.as_merchant.turn or "", not sells(item)
     offers = (
         each for each in queries.offers_of(merchant) if (each["status"] == "on_shelf" if down else "held_back" in each)
     )

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
-from chalicelib.ledger.standing import offers_follow
+from chalicelib.ledger.standing import offers_follow, unturned
 from chalicelib.merchants import history
-from chalicelib.merchants.model import STEPS, Admission, Cause, Holder, Merchant, to_answer
+from chalicelib.merchants.model import STEPS, Admission, Cause, to_answer
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, check, seen, update
@@ -28,24 +28,24 @@ class AlreadyMerchant(Refusal):
     )
 
 
-def admit(command: Command[Admission], holder: Holder | None) -> Decision:
+def admit(command: Command[Admission], account: Account | None) -> Decision:
     """An institution becomes a merchant at the word of the exchange; mode and reason stay on the Record.
 
     Refuses AlreadyMerchant, AccountFrozen, and InvalidRequest for an account that is none, closed or a person's.
     """
     body = command.body
-    if holder is None or holder.kind != INSTITUTION:
+    if account is None or account.kind != INSTITUTION:
         raise _no_institution(None)
     merchant = Merchant(mode=body.mode, status="active", since=command.at, turn=command.id)
     return Decision(
         kind="merchant_admitted",
-        answer=to_answer(holder, merchant, command.at),
+        answer=to_answer(replace(account, merchant=merchant), command.at),
         writes=(admission(body.account, merchant, refuse=_no_institution),),
         facts={"reason": body.reason},
     )
 
 
-def admission(account: str, merchant: Merchant, *, refuse: Callable[[Holder | None], Refusal]) -> Write:
+def admission(account: str, merchant: Merchant, *, refuse: Callable[[AnyAccount | None], Refusal]) -> Write:
     """The Write that makes an open account a merchant. Refuses AlreadyMerchant, AccountFrozen, or what ``refuse`` says
     if it is not open.
     """
@@ -58,14 +58,14 @@ def admission(account: str, merchant: Merchant, *, refuse: Callable[[Holder | No
     )
 
 
-def not_free(otherwise: Callable[[Holder | None], Refusal]) -> Refuse:
+def not_free(otherwise: Callable[[AnyAccount | None], Refusal]) -> Refuse:
     """Why an account may not be admitted: a merchant already, frozen, or what ``otherwise`` says of one not open."""
 
-    def refuse(stored: Holder | None) -> Refusal:
+    def refuse(stored: AnyAccount | None) -> Refusal:
         kind = {"active": AlreadyMerchant, "frozen": AccountFrozen}.get(stored.status) if stored else None
         return kind() if kind else otherwise(stored)
 
-    return seen(Holder, refuse)
+    return seen(AnyAccount, refuse)
 
 
 def may_be_admitted(at: str) -> ConditionBase:
@@ -80,40 +80,38 @@ def remains(account: str, application: str, action: str) -> Write:
     A suspended merchant may, because its orders stay. Refuses AccountFrozen, AccountClosed, InvalidState.
     """
 
-    def refuse(stored: Holder | None) -> Refusal:
+    def refuse(stored: AnyAccount | None) -> Refusal:
         kind = {"frozen": AccountFrozen, "closed": AccountClosed}.get(stored.status) if stored else None
         return kind() if kind else InvalidState(state="ended", action=action)
 
     admitted = Attr("status").eq("active") & Attr("merchant.application").eq(application)
     admitted &= Attr("merchant.status").is_in(["active", "suspended"])
-    return check(keys.account(keys.holder(account)), admitted, seen(Holder, refuse))
+    return check(keys.account(keys.holder(account)), admitted, seen(AnyAccount, refuse))
 
 
-def suspend(command: Command[Cause], holder: Holder, merchant: Merchant) -> Decision:
+def suspend(command: Command[Cause], account: Account) -> Decision:
     """Its offers are to leave the shelf (a reaction does that); orders and points stay. Raises InvalidState."""
-    return _turn(command, holder, merchant, "suspend")
+    return _turn(command, account, "suspend")
 
 
-def reinstate(command: Command[Cause], holder: Holder, merchant: Merchant) -> Decision:
+def reinstate(command: Command[Cause], account: Account) -> Decision:
     """The offers that suspension took down are to come back. Raises InvalidState."""
-    return _turn(command, holder, merchant, "reinstate")
+    return _turn(command, account, "reinstate")
 
 
-def _turn(command: Command[Cause], holder: Holder, merchant: Merchant, action: str) -> Decision:
+def _turn(command: Command[Cause], account: Account, action: str) -> Decision:
     """A turn of the merchant's state, which its offers follow. Contended where it turned since it was read."""
-    status: Any = step(STEPS, merchant.status, action, command.caller.role)
-    after, reason = replace(merchant, status=status, turn=command.id), command.body.reason
-    turned = update(
-        keys.account(keys.holder(holder.id)),
-        assign={"merchant": after},
-        require=Attr("merchant.turn").eq(merchant.turn),
-    )
-    writes = [turned, offers_follow(command, holder.id)]
+    merchant, reason = account.as_merchant, command.body.reason
+    status = step(STEPS, merchant.status, action, command.caller.role)
+    after = replace(merchant, status=status, turn=command.id)
+    turned = update(account.key, assign={"merchant": after}, require=unturned(account))
+    writes = [turned, offers_follow(command, account.id)]
     if merchant.application:
         writes.append(history.line(command, merchant.application, action, status=status, comment=reason))
-    answer, facts = to_answer(holder, after, command.at), {"merchant": holder.id, "reason": reason}
+    answer = to_answer(replace(account, merchant=after), command.at)
+    facts = {"merchant": account.id, "reason": reason}
     return Decision(f"merchant_{status}", answer, tuple(writes), facts, publish=True)
 
 
-def _no_institution(_: Holder | None) -> Refusal:
+def _no_institution(_: AnyAccount | None) -> Refusal:
     return InvalidRequest.at("/account", "Is no open account of an institution", "不是有效的机构账户")

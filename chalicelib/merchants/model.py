@@ -1,10 +1,10 @@
 """Merchants, their states and the terms of an event. Pure."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
+from chalicelib.ledger.account import Account
 from chalicelib.transitions import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
@@ -15,47 +15,6 @@ STEPS = (
     Step("suspended", "reinstate", "active", (EXCHANGE,)),
 )
 TURNS = {f"merchant_{step.target}" for step in STEPS}  # kinds of the Records after which offers follow
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventTerms:
-    """The terms of an event (guide §7.1 c), within which its offers must stay."""
-
-    starts_at: str
-    ends_at: str
-    per_account_limit: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Merchant:
-    """What an account keeps of its merchant. ``turn`` names the latest change of its state.
-
-    ``application``: by which it was admitted, None where that was outside the platform. ``event``: of that mode only.
-    """
-
-    mode: Mode
-    status: Literal["active", "suspended"]
-    since: str
-    turn: str
-    sub_platform: str | None = None
-    application: str | None = None
-    event: EventTerms | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Holder:
-    """An account as far as this room reads it: the holder is a merchant where ``merchant`` is there."""
-
-    id: str
-    kind: str
-    name: str
-    status: str
-    merchant: Merchant | None = None
-
-    @property
-    def sells(self) -> bool:
-        """Whether its offers may stand on the shelf: its account is not frozen, and it is not suspended."""
-        return self.status == "active" and self.merchant is not None and self.merchant.status == "active"
 
 
 class Admission(Body):
@@ -102,14 +61,8 @@ class MerchantAnswer(Answer):
     since: Time
 
 
-def to_answer(holder: Holder, merchant: Merchant, at: str) -> MerchantAnswer:
-    """``merchant`` of the account of ``holder`` as anyone may see it at the time ``at``."""
-    over = merchant.event is not None and merchant.event.ends_at <= at
-    return MerchantAnswer(
-        id=holder.id,
-        name=holder.name,
-        mode=merchant.mode,
-        status="ended" if over else merchant.status,
-        sub_platform=merchant.sub_platform,
-        since=merchant.since,
-    )
+def to_answer(account: Account, at: str) -> MerchantAnswer:
+    """The merchant of an account as anyone may see it at the time ``at``. Raises NotFound where it is none."""
+    merchant = account.as_merchant
+    over = {"status": "ended"} if merchant.event and merchant.event.ends_at <= at else {}
+    return MerchantAnswer.model_validate(vars(merchant) | over | {"id": account.id, "name": account.name})

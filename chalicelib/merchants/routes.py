@@ -26,7 +26,7 @@ room = Blueprint(__name__)
 )
 def admit_merchant(command: Command[Admission]) -> Decision:
     """Admit a merchant that was approved outside the platform."""
-    return actions.admit(command, queries.holder(command.body.account))
+    return actions.admit(command, queries.account(command.body.account))
 
 
 @query(room, "/v1/merchants", answer=Page[MerchantAnswer], params=MerchantParams, cache=LISTED)
@@ -55,7 +55,7 @@ def suspend_merchant(command: Command[Cause], id: str) -> Decision:
 
     From now on it can put nothing on the shelf; what stands there leaves it within seconds, offer by offer.
     """
-    return actions.suspend(command, *queries.admitted(id))
+    return actions.suspend(command, queries.item(id))
 
 
 @command(
@@ -69,4 +69,4 @@ def suspend_merchant(command: Command[Cause], id: str) -> Decision:
 )
 def reinstate_merchant(command: Command[Cause], id: str) -> Decision:
     """Bring back the offers that suspension took down, and no others."""
-    return actions.reinstate(command, *queries.admitted(id))
+    return actions.reinstate(command, queries.item(id))

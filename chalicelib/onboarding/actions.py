@@ -8,11 +8,11 @@ from typing import Any
 from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.ledger.account import Merchant
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.ledger.standing import acting
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import admission, remains
-from chalicelib.merchants.model import Merchant
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.items import (
     AcknowledgementNote,

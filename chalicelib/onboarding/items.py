@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from chalicelib.merchants.model import EventTerms, Mode
+from chalicelib.ledger.account import EventTerms
+from chalicelib.merchants.model import Mode
 from chalicelib.table.row import load
 
 Kind = Literal[

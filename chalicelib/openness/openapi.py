@@ -22,19 +22,21 @@ _SKELETON = Path(__file__).parent / "static" / "openapi.json"  # what no model a
 
 
 class _Generator(GenerateJsonSchema):
-    """Integers that may not fit 32 bits say so; a field's name is title enough."""
+    """Integers that may not fit 32 bits say so; a field's name is title enough. OfferAnswer is Offer to clients: only
+    our code has a noun beside it.
+    """
 
     def int_schema(self, schema: core_schema.IntSchema) -> dict[str, Any]:
         found = super().int_schema(schema)
         return found if found.get("maximum", 2**31) < 2**31 else found | {"format": "int64"}
 
+    def normalize_name(self, name: str) -> str:
+        """Page[OfferAnswer] is OfferPage to generated clients."""
+        return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name)).replace("Answer", "")
+
     def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
         found = super().model_schema(schema)
-        return found | {"title": found["title"].removesuffix("Answer")} if "title" in found else found
-
-    def normalize_name(self, name: str) -> str:
-        """Page[OfferAnswer] is OfferPage to generated clients, and OfferAnswer is Offer."""
-        return super().normalize_name(re.sub(r"^(\w+)\[(\w+?)(?:Answer)?\]$", r"\2\1", name).removesuffix("Answer"))
+        return found | {"title": found["title"].replace("Answer", "")} if "title" in found else found
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - as inherited
         return False

@@ -120,8 +120,8 @@ def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:
 
 def application_of(merchant: str) -> str | None:
     """The application by which a merchant was admitted, None where there is none."""
-    holder = merchants.holder(merchant)
-    return holder.merchant.application if holder and holder.merchant else None
+    account = merchants.account(merchant)
+    return account.merchant.application if account and account.merchant else None
 
 
 def webhook_keys(merchant: str) -> WebhookKeys:

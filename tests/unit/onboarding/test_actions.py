@@ -9,9 +9,9 @@ import pytest
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.merchants.model import Holder, Merchant
 from chalicelib.onboarding import actions
 from chalicelib.onboarding.items import Application, OpinionNote
 from chalicelib.onboarding.model import Acknowledgement, Agreement, Endorsement, Integration, Opinion, Review
@@ -20,6 +20,7 @@ from chalicelib.partners.items import Partner
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, refusal, touched, write_to
+from tests.unit.merchants.accounts import account, merchant
 from tests.unit.onboarding.applications import application, counting
 from tests.unit.partners.deliveries import partner
 
@@ -31,15 +32,6 @@ PASS = Review(outcome="pass", completeness=True, conformity=True, reliability=Tr
 FAVOURABLE = OpinionNote(at=AT, conclusion="favourable", text="t")
 PROVED = Integration(callback_url="https://mall.example.com/hook", public_key="whpk_new")
 SAFE = {each.id: True for each in counting("other").values()}
-
-
-def holder(status: str = "active", merchant: Merchant | None = None) -> Holder:
-    return Holder(id="shop", kind="institution", name="示例商贸", status=status, merchant=merchant)
-
-
-def merchant(**changes: Any) -> Merchant:
-    fields: dict[str, Any] = {"mode": "third_party_mall", "status": "active", "since": AT, "turn": "t"}
-    return Merchant(**(fields | {"application": "application"} | changes))
 
 
 def moved(decision: Decision, before: Application) -> dict[str, Any]:
@@ -71,10 +63,10 @@ def test_what_is_complete_is_submitted_to_the_exchange_or_to_the_operator(
     )  # fmt: skip
     assert item["kept"] == sorted({*SAFE, "older"})
     assert touched(decision) == [ACCOUNT, PLACE, LINE]
-    account = write_to(decision, ACCOUNT)
-    assert holds(account, holder())
-    assert isinstance(refusal(account, holder("frozen")), AccountFrozen)
-    assert isinstance(refusal(account, holder("closed")), AccountClosed)
+    may = write_to(decision, ACCOUNT)
+    assert holds(may, account())
+    assert isinstance(refusal(may, account("frozen")), AccountFrozen)
+    assert isinstance(refusal(may, account("closed")), AccountClosed)
 
 
 def test_a_document_that_is_not_safe_counts_no_more() -> None:
@@ -116,7 +108,7 @@ def test_the_operator_passes_on_or_returns(outcome: Any, status: str) -> None:
     decision = actions.endorse(command(Endorsement(outcome=outcome, comment="c")), before, "operator")
     assert moved(decision, before)["status"] == status
     above = write_to(decision, keys.account("account:above"))
-    assert isinstance(refusal(above, holder("frozen")), AccountFrozen)
+    assert isinstance(refusal(above, account("frozen")), AccountFrozen)
 
 
 def at(refused: Refusal) -> list[str]:
@@ -163,8 +155,8 @@ def test_a_review_does_not_pass_what_is_incomplete_by_then() -> None:
 def test_an_event_that_passes_is_a_merchant_within_its_terms() -> None:
     decision = actions.review(command(PASS, role="exchange"), submitted("event"), "exchange")
     assert touched(decision) == [GUARD, ACCOUNT, PLACE, LINE]
-    item = after(write_to(decision, ACCOUNT), holder())
-    stored = load(Holder, item).merchant
+    item = after(write_to(decision, ACCOUNT), account())
+    stored = load(Account, item).merchant
     assert stored
     assert stored.event
     assert (stored.application, stored.turn, stored.since) == ("application", ID, AT)
@@ -221,13 +213,13 @@ def test_an_agreement_is_signed_in_the_past_as_clocks_go() -> None:
 @pytest.mark.parametrize(
     ("stored", "kind"),
     [
-        (holder("frozen"), AccountFrozen),
-        (holder("closed"), AccountClosed),
-        (holder(merchant=merchant()), AlreadyMerchant),
+        (account("frozen"), AccountFrozen),
+        (account("closed"), AccountClosed),
+        (account(merchant=merchant()), AlreadyMerchant),
         (None, AccountClosed),
     ],
 )
-def test_who_is_frozen_closed_or_a_merchant_does_not_become_one(stored: Holder | None, kind: type[Refusal]) -> None:
+def test_who_is_frozen_closed_or_a_merchant_does_not_become_one(stored: Account | None, kind: type[Refusal]) -> None:
     before = application("other", "acknowledged", opinion=FAVOURABLE)
     decision = actions.agree(command(agreement()), before, "applicant")
     assert moved(decision, before)["status"] == "active"
@@ -266,21 +258,21 @@ def test_a_later_integration_replaces_the_system_and_nothing_else() -> None:
 @pytest.mark.parametrize("status", ["active", "suspended"])
 def test_a_merchant_may_replace_its_system_suspended_or_not(status: str) -> None:
     write = write_to(integrated(active(), partner()), ACCOUNT)
-    assert holds(write, holder(merchant=merchant(status=status)))
+    assert holds(write, account(merchant=merchant(status=status, application="application")))
 
 
 @pytest.mark.parametrize(
     ("stored", "kind"),
     [
-        (holder("frozen", merchant()), AccountFrozen),
-        (holder("closed"), AccountClosed),
-        (holder(), InvalidState),
-        (holder(merchant=merchant(application="a later one")), InvalidState),
+        (account("frozen", merchant=merchant(application="application")), AccountFrozen),
+        (account("closed"), AccountClosed),
+        (account(), InvalidState),
+        (account(merchant=merchant(application="a later one")), InvalidState),
         (None, InvalidState),
     ],
 )
 def test_who_is_no_merchant_by_this_application_has_no_system_to_replace(
-    stored: Holder | None, kind: type[Refusal]
+    stored: Account | None, kind: type[Refusal]
 ) -> None:
     refused = refusal(write_to(integrated(active(), partner()), ACCOUNT), stored)
     assert type(refused) is kind

@@ -5,15 +5,16 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
+from chalicelib.ledger.account import EventTerms
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.merchants.model import EventTerms, Holder, Merchant
 from chalicelib.onboarding import drafts
 from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.plans import ApplicationChange, NewApplication
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
+from tests.unit.merchants.accounts import account, merchant
 from tests.unit.onboarding.applications import APPLICANT, EVENT_PLAN, application
 
 DRAFT = keys.application(ID)
@@ -23,14 +24,6 @@ ACCOUNT, ABOVE = keys.account("account:shop"), keys.account("account:above")
 def body(mode: str = "other", plan: Any = None, **fields: Any) -> NewApplication:
     fields = {"mode": mode, "title": "入驻申请", "plan": plan or {"description": "公益兑换点"}} | fields
     return NewApplication.model_validate(fields, strict=False)
-
-
-def merchant(**changes: Any) -> Merchant:
-    return Merchant(**({"mode": "sub_platform", "status": "active", "since": AT, "turn": "t"} | changes))
-
-
-def holder(status: str = "active", merchant: Merchant | None = None) -> Holder:
-    return Holder(id="shop", kind="institution", name="示例商贸", status=status, merchant=merchant)
 
 
 def test_an_application_begins_as_the_one_open_draft_of_its_institution() -> None:
@@ -52,21 +45,25 @@ def test_an_application_begins_as_the_one_open_draft_of_its_institution() -> Non
 def test_only_an_open_account_that_is_no_merchant_may_apply() -> None:
     write = write_to(drafts.apply(command(body()), APPLICANT), ACCOUNT)
     over = EventTerms(starts_at="2020", ends_at="2021", per_account_limit=1)
-    assert holds(write, holder())
-    assert holds(write, holder(merchant=merchant(event=over)))
-    assert isinstance(refusal(write, holder(merchant=merchant())), AlreadyMerchant)
-    assert isinstance(refusal(write, holder("frozen")), AccountFrozen)
-    assert isinstance(refusal(write, holder("closed")), AccountClosed)
+    assert holds(write, account())
+    assert holds(write, account(merchant=merchant(event=over)))
+    assert isinstance(refusal(write, account(merchant=merchant())), AlreadyMerchant)
+    assert isinstance(refusal(write, account("frozen")), AccountFrozen)
+    assert isinstance(refusal(write, account("closed")), AccountClosed)
 
 
 def test_who_names_a_sub_platform_is_found_by_its_operator_and_it_must_take_merchants() -> None:
     decision = drafts.apply(command(body(sub_platform="above")), APPLICANT)
     assert keys.applied("above", AT, ID) in touched(decision)
     write = write_to(decision, ABOVE)
-    assert holds(write, holder(merchant=merchant()))
-    for unfit in (holder(), holder(merchant=merchant(mode="other")), holder(merchant=merchant(status="suspended"))):
+    assert holds(write, account(merchant=merchant(mode="sub_platform")))
+    for unfit in (
+        account(),
+        account(merchant=merchant(mode="other")),
+        account(merchant=merchant(mode="sub_platform", status="suspended")),
+    ):
         assert refusal(write, unfit).facts["errors"][0]["pointer"] == "/sub_platform"
-    assert not holds(write, holder("frozen", merchant()))
+    assert not holds(write, account("frozen", merchant=merchant(mode="sub_platform")))
 
 
 def test_nobody_is_beneath_itself_and_no_sub_platform_beneath_another() -> None:

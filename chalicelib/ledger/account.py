@@ -1,0 +1,110 @@
+"""What the items of Accounts hold. Pure."""
+
+from dataclasses import dataclass
+
+from chalicelib.errors import NotFound
+from chalicelib.table import keys
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyAccount:
+    """What the ledger sees of any Account: a holder's, a till's, a campaign's.
+
+    ``kind`` is empty for a till and a campaign. ``status`` is the holder's, or the sale's or campaign's. ``unfiled``:
+    ids of Records whose entries are not filed yet. ``debt_…``: what a holder owes (debts.py).
+    """
+
+    kind: str = ""
+    status: str = "active"
+    points: int = 0
+    grams: int = 0
+    unfiled: frozenset[str] = frozenset()
+    debt_points: int = 0
+    debt_grams: int = 0
+
+
+@dataclass(frozen=True)
+class EventTerms:
+    """The terms of an event, within which its merchant's offers must stay."""
+
+    starts_at: str
+    ends_at: str
+    per_account_limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merchant:
+    """What an institution's account keeps of it as a merchant. ``turn`` names the latest change of this state.
+
+    ``sub_platform``: the institution it sells under. ``application``: the one it was admitted by, None where it was
+    approved outside the platform.
+    """
+
+    mode: str
+    status: str
+    since: str
+    turn: str | None = None
+    sub_platform: str | None = None
+    application: str | None = None
+    event: EventTerms | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """Sums of an account's movements, projected from the stream (see ``projection.TOTALS``), all of them or a lane's.
+
+    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not.
+    """
+
+    earned: int = 0
+    redeemed: int = 0
+    cancelled: int = 0
+    donated: int = 0
+    bought_back: int = 0
+    retired: int = 0
+    gathered: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account(AnyAccount, Sums):
+    """The account of a person or an institution (a holder).
+
+    ``name`` is masked for a person. ``identity`` is the keyed hash of the number it was opened with. ``person``: the id
+    by which its person is counted, None where that is its own. ``pending``: orders and reductions that wait.
+    ``campaigns``: those a person gave to; ``campaigns_live``: those an institution has to see through. ``swept``:
+    points that came from its tills.
+    """
+
+    id: str
+    name: str
+    opened_at: str
+    identity: str
+    closed_at: str | None = None
+    person: str | None = None
+    merchant: Merchant | None = None
+    pending: int = 0
+    campaigns: frozenset[str] = frozenset()
+    campaigns_live: int = 0
+    swept: int = 0
+
+    @property
+    def holder(self) -> str:
+        """Its name in the ledger."""
+        return keys.holder(self.id)
+
+    @property
+    def key(self) -> keys.Key:
+        """Where its item is."""
+        return keys.account(self.holder)
+
+    @property
+    def counted_as(self) -> str:
+        """The id by which limits and caps count its person, whichever account comes later."""
+        return self.person or self.id
+
+    @property
+    def as_merchant(self) -> Merchant:
+        """Its state as a merchant. Raises NotFound where it is none."""
+        if self.merchant is None:
+            raise NotFound()
+        return self.merchant
