@@ -8,12 +8,7 @@ from typing import Any
 from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
-from chalicelib.ledger.account import Merchant
-from chalicelib.ledger.actions import AccountClosed
-from chalicelib.ledger.standing import acting
-from chalicelib.merchants import history
-from chalicelib.merchants.actions import admission, remains
-from chalicelib.onboarding import steps
+from chalicelib.onboarding.advance import advance
 from chalicelib.onboarding.items import (
     AcknowledgementNote,
     AgreementNote,
@@ -24,19 +19,13 @@ from chalicelib.onboarding.items import (
 )
 from chalicelib.onboarding.model import Acknowledgement, Agreement, Endorsement, Integration, Opinion, Review
 from chalicelib.onboarding.steps import (
-    APPLICANT,
-    OPEN,
     STEPS,
-    SUB_PLATFORM_OPERATOR,
     DocumentsChanged,
     complete,
     traits,
 )
 from chalicelib.partners.actions import register
 from chalicelib.partners.items import Partner, PreviousKey
-from chalicelib.table import keys, lists
-from chalicelib.table.lists import Listing
-from chalicelib.table.write import Write, delete
 from chalicelib.transitions import step
 
 _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
@@ -60,12 +49,12 @@ def submit(command: Command[Empty], application: Application, party: str, safe: 
     documents = {kind: document for kind, document in counting.items() if safe[document.id]}
     complete(replace(application, documents=documents), command.now)
     kept = tuple(sorted({*application.kept, *(document.id for document in documents.values())}))
-    return _advance(command, application, "submit", party, changes={"kept": kept, "documents": documents})
+    return advance(command, application, "submit", party, changes={"kept": kept, "documents": documents})
 
 
 def withdraw(command: Command[Empty], application: Application, party: str) -> Decision:
     """The applicant does not want it any more. Raises InvalidState."""
-    return _advance(command, application, "withdraw", party)
+    return advance(command, application, "withdraw", party)
 
 
 def endorse(command: Command[Endorsement], application: Application, party: str) -> Decision:
@@ -73,7 +62,7 @@ def endorse(command: Command[Endorsement], application: Application, party: str)
     body = command.body
     if body.outcome == "return":
         _require_reason(body.comment)
-    return _advance(command, application, f"endorsement {body.outcome}", party, comment=body.comment)
+    return advance(command, application, f"endorsement {body.outcome}", party, comment=body.comment)
 
 
 def review(command: Command[Review], application: Application, party: str) -> Decision:
@@ -87,7 +76,7 @@ def review(command: Command[Review], application: Application, party: str) -> De
     else:
         _require_reason(body.comment)
     note = ReviewNote(at=command.at, **body.model_dump())
-    return _advance(command, application, action, party, comment=body.comment, changes={"review": note})
+    return advance(command, application, action, party, comment=body.comment, changes={"review": note})
 
 
 def _passes(command: Command[Review], application: Application) -> None:
@@ -106,7 +95,7 @@ def opinion(command: Command[Opinion], application: Application, party: str) -> 
     body = command.body
     note = OpinionNote(at=command.at, **body.model_dump())
     action = f"opinion {body.conclusion}"
-    return _advance(command, application, action, party, comment=body.text, changes={"opinion": note})
+    return advance(command, application, action, party, comment=body.text, changes={"opinion": note})
 
 
 def acknowledge(command: Command[Acknowledgement], application: Application, party: str) -> Decision:
@@ -114,7 +103,7 @@ def acknowledge(command: Command[Acknowledgement], application: Application, par
     body = command.body
     note = AcknowledgementNote(at=command.at, **body.model_dump())
     action = f"acknowledge {body.outcome}"
-    return _advance(command, application, action, party, comment=body.comment, changes={"acknowledgement": note})
+    return advance(command, application, action, party, comment=body.comment, changes={"acknowledgement": note})
 
 
 def agree(command: Command[Agreement], application: Application, party: str) -> Decision:
@@ -123,7 +112,7 @@ def agree(command: Command[Agreement], application: Application, party: str) -> 
     if body.signed_at > command.now + _LEEWAY:
         raise InvalidRequest.at("/signed_at", "Lies in the future", "晚于当前时间")
     note = AgreementNote(at=command.at, sha256=body.sha256, signed_at=stamp(body.signed_at))
-    return _advance(command, application, "agreement", party, changes={"agreement": note})
+    return advance(command, application, "agreement", party, changes={"agreement": note})
 
 
 def integrable(application: Application, party: str) -> None:
@@ -143,7 +132,7 @@ def integrate(command: Command[Integration], application: Application, party: st
     system = {"at": command.at, "callback_url": body.callback_url, "public_key": body.public_key}
     partner = Partner(merchant=application.applicant, previous=previous, **system)
     changes = {"integration": _integration(partner, previous)}
-    return _advance(command, application, "integration", party, changes=changes, more=register(partner, known))
+    return advance(command, application, "integration", party, changes=changes, more=register(partner, known))
 
 
 def _integration(partner: Partner, previous: PreviousKey | None) -> IntegrationNote:
@@ -154,68 +143,6 @@ def _integration(partner: Partner, previous: PreviousKey | None) -> IntegrationN
         previous_public_key=previous.public_key if previous else None,
         previous_valid_until=previous.valid_until if previous else None,
     )
-
-
-def _advance(
-    command: Command[Any],
-    application: Application,
-    action: str,
-    party: str,
-    *,
-    comment: str | None = None,
-    changes: Mapping[str, Any] | None = None,
-    more: tuple[Write, ...] = (),
-) -> Decision:
-    """The one way from state to state: the application, its history, and what the new state brings with it.
-
-    ``changes`` are fields of the application. One that stays active keeps its place and its time.
-    """
-    status: Any = step(STEPS, application.status, action, party, traits(application))
-    moved = {"status": status, "since": command.at} if status != application.status else {}
-    assign = moved | dict(changes or {})
-    after = replace(application, **assign)
-    listed = Listing(lists.applications(status), f"{after.since}:{after.id}") if moved else None
-    name, _, outcome = action.partition(" ")
-    line = history.line(command, after.id, name, outcome=outcome or None, status=status, comment=comment)
-    writes = (
-        *_conditions(command, application, action, party, status),
-        steps.changed(application, assign, listed=listed),
-    )
-    return Decision(
-        f"application_{status}", steps.state(after, party), (*writes, line, *more), {"application": after.id}
-    )
-
-
-def _conditions(
-    command: Command[Any], application: Application, action: str, party: str, status: str
-) -> tuple[Write, ...]:
-    """Whether the institution that takes the step may act, and what becomes of it.
-
-    A frozen institution takes no step, as applicant or as operator; it may withdraw. Authorities judge it all the
-    same, but it does not become a merchant.
-    """
-    if application.status == "active":
-        return (remains(application.applicant, application.id, action),)
-    closed = (delete(keys.applying(application.applicant)),) if status not in OPEN else ()
-    if status == "active":
-        return (*closed, _admission(command, application))
-    if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
-        return closed
-    return (*closed, acting(application.applicant if party == APPLICANT else str(application.sub_platform)))
-
-
-def _admission(command: Command[Any], application: Application) -> Write:
-    """The institution becomes a merchant; an event's within the terms of its plan. Refuses as ``apply`` does."""
-    merchant = Merchant(
-        mode=application.mode,
-        status="active",
-        since=command.at,
-        turn=command.id,
-        sub_platform=application.sub_platform,
-        application=application.id,
-        event=application.event,
-    )
-    return admission(application.applicant, merchant, refuse=lambda _: AccountClosed())
 
 
 def _require_reason(comment: str | None) -> None:

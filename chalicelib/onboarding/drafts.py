@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed, unprocessable
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import may_be_admitted, not_free
 from chalicelib.merchants.model import SUB_PLATFORM
 from chalicelib.onboarding import steps
-from chalicelib.onboarding.items import Applicant, Application, Applied
+from chalicelib.onboarding.items import Application, Applied
 from chalicelib.onboarding.plans import PLANS, ApplicationChange, NewApplication, as_stored
 from chalicelib.onboarding.steps import APPLICANT, EDITABLE, state
 from chalicelib.table import keys, lists
@@ -24,16 +25,15 @@ from chalicelib.table.write import Attr, Write, check, put
 NEVER = "9999"
 
 
-def apply(command: Command[NewApplication], applicant: Applicant) -> Decision:
+def apply(command: Command[NewApplication], account: Account) -> Decision:
     """A draft. Refuses InvalidState while another application is open, AlreadyMerchant, AccountFrozen, AccountClosed;
     InvalidRequest where the event is over or the sub-platform is none.
     """
-    draft, applied = _draft(command, applicant), Applied(application=command.id)
-    account = keys.account(keys.holder(applicant.id))
-    pointers = [keys.applied(each, command.at, draft.id) for each in (applicant.id, draft.sub_platform) if each]
+    draft, applied = _draft(command, account), Applied(application=command.id)
+    pointers = [keys.applied(each, command.at, draft.id) for each in (account.id, draft.sub_platform) if each]
     writes = (
-        check(account, may_be_admitted(command.at), not_free(lambda _: AccountClosed())),
-        put(keys.applying(applicant.id), applied, refuse=_another_is_open),
+        check(account.key, may_be_admitted(command.at), not_free(lambda _: AccountClosed())),
+        put(keys.applying(account.id), applied, refuse=_another_is_open),
         put(keys.application(draft.id), draft, listed=Listing(lists.applications("draft"), f"{command.at}:{draft.id}")),
         history.line(command, draft.id, "apply", status="draft", comment=None),
         *(put(pointer, applied) for pointer in pointers),
@@ -42,12 +42,12 @@ def apply(command: Command[NewApplication], applicant: Applicant) -> Decision:
     return Decision("application_drafted", state(draft, APPLICANT), writes, {"application": draft.id})
 
 
-def _draft(command: Command[NewApplication], applicant: Applicant) -> Application:
+def _draft(command: Command[NewApplication], account: Account) -> Application:
     body = command.body.root
     return Application(
         id=command.id,
-        applicant=applicant.id,
-        name=applicant.name,
+        applicant=account.id,
+        name=account.name,
         mode=body.mode,
         category=body.mode,
         title=body.title,

@@ -28,15 +28,6 @@ DocumentStatus = Literal["awaiting_upload", "arrived", "refused"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Applicant:
-    """The caller's account, as far as an application needs it. ``identity`` is the hash of its credit code."""
-
-    id: str
-    name: str
-    identity: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReviewNote:
     """What the exchange found at the review."""
 

@@ -10,9 +10,11 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
+from chalicelib.ledger.account import Account
 from chalicelib.merchants.history import HistoryLine
-from chalicelib.onboarding.items import Applicant, Application, Applied, Document, Status
-from chalicelib.onboarding.model import ApplicationAnswer, ApplicationParams, DocumentAnswer
+from chalicelib.onboarding.answers import ApplicationAnswer, DocumentAnswer
+from chalicelib.onboarding.items import Application, Applied, Document, Status
+from chalicelib.onboarding.model import ApplicationParams
 from chalicelib.onboarding.steps import REQUIRED, SUB_PLATFORM_OPERATOR, next_actions, party
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
@@ -37,9 +39,9 @@ class Pointer(NamedTuple):
     position: Mapping[str, Any]
 
 
-def applicant(caller: Caller) -> Applicant:
+def own_account(caller: Caller) -> Account:
     """The caller's account. Raises AccountNotOpen."""
-    return load(Applicant, accounts.own(caller))
+    return load(Account, accounts.own(caller))
 
 
 def application(id: str) -> Application:

@@ -15,12 +15,11 @@ from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
 from chalicelib.onboarding import actions, documents, drafts, prepare, queries
+from chalicelib.onboarding.answers import ApplicationAnswer, ApplicationState
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
-    ApplicationAnswer,
     ApplicationParams,
-    ApplicationState,
     Endorsement,
     Integration,
     Opinion,
@@ -53,7 +52,7 @@ def apply(command: Command[NewApplication]) -> Decision:
     The application is a draft until it is submitted; an institution has one open application at a time. One that names
     a sub-platform goes through its operator first.
     """
-    return drafts.apply(command, queries.applicant(command.caller))
+    return drafts.apply(command, queries.own_account(command.caller))
 
 
 @query(room, "/v1/applications", answer=Page[ApplicationAnswer], allow=PARTIES, params=ApplicationParams)
@@ -86,7 +85,7 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     what was announced; of a kind, the newest that arrived counts.
     """
     application, party = queries.visible(command.caller, id)
-    identity = queries.applicant(command.caller).identity
+    identity = queries.own_account(command.caller).identity
     return documents.open_upload(command, application, party, identity, secret("identity_key"))
 
 

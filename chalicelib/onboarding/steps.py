@@ -7,8 +7,8 @@ from typing import Any, get_args
 from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
+from chalicelib.onboarding.answers import ApplicationState
 from chalicelib.onboarding.items import Application, Kind, Status
-from chalicelib.onboarding.model import ApplicationState
 from chalicelib.table import keys
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Write, update

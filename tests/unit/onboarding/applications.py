@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from chalicelib.onboarding.items import Applicant, Application, Counting, Document, Kind
+from chalicelib.onboarding.items import Application, Counting, Document, Kind
 from chalicelib.onboarding.steps import REQUIRED
 from tests.unit.decisions import AT
 
-APPLICANT = Applicant(id="shop", name="示例商贸", identity="hash")
 EVENT_PLAN = {
     "starts_at": "2097-06-01T00:00:00.000Z", "ends_at": "2097-06-30T16:00:00.000Z",
     "opens_at": "2097-06-05T02:00:00.000Z", "goods": "门票", "quantity": 500,

@@ -15,7 +15,7 @@ from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
 from tests.unit.merchants.accounts import account, merchant
-from tests.unit.onboarding.applications import APPLICANT, EVENT_PLAN, application
+from tests.unit.onboarding.applications import EVENT_PLAN, application
 
 DRAFT = keys.application(ID)
 ACCOUNT, ABOVE = keys.account("account:shop"), keys.account("account:above")
@@ -27,7 +27,7 @@ def body(mode: str = "other", plan: Any = None, **fields: Any) -> NewApplication
 
 
 def test_an_application_begins_as_the_one_open_draft_of_its_institution() -> None:
-    decision = drafts.apply(command(body()), APPLICANT)
+    decision = drafts.apply(command(body()), account())
     write = write_to(decision, DRAFT)
     assert load(Application, after(write)) == Application(
         id=ID, applicant="shop", name="示例商贸", mode="other", category="other", title="入驻申请",
@@ -43,7 +43,7 @@ def test_an_application_begins_as_the_one_open_draft_of_its_institution() -> Non
 
 
 def test_only_an_open_account_that_is_no_merchant_may_apply() -> None:
-    write = write_to(drafts.apply(command(body()), APPLICANT), ACCOUNT)
+    write = write_to(drafts.apply(command(body()), account()), ACCOUNT)
     over = EventTerms(starts_at="2020", ends_at="2021", per_account_limit=1)
     assert holds(write, account())
     assert holds(write, account(merchant=merchant(event=over)))
@@ -53,7 +53,7 @@ def test_only_an_open_account_that_is_no_merchant_may_apply() -> None:
 
 
 def test_who_names_a_sub_platform_is_found_by_its_operator_and_it_must_take_merchants() -> None:
-    decision = drafts.apply(command(body(sub_platform="above")), APPLICANT)
+    decision = drafts.apply(command(body(sub_platform="above")), account())
     assert keys.applied("above", AT, ID) in touched(decision)
     write = write_to(decision, ABOVE)
     assert holds(write, account(merchant=merchant(mode="sub_platform")))
@@ -70,7 +70,7 @@ def test_nobody_is_beneath_itself_and_no_sub_platform_beneath_another() -> None:
     plan = {"region_or_sector": "r", "operator_name": "o", "planned_merchants": 3, "categories": ["food"]}
     for wrong in (body(sub_platform="shop"), body("sub_platform", plan, sub_platform="above")):
         with pytest.raises(InvalidRequest) as refused:
-            drafts.apply(command(wrong), APPLICANT)
+            drafts.apply(command(wrong), account())
         assert refused.value.facts["errors"][0]["pointer"] == "/sub_platform"
 
 
@@ -78,7 +78,7 @@ def test_an_event_that_is_over_cannot_be_applied_for() -> None:
     over = EVENT_PLAN | {"starts_at": "2020-01-01T00:00:00Z", "opens_at": "2020-01-01T00:00:00Z"}
     over |= {"ends_at": "2020-01-02T00:00:00Z"}
     with pytest.raises(InvalidRequest) as refused:
-        drafts.apply(command(body("event", over)), APPLICANT)
+        drafts.apply(command(body("event", over)), account())
     assert refused.value.facts["errors"][0]["pointer"] == "/plan/ends_at"
     with pytest.raises(InvalidRequest):
         drafts.edit(command(ApplicationChange(plan=over)), application("event"), "applicant")
