@@ -82,7 +82,7 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     """Announce a file and get a form to send it with.
 
     S3 takes only the announced type, size and bytes, for an hour. The document counts once the bytes arrived and are
-    what was announced; of a kind, the newest that arrived counts.
+    what was announced; of a kind, the newest that arrived counts. An application takes 50 documents.
     """
     application, party = queries.visible(command.caller, id)
     identity = queries.own_account(command.caller).identity
@@ -98,7 +98,10 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     refuses=STEPPED,
 )
 def open_document(command: Command[Empty], id: str, document: str) -> Decision:
-    """Get a link (5 minutes) to a document; that it was given out stands in the history."""
+    """Get a link (5 minutes) to a document; that it was given out stands in the history.
+
+    The applicant gets at most 200 links to the documents of one application.
+    """
     return documents.link(command, *queries.visible(command.caller, id), queries.document(id, document))
 
 
