@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidState, RoleNotAllowed
-from chalicelib.onboarding.items import Application, Counting, OpinionNote
+from chalicelib.onboarding.items import Application, Counting, OpinionNote, ReviewNote
 from chalicelib.onboarding.steps import KINDS, OPEN, REQUIRED, STEPS, missing, next_actions, traits
+from chalicelib.table.row import dump, load
 from chalicelib.transitions import step
 from tests.diagrams import mermaid
 from tests.unit.decisions import AT
@@ -133,3 +134,25 @@ def test_the_documentation_says_what_each_mode_must_bring() -> None:
     required = {row.split("|")[1].strip(" `"): ["✓" in cell for cell in row.split("|")[2:]] for row in rows}
     for kind in KINDS:
         assert required[kind][: len(MODES)] == [kind in REQUIRED[mode] for mode in MODES], kind
+
+
+def test_applications_and_documents_of_an_earlier_version_load() -> None:
+    """They kept what is not there as null or empty, and counted no links."""
+    review: dict[str, Any] = {
+        "at": AT,
+        "outcome": "return",
+        "completeness": False,
+        "conformity": True,
+        "reliability": True,
+    }
+    item = {
+        "id": "a", "applicant": "shop", "name": "示例商贸", "mode": "other", "category": "other", "title": "入驻申请",
+        "plan": {"description": "d"}, "sub_platform": None, "status": "returned", "created_at": AT, "since": AT,
+        "documents": {"credit_report": {"id": "d", "announced_at": AT, "expires_on": None}}, "kept": [], "announced": 0,
+        "version": 2, "review": review | {"comment": None}, "list": "applications:returned", "rank": "r",
+    }  # fmt: skip
+    stored = load(Application, item)
+    assert (stored.links, stored.kept, stored.sub_platform, stored.integration) == (0, (), None, None)
+    assert stored.review == ReviewNote(**review)
+    assert stored.documents == {"credit_report": Counting(id="d", announced_at=AT)}
+    assert load(Application, dump(stored)) == stored
