@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from chalicelib.files import store
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.fields import Empty
+from chalicelib.ledger.actions import AccountFrozen
+from chalicelib.merchants import queries as merchants
 from chalicelib.onboarding import actions, queries
 from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.model import Integration
@@ -33,11 +35,13 @@ def _keep(application: Application, id: str) -> bool:
 
 
 def prove_system(command: Command[Integration], id: str) -> None:
-    """Make a handshake with the applicant's system. Raises HandshakeFailed, NotFound, and what ``actions.integrable``
-    raises: a step that cannot be taken calls nobody.
+    """Make a handshake with the applicant's system. Raises HandshakeFailed, NotFound, AccountFrozen, and what
+    ``actions.integrable`` raises: a step that cannot be taken calls nobody.
     """
     application, party = queries.visible(command.caller, id)
     actions.integrable(application, party)
+    if merchants.institution(application.applicant).status == "frozen":
+        raise AccountFrozen()
     body = command.body
     handshake(
         callback_url=body.callback_url, public_key=body.public_key, merchant=application.applicant, now=command.now

@@ -100,13 +100,14 @@ def test_a_failed_handshake_leaves_the_system_as_it_is(desk: Desk, monkeypatch: 
     assert desk.world.items() == before
 
 
-def test_a_suspended_merchant_may_a_frozen_one_may_not(desk: Desk) -> None:
+def test_a_suspended_merchant_may_a_frozen_one_may_not(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     application = desk.bring("third_party_mall")
     merchant = desk.get(application)["applicant"]
     desk.world.post(f"/v1/merchants/{merchant}/suspend", {"reason": "why"}, **EXCHANGE)
     assert desk.step(application, "integration", OTHER, **SHOP).status == 200
     assert desk.world.get(f"/v1/merchants/{merchant}").body["status"] == "suspended"
     desk.world.post(f"/v1/accounts/{merchant}/freeze", {"reason": "why"}, **EXCHANGE)
+    monkeypatch.setattr(prepare, "handshake", lambda **_: pytest.fail("nobody is called for who is frozen"))
     before = desk.world.items()
     assert desk.step(application, "integration", THIRD, **SHOP).refused == (409, "account_frozen")
     assert desk.world.items() == before

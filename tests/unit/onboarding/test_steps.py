@@ -145,7 +145,7 @@ def test_applications_and_documents_of_an_earlier_version_load() -> None:
         "conformity": True,
         "reliability": True,
     }
-    item = {
+    item: dict[str, Any] = {
         "id": "a", "applicant": "shop", "name": "示例商贸", "mode": "other", "category": "other", "title": "入驻申请",
         "plan": {"description": "d"}, "sub_platform": None, "status": "returned", "created_at": AT, "since": AT,
         "documents": {"credit_report": {"id": "d", "announced_at": AT, "expires_on": None}}, "kept": [], "announced": 0,
