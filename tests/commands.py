@@ -302,11 +302,10 @@ def _consent(world: World) -> Ready:
 
 
 def _redeem_code(world: World) -> Ready:
-    ready = _consent(world)
-    code = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["code"]
+    world.person()
+    code = consents.consent(world, consents.spend(consents.mall(world))).body["code"]
     body = {"code": code, "code_verifier": consents.VERIFIER, "reference": "m-1"}
-    other = body | {"reference": "m-2"}
-    return Ready("POST", "/v1/grants/redeem", body, "scenario_operator", "operator", other)
+    return Ready("POST", "/v1/grants/redeem", body, "institution", "shop", body | {"reference": "m-2"})
 
 
 def _withdraw_grant(world: World) -> Ready:

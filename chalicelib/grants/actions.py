@@ -136,7 +136,9 @@ def _only_one(grant: Grant, at: str) -> Write:
 
 
 def redeem(command: Command[CodeRedemption], grant: Grant | None) -> Decision:
-    """The partner gets the grant, once. ``grant`` is the one that the code names, as read. Raises InvalidGrant."""
+    """The partner gets the grant, once. ``grant`` is the one that the code names, as read. Raises InvalidGrant;
+    refuses AccountFrozen to a merchant.
+    """
     body, at = command.body, command.at
     fits = codes.answers(body.code_verifier, grant.code_challenge if grant else "")
     over = grant is None or (grant.expires_at or NEVER) <= at
@@ -155,6 +157,7 @@ def redeem(command: Command[CodeRedemption], grant: Grant | None) -> Decision:
                 refuse=lambda _: InvalidGrant(),
             ),
             _blocks(grant, grant.expires_at or NEVER),
+            *((acting(grant.partner),) if grant.purpose == SPEND else ()),  # an operator needs no account
         ),
         facts=Facts(grant=grant.id),
     )

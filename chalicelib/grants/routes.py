@@ -55,7 +55,7 @@ def consent(command: Command[Consent]) -> Decision:
     body=CodeRedemption,
     answer=GrantAnswer,
     allow=(SCENARIO_OPERATOR, INSTITUTION),
-    refuses=(actions.InvalidGrant,),
+    refuses=(actions.InvalidGrant, NotFound, AccountClosed, AccountFrozen),
     status=200,
 )
 def redeem_code(command: Command[CodeRedemption]) -> Decision:

@@ -72,6 +72,8 @@ ALLOWED = {
     "POST /v1/applications/{id}/documents/{document}/link",  # reads them
     "POST /v1/webhook-deliveries/{id}/replay",  # hears again of orders that it has
     "PATCH /v1/accounts/me",  # a name
+    "POST /v1/grants/{id}/withdraw",  # takes a consent back
+    "POST /v1/holds/{id}/release",  # gives back what is the person's
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}
 OPENING = "POST /v1/accounts"  # the one that needs no account

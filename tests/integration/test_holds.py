@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.holds import queries
 from chalicelib.holds.worker import expire_due
 from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, read
@@ -96,6 +97,38 @@ def test_a_hold_expires_by_itself_once(world: World, held: str) -> None:
     assert (expire_due(datetime.now(UTC)), expire_due(datetime.now(UTC))) == (1, 0)
     assert (status(world, held), balances(world)) == ("expired", (POINTS, 0, 0))
     assert capture(world, held).refused == (409, "invalid_state")
+
+
+@pytest.mark.parametrize("end", [capture, release])
+def test_a_hold_that_ended_before_its_time_leaves_the_list_of_what_is_due(
+    world: World, held: str, end: Callable[..., Answer]
+) -> None:
+    assert end(world, held).status == 200
+    age_hold(world, held, PAST)
+    assert expire_due(datetime.now(UTC)) == 0
+    assert [item for item in world.items() if item.get("list", {"S": ""})["S"].startswith("holds:")] == []
+    world.stream()
+    assert len(world.get("/v1/holds", **SHOP).body["items"]) == 1
+
+
+def test_one_hold_that_fails_keeps_no_other_from_expiring(
+    world: World, grant: str, held: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = hold(world, grant, order_reference="o-2").body["id"]
+    for id in (held, other):
+        age_hold(world, id, PAST)
+    find = queries.item
+
+    def broken(id: str) -> Any:
+        if id == held:
+            raise ValueError("broken")
+        return find(id)
+
+    monkeypatch.setattr(queries, "item", broken)
+    with pytest.raises(ValueError, match="broken"):
+        expire_due(datetime.now(UTC))
+    monkeypatch.undo()
+    assert (status(world, held), status(world, other)) == ("held", "expired")
 
 
 def test_the_minute_schedule_expires_holds(world: World, held: str) -> None:
