@@ -14,9 +14,9 @@ from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
+from chalicelib.partners.model import event as webhook
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
-from chalicelib.table.write import decode
 from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.world import AT, CODES, PEOPLE, World
@@ -395,10 +395,10 @@ def _refund_hold(world: World) -> Ready:
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [load(Record, each) for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
+    event = webhook(placed)
     derive(partners.remember(placed))
-    [event] = [decode(each) or {} for each in world.items() if each["sk"] == {"S": "delivery"}]
     derive(partners.give_up(event, "late"))
-    return Ready("POST", f"/v1/webhook-deliveries/{event['id']}/replay", {}, "institution", "shop")
+    return Ready("POST", f"/v1/webhook-deliveries/{event.id}/replay", {}, "institution", "shop")
 
 
 COMMANDS: dict[str, Callable[[World], Ready]] = {

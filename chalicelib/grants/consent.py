@@ -19,7 +19,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
-from chalicelib.merchants.model import MALL, SUB_PLATFORM, Merchant
+from chalicelib.merchants.model import MALL, SUB_PLATFORM, MerchantAnswer
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, absent, put, seen
 
@@ -46,7 +46,7 @@ def report_partner(versions: Sequence[Version], at: str) -> Version:
     return begun[-1]
 
 
-def spend_partner(body: SpendConsent, merchant: Merchant | None, at: str) -> str:
+def spend_partner(body: SpendConsent, merchant: MerchantAnswer | None, at: str) -> str:
     """The merchant, if it can take points in its own mall. Raises InvalidRequest."""
     if merchant is None or merchant.status != "active" or merchant.mode not in (MALL, SUB_PLATFORM):
         en = "Is no active merchant with a mall of its own (third_party_mall, sub_platform)"

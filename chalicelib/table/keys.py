@@ -19,7 +19,8 @@ ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a st
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
-STEPS_END = "step:~"  # sort key behind an application, its documents and its history
+DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
+STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
 CREDIT_RULES = ("credit-rules", "!", "~")  # the partition of all versions, and the sort keys around them
 
