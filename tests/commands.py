@@ -1,8 +1,12 @@
 """Every command of the contract, ready to be sent once: what is common to all of them is tested on each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from chalicelib.batches import actions as batches
+from chalicelib.batches.items import Batch
+from chalicelib.batches.model import Sums
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
@@ -11,7 +15,7 @@ from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
 from chalicelib.partners.model import event as webhook
-from chalicelib.table import keys
+from chalicelib.table import keys, read
 from chalicelib.table.row import load
 from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
@@ -59,7 +63,22 @@ def _unfreeze(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("freeze", "unfreeze"))
 
 
+def _register(_: World) -> Ready:
+    body = {
+        "code": "M-1", "title": "方法学", "kind": "scenario", "document_sha256": "0" * 64,
+        "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+    }  # fmt: skip
+    return Ready("POST", "/v1/methodologies", body, "bureau", "bureau", body | {"title": "又一方法学"})
+
+
+def _end_scenario(world: World) -> Ready:
+    world.scenario()
+    body = {"ends_at": "2999-01-01T00:00:00Z", "reason": "no trains"}
+    return Ready("POST", "/v1/scenarios/metro/end", body, "bureau", "bureau", body | {"reason": "no more trains"})
+
+
 def _publish(world: World) -> Ready:
+    world.methodology("M-1")
     body = {
         "code": "metro", "name": "轨道交通", "methodology": "M-1", "operator": "operator", "unit": "km",
         "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None,
@@ -217,10 +236,45 @@ def _refund(world: World) -> Ready:
     return Ready("POST", f"{_order(world)}/refund", {}, "institution", "shop")
 
 
+def _cancel_order(world: World) -> Ready:
+    world.merchant()
+    world.rich(points=10_000)
+    order = world.redeem(world.offer(cancellable_minutes=5)).body["id"]
+    return Ready("POST", f"/v1/redemptions/{order}/cancel", {}, "individual", "alice")
+
+
+def _add_vouchers(world: World) -> Ready:
+    world.merchant()
+    path = f"/v1/offers/{world.offer()}/vouchers"
+    return Ready("POST", path, {"codes": ["SH-1", "SH-2"]}, "institution", "shop", {"codes": ["SH-1", "SH-3"]})
+
+
 def _announce(world: World) -> Ready:
     world.scenario()
     body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
     return Ready("POST", "/v1/reduction-batches", body, "scenario_operator", "operator", body | {"lines": 2})
+
+
+def _reported_batch(world: World) -> str:
+    """A batch whose one line waits for the bureau."""
+    ready = _announce(world)
+    id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    batch = read.get(keys.batch(id), Batch)
+    assert batch is not None
+    processing = replace(batch, status="processing")
+    perform("start", lambda command: batches.move(command, batch, "start"))
+    perform("slice", lambda command: batches.slice_done(command, id, 0, range(1, 2), Sums(reported=1)))
+    perform("finish", lambda command: batches.move(command, processing, "finish"))
+    return f"/v1/reduction-batches/{id}"
+
+
+def _confirm_batch(world: World) -> Ready:
+    body = {"reason": "50 of them looked at"}
+    return Ready("POST", f"{_reported_batch(world)}/confirm", body, "bureau", "bureau", {"reason": "all looked at"})
+
+
+def _reject_batch(world: World) -> Ready:
+    return Ready("POST", f"{_reported_batch(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "no!"})
 
 
 def _cancel(world: World) -> Ready:
@@ -353,14 +407,18 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "PATCH /v1/accounts/me": _correct,
     "POST /v1/accounts/{id}/freeze": _freeze,
     "POST /v1/accounts/{id}/unfreeze": _unfreeze,
+    "POST /v1/methodologies": _register,
     "POST /v1/scenarios": _publish,
     "POST /v1/grants": _consent,
     "POST /v1/grants/redeem": _redeem_code,
     "POST /v1/grants/{id}/withdraw": _withdraw_grant,
+    "POST /v1/scenarios/{code}/end": _end_scenario,
     "POST /v1/reductions": _report,
     "POST /v1/reductions/{id}/confirm": _confirm,
     "POST /v1/reductions/{id}/reject": _reject,
     "POST /v1/reduction-batches": _announce,
+    "POST /v1/reduction-batches/{id}/confirm": _confirm_batch,
+    "POST /v1/reduction-batches/{id}/reject": _reject_batch,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,
     "POST /v1/applications/{id}/documents": _paper,
@@ -389,6 +447,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/offers/{id}/vouchers": _add_vouchers,
+    "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,
     "POST /v1/holds": _hold,

@@ -31,9 +31,8 @@ class Kept(Answer):
     """One thing that is kept, with the request that made it and, of an order, how it stands.
 
     ``place`` is its name among the caller's things: ``entry:…`` a line of the statement, ``usage:…`` grams of a day,
-    ``purchases:…`` units of an offer, ``grant:…`` a grant, ``account`` the account
-    itself, ``reading:…`` that exchange, bureau or auditor
-    read it: when, in which role and why.
+    ``reduction:…`` a reported reduction, ``purchases:…`` units of an offer, ``grant:…`` a grant, ``account`` the
+    account itself, ``reading:…`` that exchange, bureau or auditor read it: when, in which role and why.
     """
 
     place: str

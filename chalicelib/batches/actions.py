@@ -5,21 +5,25 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.batches.items import Batch, Slice
+from chalicelib.batches.items import Batch, BatchPointer, JudgedSlice, Judgement, Progress, Slice
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     NDJSON,
     BatchOpened,
+    BatchReason,
     NewBatch,
     Sums,
     Upload,
     file_key,
     to_answer,
+    total,
 )
-from chalicelib.errors import InvalidRequest, Text
+from chalicelib.errors import InvalidRequest, InvalidState, Text
 from chalicelib.files import store
+from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.kernel.record import Facts
 from chalicelib.kernel.settle import SYSTEM
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import operated
@@ -35,7 +39,21 @@ STEPS = (
     Step("awaiting_upload", "start", "processing", (SYSTEM.role,)),
     Step("awaiting_upload", "refuse", "refused", (SYSTEM.role,)),
     Step("processing", "finish", "done", (SYSTEM.role,)),
+    Step("done", "confirm", "confirming", (BUREAU,)),
+    Step("done", "reject", "rejecting", (BUREAU,)),
+    Step("done", "reverse", "reversing", (BUREAU,)),
+    Step("confirming", "finish", "done", (SYSTEM.role,)),
+    Step("reversing", "finish", "done", (SYSTEM.role,)),
+    Step("rejecting", "finish", "done", (SYSTEM.role,)),
 )
+
+
+class NothingWaits(InvalidState):
+    detail = Text("No line of this batch is in the state for it.", "该批次没有可办理该操作的记录。")
+    remedy = Text(
+        "Nothing to fix: GET /v1/reduction-batches/{id} shows what became of its lines.",
+        "无需处理：可通过 GET /v1/reduction-batches/{id} 查询各行结果。",
+    )
 
 
 def form(command: Command[NewBatch]) -> Upload:
@@ -72,13 +90,15 @@ def open_batch(command: Command[NewBatch], versions: Sequence[Scenario], upload:
         status="awaiting_upload",
         created_at=command.at,
     )
-    waits = Listing(lists.batches_open(command.now), f"{command.at}:{command.id}")
+    rank = f"{command.at}:{command.id}"
+    waits, sent = Listing(lists.batches_open(command.now), rank), Listing(lists.BATCHES, rank)
+    pointer = put(keys.sent(batch.operator, rank), BatchPointer(batch.id), listed=sent)
     answer = BatchOpened(id=batch.id, scenario=batch.scenario, lines=batch.lines, upload=upload)
-    return Decision("batch_announced", answer, (put(keys.batch(batch.id), batch, listed=waits),))
+    return Decision("batch_announced", answer, (put(keys.batch(batch.id), batch, listed=waits), pointer))
 
 
 def move(
-    command: Command[Empty], batch: Batch, action: str, *, reason: Text | None = None, sums: Sums | None = None
+    command: Command[Empty], batch: Batch, action: str, *, reason: Text | None = None, progress: Progress | None = None
 ) -> Decision:
     """The next state of a batch, and why it was refused or what it came to. Raises InvalidState."""
     status = step(STEPS, batch.status, action, command.caller.role)
@@ -95,12 +115,52 @@ def move(
         remove=UNLISTED if final else (),
         require=Attr("status").eq(batch.status),
     )
-    came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points} if sums else {}
-    answer = to_answer(replace(batch, **changes), sums or Sums())
-    return Decision(f"batch_{status}", answer, (write,), metrics=came)
+    sums = total(progress or Progress())
+    came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points}
+    answer = to_answer(replace(batch, **changes), progress or Progress())
+    return Decision(f"batch_{status}", answer, (write,), metrics=came if progress else {})
 
 
-def slice_done(command: Command[Empty], batch: str, number: int, sums: Sums) -> Decision:
-    """What a slice came to, once."""
-    part = Slice(number=number, at=command.at, **sums.model_dump())
+def slice_done(command: Command[Empty], batch: str, number: int, lines: range, sums: Sums) -> Decision:
+    """What a slice came to, once. ``lines`` are the numbers of its lines."""
+    part = Slice(number=number, at=command.at, first=lines[0], last=lines[-1], **sums.model_dump())
     return Decision("batch_slice_done", sums, (put(keys.batch_slice(batch, number), part),))
+
+
+def judge(command: Command[BatchReason], batch: Batch, progress: Progress, action: str) -> Decision:
+    """Every line of the batch that is in the state for it is to be confirmed, rejected or reversed: a worker does it.
+
+    Raises InvalidState unless the batch is done and nothing else is done to it, NothingWaits where there is no such
+    line.
+    """
+    status: Any = step(STEPS, batch.status, action, command.caller.role)
+    if (progress.credited if action == "reverse" else progress.waiting) <= 0:
+        raise NothingWaits(state=batch.status, action=action)
+    judgement = Judgement(
+        id=command.id, action=action, reason=command.body.reason, caller=command.caller.sub, at=command.at
+    )
+    write = update(
+        keys.batch(batch.id),
+        assign={"status": status, "judgement": judgement},
+        listed=Listing(lists.batches_open(command.now), f"{command.at}:{batch.id}"),
+        require=Attr("status").eq(batch.status),
+    )
+    answer = to_answer(replace(batch, status=status, judgement=judgement), progress)
+    facts = Facts(batch=batch.id, reason=judgement.reason)
+    return Decision(f"batch_{status}", answer, (write,), facts, publish=True)
+
+
+def slice_judged(command: Command[Empty], batch: str, done: JudgedSlice) -> Decision:
+    """What a judgement did to a slice, once."""
+    part = replace(done, at=command.at)
+    write = put(keys.batch_judged(batch, part.judgement, part.number), part)
+    return Decision("batch_slice_judged", Empty(), (write,))
+
+
+def judged(command: Command[Empty], batch: Batch, progress: Progress) -> Decision:
+    """A judgement has reached every slice: the batch is done again. Raises InvalidState."""
+    status: Any = step(STEPS, batch.status, "finish", command.caller.role)
+    write = update(
+        keys.batch(batch.id), assign={"status": status}, remove=UNLISTED, require=Attr("status").eq(batch.status)
+    )
+    return Decision("batch_judged", to_answer(replace(batch, status=status), progress), (write,))

@@ -21,10 +21,11 @@ class LineTooLong(BodyTooLarge):
 
 
 class NumberedLine(NamedTuple):
-    """A readable line; ``number`` counts from 1, as editors do."""
+    """A readable line; ``number`` counts from 1, as editors do. ``named``: its account or its grant."""
 
     number: int
     trip: Trip
+    named: str
 
 
 class RefusedLine(Answer):
@@ -46,7 +47,7 @@ def parse(scenario: str, number: int, raw: bytes) -> NumberedLine | RefusedLine:
         if trip.scenario not in (None, scenario_code(scenario)):
             en, zh = f"The batch is announced for {scenario}", f"该批次登记的场景为 {scenario}"
             raise InvalidRequest.at("/scenario", en, zh)
-        return NumberedLine(number, trip)
+        return NumberedLine(number, trip, trip.named)
     except LineTooLong as too_long:
         return refused_line(number, None, too_long)
     except Refusal as refusal:
@@ -87,5 +88,5 @@ def side_by_side(lines: Iterable[NumberedLine]) -> list[list[list[NumberedLine]]
     for line in lines:
         first = line.trip.record_id not in seen
         seen.add(line.trip.record_id)
-        (groups.setdefault(line.trip.account, []) if first else repeats).append(line)
+        (groups.setdefault(line.named, []) if first else repeats).append(line)
     return [list(groups.values()), [repeats]]

@@ -1,13 +1,24 @@
 """Batches: files of reductions, how they are answered and where their objects lie. Pure (docs/adr/0008)."""
 
-from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.batches.items import Batch, Slice
-from chalicelib.kernel.fields import Answer, Body, ScenarioRef, Sha256, Time, example
-from chalicelib.reductions.model import Trip
+from chalicelib.batches.items import Batch, Progress, Status
+from chalicelib.kernel.fields import (
+    Answer,
+    Body,
+    Moment,
+    Paged,
+    Params,
+    ScenarioRef,
+    Sha256,
+    ShortText,
+    Size,
+    Time,
+    example,
+)
+from chalicelib.reductions.model import ReductionAnswer, Trip
 
 LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
 FILE_BYTES_MAX = 32 * 1024 * 1024
@@ -65,11 +76,37 @@ class Sums(Answer):
     points: int = 0
 
 
+class BatchReason(Body):
+    """Why the lines of a batch are confirmed, rejected or reversed: it stands on each of their Records."""
+
+    model_config = example(reason="抽查 50 条，均与乘车记录一致")
+
+    reason: ShortText
+
+
+class JudgementAnswer(Answer):
+    """What the bureau ordered for every line in the state for it; ``left`` could not be decided (a frozen account)."""
+
+    action: str
+    reason: str
+    at: Time
+    left: int
+
+
 class BatchAnswer(Sums):
-    """A batch as it stands. Once done, converted + reported + refused = lines; until then they grow."""
+    """A batch as it stands. Once done, converted + reported + refused = lines; until then they grow.
+
+    ``confirmed`` and ``rejected`` are those of the reported lines that the bureau decided as a batch, ``reversed``
+    those that it took back; ``points`` includes what the first brought. While it does so the status is ``confirming``,
+    ``rejecting`` or ``reversing``, and then ``done`` again.
+    """
 
     id: str
-    status: Literal["awaiting_upload", "processing", "done", "refused"]
+    status: Status
+    confirmed: int = 0
+    rejected: int = 0
+    reversed: int = 0
+    judgement: JudgementAnswer | None = Field(default=None, description="The latest order for all of its lines")
     reason: str | None = Field(description="Why the whole file was refused")
     reason_zh: str | None = Field(description="The same in Chinese")
     scenario: str
@@ -79,14 +116,57 @@ class BatchAnswer(Sums):
     refused_lines: RefusedLines | None
 
 
-def total(slices: Iterable[Slice]) -> Sums:
-    """The sums of slices."""
-    found = list(slices)
-    return Sums(**{name: sum(getattr(each, name) for each in found) for name in Sums.model_fields})
+def total(progress: Progress) -> Sums:
+    """The sums of slices, with the points of what was confirmed since."""
+    sums = {name: sum(getattr(each, name) for each in progress.slices) for name in Sums.model_fields}
+    return Sums(**sums | {"points": sums["points"] + sum(each.points for each in progress.judged)})
 
 
-def to_answer(batch: Batch, sums: Sums, link: RefusedLines | None = None) -> BatchAnswer:
-    return BatchAnswer.model_validate(vars(batch) | sums.model_dump() | {"refused_lines": link})
+def to_answer(batch: Batch, progress: Progress, link: RefusedLines | None = None) -> BatchAnswer:
+    judgement = batch.judgement and JudgementAnswer(
+        action=batch.judgement.action,
+        reason=batch.judgement.reason,
+        at=batch.judgement.at,
+        left=sum(each.left for each in progress.of(batch.judgement)),
+    )
+    judged = {
+        "confirmed": progress.lines("confirm"),
+        "rejected": progress.lines("reject"),
+        "reversed": progress.lines("reverse"),
+        "judgement": judgement,
+    }
+    return BatchAnswer.model_validate(vars(batch) | total(progress).model_dump() | judged | {"refused_lines": link})
+
+
+class BatchParams(Paged):
+    """Filters of batches; ``from`` (included) and ``until`` (not) bound the time of the announcement."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    until: Moment | None = None
+
+
+class SampleParams(Params):
+    """How many lines to draw."""
+
+    size: Annotated[Size, Field(description="Lines to draw")] = 20
+
+
+class SampledLine(Answer):
+    """A line of a file and what became of it: a reduction, or the code and the sentence of its refusal."""
+
+    line: int
+    record_id: str | None
+    status: Literal["reported", "confirmed", "rejected", "reversed", "refused"]
+    reduction: ReductionAnswer | None
+    code: str | None
+    detail: str | None
+    detail_zh: str | None
+
+
+class Sample(Answer):
+    """Lines drawn at random, in the order of the file; other ones each time."""
+
+    items: list[SampledLine]
 
 
 def file_key(id: str) -> str:

@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from chalicelib.kernel.settle import Settled, conclude, perform
 from chalicelib.reductions.actions import report
 from chalicelib.reductions.items import Recipient
 from chalicelib.reductions.model import ReductionAnswer, Report
-from chalicelib.reductions.queries import recipients
+from chalicelib.reductions.queries import credited, recipients
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.queries import versions
 from chalicelib.table import keys
@@ -53,7 +53,7 @@ def do_slice(pool: Executor, batch: Batch, number: int, lines: Sequence[tuple[in
     parsed = [parse(batch.scenario, *line) for line in lines]
     broken = [each for each in parsed if not isinstance(each, NumberedLine)]
     sound = [each for each in parsed if isinstance(each, NumberedLine)]
-    setting = Setting(batch, versions(batch.scenario), recipients({each.trip.account for each in sound}))
+    setting = Setting(batch, versions(batch.scenario), recipients({each.named for each in sound if each.trip.account}))
     outcomes = [Outcome(each.line, "refused", 0, each.model_dump_json()) for each in broken]
     for wave in side_by_side(sound):
         for group in pool.map(partial(_in_order, setting), wave):
@@ -61,7 +61,11 @@ def do_slice(pool: Executor, batch: Batch, number: int, lines: Sequence[tuple[in
     _keep_refused(batch.id, number, outcomes)
     kinds = Counter(each.kind for each in outcomes)
     sums = Sums(points=sum(each.points for each in outcomes), **kinds)
-    perform(keys.part_id(batch.id, f"slice {number}"), lambda command: slice_done(command, batch.id, number, sums))
+    numbers = range(lines[0][0], lines[-1][0] + 1)
+    perform(
+        keys.part_id(batch.id, f"slice {number}"),
+        lambda command: slice_done(command, batch.id, number, numbers, sums),
+    )
 
 
 def _keep_refused(batch: str, number: int, outcomes: Iterable[Outcome]) -> None:
@@ -81,18 +85,24 @@ def _conclude(setting: Setting, line: NumberedLine) -> Settled:
     origin = Facts(batch=setting.batch.id, line=line.number)
 
     def decide() -> Decision:
-        decision = report(order, setting.versions, setting.recipients[line.trip.account])
+        recipient = setting.recipients.get(line.named) or credited(order.caller, line.trip, setting.batch.scenario)
+        decision = report(order, setting.versions, recipient)
         return replace(decision, facts=replace(decision.facts, batch=origin.batch, line=origin.line))
 
     def refused(refusal: Refusal) -> Decision:
         return Decision("reduction_refused", refused_line(line.number, line.trip.record_id, refusal), facts=origin)
 
+    return patiently(lambda: conclude(order, decide, refused))
+
+
+def patiently(settled: Callable[[], Settled]) -> Settled:
+    """What ``settled`` comes to, however much others are in the way. Raises Contended, Unavailable when tries end."""
     for attempt in range(_TRIES_MAX):
         try:
-            return conclude(order, decide, refused)
+            return settled()
         except (Contended, Unavailable):
             time.sleep(random.uniform(0, min(5, 0.1 * 2**attempt)))
-    return conclude(order, decide, refused)
+    return settled()
 
 
 def _order(batch: Batch, line: NumberedLine) -> Command[Report]:

@@ -3,12 +3,20 @@
 from chalice.app import Blueprint
 
 from chalicelib.batches import actions, queries
-from chalicelib.batches.model import BatchAnswer, BatchOpened, NewBatch
+from chalicelib.batches.model import (
+    BatchAnswer,
+    BatchOpened,
+    BatchParams,
+    BatchReason,
+    NewBatch,
+    Sample,
+    SampleParams,
+)
 from chalicelib.edge.endpoints import command, query
-from chalicelib.errors import NotFound
+from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Params
+from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.scenarios.queries import versions
 
@@ -33,3 +41,84 @@ def announce_batch(command: Command[NewBatch]) -> Decision:
 def one_batch(query: Query[Params], id: str) -> BatchAnswer:
     """How far a batch is, what it came to and, once done, a link (5 minutes) to the lines that were refused."""
     return queries.view(query.asker, id, query.now)
+
+
+@query(
+    room,
+    "/v1/reduction-batches",
+    answer=Page[BatchAnswer],
+    allow=(SCENARIO_OPERATOR, BUREAU),
+    params=BatchParams,
+)
+def batches(query: Query[BatchParams]) -> Page[BatchAnswer]:
+    """An operator's batches, or all of them for the bureau, newest first."""
+    return queries.listed(query)
+
+
+@query(
+    room,
+    "/v1/reduction-batches/{id}/sample",
+    answer=Sample,
+    allow=(SCENARIO_OPERATOR, BUREAU),
+    params=SampleParams,
+    refuses=(NotFound,),
+)
+def sampled_lines(query: Query[SampleParams], id: str) -> Sample:
+    """Lines of a batch drawn at random, with what became of each: to look at before its lines are confirmed.
+
+    Other lines are drawn each time. Blank and unreadable lines are never among them.
+    """
+    return queries.sample(query.asker, id, query.params.size)
+
+
+@command(
+    room,
+    "POST /v1/reduction-batches/{id}/confirm",
+    body=BatchReason,
+    answer=BatchAnswer,
+    allow=(BUREAU,),
+    refuses=(NotFound, InvalidState),
+    status=202,
+)
+def confirm_batch(command: Command[BatchReason], id: str) -> Decision:
+    """Confirm every line of a batch that waits for it.
+
+    The work begins within seconds; `GET /v1/reduction-batches/{id}` shows how far it is. Lines that were confirmed or
+    rejected by themselves stay as they are; lines of a frozen account are left, and a later order reaches them.
+    """
+    return _judge(command, id, "confirm")
+
+
+@command(
+    room,
+    "POST /v1/reduction-batches/{id}/reject",
+    body=BatchReason,
+    answer=BatchAnswer,
+    allow=(BUREAU,),
+    refuses=(NotFound, InvalidState),
+    status=202,
+)
+def reject_batch(command: Command[BatchReason], id: str) -> Decision:
+    """Reject every line of a batch that waits for confirmation, for good. The same holds as for `confirm`."""
+    return _judge(command, id, "reject")
+
+
+@command(
+    room,
+    "POST /v1/reduction-batches/{id}/reverse",
+    body=BatchReason,
+    answer=BatchAnswer,
+    allow=(BUREAU,),
+    refuses=(NotFound, InvalidState),
+    status=202,
+)
+def reverse_batch(command: Command[BatchReason], id: str) -> Decision:
+    """Take back every confirmed line of a batch, each as `POST /v1/reductions/{id}/reverse` does.
+
+    The evidence of each is the file of the batch itself.
+    """
+    return _judge(command, id, "reverse")
+
+
+def _judge(command: Command[BatchReason], id: str, action: str) -> Decision:
+    return actions.judge(command, queries.batch(command.caller, id), queries.progress(id), action)

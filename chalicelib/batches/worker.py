@@ -6,28 +6,27 @@ crash: what is done is skipped or comes to the same.
 
 import hashlib
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import IO
+from typing import IO, TypeVar
 
-from chalicelib.batches.actions import move
+from chalicelib.batches import judging
+from chalicelib.batches.actions import judged, move
 from chalicelib.batches.contents import Unusable, counted, lines, unpacked
-from chalicelib.batches.items import Batch
+from chalicelib.batches.items import Batch, Judgement, Progress
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     FOLDER,
     NDJSON,
-    Sums,
     file_key,
     refused_key,
-    total,
     wake_key,
 )
 from chalicelib.batches.outcomes import do_slice
-from chalicelib.batches.queries import slices
+from chalicelib.batches.queries import progress
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Text
 from chalicelib.files import store
@@ -37,6 +36,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 
+T = TypeVar("T")
 SLICE_LINES = 1000  # what a crash may cause to be looked at again
 WORK_SECONDS_MAX = 600  # of Lambda's 900: the rest is for the slice that was begun, and the end
 QUIET = timedelta(minutes=15)  # a slice takes seconds, so a batch that is silent for longer has lost its worker
@@ -47,6 +47,10 @@ def arrived(key: str) -> None:
     id = key.removeprefix(FOLDER).partition("/")[0]
     batch = read.get(keys.batch(id), Batch)
     if batch is None or batch.status in {"done", "refused"}:
+        return
+    if batch.status in {"confirming", "rejecting", "reversing"}:
+        assert batch.judgement is not None
+        _judge(batch, batch.judgement)
         return
     file = store.fetch(file_key(id), bytes_max=FILE_BYTES_MAX)
     if file is None:
@@ -70,19 +74,20 @@ def resume(now: datetime) -> None:
 
     def one(place: Place) -> None:
         id = place.key.pk.removeprefix("batch:")
-        last = max([place.listing.rank, *(part.at for part in slices(id).values())])
+        last = max([place.listing.rank, *progress(id).times()])
         if last < since:
-            _wake(id)
+            wake(id)
 
     for_each(listed, one, what="batch", name=lambda place: place.key.pk)
 
 
-def _wake(id: str) -> None:
+def wake(id: str) -> None:
+    """Make a worker continue with a batch."""
     store.put(wake_key(id), b"", content_type=NDJSON)
 
 
-def _move(batch: Batch, action: str, *, reason: Text | None = None, sums: Sums | None = None) -> None:
-    perform(keys.part_id(batch.id, action), lambda command: move(command, batch, action, reason=reason, sums=sums))
+def _move(batch: Batch, action: str, *, reason: Text | None = None, far: Progress | None = None) -> None:
+    perform(keys.part_id(batch.id, action), lambda command: move(command, batch, action, reason=reason, progress=far))
 
 
 def _check_hash(batch: Batch, file: IO[bytes]) -> None:
@@ -100,16 +105,32 @@ def _check_lines(batch: Batch, text: IO[bytes]) -> None:
 
 
 def _work(batch: Batch, file: IO[bytes]) -> None:
-    until, done = time.monotonic() + WORK_SECONDS_MAX, slices(batch.id)
+    done = {part.number for part in progress(batch.id).slices}
+    waiting = ((number, some) for number, some in enumerate(_sliced(file)) if number not in done)
+    if _each(batch, waiting, lambda pool, each: do_slice(pool, batch, *each)):
+        _finish(batch)
+
+
+def _judge(batch: Batch, judgement: Judgement) -> None:
+    """A judgement reaches the slices that it has not reached yet, and then the batch is done again."""
+    far = progress(batch.id)
+    done = {part.number for part in far.of(judgement)}
+    waiting = (part for part in far.slices if part.reported and part.number not in done)
+    if _each(batch, waiting, lambda pool, part: judging.do_slice(pool, batch, judgement, part)):
+        name = keys.part_id(batch.id, f"{judgement.id} finish")
+        perform(name, lambda command: judged(command, batch, progress(batch.id)))
+
+
+def _each(batch: Batch, slices: Iterable[T], do: Callable[[Executor, T], None]) -> bool:
+    """``do`` each slice, its lines in threads; False where the time is up and another invocation continues."""
+    until = time.monotonic() + WORK_SECONDS_MAX
     with ThreadPoolExecutor(settings().batch_threads) as pool:
-        for number, some in enumerate(_sliced(file)):
-            if number in done:
-                continue
+        for each in slices:
             if time.monotonic() > until:
-                _wake(batch.id)  # another invocation continues, with tries of its own
-                return
-            do_slice(pool, batch, number, some)
-    _finish(batch)
+                wake(batch.id)  # with tries of its own
+                return False
+            do(pool, each)
+    return True
 
 
 def _sliced(file: IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
@@ -121,8 +142,8 @@ def _sliced(file: IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
 
 def _finish(batch: Batch) -> None:
     """Every slice is done: join the refused lines, then say so."""
-    parts = slices(batch.id)
-    refused = [store.read(refused_key(batch.id, number)) for number in sorted(parts) if parts[number].refused]
+    far = progress(batch.id)
+    refused = [store.read(refused_key(batch.id, part.number)) for part in far.slices if part.refused]
     if refused:
         store.put(refused_key(batch.id), b"".join(refused), content_type=NDJSON)
-    _move(batch, "finish", sums=total(parts.values()))
+    _move(batch, "finish", far=far)

@@ -5,7 +5,7 @@ floor of zero, and the sum of all debts is what the supply shows as ``grams_unco
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chalicelib.errors import Contended, Refusal
 from chalicelib.ledger.account import AnyAccount
@@ -62,6 +62,11 @@ def reversal(name: str, asset: str, amount: int, held: int) -> Transfer:
 def repayment(name: str, asset: str, amount: int) -> tuple[Posting, ...]:
     """``amount`` of a debt is repaid."""
     return (*_leaving(name, asset, amount), Posting(name, keys.UNCOVERED, amount, DEBT[asset]))
+
+
+def repaid(postings: Iterable[Posting]) -> int:
+    """Points among ``postings`` that repaid a debt."""
+    return sum(each.amount for each in postings if each.asset == DEBT[POINTS] and each.destination == keys.UNCOVERED)
 
 
 def _leaving(name: str, asset: str, amount: int) -> tuple[Posting, ...]:

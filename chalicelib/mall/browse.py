@@ -92,4 +92,6 @@ def _fitting(places: Iterator[Place], count: int, fits: Fits) -> tuple[dict[Plac
 
 def _offer(place: Place) -> keys.Key:
     """The offer that stands there, or that the pointer there names."""
-    return keys.offer_of(place.key) if place.listing.list == lists.OFFERS_BY_POINTS else place.key
+    if place.listing.list == lists.OFFERS:
+        return place.key
+    return keys.offer(place.key.sk.removeprefix(keys.shop("", "").sk))

@@ -4,16 +4,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from zlib import crc32
 
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger import debts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
-from chalicelib.reductions.items import Recipient, ReductionState
-from chalicelib.reductions.model import STEPS, Reason, Reduction, ReductionAnswer, Report, credit, day, points, saved
+from chalicelib.reductions.items import Pointer, Recipient, ReductionState
+from chalicelib.reductions.model import (
+    STEPS,
+    Reason,
+    Reduction,
+    ReductionAnswer,
+    Report,
+    credit,
+    day,
+    month,
+    points,
+    saved,
+)
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import in_force
 from chalicelib.table import keys, lists
@@ -58,11 +71,12 @@ def report(command: Command[Report], versions: Sequence[Scenario], recipient: Re
     on = day(body.occurred_at)
     cap, counted = caps.count(recipient, grams, scenario, on)
     credited, facts = _credit(reduction, recipient, command.id, pending=0 if confirmed else 1, convert=confirmed)
-    facts = replace(facts, scenario=scenario.code, scenario_version=scenario.version)
-    facts = replace(facts, in_grams=recipient.kind == INSTITUTION or None)
+    facts = _named(facts, command, scenario, recipient)
     if counted:
         facts = replace(facts, cap_day=on, cap_counted=counted)
-    return Decision(f"reduction_{reduction.status}", reduction, (_guard(reduction, command.at), *cap, *credited), facts)
+    writes = (_guard(reduction, command.at), *cap, *credited)
+    answer = _net(reduction, facts)
+    return Decision(f"reduction_{reduction.status}", answer, writes, facts, publish=facts.movement is None)
 
 
 def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
@@ -70,7 +84,9 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
     answer = reduction.answer
     status = step(STEPS, answer.status, "confirm", command.caller.role)
     credited, facts = _credit(answer, reduction.recipient, command.id, pending=-1, convert=True)
-    decided = answer.model_copy(update={"status": status, "points": reduction.points})
+    decided = _net(answer.model_copy(update={"status": status, "points": reduction.points}), facts)
+    record = reduction.record
+    facts = replace(facts, scenario=answer.scenario, methodology=record.methodology, month=record.month)
     return Decision("reduction_confirmed", decided, (_decide(decided), *credited), facts)
 
 
@@ -81,6 +97,36 @@ def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient)
     released, _ = _credit(answer, reduction.recipient, command.id, pending=-1, convert=False)
     decided = answer.model_copy(update={"status": status, "reason": command.body.reason})
     return Decision("reduction_rejected", decided, (_decide(decided), *released, *caps.release(reduction, recipient)))
+
+
+def _named(facts: Facts, command: Command[Report], scenario: Scenario, recipient: Recipient) -> Facts:
+    """What the Record of a report names: its scenario, the colour of its grams, and the account behind a grant."""
+    return replace(
+        facts,
+        scenario=scenario.code,
+        scenario_version=scenario.version,
+        methodology=scenario.methodology,
+        month=month(command.body.occurred_at),
+        in_grams=recipient.kind == INSTITUTION or None,
+        grant=command.body.grant,
+        account=recipient.id if command.body.grant else None,
+    )
+
+
+def _net(reduction: ReductionAnswer, facts: Facts) -> ReductionAnswer:
+    """The points that were credited, and those that repaid a debt instead."""
+    if not (repaid := debts.repaid(facts.postings)):
+        return reduction
+    return reduction.model_copy(update={"points": reduction.points - repaid, "repaid_points": repaid})
+
+
+def file(reduction: Reduction) -> Write:
+    """The pointer to a reported reduction: beside its account, and on its scenario's list. Follows from its Record."""
+    scenario = keys.scenario_code(reduction.answer.scenario)
+    lane = crc32(reduction.answer.id.encode()) % lists.REDUCTION_LANES
+    pointer = Pointer(reduction.answer.id, scenario)
+    listing = Listing(lists.reductions(scenario, lane), reduction.rank)
+    return put(keys.reported(reduction.recipient.id, reduction.rank), pointer, listed=listing)
 
 
 def _applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenario:
@@ -96,6 +142,9 @@ def _applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scena
     if not command.caller.operates(scenario):
         en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
         raise InvalidRequest.at("/occurred_at", en, zh)
+    if scenario.requires_grant and body.account is not None:
+        en, zh = "This scenario takes trips under a person's grant only", "该场景仅受理经个人授权的上报"
+        raise InvalidRequest.at("/account", en, zh)
     return scenario
 
 
@@ -150,9 +199,10 @@ def _decide(answer: ReductionAnswer) -> Write:
     def refuse(state: ReductionState | None) -> Refusal:
         return InvalidState(state=state.status if state else "?", action=answer.status)
 
+    repaid = {"repaid": answer.repaid_points} if answer.repaid_points else {}
     return update(
         keys.reduction(answer.scenario, answer.record_id),
-        assign={"status": answer.status, "reason": answer.reason},
+        assign={"status": answer.status, "reason": answer.reason} | repaid,
         remove=UNLISTED,
         require=Attr("status").eq("reported"),
         refuse=seen(ReductionState, refuse),

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ReductionState:
-    """How a reported record stands; ``reduction`` is its id, and that of its Record."""
+    """How a reported record stands; ``reduction`` is its id, and that of its Record. ``repaid``: points that repaid a
+    debt when it was confirmed later.
+    """
 
     status: str
     reduction: str
     reason: str | None = None
+    repaid: int | None = None
+    evidence_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """That a reduction was reported for an account, beside the account; it stands on its scenario's list, too."""
+
+    reduction: str
+    scenario: str
 
 
 @dataclass(frozen=True)

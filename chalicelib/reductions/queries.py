@@ -5,14 +5,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 from chalicelib.errors import NotFound
+from chalicelib.grants.queries import active_for_report
 from chalicelib.kernel.caller import BUREAU, Caller
-from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.reductions.items import Recipient, ReductionState
-from chalicelib.reductions.model import Reduction, ReductionAnswer, ReductionParams
-from chalicelib.table import keys, lists, read
+from chalicelib.reductions.model import Reduction, ReductionAnswer, Trip
+from chalicelib.table import keys, read
 
 KINDS = ("reduction_reported", "reduction_confirmed")
 
@@ -33,6 +32,12 @@ def _known(account: str) -> Recipient:
     return _counted(found)
 
 
+def credited(caller: Caller, trip: Trip, scenario: str) -> Recipient:
+    """Whom a trip is credited to: the account that it names, or that of the grant. Raises InvalidRequest."""
+    named = trip.named
+    return recipient(active_for_report(caller, named, scenario, trip.occurred_at) if trip.grant else named)
+
+
 def recipients(accounts: Iterable[str]) -> dict[str, Recipient]:
     """The same for many accounts at once."""
     names = {keys.account(keys.holder(account)): account for account in accounts}
@@ -46,29 +51,36 @@ def _counted(found: Recipient) -> Recipient:
 
 
 def reduction(caller: Caller, id: str) -> Reduction:
-    """A reduction as it stands. Operators see what they reported. Raises NotFound."""
+    """A reduction as it stands. Operators see what they reported, holders what they are credited. Raises NotFound."""
     record = read.get(keys.record(id), Record)
-    if record is None or record.kind not in KINDS or record.scenario is None:
-        raise NotFound()
-    if not caller.reads_as(BUREAU) and not caller.made(record):
+    if record is None or not is_report(record):
         raise NotFound()
     [found] = as_they_stand([record])
+    recipient = found.recipient
+    if not caller.reads_as(BUREAU) and not caller.made(record) and not caller.holds(recipient.kind, recipient.id):
+        raise NotFound()
     return found
+
+
+def to_answer(caller: Caller, reduction: Reduction) -> ReductionAnswer:
+    """What ``caller`` sees: officials also the account behind a grant, which the operator never learns."""
+    if caller.reads_as(BUREAU):
+        return reduction.answer.model_copy(update={"account": reduction.recipient.id})
+    return reduction.answer
+
+
+def is_report(record: Record) -> bool:
+    """Whether ``record`` reported a reduction: one that confirms it refers to the report's."""
+    return record.kind in KINDS and record.scenario is not None and record.reference in (None, record.id)
 
 
 def as_they_stand(records: Iterable[Record]) -> list[Reduction]:
     """The reductions that ``records`` reported, as of now. Their states were written in the same transactions."""
-    reported = [Reduction(ReductionAnswer.model_validate_json(record.answer), record) for record in records]
+    reported = [as_reported(record) for record in records]
     states = read.many([each.key for each in reported], ReductionState)
     return [each.as_in(states[each.key]) for each in reported]
 
 
-def waiting(query: Query[ReductionParams]) -> Page[ReductionAnswer]:
-    """Reductions that wait for confirmation, oldest first."""
-    limit = query.params.limit + 1
-    listed = read.places(lists.REDUCTIONS_REPORTED, after=query.position, descending=False, chunk=limit)
-    found = read.first(listed, limit)
-    position = {place.listing.rank.rpartition(":")[2]: place.position for place in found}
-    records = read.many([keys.record(id) for id in position], Record)
-    reductions = as_they_stand(records[keys.record(id)] for id in position)
-    return query.page([each.answer for each in reductions], lambda answer: position[answer.id])
+def as_reported(record: Record) -> Reduction:
+    """The reduction that ``record`` reported, as it was then."""
+    return Reduction(ReductionAnswer.model_validate_json(record.answer), record)

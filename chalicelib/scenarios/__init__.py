@@ -1,1 +1,1 @@
-"""Scenarios: the factors by which reductions are counted, in versions (guide §3.2)."""
+"""Methodologies, and scenarios: the factors by which reductions are counted, in versions (guide §3.2)."""

@@ -1,35 +1,101 @@
-"""Publishing versions of scenarios."""
+"""Publishing versions of methodologies and scenarios, and ending scenarios."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
-from chalicelib.errors import InvalidRequest, InvalidState, Text
+from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
-from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import NewScenario, to_answer
+from chalicelib.kernel.record import Facts
+from chalicelib.scenarios import methodology
+from chalicelib.scenarios.items import Methodology, Scenario
+from chalicelib.scenarios.methodology import NewMethodology
+from chalicelib.scenarios.model import NewScenario, ScenarioEnd, in_force, to_answer, to_version
 from chalicelib.table import keys
-from chalicelib.table.write import put
+from chalicelib.table.write import Write, put
+
+V = TypeVar("V", Methodology, Scenario)
 
 
 class SameVersion(InvalidState):
-    detail = Text("Version {state} of the scenario says the same already.", "场景第 {state} 版的内容与之相同。")
+    detail = Text("Version {state} says the same already.", "第 {state} 版的内容与之相同。")
+    remedy = Text("Nothing to fix: read the version that stands.", "无需处理：请查询已有版本。")
 
 
-def publish(command: Command[NewScenario], versions: Sequence[Scenario]) -> Decision:
-    """A new version of a scenario. Raises SameVersion where it would change nothing."""
+class ScenarioEnded(InvalidState):
+    detail = Text("At this time the scenario is not in force.", "该时间场景未生效。")
+    remedy = Text(
+        "GET /v1/scenarios/{code}/versions shows until when it is in force; only an earlier end can be set.",
+        "请通过 GET /v1/scenarios/{code}/versions 查询有效期；只能设定更早的结束时间。",
+    )
+
+
+def publish_methodology(command: Command[NewMethodology], versions: Sequence[Methodology]) -> Decision:
+    """A methodology, or a new version of one. Raises SameVersion where it would change nothing."""
+    version = _next(Methodology(**_fields(command, versions)), versions)
+    write = put(keys.methodology(version.code, version.version), version)
+    return Decision("methodology_published", methodology.to_answer(version), (write,))
+
+
+def publish(
+    command: Command[NewScenario], versions: Sequence[Scenario], methodologies: Sequence[Methodology]
+) -> Decision:
+    """A new version of a scenario. Raises SameVersion where it would change nothing.
+
+    Raises InvalidRequest where the methodology (its versions are ``methodologies``) is not in force when the version
+    begins, or now if it has begun.
+    """
+    fields = _fields(command, versions)
+    governing = in_force(methodologies, max(command.at, fields["valid_from"]))
+    if governing is None:
+        raise InvalidRequest.at("/methodology", "Is no published methodology in force", "不是已发布且有效的方法学")
+    version = _next(Scenario(**fields | {"methodology": governing.code}), versions)
+    return Decision("scenario_published", to_answer(version), (_write(version),))
+
+
+def end(command: Command[ScenarioEnd], versions: Sequence[Scenario]) -> Decision:
+    """The scenario ends: a next version says so, with the terms of the one that would govern then, from its begin on.
+
+    A version never changes, so the Records of earlier trips still name what governed. The new one is the newest that
+    has begun, so no version that was planned for later comes into force. Raises NotFound; InvalidRequest for a time in
+    the past, because trips may have been credited since; ScenarioEnded where it is not in force at ``ends_at`` anyway.
+    """
+    ends_at = stamp(command.body.ends_at)
+    if not versions:
+        raise NotFound()
+    if ends_at < command.at:
+        raise InvalidRequest.at("/ends_at", "Lies in the past", "不能早于当前时间")
+    last = in_force(versions, ends_at)
+    if last is None:
+        raise ScenarioEnded(state="ended", action="end")
+    ended = replace(last, version=versions[-1].version + 1, valid_until=ends_at, published_at=command.at)
+    ended = replace(ended, reason=command.body.reason)
+    return Decision("scenario_ended", to_version(ended), (_write(ended),), Facts(reason=ended.reason))
+
+
+def _fields(command: Command[NewScenario] | Command[NewMethodology], versions: Sequence[V]) -> dict[str, Any]:
+    """The next version of what is published. Raises InvalidRequest where it ends before it begins."""
     body = command.body
     if body.valid_until and body.valid_until <= body.valid_from:
         raise InvalidRequest.at("/valid_until", "Must be later than valid_from", "应晚于 valid_from")
-    newest = versions[-1] if versions else None
-    fields = body.model_dump() | {
-        "code": newest.code if newest else body.code,  # one scenario, one spelling
+    return body.model_dump() | {
+        "code": versions[-1].code if versions else body.code,  # one code, one spelling
+        "version": versions[-1].version + 1 if versions else 1,
         "valid_from": stamp(body.valid_from),
         "valid_until": stamp(body.valid_until) if body.valid_until else None,
+        "published_at": command.at,
     }
-    scenario = Scenario(**fields, version=newest.version + 1 if newest else 1, published_at=command.at)
-    if newest and replace(scenario, version=newest.version, published_at=newest.published_at) == newest:
-        raise SameVersion(state=str(newest.version), action="publish")
-    return Decision(
-        "scenario_published", to_answer(scenario), (put(keys.scenario(body.code, scenario.version), scenario),)
-    )
+
+
+def _next(version: V, versions: Sequence[V]) -> V:
+    """``version``, unless the newest says the same. Raises SameVersion."""
+    if versions:
+        newest = versions[-1]
+        if replace(newest, version=version.version, published_at=version.published_at) == version:
+            raise SameVersion(state=str(newest.version), action="publish")
+    return version
+
+
+def _write(scenario: Scenario) -> Write:
+    return put(keys.scenario(scenario.code, scenario.version), scenario)

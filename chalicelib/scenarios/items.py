@@ -1,12 +1,26 @@
-"""What is kept of a scenario. Pure."""
+"""What is kept of methodologies and scenarios. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
+class Methodology:
+    """One version of a methodology. A version never changes."""
+
+    code: str
+    version: int
+    title: str
+    kind: Literal["project", "scenario"]
+    document_sha256: str
+    valid_from: str
+    valid_until: str | None = None
+    published_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One version of a scenario. A version never changes: what changes is said by the next one."""
+    """One version of a scenario. A version never changes. ``reason``: why the scenario was ended, with this version."""
 
     code: str
     version: int
@@ -19,9 +33,11 @@ class Scenario:
     daily_cap_grams: int | None = None
     quantity_max: str | None = None
     records_per_day_max: int | None = None
+    requires_grant: bool = False
     valid_from: str
     valid_until: str | None = None
     published_at: str
+    reason: str | None = None
 
     @property
     def counts_by_day(self) -> bool:

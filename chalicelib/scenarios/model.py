@@ -28,13 +28,16 @@ class NewScenario(Body):
         daily_cap_grams=None,
         quantity_max="200",
         records_per_day_max=None,
+        requires_grant=False,
         valid_from="2026-01-01T00:00:00Z",
         valid_until=None,
     )
 
     code: ScenarioCode
     name: ShortText
-    methodology: ShortText
+    methodology: Annotated[
+        ShortText, Field(description="The code of a published methodology that is in force; compared without case")
+    ]
     operator: Annotated[
         str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
     ]
@@ -48,8 +51,20 @@ class NewScenario(Body):
     records_per_day_max: Annotated[
         Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")
     ] = None
+    requires_grant: Annotated[
+        bool, Field(description="Whether a trip is reported under a person's grant only, never for an account")
+    ] = False
     valid_from: Moment
     valid_until: Annotated[Moment | None, Field(description="Later than valid_from; null: no end")] = None
+
+
+class ScenarioEnd(Body):
+    """When a scenario ends, and why."""
+
+    model_config = example(ends_at="2027-01-01T00:00:00+08:00", reason="线路停运")
+
+    ends_at: Annotated[Moment, Field(description="Not in the past: a trip that was credited stays credited")]
+    reason: ShortText
 
 
 class ScenarioAnswer(Answer):
@@ -69,8 +84,28 @@ class ScenarioAnswer(Answer):
     daily_cap_grams: int | None
     quantity_max: str | None = None
     records_per_day_max: int | None = None
+    requires_grant: bool = False
     valid_from: Time
     valid_until: Time | None
+
+
+class VersionAnswer(ScenarioAnswer):
+    """One version of a scenario, when it was published and, where it ends the scenario, why."""
+
+    __qualname__ = "ScenarioVersion"
+    model_config = ConfigDict(title=__qualname__)
+
+    published_at: Time
+    reason: str | None
+
+
+class VersionsAnswer(Answer):
+    """Every version of a scenario, newest first."""
+
+    __qualname__ = "ScenarioVersions"
+    model_config = ConfigDict(title=__qualname__)
+
+    items: list[VersionAnswer]
 
 
 class ScenariosAnswer(Answer):
@@ -81,6 +116,10 @@ class ScenariosAnswer(Answer):
 
 def to_answer(scenario: Scenario) -> ScenarioAnswer:
     return ScenarioAnswer.model_validate(scenario, from_attributes=True)
+
+
+def to_version(scenario: Scenario) -> VersionAnswer:
+    return VersionAnswer.model_validate(scenario, from_attributes=True)
 
 
 class Version(Protocol):

@@ -1,11 +1,14 @@
-"""Versions of scenarios, and those in force."""
+"""Versions of methodologies and scenarios, and those in force."""
 
 from itertools import groupby
 
+from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import ScenariosAnswer, in_force, to_answer
+from chalicelib.scenarios import methodology
+from chalicelib.scenarios.items import Methodology, Scenario
+from chalicelib.scenarios.methodology import MethodologiesAnswer, UsedMethodologyAnswer
+from chalicelib.scenarios.model import ScenariosAnswer, VersionsAnswer, in_force, to_answer, to_version
 from chalicelib.table import keys, read
 
 
@@ -13,6 +16,14 @@ def versions(code: str) -> list[Scenario]:
     """All versions of a scenario, oldest first, as of now."""
     code = keys.scenario_code(code)
     return list(read.query("scenarios", f"{code}:", f"{code}:~", Scenario))
+
+
+def history(code: str) -> VersionsAnswer:
+    """All versions of a scenario, newest first. Raises NotFound."""
+    found = versions(code)
+    if not found:
+        raise NotFound()
+    return VersionsAnswer(items=[to_version(each) for each in reversed(found)])
 
 
 def everything() -> list[list[Scenario]]:
@@ -25,3 +36,26 @@ def published(query: Query[Params]) -> ScenariosAnswer:
     """The version in force of every scenario."""
     current = (in_force(versions, stamp(query.now)) for versions in everything())
     return ScenariosAnswer(items=[to_answer(each) for each in current if each])
+
+
+def methodologies(code: str) -> list[Methodology]:
+    """All versions of a methodology, oldest first, as of now."""
+    code = keys.scenario_code(code)
+    return list(read.query("methodologies", f"{code}:", f"{code}:~", Methodology))
+
+
+def register() -> MethodologiesAnswer:
+    """The newest version of every methodology."""
+    newest = {each.code: each for each in read.query("methodologies", "!", "~", Methodology)}
+    return MethodologiesAnswer(items=[methodology.to_answer(each) for each in newest.values()])
+
+
+def used(code: str) -> UsedMethodologyAnswer:
+    """A methodology and the scenarios that use it. Raises NotFound."""
+    found = methodologies(code)
+    if not found:
+        raise NotFound()
+    same = found[-1].code
+    using = ([each for each in versions if each.methodology == same] for versions in everything())
+    scenarios = [to_answer(each[-1]) for each in using if each]
+    return UsedMethodologyAnswer(**methodology.to_answer(found[-1]).model_dump(), scenarios=scenarios)

@@ -1,18 +1,60 @@
-"""/v1/scenarios"""
+"""/v1/methodologies, /v1/scenarios"""
 
 from chalice.app import Blueprint
 
 from chalicelib.edge.caching import LISTED
 from chalicelib.edge.endpoints import command, query
-from chalicelib.errors import InvalidState
+from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
 from chalicelib.scenarios import actions, queries
-from chalicelib.scenarios.model import NewScenario, ScenarioAnswer, ScenariosAnswer
+from chalicelib.scenarios.methodology import (
+    MethodologiesAnswer,
+    MethodologyAnswer,
+    NewMethodology,
+    UsedMethodologyAnswer,
+)
+from chalicelib.scenarios.model import (
+    NewScenario,
+    ScenarioAnswer,
+    ScenarioEnd,
+    ScenariosAnswer,
+    VersionAnswer,
+    VersionsAnswer,
+)
 
 room = Blueprint(__name__)
+
+
+@command(
+    room,
+    "POST /v1/methodologies",
+    body=NewMethodology,
+    answer=MethodologyAnswer,
+    allow=(BUREAU,),
+    refuses=(InvalidState,),
+)
+def publish_methodology(command: Command[NewMethodology]) -> Decision:
+    """Publish a methodology, or a new version of one.
+
+    Scenarios name it by its `code`, which is compared without case and keeps the spelling of its first publication.
+    The same content again is refused; other content makes a new version.
+    """
+    return actions.publish_methodology(command, queries.methodologies(command.body.code))
+
+
+@query(room, "/v1/methodologies", answer=MethodologiesAnswer, cache=LISTED)
+def methodologies(_: Query[Params]) -> MethodologiesAnswer:
+    """The register of methodologies: the newest version of each, whether or not it is in force."""
+    return queries.register()
+
+
+@query(room, "/v1/methodologies/{code}", answer=UsedMethodologyAnswer, refuses=(NotFound,), cache=LISTED)
+def one_methodology(_: Query[Params], code: str) -> UsedMethodologyAnswer:
+    """A methodology, and the scenarios that use it."""
+    return queries.used(code)
 
 
 @command(room, "POST /v1/scenarios", body=NewScenario, answer=ScenarioAnswer, allow=(BUREAU,), refuses=(InvalidState,))
@@ -22,7 +64,32 @@ def publish_scenario(command: Command[NewScenario]) -> Decision:
     The newest version governs from its `valid_from` on, past its `valid_until` included: where it has ended, no older
     one comes back. `code` is compared without case and keeps the spelling of its first publication.
     """
-    return actions.publish(command, queries.versions(command.body.code))
+    body = command.body
+    return actions.publish(command, queries.versions(body.code), queries.methodologies(body.methodology))
+
+
+@command(
+    room,
+    "POST /v1/scenarios/{code}/end",
+    body=ScenarioEnd,
+    answer=VersionAnswer,
+    allow=(BUREAU,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def end_scenario(command: Command[ScenarioEnd], code: str) -> Decision:
+    """End a scenario.
+
+    A new version ends it at `ends_at`: later trips are refused, earlier ones can still be reported. Nothing that was
+    planned for later comes into force.
+    """
+    return actions.end(command, queries.versions(code))
+
+
+@query(room, "/v1/scenarios/{code}/versions", answer=VersionsAnswer, refuses=(NotFound,), cache=LISTED)
+def scenario_versions(_: Query[Params], code: str) -> VersionsAnswer:
+    """Every version of a scenario, newest first."""
+    return queries.history(code)
 
 
 @query(room, "/v1/scenarios", answer=ScenariosAnswer, cache=LISTED)

@@ -71,10 +71,7 @@ def delivery_id(order: str, event: str) -> str:
     return digest("delivery", order, event)
 
 
-# names of accounts
-
-
-def holder(account: str) -> str:
+def holder(account: str) -> str:  # from here on, names of accounts
     """The name of a person's or an institution's account."""
     return f"account:{account}"
 
@@ -100,7 +97,7 @@ def record(record: str) -> Key:
 
 
 def order(redemption: str) -> Key:
-    """The state of a redemption; absent while it is placed. Nobody may change anything in a Record's partition."""
+    """The state of a redemption, absent while it is placed. In a Record's partition nobody may change anything."""
     return Key(f"order:{redemption}", "order")
 
 
@@ -134,7 +131,7 @@ def reading(account: str, at: str, record: str) -> Key:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """Units of a limited offer, or of all of an event (by its application), that a person has in any account."""
+    """Units of a limited offer, or of an event's (by its application), that a person holds in whichever account."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -188,8 +185,12 @@ def merchant_hold(merchant: str, at: str, hold: str) -> Key:
 
 
 def scenario_code(code: str) -> str:
-    """The one form of a scenario's code in keys: ``Metro`` and ``metro`` are one scenario."""
+    """The one form of a scenario's or methodology's code in keys: ``Metro`` and ``metro`` are one scenario."""
     return code.lower()
+
+
+def methodology(code: str, version: int) -> Key:
+    return Key("methodologies", f"{scenario_code(code)}:{version:06d}")
 
 
 def scenario(code: str, version: int) -> Key:
@@ -211,6 +212,11 @@ def reduction(scenario: str, record: str) -> Key:
     return Key(f"reduction:{scenario_code(scenario)}/{record}", "reduction")
 
 
+def reported(account: str, rank: str) -> Key:
+    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    return Key(holder(account), f"reduction:{rank}")
+
+
 def batch(batch: str) -> Key:
     """A file of reductions and how far it is."""
     return Key(f"batch:{batch}", "batch")
@@ -221,6 +227,16 @@ def batch_slice(batch: str, number: int) -> Key:
     return Key(f"batch:{batch}", f"slice:{number:04d}")
 
 
+def batch_judged(batch: str, judgement: str, number: int) -> Key:
+    """What a judgement of the bureau did to one slice, beside the batch."""
+    return Key(f"batch:{batch}", f"judged:{judgement}:{number:04d}")
+
+
+def sent(operator: str, rank: str) -> Key:
+    """The pointer of a scenario operator to a batch; ``rank`` is ``<time of the announcement>:<id>``."""
+    return Key(f"batches:{operator}", rank)
+
+
 def certificate(serial: str) -> Key:
     """What anyone may read who knows the serial."""
     return Key(f"certificate:{serial}", "certificate")
@@ -228,6 +244,21 @@ def certificate(serial: str) -> Key:
 
 def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
+
+
+def due(redemption: str) -> Key:
+    """An order has to be fulfilled by a time."""
+    return Key(f"due:{redemption}", "due")
+
+
+def codes(till: str, first: int) -> Key:
+    """Codes that a till hands out in order, from number ``first`` on."""
+    return Key(f"voucher:{till}", f"codes:{first:09d}")
+
+
+def known_codes(offer: str, part: int) -> Key:
+    """Hashes of codes that an offer ever had."""
+    return Key(f"voucher:{offer}", f"known:{part:02d}")
 
 
 def served(till: str) -> Key:
@@ -247,11 +278,6 @@ def own_campaign(institution: str, at: str, campaign: str) -> Key:
 def shop(merchant: str, offer: str) -> Key:
     """A merchant's pointer to an offer of its own."""
     return Key(holder(merchant), f"offer:{offer}")
-
-
-def offer_of(pointer: Key) -> Key:
-    """The offer that a merchant's pointer (``shop``) names."""
-    return offer(pointer.sk.removeprefix("offer:"))
 
 
 def sku(merchant: str, sku: str) -> Key:

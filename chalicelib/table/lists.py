@@ -39,7 +39,9 @@ OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "pa
 CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchange; the public sees none of them
 OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
 PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule does not look at theirs
+ORDERS_DUE = "orders-due"  # orders that have to be fulfilled by a time
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
+BATCHES = "reduction-batches"
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
@@ -47,6 +49,14 @@ SHELVING = "shelving"  # merchants whose offers have to follow them off the shel
 def by_points(points: int, offer: str) -> Listing:
     """The place of an offer among all, by its price."""
     return Listing(OFFERS_BY_POINTS, f"{points:010d}:{offer}")
+
+
+REDUCTION_LANES = 8  # of one scenario's reductions: a partition of the index takes 1000 writes a second
+
+
+def reductions(scenario: str, lane: int) -> str:
+    """Reductions that were reported under a scenario (its code in lower case)."""
+    return f"reductions:{scenario}:{lane}"
 
 
 def applications(status: str) -> str:
@@ -75,5 +85,5 @@ def sold_on(day: datetime) -> str:
 
 
 def batches_open(day: datetime) -> str:
-    """Batches announced on a day (UTC) that are neither done nor refused."""
+    """Batches announced, or judged, on a day (UTC) that a worker has to finish."""
     return f"batches:{day:%Y%m%d}"

@@ -119,6 +119,7 @@ def partition(
 def listed(
     name: str,
     *,
+    between: tuple[str, str] | None = None,
     after: Item | None = None,
     descending: bool = True,
     where: ConditionBase | None = None,
@@ -126,22 +127,25 @@ def listed(
 ) -> Iterator[Item]:
     """Keys and projected attributes of what stands in the list ``name``, by rank; eventually consistent.
 
-    ``after`` holds the four key attributes of the item to go on behind.
+    ``between`` bounds the rank, both ends included. ``after`` holds the four key attributes of the item to
+    start behind.
     """
-    condition = KeyAttr("list").eq(name)
+    whole = KeyAttr("list").eq(name)
+    condition = whole & KeyAttr("rank").between(*between) if between else whole
     return _walk(condition, after, where, IndexName=INDEX, ScanIndexForward=not descending, Limit=chunk)
 
 
 def places(
     name: str,
     *,
+    between: tuple[str, str] | None = None,
     after: Item | None = None,
     descending: bool = True,
     where: ConditionBase | None = None,
     chunk: int = 100,
 ) -> Iterator[Place]:
     """What stands in the list ``name``, by rank; eventually consistent. ``after`` is a ``Place.position``."""
-    found = listed(name, after=after, descending=descending, where=where, chunk=chunk)
+    found = listed(name, between=between, after=after, descending=descending, where=where, chunk=chunk)
     return (Place(Key(each["pk"], each["sk"]), Listing(each["list"], each["rank"])) for each in found)
 
 

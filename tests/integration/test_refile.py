@@ -111,7 +111,7 @@ def seen(world: World) -> list[Any]:
 
 def delete_projections(world: World) -> None:
     table = boto3.resource("dynamodb").Table(TABLE)
-    totals = dict(zip("abcdef", Totals.model_fields, strict=True))
+    totals = dict(zip("abcdefg", Totals.model_fields, strict=True))
     for item in world.items():
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         summed = sk.startswith("sums:") and pk.startswith(("account:", "offer:", "supply"))

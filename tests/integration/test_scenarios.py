@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from tests.world import World
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import put
+from tests.world import Answer, World
 
 NEXT = "2024-01-01T00:00:00Z"  # when a next version begins
 
@@ -209,3 +213,68 @@ def test_a_scenario_that_makes_no_sense_is_refused(world: World, change: dict[st
 @pytest.mark.parametrize("role", ["individual", "institution", "scenario_operator", "exchange"])
 def test_only_the_bureau_publishes(world: World, role: str) -> None:
     assert world.post("/v1/scenarios", {}, role=role, sub="x").refused == (403, "role_not_allowed")
+
+
+def end(world: World, ends_at: str, code: str = "metro", **options: Any) -> Answer:
+    body = {"ends_at": ends_at, "reason": "no trains"}
+    return world.post(f"/v1/scenarios/{code}/end", body, **{"role": "bureau", "sub": "bureau"} | options)
+
+
+def test_a_scenario_ends_and_trips_of_before_can_still_be_reported(world: World) -> None:
+    made, account = world.scenario("Metro", valid_from=NEXT), world.person()
+    ended = end(world, soon(3))
+    assert (ended.status, ended.body["version"], ended.body["reason"]) == (200, 2, "no trains")
+    changed = {name: ended.body[name] for name in ("version", "valid_until", "reason", "published_at")}
+    assert ended.body == made | changed
+    assert published(world) == {"Metro": 2}
+    assert world.report(account, "1", occurred_at=soon(-60)).status == 201
+    late = world.report(account, "1", occurred_at=soon(6))  # a clock may be ten seconds ahead
+    assert (late.status, late.pointers) == (422, ["/occurred_at"])
+
+
+def test_what_has_ended_does_not_end_again_and_nothing_ends_in_the_past(world: World) -> None:
+    world.scenario()
+    past = end(world, soon(-60))
+    assert (past.refused, past.pointers) == ((422, "invalid_request"), ["/ends_at"])
+    assert end(world, "2900-01-01T00:00:00Z").status == 200
+    assert end(world, "2900-01-01T00:00:00Z").refused == (409, "invalid_state")
+    assert end(world, "2950-01-01T00:00:00Z").refused == (409, "invalid_state")
+    assert end(world, "2899-01-01T00:00:00Z").status == 200
+    assert end(world, "2800-01-01T00:00:00Z", "none").refused == (404, "not_found")
+    for role in ("individual", "institution", "scenario_operator", "exchange"):
+        assert end(world, soon(60), role=role).refused == (403, "role_not_allowed")
+
+
+def test_every_version_is_listed_newest_first(world: World) -> None:
+    first = world.scenario("Metro")
+    second = world.scenario("metro", grams_per_unit="72")
+    end(world, "2900-01-01T00:00:00Z")
+    answer = world.get("/v1/scenarios/METRO/versions")
+    assert "max-age" in answer.headers["Cache-Control"]
+    newest, *others = answer.body["items"]
+    assert (newest["version"], newest["valid_until"], newest["reason"]) == (3, "2900-01-01T00:00:00.000Z", "no trains")
+    for shown, made in zip(others, (second, first), strict=True):
+        assert shown == made | {"published_at": shown["published_at"], "reason": None}
+    assert world.get("/v1/scenarios/none/versions").refused == (404, "not_found")
+
+
+def test_a_scenario_that_requires_a_grant_takes_no_account(world: World) -> None:
+    assert world.scenario()["requires_grant"] is False
+    account = world.person()
+    assert world.scenario(requires_grant=True)["requires_grant"] is True
+    refused = world.report(account)
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/account"])
+    assert world.points() == 0
+
+
+def test_a_scenario_of_before_the_register_still_takes_trips(world: World) -> None:
+    """Its item names a methodology that was never published, and knows nothing of newer fields."""
+    item = {
+        "code": "metro", "version": 1, "name": "轨道交通", "methodology": "letter 7", "operator": "operator",
+        "unit": "km", "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None, "valid_until": None,
+        "valid_from": "2020-01-01T00:00:00.000Z", "published_at": "2020-01-01T00:00:00.000Z",
+    }  # fmt: skip
+    commit([put(keys.scenario("metro", 1), item)])
+    assert world.report(world.person(), "1").body["points"] == 71
+    assert published(world) == {"metro": 1}
+    assert end(world, "2900-01-01T00:00:00Z").status == 200

@@ -43,6 +43,15 @@ class City(LocalStack):
         shop = self.post("/v1/accounts", institution(0), "institution", "shop").json()["id"]
         body = {"account": shop, "mode": "other", "reason": "race"}
         assert self.post("/v1/merchants", body, "exchange", "exchange").status_code == 201
+        methodology = {
+            "code": "M-1",
+            "title": "方法学",
+            "kind": "scenario",
+            "document_sha256": "0" * 64,
+            "valid_from": "2026-01-01T00:00:00Z",
+            "valid_until": None,
+        }
+        assert self.post("/v1/methodologies", methodology, "bureau", "bureau").status_code == 201
         for code, confirmation in (("metro", "automatic"), ("garden", "manual")):
             scenario = {
                 "code": code,

@@ -24,10 +24,15 @@ LINES = 300
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with LocalStack(tmp_path_factory.mktemp("batches") / "data") as stack:
+        post(stack, "/v1/methodologies", ("bureau", "bureau"), METHODOLOGY)
         post(stack, "/v1/scenarios", ("bureau", "bureau"), SCENARIO)
         yield stack
 
 
+METHODOLOGY = {
+    "code": "SHCER-01", "title": "轨道交通碳普惠方法学", "kind": "scenario", "document_sha256": "0" * 64,
+    "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+}  # fmt: skip
 SCENARIO = {
     "code": "metro", "name": "轨道交通出行", "methodology": "SHCER-01", "operator": "operator", "unit": "km",
     "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None,
@@ -114,6 +119,7 @@ def test_other_bytes_make_no_points(stack: LocalStack) -> None:
 
 def test_a_kill_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
     with LocalStack(tmp_path / "data") as stack:
+        post(stack, "/v1/methodologies", ("bureau", "bureau"), METHODOLOGY)
         post(stack, "/v1/scenarios", ("bureau", "bureau"), SCENARIO)
         account = person(stack, 0)
         content = file(*(trip(f"r{number}", account) for number in range(LINES)))

@@ -34,6 +34,7 @@ class Setting:
         call("POST", "/v1/merchants", admission, "exchange", "bench-exchange")
         setting = cls(platform, merchant, "")
         setting.offer = setting.new_offer()
+        setting.new_methodology()
         setting.new_scenario("metro")
         setting.new_scenario("capped", daily_cap_grams=10**9)
         setting.new_scenario("garden", confirmation="manual")
@@ -52,6 +53,17 @@ class Setting:
             "fulfilment": "voucher",
         } | changes
         return str(self.platform.call("POST", "/v1/offers", offer, "institution", "bench-shop")["id"])
+
+    def new_methodology(self) -> None:
+        methodology = {
+            "code": "SHCER-2025-01",
+            "title": "轨道交通碳普惠方法学",
+            "kind": "scenario",
+            "document_sha256": "0" * 64,
+            "valid_from": "2025-01-01T00:00:00Z",
+            "valid_until": None,
+        }
+        self.platform.call("POST", "/v1/methodologies", methodology, "bureau", "bench-bureau")
 
     def new_scenario(self, code: str, **changes: Any) -> None:
         scenario = {

@@ -56,6 +56,7 @@ def _member(merchant: Merchant, account: str, system_of: SystemOf) -> onboarding
 
 
 def _scenarios(api: Api) -> None:
+    api.post(Call("/v1/methodologies", people.METHODOLOGY, "bureau", "bureau", "methodology"))
     calls = (
         Call("/v1/scenarios", people.scenario(n), "bureau", "bureau", f"scenario-{n}") for n in range(len(SCENARIOS))
     )

@@ -61,6 +61,15 @@ MERCHANTS = (
 
 NEUTRAL = Merchant("marathon", "马拉松组委会（示例）", "", ())  # an institution that sells nothing
 
+METHODOLOGY = {
+    "code": "DEMO-2026",
+    "title": "碳普惠减排场景方法学（示例）",
+    "kind": "scenario",
+    "document_sha256": "d3b07384d113edec49eaa6238ad5ff00" * 2,
+    "valid_from": "2026-01-01T00:00:00Z",
+    "valid_until": None,
+}
+
 # code, name, unit, grams a unit, operator, confirmation: factors to start from, to be replaced by the bureau's own
 SCENARIOS = (
     ("bus", "公交出行", "km", "52", "bus-operator", "automatic"),
@@ -106,7 +115,7 @@ def scenario(number: int) -> dict[str, Any]:
     return {
         "code": code,
         "name": name,
-        "methodology": "DEMO-2026",
+        "methodology": METHODOLOGY["code"],
         "operator": operator,
         "unit": unit,
         "grams_per_unit": grams,

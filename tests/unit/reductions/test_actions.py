@@ -93,6 +93,7 @@ def test_an_account_that_takes_nothing_says_why(account: Any, refused: type[Exce
         ({"valid_until": "2026-01-30T20:00:00.000Z"}, {}, "/occurred_at"),
         ({"quantity_max": "9.999999"}, {}, "/quantity"),
         ({"daily_cap_grams": 709}, {}, "/quantity"),
+        ({"requires_grant": True}, {}, "/account"),
         ({}, {"quantity": "0.000000"}, "/quantity"),
         ({"grams_per_unit": "999999999"}, {"quantity": "999999"}, "/quantity"),
     ],
@@ -177,3 +178,20 @@ def test_what_is_decided_is_not_decided_again(status: str) -> None:
 def test_only_the_bureau_decides() -> None:
     with pytest.raises(RoleNotAllowed):
         actions.confirm(command(role="exchange"), standing())
+
+
+def test_a_report_has_one_pointer_beside_its_account_and_on_its_scenarios_list() -> None:
+    reduction = standing()
+    write = actions.file(reduction)
+    rank = f"{AT}:r"
+    assert write.key == keys.reported("alice", rank)
+    stored = after(write)
+    assert (stored["reduction"], stored["scenario"], stored["rank"]) == ("r", "metro", rank)
+    assert stored["list"] in {f"reductions:metro:{lane}" for lane in range(8)}
+    assert not holds(write, stored)
+
+
+def test_reactions_get_a_report_that_moves_nothing() -> None:
+    assert report(scenario(confirmation="manual")).publish
+    assert report(scenario(grams_per_unit="0.01")).publish
+    assert not report().publish

@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from chalicelib.scenarios.items import Scenario
+from chalicelib.scenarios.items import Methodology, Scenario
+
+
+def methodology(**changes: Any) -> Methodology:
+    """A methodology without an end."""
+    fields: dict[str, Any] = {
+        "code": "SHCER-01",
+        "version": 1,
+        "title": "碳普惠方法学",
+        "kind": "scenario",
+        "document_sha256": "0" * 64,
+        "valid_from": "2020-01-01T00:00:00.000Z",
+        "published_at": "2020-01-01T00:00:00.000Z",
+    }
+    return Methodology(**fields | changes)
 
 
 def scenario(**changes: Any) -> Scenario:

@@ -1,0 +1,107 @@
+"""A judgement reaches the lines of a batch: each is decided once, by a transaction of its own (docs/adr/0008)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from chalicelib.accounts import queries as accounts
+from chalicelib.batches.actions import slice_judged
+from chalicelib.batches.items import Batch, JudgedSlice, Judgement, Slice
+from chalicelib.batches.outcomes import patiently
+from chalicelib.batches.queries import lines
+from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
+from chalicelib.kernel.caller import BUREAU, Caller
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.settle import Fingerprint, perform, settle
+from chalicelib.reductions.actions import confirm, reject
+from chalicelib.reductions.model import Reduction, ReductionAnswer, Reversal
+from chalicelib.reductions.queries import as_they_stand, is_report, recipient
+from chalicelib.reductions.reversal import reverse
+from chalicelib.table import keys
+
+_TOGETHER = 100  # Records a request
+
+
+class _Outcome(NamedTuple):
+    """What a judgement did to a line: decided now or by an earlier try of the same, or left."""
+
+    judged: int = 0
+    points: int = 0
+    left: int = 0
+
+
+def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice) -> None:
+    """Lines side by side, one account's in order, and then their sums, once."""
+    numbers = [part.numbers[at : at + _TOGETHER] for at in range(0, len(part.numbers), _TOGETHER)]
+    groups: dict[str, list[Reduction]] = defaultdict(list)
+    for reductions in pool.map(partial(_in_state, batch, judgement.action), numbers):
+        for each in reductions:
+            groups[each.recipient.id].append(each)
+    judge = partial(_in_order, batch, judgement)
+    outcomes = [outcome for group in pool.map(judge, groups.values()) for outcome in group]
+    done = JudgedSlice(
+        judgement=judgement.id,
+        action=judgement.action,
+        number=part.number,
+        at=judgement.at,
+        judged=sum(each.judged for each in outcomes),
+        points=sum(each.points for each in outcomes),
+        left=sum(each.left for each in outcomes),
+    )
+    name = keys.part_id(batch.id, f"{judgement.id} slice {part.number}")
+    perform(name, lambda command: slice_judged(command, batch.id, done))
+
+
+def _in_state(batch: Batch, action: str, numbers: range) -> list[Reduction]:
+    """The lines that became reductions and that ``action`` is for, as they stand."""
+    records = (record for record in lines(batch.id, numbers) if is_report(record))
+    return as_they_stand(each for each in records if action == "reverse" or each.kind == "reduction_reported")
+
+
+def _in_order(batch: Batch, judgement: Judgement, reductions: Iterable[Reduction]) -> list[_Outcome]:
+    return [_outcome(batch, judgement, each) for each in reductions]
+
+
+def _outcome(batch: Batch, judgement: Judgement, reduction: Reduction) -> _Outcome:
+    """What becomes of a line. If an earlier try of this judgement decided it, its Record is there and counts."""
+    id = keys.part_id(batch.id, f"{judgement.id} line {reduction.record.line}")
+    body = Reversal(reason=judgement.reason, evidence_sha256=batch.sha256)
+    command = Command(Caller(judgement.caller, BUREAU), body, id, datetime.now(UTC))
+    try:
+        settled = patiently(
+            lambda: settle(command, lambda: _decide(command, judgement.action, reduction), 200, Fingerprint(id))
+        )
+    except (Contended, Unavailable):
+        raise  # the whole event is retried
+    except InvalidState:  # the bureau has decided this one by itself
+        return _Outcome()
+    except Refusal:
+        return _Outcome(left=1)
+    return _Outcome(1, ReductionAnswer.model_validate_json(settled.answer).points)
+
+
+def _decide(command: Command[Reversal], action: str, reduction: Reduction) -> Decision:
+    """The same decision as for a single reduction; its Record also names batch, line and reason."""
+    decision = DECIDE[action](command, reduction)
+    record, reason = reduction.record, command.body.reason
+    return replace(decision, facts=replace(decision.facts, batch=record.batch, line=record.line, reason=reason))
+
+
+def _reject(command: Command[Any], reduction: Reduction) -> Decision:
+    return reject(command, reduction, recipient(reduction.recipient.id))
+
+
+def _reverse(command: Command[Any], reduction: Reduction) -> Decision:
+    """The account is read for each attempt: it may move meanwhile."""
+    return reverse(command, reduction, recipient(reduction.recipient.id), accounts.item(reduction.recipient.id))
+
+
+DECIDE: Mapping[str, Callable[[Command[Any], Reduction], Decision]] = {
+    "confirm": confirm,
+    "reject": _reject,
+    "reverse": _reverse,
+}
