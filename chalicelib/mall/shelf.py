@@ -39,7 +39,7 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
             may_sell(command, new),
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
             put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
-            *_named(new),
+            *_own_code(new),
             *_tills(new),
         ),
     )
@@ -76,7 +76,7 @@ def _pointer(offer: Offer) -> Pointer:
     return Pointer(offer.id, offer.category, offer.merchant)
 
 
-def _named(offer: Offer) -> Iterable[Write]:
+def _own_code(offer: Offer) -> Iterable[Write]:
     """The merchant's own code for the offer, which names no other one ever."""
 
     def refuse(pointer: Pointer | None) -> Refusal:
@@ -139,11 +139,11 @@ def change(command: Command[OfferChange], offer: Offer) -> Decision:
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer) if body.status == "on_shelf" else acting(offer.merchant)
-    writes = (may, changed, *_priced(after, body.points), *_at_tills(offer, words, added))
+    writes = (may, changed, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
 
 
-def _priced(offer: Offer, points: int | None) -> Iterable[Write]:
+def _place(offer: Offer, points: int | None) -> Iterable[Write]:
     """Where a changed price stands among the others."""
     if points is not None:
         place = lists.by_points(points, offer.id)
