@@ -109,9 +109,7 @@ def entries_at(at: str) -> str:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """How many units of a limited offer, or of all offers of an event (by its application), a person holds, in
-    whichever account (``accounts.queries.person``).
-    """
+    """Units of a limited offer, or of all offers of an event (by its application), that a person holds anywhere."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -144,7 +142,7 @@ def reduction(scenario: str, record: str) -> Key:
 
 
 def reported(account: str, rank: str) -> Key:
-    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    """An account's pointer to a reduction; ``rank`` is ``<time of the report>:<id>``."""
     return Key(holder(account), f"reduction:{rank}")
 
 
