@@ -18,7 +18,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import perform, settle
 from chalicelib.reductions.actions import confirm, reject
 from chalicelib.reductions.model import Reason, Reduction, ReductionAnswer
-from chalicelib.reductions.queries import as_they_stand, is_report, recipient
+from chalicelib.reductions.queries import as_reported, as_they_stand, recipient
 from chalicelib.table import keys
 
 _TOGETHER = 100  # Records a request
@@ -32,11 +32,11 @@ class _Outcome(NamedTuple):
     left: int = 0
 
 
-def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice) -> None:
-    """Lines side by side, one account's in order, and then their sums, once."""
+def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice, *, again: bool) -> None:
+    """Lines side by side, one account's in order, and then their sums, once. ``again``: not its first judgement."""
     numbers = [part.numbers[at : at + _TOGETHER] for at in range(0, len(part.numbers), _TOGETHER)]
     groups: dict[str, list[Reduction]] = defaultdict(list)
-    for reductions in pool.map(partial(_reported, batch.id), numbers):
+    for reductions in pool.map(partial(_reported, batch.id, again), numbers):
         for each in reductions:
             groups[each.recipient.id].append(each)
     judge = partial(_in_order, batch.id, judgement)
@@ -54,10 +54,13 @@ def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice) ->
     perform(name, lambda command: slice_judged(command, batch.id, done))
 
 
-def _reported(batch: str, numbers: range) -> list[Reduction]:
-    """The lines that became reductions and had to wait, as they stand."""
-    records = (record for record in lines(batch, numbers) if is_report(record))
-    return as_they_stand(record for record in records if record.kind == "reduction_reported")
+def _reported(batch: str, again: bool, numbers: range) -> list[Reduction]:
+    """The lines that became reductions and had to wait. That they still wait is the condition of their Writes.
+
+    ``again``: another judgement came this far. Then most do not, and to look first is cheaper than to be refused.
+    """
+    records = [record for record in lines(batch, numbers) if record.kind == "reduction_reported"]
+    return as_they_stand(records) if again else [as_reported(record) for record in records]
 
 
 def _in_order(batch: str, judgement: Judgement, reductions: Iterable[Reduction]) -> list[_Outcome]:
