@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib.batches import actions as batches
 from chalicelib.batches.items import Batch
 from chalicelib.batches.model import Sums
+from chalicelib.files import client
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
@@ -15,6 +16,7 @@ from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
 from chalicelib.partners.model import event as webhook
+from chalicelib.settings import settings
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
 from tests import consents
@@ -256,7 +258,8 @@ def _announce(world: World) -> Ready:
 
 
 def _reported_batch(world: World) -> str:
-    """A batch whose one line waits for the bureau."""
+    """A batch whose one line waits for the bureau, and the bucket by which its worker is woken."""
+    client.client().create_bucket(Bucket=settings().documents_bucket)
     ready = _announce(world)
     id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
     batch = read.get(keys.batch(id), Batch)

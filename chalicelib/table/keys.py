@@ -131,7 +131,7 @@ def reading(account: str, at: str, record: str) -> Key:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """Units of a limited offer, or of an event's (by its application), that a person holds in whichever account."""
+    """Units of a limited offer, or of all offers of an event (by its application), that a person holds anywhere."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -213,7 +213,7 @@ def reduction(scenario: str, record: str) -> Key:
 
 
 def reported(account: str, rank: str) -> Key:
-    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    """An account's pointer to a reduction; ``rank`` is ``<time of the report>:<id>``."""
     return Key(holder(account), f"reduction:{rank}")
 
 
