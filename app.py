@@ -43,12 +43,12 @@ from chalicelib.mall.routes import room as mall
 from chalicelib.mall.worker import expire_due, settle_ended, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
-from chalicelib.onboarding.papers import FOLDER as DOCUMENTS
 from chalicelib.onboarding.routes import room as onboarding
+from chalicelib.onboarding.uploads import FOLDER as DOCUMENTS
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
-from chalicelib.partners.reactions import announce as send_events
+from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
 from chalicelib.provenance.projection import colours
 from chalicelib.reductions.reactions import file_reported
@@ -92,7 +92,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
-    quick = (plan_runs, file_reported, wake_judges, send_events)
+    quick = (plan_runs, file_reported, wake_judges, notify_merchants)
     slow = (close_reached, sign_issued, note_due, follow_merchants)  # what may take long comes last
     return events.react(event, (*quick, *slow))
 

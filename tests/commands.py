@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib.batches import actions as batches
 from chalicelib.batches.items import Batch
 from chalicelib.batches.model import Sums
+from chalicelib.files import client
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
@@ -14,9 +15,10 @@ from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
+from chalicelib.partners.model import event as webhook
+from chalicelib.settings import settings
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
-from chalicelib.table.write import decode
 from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.world import AT, CODES, PEOPLE, World
@@ -256,7 +258,8 @@ def _announce(world: World) -> Ready:
 
 
 def _reported_batch(world: World) -> str:
-    """A batch whose one line waits for the bureau."""
+    """A batch whose one line waits for the bureau, and the bucket by which its worker is woken."""
+    client.client().create_bucket(Bucket=settings().documents_bucket)
     ready = _announce(world)
     id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
     batch = read.get(keys.batch(id), Batch)
@@ -395,10 +398,10 @@ def _refund_hold(world: World) -> Ready:
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [load(Record, each) for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
+    event = webhook(placed)
     derive(partners.remember(placed))
-    [event] = [decode(each) or {} for each in world.items() if each["sk"] == {"S": "delivery"}]
     derive(partners.give_up(event, "late"))
-    return Ready("POST", f"/v1/webhook-deliveries/{event['id']}/replay", {}, "institution", "shop")
+    return Ready("POST", f"/v1/webhook-deliveries/{event.id}/replay", {}, "institution", "shop")
 
 
 COMMANDS: dict[str, Callable[[World], Ready]] = {

@@ -48,7 +48,7 @@ def _rfc_3339(value: Any) -> Any:
     return value
 
 
-def digits(value: Any) -> Any:
+def _digits(value: Any) -> Any:
     """A number in an address is written in decimal digits; pydantic would also take "1_0", "+5" and "1.0"."""
     if isinstance(value, str) and not re.fullmatch("[0-9]{1,18}", value):
         raise PydanticCustomError("int_parsing", "Must be a whole number in decimal digits")
@@ -82,7 +82,8 @@ Sha256 = Annotated[  # PowerShell writes capitals; one form is kept
 ]
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 Units = Annotated[int, Field(ge=1, le=10**9)]
-Size = Annotated[int, BeforeValidator(digits), Field(ge=1, le=100)]  # of a sample, in an address
+Size = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]  # of a sample, in an address
+Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_digits)]  # in an address
 Quantity = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
 ]
@@ -132,7 +133,7 @@ class Params(BaseModel):
 class Paged(Params):
     """Parameters of a list."""
 
-    limit: Annotated[int, Field(ge=1, le=100, description="Items a page"), BeforeValidator(digits)] = 20
+    limit: Annotated[int, Field(ge=1, le=100, description="Items a page"), BeforeValidator(_digits)] = 20
     cursor: Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")] = None
 
 

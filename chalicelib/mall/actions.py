@@ -12,7 +12,7 @@ from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.mall import terms as known
+from chalicelib.mall import terms as offer_terms
 from chalicelib.mall import transfers
 from chalicelib.mall.items import HandOut, OfferTerms, Purchases, Till
 from chalicelib.mall.model import Swept
@@ -115,7 +115,7 @@ def _at_till(
         if till.price != price:
             return PriceChanged(price=till.price, points=till.price * quantity)
         if till.edition != terms.edition:
-            return known.outdated(terms.id)
+            return offer_terms.outdated(terms.id)
         moved = hand is not None and (till.units, till.codes) != (hand.till.units, hand.till.codes)
         if terms.stripes == 1 and not moved:
             return SoldOut(available=till.units, needed=quantity)

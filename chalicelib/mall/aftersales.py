@@ -8,7 +8,7 @@ from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import Account
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import (
     AccountClosed,
     AccountCondition,
@@ -145,7 +145,7 @@ def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]
     if placed and record.counted_at:
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
     conditions[str(record.holder)] = AccountCondition(even_frozen=even_frozen)
-    served = AccountCondition(refuse=seen(Account, _buyer_cannot), add={"pending": -1} if placed else {})
+    served = AccountCondition(refuse=seen(AnyAccount, _buyer_cannot), add={"pending": -1} if placed else {})
     return conditions | {keys.holder(order.account): served}
 
 
@@ -160,7 +160,7 @@ def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:
     return AccountCondition(require=require, refuse=seen(Till, _till_moved))
 
 
-def _buyer_cannot(account: Account | None) -> Refusal:
+def _buyer_cannot(account: AnyAccount | None) -> Refusal:
     """Why the buyer's account takes no points: it only gains, so nothing but its state is in the way."""
     if account is None:
         return AccountNotOpen()

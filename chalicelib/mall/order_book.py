@@ -73,12 +73,12 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
     """
     status, limit = query.params.status, query.params.limit
     if status is None:
-        page = _placed(query)
+        page = _statement(query)
         return Page(items=as_they_stand([entry.id for entry in page.items]), next_cursor=page.next_cursor)
     step = query._replace(params=query.params.model_copy(update={"limit": 100}))
     some: list[Redemption] = []
     for _ in range(SCANNED_MAX // 100):
-        page = _placed(step)
+        page = _statement(step)
         some += [each for each in as_they_stand([entry.id for entry in page.items]) if each.status == status]
         if page.next_cursor is None or len(some) > limit:
             return query.page(some, _place)
@@ -86,7 +86,7 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
     return query.page(some, _place, stopped=step.position)
 
 
-def _placed(query: Query[OrderParams]) -> Page[EntryAnswer]:
+def _statement(query: Query[OrderParams]) -> Page[EntryAnswer]:
     low, high = accounts.period(query.params.from_, query.params.until)
     return accounts.statement(query, kind="redemption", low=low, high=high)
 

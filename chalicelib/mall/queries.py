@@ -29,7 +29,7 @@ def offer(id: str) -> OfferAnswer:
     offer = read.get(keys.offer(id), Offer)
     if offer is None:
         raise NotFound()
-    return offer.to_answer(sold([offer])[id])
+    return offer.to_answer(units_sold([offer])[id])
 
 
 def own_offer(caller: Caller, id: str) -> Offer:
@@ -45,7 +45,7 @@ def seller(id: str) -> Seller | None:
     return read.get(keys.account(keys.holder(id)), Seller)
 
 
-def sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
+def units_sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     """Units sold of each offer, as projected from the stream."""
     lanes = {
         keys.sums(keys.offer(offer.id).pk, lane): offer.id

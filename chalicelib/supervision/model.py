@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from chalicelib.kernel.fields import Answer, Id, Moment, Paged, Params, Time, digits, example
+from chalicelib.kernel.fields import Answer, Days, Id, Moment, Paged, Params, Time, example
 from chalicelib.mall.model import FulfilmentKind
 from chalicelib.mall.orders import OrderStatus
 
@@ -125,7 +125,7 @@ class WorkParams(Params):
     """``actor``: only what waits for this role. ``older_than_days``: only what has waited for longer."""
 
     actor: Actor | None = None
-    older_than_days: Annotated[int, Field(ge=0, le=3650), BeforeValidator(digits)] = 0
+    older_than_days: Days = 0
 
 
 class WorkAnswer(Answer):

@@ -19,7 +19,8 @@ ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a st
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
-STEPS_END = "step:~"  # sort key behind an application, its documents and its history
+DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
+STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
 CREDIT_RULES = ("credit-rules", "!", "~")  # the partition of all versions, and the sort keys around them
 
@@ -131,7 +132,7 @@ def reading(account: str, at: str, record: str) -> Key:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """Units of a limited offer, or of an event's (by its application), that a person holds in whichever account."""
+    """Units of a limited offer, or of all offers of an event (by its application), that a person holds anywhere."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -213,7 +214,7 @@ def reduction(scenario: str, record: str) -> Key:
 
 
 def reported(account: str, rank: str) -> Key:
-    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    """An account's pointer to a reduction; ``rank`` is ``<time of the report>:<id>``."""
     return Key(holder(account), f"reduction:{rank}")
 
 

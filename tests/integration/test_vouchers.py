@@ -90,7 +90,7 @@ def test_no_webhook_has_a_code(world: World, offer: str) -> None:
     order = world.redeem(offer).body
     [sale] = [load(Record, each) for each in world.records() if each["id"] == order["id"]]
     event = partners.event(sale)
-    assert '"status":"fulfilled"' in event["payload"]
+    assert '"status":"fulfilled"' in event.payload
     assert "SECRET" not in str(event)
 
 
