@@ -51,6 +51,8 @@ from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
 from chalicelib.provenance.projection import colours
+from chalicelib.reconciliation import worker as reconciliation_worker
+from chalicelib.reconciliation.routes import room as reconciliation
 from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
 from chalicelib.scenarios.routes import room as scenarios
@@ -68,7 +70,7 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
-_watching = (supervision, statistics, openness)
+_watching = (supervision, statistics, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
@@ -135,6 +137,13 @@ def resume(_: CloudWatchEvent) -> None:
 def buy_back(event: CloudWatchEvent) -> None:
     """At two in the morning in Shanghai, merchants' whole tonnes are bought back."""
     buyback_worker.scheduled(event.time)
+
+
+@app.schedule(Cron(0, 19, "*", "*", "?", "*"), name="reconcile")
+@events.woken
+def reconcile(event: CloudWatchEvent) -> None:
+    """At three in the morning in Shanghai, the books are recomputed from the Records and compared."""
+    reconciliation_worker.scheduled(event.time)
 
 
 @app.on_sqs_message(queue_arn=settings().buy_back_queue_arn, batch_size=10, name="pay_lots")

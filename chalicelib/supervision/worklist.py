@@ -1,4 +1,4 @@
-"""What waits, since when, and for whom: the first of each list that the rooms keep anyway. Nothing is walked to its end."""
+"""What waits, since when, and for whom: the first of each list that the rooms keep. No list is walked to its end."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta

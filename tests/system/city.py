@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
+from chalicelib.supervision.books import GRAMS, ISSUED, POINTS, POOL, of
 from infra.dev.demo.people import institution, person
 from infra.dev.local.stack import LocalStack
 from infra.here import ROOT
-from infra.ops.books import GRAMS, ISSUED, POINTS, POOL, of
 
 AT_ONCE = 16
 _read = TypeDeserializer().deserialize
