@@ -128,7 +128,7 @@ def close_account(command: Command[Empty], account: Item, *, promised: bool) -> 
     if promised:
         raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0)
-    empty &= Attr("merchant").not_exists() | Attr("merchant.settled").exists()
+    empty &= Attr("merchant").not_exists() | Attr("merchant.completed").exists()
     live, id = Attr("campaigns_live"), account["id"]
     return Decision(
         kind="account_closed",
@@ -195,7 +195,7 @@ def _why_open(item: Item | None) -> Refusal:
         return AccountNotOpen()
     if stopped := inactive(item):
         return stopped
-    if "settled" not in item.get("merchant", {"settled": ""}):
+    if "completed" not in item.get("merchant", {"completed": ""}):
         return MerchantStays(state="merchant", action="close")
     if item.get("campaigns_live"):
         return CampaignsLive(state="active", action="close")

@@ -8,7 +8,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.mall.items import Offer
-from chalicelib.mall.model import Settled
+from chalicelib.mall.model import EventCompletion
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, seen, update
 
@@ -65,19 +65,19 @@ def may_sell(command: Command[Any], offer: Offer) -> Write:
     return check(keys.account(keys.holder(command.caller.account)), require, seen(Seller, refuse))
 
 
-def settle(command: Command[Any], account: Item) -> Decision:
+def complete(command: Command[Any], account: Item) -> Decision:
     """Nothing is left to serve or to sweep of a merchant (``account``, as read) whose event is over: it may close its
     account. Nothing is sold after an event, so what was found stays true. Refuses Contended where it was admitted
     again or turned meanwhile.
     """
     merchant = account["merchant"]
-    settled = update(
+    completed = update(
         keys.account(keys.holder(account["id"])),
-        assign={"merchant": merchant | {"settled": command.at}},
+        assign={"merchant": merchant | {"completed": command.at}},
         require=Attr("merchant").eq(merchant),
     )
-    answer = Settled(merchant=account["id"], settled_at=command.at)
-    return Decision("event_settled", answer, (settled,), Facts(merchant=account["id"]))
+    answer = EventCompletion(merchant=account["id"], completed_at=command.at)
+    return Decision("event_completed", answer, (completed,), Facts(merchant=account["id"]))
 
 
 def _within(offer: Offer) -> ConditionBase:
