@@ -40,7 +40,7 @@ from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import expire_due, settle_ended, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import complete_events, expire_due, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.routes import room as onboarding
@@ -120,7 +120,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: partners_worker.resume(now),
         lambda: campaigns_worker.close_due(now),
         shelve_due,
-        lambda: settle_ended(now),
+        lambda: complete_events(now),
         lambda: expire_due(now),
     )
 

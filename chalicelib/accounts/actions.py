@@ -137,7 +137,7 @@ def close_account(command: Command[Empty], account: Account, *, promised: bool) 
     if promised:
         raise CampaignsLive(state="active", action="close")
     empty = Attr("points").eq(0) & Attr("grams").eq(0) & Attr("pending").eq(0)
-    empty &= Attr("merchant").not_exists() | Attr("merchant.settled").exists()
+    empty &= Attr("merchant").not_exists() | Attr("merchant.completed").exists()
     live, held, id = Attr("campaigns_live"), Attr("held"), account.id
     free = (live.not_exists() | live.eq(0)) & (held.not_exists() | held.eq(0))
     return Decision(
@@ -203,7 +203,7 @@ def _why_open(account: Account | None) -> Refusal:
         return AccountNotOpen()
     if stopped := inactive(account):
         return stopped
-    if account.merchant and not account.merchant.settled:
+    if account.merchant and not account.merchant.completed:
         return MerchantStays(state="merchant", action="close")
     if account.campaigns_live:
         return CampaignsLive(state="active", action="close")
