@@ -40,6 +40,7 @@ CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchang
 OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BATCHES = "reduction-batches"
+PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
