@@ -8,23 +8,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.accounts.closing import bound, no_application, unbound
+from chalicelib.accounts.closing import no_application
 from chalicelib.accounts.model import Claim
 from chalicelib.accounts.refusals import CampaignsLive
-from chalicelib.errors import Contended, Refusal
+from chalicelib.errors import Refusal
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountClosed, AccountCondition, post
-from chalicelib.ledger.debts import as_owed, debts_to, repayment
-from chalicelib.ledger.model import DEBT, GRAMS, POINTS, Posting, Transfer
+from chalicelib.ledger.debts import debts_to
+from chalicelib.ledger.model import Transfer
 from chalicelib.ledger.standing import acting
+from chalicelib.procedures.endings import after_repayment, cancelled, ended, ending, given, in_the_way, repaid
 from chalicelib.procedures.items import Procedure
-from chalicelib.procedures.refusals import HeirUnfit, LoginTaken, NumberElsewhere, OrdersPending
+from chalicelib.procedures.refusals import HeirUnfit, LoginTaken, NumberElsewhere
 from chalicelib.table import keys
 from chalicelib.table.row import dump
-from chalicelib.table.write import Attr, ConditionBase, Write, absent, present, seen, update
+from chalicelib.table.write import Attr, Write, absent, present, seen, update
 
 EX_OFFICIO = "ex_officio"  # who stands in the line of points that were cancelled
 
@@ -61,10 +62,9 @@ def rebind(command: Command[Any], procedure: Procedure, parties: Parties) -> Eff
     if parties.other:
         raise LoginTaken()
     new = _under_new_login(command, procedure, old)
-    whole = [Posting(old.holder, new.holder, amount, asset) for asset, amount in _holdings(old) if amount]
-    transfer = Transfer("account_transfer", (*whole, *debts_to(old, new.holder).postings))
-    terms = {old.holder: _ending(old), new.holder: AccountCondition()}
-    (ended, opened), facts = _post(command, transfer, terms)
+    transfer = Transfer("account_transfer", (*given(old, new), *debts_to(old, new.holder).postings))
+    terms = {old.holder: ending(old), new.holder: AccountCondition()}
+    (closed, opened), facts = _post(command, transfer, terms)
     attributes = {name: value for name, value in dump(new).items() if not isinstance(value, int)}
     opened = replace(
         opened,
@@ -73,9 +73,9 @@ def rebind(command: Command[Any], procedure: Procedure, parties: Parties) -> Eff
         require=absent(),
         refuse=lambda _: LoginTaken(),
     )
-    ended = _ended(command, ended, successor=new.id)
+    closed = ended(command, closed, successor=new.id)
     claimed = _claim(old, dump(Claim(new.id, old.counted_as, open=True)))
-    return Effect("account_rebound", (ended, opened, claimed, no_application(old.id, "approve")), facts)
+    return Effect("account_rebound", (closed, opened, claimed, no_application(old.id, "approve")), facts)
 
 
 def _under_new_login(command: Command[Any], procedure: Procedure, old: Account) -> Account:
@@ -104,10 +104,10 @@ def free_identity(command: Command[Any], procedure: Procedure, parties: Parties)
         raise NumberElsewhere(state=wrong.status, action=procedure.kind)
     if wrong.status != "closed":
         _may_end(parties)
-    transfer = Transfer("ex_officio_cancellation", (*_repaid(wrong), *_cancelled(wrong)))
-    (ended,), facts = _post(command, transfer, {wrong.holder: _ending(wrong)})
+    transfer = Transfer("ex_officio_cancellation", (*repaid(wrong), *cancelled(wrong)))
+    (closed,), facts = _post(command, transfer, {wrong.holder: ending(wrong)})
     freed = _claim(wrong, {"open": False, "mark": "freed"})
-    writes = (_ended(command, ended), freed, no_application(wrong.id, "approve"))
+    writes = (ended(command, closed), freed, no_application(wrong.id, "approve"))
     return Effect("identity_freed", writes, replace(facts, counterparty=EX_OFFICIO))
 
 
@@ -121,18 +121,16 @@ def inherit(command: Command[Any], procedure: Procedure, parties: Parties) -> Ef
     _may_end(parties)
     if heir is None or heir.status != "active" or heir.counted_as == old.counted_as:
         raise HeirUnfit(state=heir.status if heir else "?", action=procedure.kind)
-    left = [
-        Posting(old.holder, heir.holder, amount, asset) for asset, amount in _holdings(_after_repayment(old)) if amount
-    ]
-    transfer = Transfer("inheritance", (*_repaid(old), *left))
-    terms = {old.holder: _ending(old)} | ({heir.holder: _inheriting()} if left else {})
-    (ended, *inherits), facts = _post(command, transfer, terms)
+    left = given(after_repayment(old), heir)
+    transfer = Transfer("inheritance", (*repaid(old), *left))
+    terms = {old.holder: ending(old)} | ({heir.holder: _inheriting()} if left else {})
+    (closed, *inherits), facts = _post(command, transfer, terms)
     barred = _claim(old, {"open": False, "mark": "ended"})
-    writes = (_ended(command, ended), *(inherits or [acting(heir.id)]), barred, no_application(old.id, "approve"))
+    writes = (ended(command, closed), *(inherits or [acting(heir.id)]), barred, no_application(old.id, "approve"))
     return Effect("account_inherited", writes, facts)
 
 
-def rename(command: Command[Any], procedure: Procedure, parties: Parties) -> Effect:
+def rename(_: Command[Any], procedure: Procedure, parties: Parties) -> Effect:
     """New certificates and offers bear the new name; what was signed keeps the old one. Raises AccountClosed."""
     account = parties.account
     if account.status == "closed":
@@ -153,36 +151,8 @@ EFFECTS: Mapping[str, Callable[[Command[Any], Procedure, Parties], Effect]] = {
 def _may_end(parties: Parties) -> None:
     if parties.promised:
         raise CampaignsLive(state="active", action="approve")
-    if found := _in_the_way(parties.account):
+    if found := in_the_way(parties.account):
         raise found
-
-
-def _in_the_way(account: Account) -> Refusal | None:
-    """Why the account cannot be ended now; None where nothing is pending."""
-    if account.status == "closed":
-        return AccountClosed()
-    if account.pending:
-        return OrdersPending(pending=account.pending, state=account.status, action="approve")
-    return bound(account, "approve")
-
-
-def _ending(account: Account) -> AccountCondition:
-    """It is as it was read, to the gram, and nothing is pending: what moves is everything that it holds."""
-    as_read: ConditionBase = Attr("status").eq(account.status) & as_owed(account)
-    for asset, amount in _holdings(account):
-        as_read &= Attr(asset).eq(amount)
-    if account.status != "closed":
-        as_read &= unbound()
-
-    def refuse(found: Account | None) -> Refusal:
-        return (_in_the_way(found) if found else None) or Contended()
-
-    return AccountCondition(require=as_read, refuse=seen(Account, refuse), even_closed=True)
-
-
-def _ended(command: Command[Any], write: Write, **more: str) -> Write:
-    """The account is closed for good: it has no number any more, so nobody opens it again."""
-    return replace(write, assign={"status": "closed", "closed_at": command.at, "identity": "", **more})
 
 
 def _inheriting() -> AccountCondition:
@@ -194,32 +164,6 @@ def _inheriting() -> AccountCondition:
 
 def _claim(account: Account, after: Mapping[str, Any]) -> Write:
     return update(keys.identity(account.identity), assign=after, require=Attr("account").eq(account.id))
-
-
-def _holdings(account: Account) -> list[tuple[str, int]]:
-    return [(POINTS, account.points), (GRAMS, account.grams)]
-
-
-def _repayable(account: Account, asset: str) -> int:
-    return min(getattr(account, asset), getattr(account, DEBT[asset]))
-
-
-def _repaid(account: Account) -> list[Posting]:
-    """What it holds repays what it owes, first."""
-    amounts = [(asset, _repayable(account, asset)) for asset in DEBT]
-    return [each for asset, amount in amounts if amount for each in repayment(account.holder, asset, amount)]
-
-
-def _after_repayment(account: Account) -> Account:
-    points, grams = (_repayable(account, asset) for asset in (POINTS, GRAMS))
-    return replace(account, points=account.points - points, grams=account.grams - grams)
-
-
-def _cancelled(account: Account) -> list[Posting]:
-    """Everything that is left is given up, and the grams behind it are retired."""
-    left = _after_repayment(account)
-    points = Posting(left.holder, keys.POOL, left.points, POINTS), Posting(keys.POOL, keys.RETIRED, left.points, GRAMS)
-    return [each for each in (*points, Posting(left.holder, keys.RETIRED, left.grams, GRAMS)) if each.amount]
 
 
 def _post(
