@@ -38,7 +38,7 @@ class NewWard(Body):
     """
 
     model_config = example(
-        identity_number="110105201805050014", name="王小宝", own_identity_number="11010519491231002X"
+        identity_number="110105201805050018", name="王小宝", own_identity_number="11010519491231002X"
     )
 
     identity_number: Annotated[IdentityNumber, Field(description="The child's")]
