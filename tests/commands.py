@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib.batches import actions as batches
 from chalicelib.batches.items import Batch
 from chalicelib.batches.model import Sums
+from chalicelib.files import client
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
@@ -14,9 +15,10 @@ from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
 from chalicelib.partners import actions as partners
+from chalicelib.partners.model import event as webhook
+from chalicelib.settings import settings
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
-from chalicelib.table.write import decode
 from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.numbers import born_years_ago, identity_number_of
@@ -269,6 +271,19 @@ def _refund(world: World) -> Ready:
     return Ready("POST", f"{_order(world)}/refund", {}, "institution", "shop")
 
 
+def _cancel_order(world: World) -> Ready:
+    world.merchant()
+    world.rich(points=10_000)
+    order = world.redeem(world.offer(cancellable_minutes=5)).body["id"]
+    return Ready("POST", f"/v1/redemptions/{order}/cancel", {}, "individual", "alice")
+
+
+def _add_vouchers(world: World) -> Ready:
+    world.merchant()
+    path = f"/v1/offers/{world.offer()}/vouchers"
+    return Ready("POST", path, {"codes": ["SH-1", "SH-2"]}, "institution", "shop", {"codes": ["SH-1", "SH-3"]})
+
+
 def _announce(world: World) -> Ready:
     world.scenario()
     body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
@@ -276,7 +291,8 @@ def _announce(world: World) -> Ready:
 
 
 def _reported_batch(world: World) -> str:
-    """A batch whose one line waits for the bureau."""
+    """A batch whose one line waits for the bureau, and the bucket by which its worker is woken."""
+    client.client().create_bucket(Bucket=settings().documents_bucket)
     ready = _announce(world)
     id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
     batch = read.get(keys.batch(id), Batch)
@@ -415,10 +431,10 @@ def _refund_hold(world: World) -> Ready:
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [load(Record, each) for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
+    event = webhook(placed)
     derive(partners.remember(placed))
-    [event] = [decode(each) or {} for each in world.items() if each["sk"] == {"S": "delivery"}]
     derive(partners.give_up(event, "late"))
-    return Ready("POST", f"/v1/webhook-deliveries/{event['id']}/replay", {}, "institution", "shop")
+    return Ready("POST", f"/v1/webhook-deliveries/{event.id}/replay", {}, "institution", "shop")
 
 
 COMMANDS: dict[str, Callable[[World], Ready]] = {
@@ -472,6 +488,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/offers/{id}/vouchers": _add_vouchers,
+    "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,
     "POST /v1/redemptions/{id}/refund": _refund,
     "POST /v1/holds": _hold,

@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 
-from chalicelib.onboarding.papers import file_key
+from chalicelib.onboarding.uploads import file_key
 from chalicelib.settings import settings
-from infra.dev.demo.papers import paper
+from infra.dev.demo.files import document as file_of
 from tests.world import AT, Answer, World
 
 BASE = "/v1/applications"
@@ -108,7 +108,7 @@ class Desk:
     def complete(self, application: str, sub: str = "shop") -> None:
         """Every required document."""
         for kind in self.get(application)["required_documents"]:
-            content_type, content = paper(kind, application)
+            content_type, content = file_of(kind, application)
             self.send(application, kind, content, sub=sub, content_type=content_type)
 
     def step(self, application: str, action: str, body: Any = None, **who: str) -> Answer:
@@ -134,7 +134,7 @@ class Desk:
         found: dict[str, Any] = answer.body
         return found
 
-    def paper(self, application: str, document: str) -> dict[str, Any]:
+    def document(self, application: str, document: str) -> dict[str, Any]:
         [found] = [each for each in self.get(application)["documents"] if each["id"] == document]
         assert isinstance(found, dict)
         return found

@@ -48,7 +48,7 @@ def _typed(schema: Schema, schemas: Mapping[str, Schema]) -> SearchStrategy[Any]
             return st.integers(schema.get("minimum"), schema.get("maximum"))
         case "array":
             items = fitting(schema["items"], schemas)
-            return st.lists(items, min_size=schema["minItems"], max_size=min(3, schema["maxItems"]))
+            return st.lists(items, min_size=schema.get("minItems", 0), max_size=min(3, schema["maxItems"]))
         case "object":
             return _object(schema, schemas)
     return _text(schema)

@@ -19,7 +19,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import Fingerprint, perform, settle
 from chalicelib.reductions.actions import confirm, reject
 from chalicelib.reductions.model import Reduction, ReductionAnswer, Reversal
-from chalicelib.reductions.queries import as_they_stand, is_report, recipient
+from chalicelib.reductions.queries import as_reported, as_they_stand, is_report, recipient
 from chalicelib.reductions.reversal import reverse
 from chalicelib.table import keys
 
@@ -34,11 +34,12 @@ class _Outcome(NamedTuple):
     left: int = 0
 
 
-def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice) -> None:
-    """Lines side by side, one account's in order, and then their sums, once."""
+def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice, *, again: bool) -> None:
+    """Lines side by side, one account's in order, and then their sums, once. ``again``: not its first judgement."""
     numbers = [part.numbers[at : at + _TOGETHER] for at in range(0, len(part.numbers), _TOGETHER)]
     groups: dict[str, list[Reduction]] = defaultdict(list)
-    for reductions in pool.map(partial(_in_state, batch, judgement.action), numbers):
+    look = again or judgement.action == "reverse"  # most stand elsewhere by then: to look is cheaper than to be refused
+    for reductions in pool.map(partial(_in_state, batch, judgement.action, look), numbers):
         for each in reductions:
             groups[each.recipient.id].append(each)
     judge = partial(_in_order, batch, judgement)
@@ -56,10 +57,13 @@ def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice) ->
     perform(name, lambda command: slice_judged(command, batch.id, done))
 
 
-def _in_state(batch: Batch, action: str, numbers: range) -> list[Reduction]:
-    """The lines that became reductions and that ``action`` is for, as they stand."""
-    records = (record for record in lines(batch.id, numbers) if is_report(record))
-    return as_they_stand(each for each in records if action == "reverse" or each.kind == "reduction_reported")
+def _in_state(batch: Batch, action: str, look: bool, numbers: range) -> list[Reduction]:
+    """The lines that became reductions and that ``action`` is for. That they are in the state for it is the condition
+    of their Writes; ``look``: their states are read all the same.
+    """
+    records = [record for record in lines(batch.id, numbers) if is_report(record)]
+    records = [each for each in records if action == "reverse" or each.kind == "reduction_reported"]
+    return as_they_stand(records) if look else [as_reported(record) for record in records]
 
 
 def _in_order(batch: Batch, judgement: Judgement, reductions: Iterable[Reduction]) -> list[_Outcome]:

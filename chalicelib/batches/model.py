@@ -84,7 +84,7 @@ class BatchReason(Body):
     reason: ShortText
 
 
-class JudgementAnswer(Answer):
+class BatchJudgementAnswer(Answer):
     """What the bureau ordered for every line in the state for it; ``left`` could not be decided (a frozen account)."""
 
     action: str
@@ -106,7 +106,7 @@ class BatchAnswer(Sums):
     confirmed: int = 0
     rejected: int = 0
     reversed: int = 0
-    judgement: JudgementAnswer | None = Field(default=None, description="The latest order for all of its lines")
+    judgement: BatchJudgementAnswer | None = Field(default=None, description="The latest order for all of its lines")
     reason: str | None = Field(description="Why the whole file was refused")
     reason_zh: str | None = Field(description="The same in Chinese")
     scenario: str
@@ -123,7 +123,7 @@ def total(progress: Progress) -> Sums:
 
 
 def to_answer(batch: Batch, progress: Progress, link: RefusedLines | None = None) -> BatchAnswer:
-    judgement = batch.judgement and JudgementAnswer(
+    judgement = batch.judgement and BatchJudgementAnswer(
         action=batch.judgement.action,
         reason=batch.judgement.reason,
         at=batch.judgement.at,

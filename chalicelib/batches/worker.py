@@ -16,7 +16,7 @@ from typing import IO, TypeVar
 from chalicelib.batches import judging
 from chalicelib.batches.actions import judged, move
 from chalicelib.batches.contents import Unusable, counted, lines, unpacked
-from chalicelib.batches.items import Batch, Judgement, Progress
+from chalicelib.batches.items import Batch, Judgement, Progress, Slice
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     FOLDER,
@@ -114,9 +114,13 @@ def _work(batch: Batch, file: IO[bytes]) -> None:
 def _judge(batch: Batch, judgement: Judgement) -> None:
     """A judgement reaches the slices that it has not reached yet, and then the batch is done again."""
     far = progress(batch.id)
-    done = {part.number for part in far.of(judgement)}
+    done, judged_before = ({part.number for part in parts} for parts in (far.of(judgement), far.judged))
     waiting = (part for part in far.slices if part.reported and part.number not in done)
-    if _each(batch, waiting, lambda pool, part: judging.do_slice(pool, batch, judgement, part)):
+
+    def do(pool: Executor, part: Slice) -> None:
+        judging.do_slice(pool, batch, judgement, part, again=part.number in judged_before)
+
+    if _each(batch, waiting, do):
         name = keys.part_id(batch.id, f"{judgement.id} finish")
         perform(name, lambda command: judged(command, batch, progress(batch.id)))
 

@@ -38,7 +38,10 @@ class NewCreditRule(Body):
 
     window_months: Annotated[int, Field(ge=1, le=120)]
     weights: Annotated[dict[ScenarioRef, Quantity], Field(min_length=1, max_length=200)]
-    levels: Annotated[list[Level], Field(min_length=1, max_length=20, description="The lowest first")]
+    levels: Annotated[
+        list[Level],
+        Field(min_length=1, max_length=20, description="The lowest first: names of their own, rising score_min"),
+    ]
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:

@@ -8,7 +8,7 @@ from typing import Any
 from chalice.app import AuthRequest, AuthResponse, ChaliceAuthorizer
 
 from chalicelib import log
-from chalicelib.errors import RoleNotAllowed, Unauthenticated
+from chalicelib.errors import RoleNotAllowed, Unauthenticated, Unavailable
 from chalicelib.kernel.caller import Caller
 from chalicelib.settings import account_key
 from chalicelib.table import keys
@@ -53,14 +53,18 @@ def admit(context: Mapping[str, Any], allow: tuple[str, ...]) -> Caller:
 def recognise(header: str, allow: tuple[str, ...]) -> Caller:
     """The Caller by the Authorization header of a public route, where the gateway looks at no token.
 
-    Raises Unauthenticated, RoleNotAllowed.
+    Raises Unauthenticated, RoleNotAllowed, and Unavailable where the issuer's keys are away.
     """
     from chalicelib.edge import tokens  # few requests need it
+    from chalicelib.signing.issuer import IssuerAway
 
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated()
-    claims = tokens.claims(token.strip())
+    try:
+        claims = tokens.claims(token.strip())
+    except IssuerAway as error:
+        raise Unavailable() from error
     return _allowed(claims["sub"], claims["role"], allow)
 
 

@@ -10,6 +10,7 @@ from chalicelib.transitions import Step
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 
 REPORT, SPEND = "report", "spend"
+NEVER = "9999"  # sorts behind every time
 Purpose = Literal["report", "spend"]
 Status = Literal["offered", "active", "withdrawn", "expired"]
 PARTIES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR)

@@ -10,7 +10,7 @@ from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.merchants import queries as merchants
-from chalicelib.merchants.model import Merchant
+from chalicelib.merchants.model import MerchantAnswer
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Listing, Place
 
@@ -21,7 +21,7 @@ def versions(scenario: str) -> list[Version]:
     return list(read.query(keys.scenario(code, 0).pk, f"{code}:", f"{code}:~", Version))
 
 
-def merchant(id: str, now: datetime) -> Merchant | None:
+def merchant(id: str, now: datetime) -> MerchantAnswer | None:
     """A merchant as anyone may see it; None where there is none."""
     try:
         return merchants.merchant(id, now)

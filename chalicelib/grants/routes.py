@@ -5,7 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
-from chalicelib.grants import actions, queries
+from chalicelib.grants import actions, consent, queries
 from chalicelib.grants.items import PARTIES, day
 from chalicelib.grants.model import (
     CodeRedemption,
@@ -32,9 +32,9 @@ room = Blueprint(__name__)
     body=Consent,
     answer=OfferedGrantAnswer,
     allow=(INDIVIDUAL,),
-    refuses=(NotFound, actions.GrantLive, AccountClosed, AccountFrozen),
+    refuses=(NotFound, consent.GrantLive, AccountClosed, AccountFrozen),
 )
-def consent(command: Command[Consent]) -> Decision:
+def offer_grant(command: Command[Consent]) -> Decision:
     """Consent that an operator reports the caller's reductions, or that a merchant takes her points in its own mall.
 
     The answer holds a code. The caller's client hands it to the partner's app, whose server redeems it within ten
@@ -43,10 +43,10 @@ def consent(command: Command[Consent]) -> Decision:
     accounts.own(command.caller)
     body, key = command.body.root, secret("grant_key")
     if isinstance(body, ReportConsent):
-        scenario = actions.report_partner(queries.versions(body.scenario), command.at)
-        return actions.consent_to_report(command, scenario, key)
-    merchant = actions.spend_partner(body, queries.merchant(body.merchant, command.now), command.at)
-    return actions.consent_to_spend(command, body, merchant, key)
+        scenario = consent.report_partner(queries.versions(body.scenario), command.at)
+        return consent.consent_to_report(command, scenario, key)
+    merchant = consent.spend_partner(body, queries.merchant(body.merchant, command.now), command.at)
+    return consent.consent_to_spend(command, body, merchant, key)
 
 
 @command(

@@ -1,34 +1,31 @@
-"""Holding points for an order, capturing, releasing, refunding them."""
+"""Holding points for an order, capturing them, giving them back."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
-from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.grants.items import Grant
-from chalicelib.holds.items import STEPS, Hold, Payer, Seller, Status
+from chalicelib.holds.items import Hold, Payer, Seller, Status
 from chalicelib.holds.limits import count, usable
-from chalicelib.holds.model import Capture, HoldRefund, NewHold, give_up, pay_back, reserve, take, to_answer
+from chalicelib.holds.model import Capture, NewHold, give_up, reserve, take, to_answer
+from chalicelib.holds.parts import ended, let_go, posted, step_from, still_held, with_state
 from chalicelib.holds.refusals import (
     GrantInactive,
     MerchantSuspended,
     NotHersYet,
     OrderReferenceUsed,
-    PayerClosed,
     PayerLacksPoints,
 )
-from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
-from chalicelib.kernel.record import Facts
-from chalicelib.ledger.actions import AccountCondition, AccountFrozen, post
-from chalicelib.ledger.model import Transfer
+from chalicelib.ledger.actions import AccountCondition, AccountFrozen
 from chalicelib.merchants.model import MALL, SUB_PLATFORM
 from chalicelib.table import keys
 from chalicelib.table.row import dump
-from chalicelib.table.write import Attr, Item, Write, absent, seen
-from chalicelib.transitions import step
+from chalicelib.table.write import absent, seen
 
 PERSON_WAITS = timedelta(hours=24)  # after the expiry that did not run
 
@@ -47,9 +44,9 @@ def place(command: Command[NewHold], grant: Grant | None, seller: Seller | None)
         hold.name: AccountCondition(),
         payer: AccountCondition(kind=INDIVIDUAL, add={"held": hold.amount}, refuse=seen(Payer, _cannot_pay)),
     }
-    writes, facts = _post(command, hold, reserve(hold), terms)
+    writes, facts = posted(command, hold, reserve(hold), terms)
     opened = partial(replace, require=absent(), refuse=seen(Hold, _used), assign=dump(hold))
-    return Decision("hold_placed", to_answer(hold), (*_at(hold, writes, opened), count(command, grant)), facts)
+    return Decision("hold_placed", to_answer(hold), (*with_state(hold, writes, opened), count(command, grant)), facts)
 
 
 def _may_hold(command: Command[Any], seller: Seller | None) -> None:
@@ -97,16 +94,16 @@ def capture(command: Command[Capture], hold: Hold) -> Decision:
     Neither a withdrawn grant nor a suspended merchant is in the way, nor is a person who was frozen since: the points
     left her balance when they were held.
     """
-    points, status = command.body.points, _step(command, hold, "capture")
+    points, status = command.body.points, step_from(command, hold, "capture")
     if hold.expires_at <= command.at:
         raise InvalidState(state="expired", action="capture")
     if points > hold.amount:
         raise InvalidRequest.at("/points", f"At most {hold.amount} are held", f"最多为已预授权的 {hold.amount} 积分")
     after = replace(hold, status=status, captured_points=points, ended_at=command.at)
-    terms = {hold.name: _still_held(), keys.holder(hold.merchant): AccountCondition()} | _let_go(hold)
-    writes, facts = _post(command, hold, take(hold, points), terms)
+    terms = {hold.name: still_held(), keys.holder(hold.merchant): AccountCondition()} | let_go(hold)
+    writes, facts = posted(command, hold, take(hold, points), terms)
     return Decision(
-        "hold_captured", to_answer(after), _end(after, writes), replace(facts, payer=keys.holder(hold.account))
+        "hold_captured", to_answer(after), ended(after, writes), replace(facts, payer=keys.holder(hold.account))
     )
 
 
@@ -116,7 +113,7 @@ def release(command: Command[Empty], hold: Hold) -> Decision:
     Raises InvalidState.
     """
     hers = stamp(datetime.fromisoformat(hold.expires_at) + PERSON_WAITS)
-    status = _step(command, hold, "release")
+    status = step_from(command, hold, "release")
     if command.caller.role == INDIVIDUAL and command.at < hers:
         raise NotHersYet(state=hold.status, action="release", ends_at=hers)
     return _release(command, hold, status)
@@ -124,7 +121,7 @@ def release(command: Command[Empty], hold: Hold) -> Decision:
 
 def expire(command: Command[Empty], hold: Hold) -> Decision:
     """The schedule gives the points back when the time is over. Raises InvalidState."""
-    status = _step(command, hold, "expire")
+    status = step_from(command, hold, "expire")
     if command.at < hold.expires_at:
         raise InvalidState(state=hold.status, action="expire")
     return _release(command, hold, status)
@@ -132,78 +129,5 @@ def expire(command: Command[Empty], hold: Hold) -> Decision:
 
 def _release(command: Command[Empty], hold: Hold, status: Status) -> Decision:
     after = replace(hold, status=status, ended_at=command.at)
-    writes, facts = _post(command, hold, give_up(hold), {hold.name: _still_held()} | _let_go(hold))
-    return Decision(f"hold_{status}", to_answer(after), _end(after, writes), facts)
-
-
-def refund(command: Command[HoldRefund], hold: Hold) -> Decision:
-    """Captured points go back to the person, in parts, never more than were captured.
-
-    As with orders, a frozen merchant cannot refund, and the exchange can. Raises InvalidState, AlreadyRefunded,
-    InvalidRequest over what is left; refuses InsufficientPoints, PayerClosed.
-    """
-    points, role = command.body.points, command.caller.role
-    _refundable(command, hold)
-    after = replace(hold, refunded_points=hold.refunded_points + points)
-    as_read = Attr("refunded_points").eq(hold.refunded_points)
-    terms = {
-        hold.name: AccountCondition(require=as_read, refuse=_moved, add={"refunded_points": points}),
-        keys.holder(hold.merchant): AccountCondition(even_frozen=role == EXCHANGE),
-        keys.holder(hold.account): AccountCondition(refuse=seen(Payer, _cannot_get)),
-    }
-    writes, facts = _post(command, hold, pay_back(hold, points), terms)
-    return Decision("hold_refunded", to_answer(after), writes, replace(facts, reason=command.body.reason))
-
-
-def _refundable(command: Command[HoldRefund], hold: Hold) -> None:
-    _step(command, hold, "refund")
-    if command.caller.role == EXCHANGE and command.body.reason is None:
-        raise InvalidRequest.at("/reason", "The exchange gives a reason", "交易所退还积分须说明原因")
-    left = hold.captured_points - hold.refunded_points
-    if not left:
-        raise AlreadyRefunded()
-    if command.body.points > left:
-        raise InvalidRequest.at("/points", f"At most {left} are left to refund", f"最多可退还 {left} 积分")
-
-
-def _cannot_get(payer: Payer | None) -> Refusal:
-    if payer and payer.status == "frozen":
-        return AccountFrozen()
-    return PayerClosed() if payer and payer.status == "closed" else Contended()
-
-
-def _step(command: Command[Any], hold: Hold, action: str) -> Status:
-    """The state that ``action`` leads to. Raises InvalidState."""
-    return cast(Status, step(STEPS, hold.status, action, command.caller.role))
-
-
-def _still_held() -> AccountCondition:
-    """Who comes second reads the hold again, and is refused by its new state."""
-    return AccountCondition(require=Attr("status").eq("held"), refuse=_moved)
-
-
-def _moved(_: Item | None) -> Refusal:
-    return Contended()
-
-
-def _let_go(hold: Hold) -> dict[str, AccountCondition]:
-    """What the person's account counts as held; even if it is frozen, for nothing leaves it."""
-    return {keys.holder(hold.account): AccountCondition(add={"held": -hold.amount}, even_frozen=True)}
-
-
-def _end(after: Hold, writes: tuple[Write, ...]) -> tuple[Write, ...]:
-    changed = {"status": after.status, "captured_points": after.captured_points, "ended_at": after.ended_at}
-    return _at(after, writes, partial(replace, assign=changed))
-
-
-def _at(hold: Hold, writes: tuple[Write, ...], change: Any) -> tuple[Write, ...]:
-    """The hold's item is its Account: what else changes of it is part of the ledger's Write."""
-    return tuple(change(each) if each.key == hold.key else each for each in writes)
-
-
-def _post(
-    command: Command[Any], hold: Hold, transfer: Transfer, terms: dict[str, AccountCondition]
-) -> tuple[tuple[Write, ...], Facts]:
-    """The Transfer's Writes, and what every Record of a hold keeps."""
-    writes, facts = post(transfer, record=command.id, terms=terms)
-    return writes, replace(facts, hold=hold.id, holder=keys.holder(hold.merchant))
+    writes, facts = posted(command, hold, give_up(hold), {hold.name: still_held()} | let_go(hold))
+    return Decision(f"hold_{status}", to_answer(after), ended(after, writes), facts)

@@ -36,7 +36,7 @@ def own(caller: Caller, id: str) -> Hold:
     """A hold that the caller is a party of; any for the exchange. Raises NotFound."""
     hold = item(id)
     party = caller.holds(INDIVIDUAL, hold.account) or caller.holds(INSTITUTION, hold.merchant)
-    if caller.role != EXCHANGE and not party:
+    if not caller.reads_as(EXCHANGE) and not party:
         raise NotFound()
     return hold
 

@@ -28,7 +28,7 @@ class OrderLimitReached(LimitReached):
 class DayLimitReached(LimitReached):
     detail = Text(
         "At most {limit} points a day (Asia/Shanghai) under this grant; {held} were held today.",
-        "该授权每日（北京时间）最多可使用 {limit} 积分，今日已预授权 {held}。",
+        "该授权每日（北京时间）最多可使用 {limit} 积分，今日已预授权 {held} 积分。",
     )
     remedy = Text(
         "Hold fewer points, wait until tomorrow, or ask the person for a grant with a higher limit.",

@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFound, Refusal
-from chalicelib.holds import actions, queries
+from chalicelib.holds import actions, queries, refunds
 from chalicelib.holds.model import Capture, HoldAnswer, HoldParams, HoldRefund, NewHold, to_answer
 from chalicelib.holds.refusals import GrantInactive, MerchantSuspended, OrderReferenceUsed, PayerClosed
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
@@ -96,4 +96,4 @@ def release_hold(command: Command[Empty], id: str) -> Decision:
 )
 def refund_hold(command: Command[HoldRefund], id: str) -> Decision:
     """Give captured points back to the person, in one or several parts."""
-    return actions.refund(command, queries.own(command.caller, id))
+    return refunds.refund(command, queries.own(command.caller, id))

@@ -58,6 +58,7 @@ class Sums:
     """
 
     earned: int = 0
+    recorded: int = 0
     redeemed: int = 0
     cancelled: int = 0
     donated: int = 0

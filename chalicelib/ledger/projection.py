@@ -66,6 +66,8 @@ def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str
     if name != record.holder and entry.kind in TOTALS:
         total, asset, sign = TOTALS[entry.kind]
         yield name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
+    if entry.kind == "reversal" and entry.grams:  # an institution's
+        yield name, "recorded", entry.grams
     if entry.repaid:  # a debt repaid was earned by nobody
         yield name, "earned", -entry.repaid
     if name == record.holder and record.payer:  # a capture: the points left her balance when they were held

@@ -1,6 +1,6 @@
 """Redeeming, and sweeping what it brought. What follows for an order is in aftersales.py."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -12,9 +12,9 @@ from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.mall import terms as known
+from chalicelib.mall import terms as offer_terms
 from chalicelib.mall import transfers
-from chalicelib.mall.items import OfferTerms, Purchases, Till
+from chalicelib.mall.items import HandOut, OfferTerms, Purchases, Till
 from chalicelib.mall.model import Swept
 from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.mall.tills import SoldOut, TillEmpty, remember_empty
@@ -39,27 +39,45 @@ class LimitReached(Refusal):
     remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")
 
 
-def redeem(command: Command[NewRedemption], terms: OfferTerms, units: Mapping[str, int], person: str) -> Decision:
+def redeem(
+    command: Command[NewRedemption],
+    terms: OfferTerms,
+    units: Mapping[str, int],
+    person: str,
+    handed: Mapping[str, HandOut] | None = None,
+) -> Decision:
     """Points for units at the quoted price: the buyer, its tills (``units`` of each), the Record. Limits count by
     ``person``.
 
-    Nothing is read: the till checks price, title, state, window and stock inside the transaction. Refuses PriceChanged,
-    OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
+    Nothing is read: the till checks price, title, state, window and stock inside the transaction. But an offer with
+    codes hands out those that were read (``handed``), if each till still stands as it did: see vouchers.py. Refuses
+    PriceChanged, OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
     """
-    body, account = command.body, command.caller.account
-    buyer = keys.holder(account)
+    body, buyer = command.body, keys.holder(command.caller.account)
     price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
-    exact = body.points % body.quantity == 0
-    conditions = {till: _at_till(command, terms, till, price if exact else -1) for till in units}
-    counted_at = next(iter(units))
-    conditions[counted_at] = replace(conditions[counted_at], add={"orders": 1})
-    conditions[buyer] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1})
+    asked = price if body.points % body.quantity == 0 else -1
+    handed = handed or {}
+    conditions = {till: _at_till(command, terms, till, asked, handed.get(till)) for till in units}
+    counted_at = (
+        None if handed else next(iter(units))
+    )  # with its codes an order is fulfilled: there is nothing to serve
+    if counted_at:
+        conditions[counted_at] = replace(conditions[counted_at], add={"orders": 1})
+    conditions[buyer] = AccountCondition(kind=INDIVIDUAL, add={"pending": 1} if counted_at else {})
     writes, facts = post(transfers.sale(buyer, terms.id, units, price), record=command.id, terms=conditions)
     limited = terms.per_account_limit is not None
     if limited:
         writes = (*writes[:-1], _within_limit(command, terms, person), writes[-1])
     facts = replace(facts, holder=keys.holder(terms.merchant), limited=limited, counted_at=counted_at)
-    return Decision("redemption", _placed(command, terms, price), writes, facts)
+    order = _placed(command, terms, price)
+    return Decision("redemption", _with(order, handed.values()) if handed else order, writes, facts)
+
+
+def _with(order: Redemption, handed: Iterable[HandOut]) -> Redemption:
+    """The order, fulfilled by the codes of its vouchers."""
+    codes = [code for hand in handed for code in hand.codes]
+    fulfilled = {"status": "fulfilled", "voucher": next(iter(codes), None), "vouchers": codes}
+    return order.model_copy(update=fulfilled | {"cancellable_until": None, "fulfil_by": None})
 
 
 def _placed(command: Command[NewRedemption], terms: OfferTerms, price: int) -> Redemption:
@@ -83,7 +101,10 @@ def _later(now: datetime, *, minutes: int | None = None, days: int | None = None
     return stamp(now + timedelta(minutes=minutes or 0, days=days or 0)) if minutes or days else None
 
 
-def _at_till(command: Command[NewRedemption], terms: OfferTerms, name: str, price: int) -> AccountCondition:
+def _at_till(
+    command: Command[NewRedemption], terms: OfferTerms, name: str, price: int, hand: HandOut | None
+) -> AccountCondition:
+    """``hand``: its next codes; the till must stand as it did when they were read, or they are not the next ones."""
     now, quantity = command.at, command.body.quantity
 
     def refuse(till: Till | None) -> Refusal:
@@ -94,16 +115,21 @@ def _at_till(command: Command[NewRedemption], terms: OfferTerms, name: str, pric
         if till.price != price:
             return PriceChanged(price=till.price, points=till.price * quantity)
         if till.edition != terms.edition:
-            return known.outdated(terms.id)
-        if terms.stripes == 1:
+            return offer_terms.outdated(terms.id)
+        moved = hand is not None and (till.units, till.codes) != (hand.till.units, hand.till.codes)
+        if terms.stripes == 1 and not moved:
             return SoldOut(available=till.units, needed=quantity)
-        remember_empty(terms, name)
-        return TillEmpty()
+        if not moved:
+            remember_empty(terms, name)
+        return TillEmpty()  # another till, or this one's next codes
 
     on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
     edition = Attr("edition")
     as_titled = edition.eq(terms.edition) if terms.edition else edition.not_exists()
-    return AccountCondition(require=on_sale & Attr("price").eq(price) & as_titled, refuse=seen(Till, refuse))
+    require = on_sale & Attr("price").eq(price) & as_titled
+    if hand:
+        require &= Attr("units").eq(hand.till.units) & Attr("codes").eq(hand.till.codes)
+    return AccountCondition(require=require, refuse=seen(Till, refuse))
 
 
 def _within_limit(command: Command[NewRedemption], terms: OfferTerms, person: str) -> Write:

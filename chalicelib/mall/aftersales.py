@@ -1,13 +1,14 @@
-"""After the sale: an order is fulfilled, or refunded."""
+"""After the sale: an order is fulfilled, refunded, cancelled by its buyer, or refunded because nobody fulfilled it."""
 
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import Account
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import (
     AccountClosed,
     AccountCondition,
@@ -19,11 +20,11 @@ from chalicelib.ledger.actions import (
 from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
-from chalicelib.mall.items import OfferTerms, OrderState, Till
+from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import STEPS, Fulfilment, Redemption, Refund
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Write, present, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Write, present, seen, update
 from chalicelib.transitions import step
 
 
@@ -40,6 +41,19 @@ class AlreadyRefunded(Refusal):
     title = Text("Refunded already", "已退回")
     detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
     remedy = Text("Nothing to fix: read the order.", "无需处理：请查询该订单。")
+
+
+class NotCancellable(InvalidState):
+    """The buyer's time is over, or the offer never gave any."""
+
+    detail = Text(
+        "The buyer can cancel an order only before it is fulfilled, and within the time that the offer gives.",
+        "买方只能在核销前且在权益规定的取消时限内取消订单。",
+    )
+    remedy = Text(
+        "Ask the merchant for a refund. The order shows cancellable_until, if there is such a time.",
+        "请联系权益方退还积分。订单的 cancellable_until 字段为取消时限（如有）。",
+    )
 
 
 def fulfil(command: Command[Fulfilment], order: Redemption, record: Record) -> Decision:
@@ -60,16 +74,8 @@ def fulfil(command: Command[Fulfilment], order: Redemption, record: Record) -> D
     return Decision("redemption_fulfilled", answer, tuple(writes))
 
 
-def refund(
-    command: Command[Refund],
-    order: Redemption,
-    record: Record,
-    in_tills: Mapping[str, int],
-    terms: OfferTerms,
-    person: str,
-) -> Decision:
-    """Points back to the buyer, units back to stock, once. ``in_tills`` is what each till holds, as read; a limited
-    purchase is given back to the count of ``person``.
+def refund(command: Command[Refund], sale: Sale) -> Decision:
+    """Points back to the buyer, units back to stock, once; by the merchant, or by the exchange with a reason.
 
     A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
     alike: freezing ties the merchant's hands, and a buyer's claim does not wait for it. So the exchange need not
@@ -79,40 +85,82 @@ def refund(
     InsufficientPoints where the merchant's points were bought back, and BuyerClosed until the buyer has opened the
     account again: the points stay with the merchant meanwhile.
     """
-    if order.status == "refunded":
+    if sale.order.status == "refunded":
         raise AlreadyRefunded()
-    status = step(STEPS, order.status, "refund", command.caller.role)
-    by_exchange, reason = command.caller.role == EXCHANGE, command.body.reason
-    if by_exchange and reason is None:
+    status = step(STEPS, sale.order.status, "refund", command.caller.role)
+    if command.caller.role == EXCHANGE and command.body.reason is None:
         raise InvalidRequest.at("/reason", "The exchange gives a reason for a refund", "上海环交所退还碳积分须说明原因")
-    buyer, answer = keys.holder(order.account), order.model_copy(update={"status": status, "reason": reason})
-    placed = order.status == "placed"
-    conditions = {till: _from_till(record, till, held) for till, held in in_tills.items()}
-    if placed and record.counted_at:
-        conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
-    conditions[str(record.holder)] = AccountCondition(even_frozen=by_exchange)
-    conditions[buyer] = AccountCondition(refuse=seen(Account, _buyer_cannot), add={"pending": -1} if placed else {})
-    transfer = transfers.refund(record, in_tills)
-    accounts = {name for posting in transfer.postings for name in posting[:2]} | {buyer}
+    return _give_back(command, sale, status, command.body.reason)
+
+
+def cancel(command: Command[Empty], sale: Sale) -> Decision:
+    """The buyer takes back what is not fulfilled, within the time that the offer gave. Raises InvalidState; refuses as
+    a refund by the exchange does.
+    """
+    until = sale.order.cancellable_until
+    if until is None or until <= command.at:
+        raise NotCancellable(state=sale.order.status, action="cancel", cancellable_until=until)
+    status = step(STEPS, sale.order.status, "cancel", command.caller.role)
+    return _give_back(command, sale, status, "买方取消 (cancelled by the buyer)")
+
+
+def expire(command: Command[Empty], sale: Sale) -> Decision:
+    """An order that was not fulfilled in the time that the offer promised is refunded. Raises InvalidState; refuses as
+    a refund by the exchange does.
+    """
+    status = step(STEPS, sale.order.status, "expire", command.caller.role)
+    if sale.order.fulfil_by is None or sale.order.fulfil_by > command.at:
+        raise InvalidState(state=sale.order.status, action="expire")
+    return _give_back(command, sale, status, "未按期核销 (not fulfilled in time)")
+
+
+def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | None) -> Decision:
+    """The sale reversed. A limited purchase is given back to the count of the person.
+
+    Only the merchant's own refund needs a merchant that is not frozen.
+    """
+    order, record = sale.order, sale.record
+    by_merchant = command.caller.role == INSTITUTION
+    transfer = transfers.refund(record, sale.in_tills, pooled=sale.pooled)
+    conditions = _conditions(sale, even_frozen=not by_merchant)
+    accounts = {name for posting in transfer.postings for name in posting[:2]} | {keys.holder(order.account)}
+    accounts |= {record.counted_at} if record.counted_at and order.status == "placed" else set()
     needed = {name: condition for name, condition in conditions.items() if name in accounts}
     writes, facts = post(transfer, record=command.id, terms=needed)
     if record.limited:
-        writes += (update(keys.purchases(person, terms.counted), add=terms.units(-order.quantity)),)
-    if not by_exchange and record.holder not in accounts:
+        count = keys.purchases(sale.person, sale.terms.counted)
+        writes += (update(count, add=sale.terms.units(-order.quantity)),)
+    if by_merchant and record.holder not in accounts:
         writes += (acting(order.merchant),)
+    answer = order.model_copy(update={"status": status, "reason": reason})
     facts = replace(facts, holder=record.holder, reference=order.id, reason=reason)
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
-def _from_till(record: Record, till: str, held: int) -> AccountCondition:
+def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]:
+    """What each account that may be touched adds to the refund."""
+    order, record = sale.order, sale.record
+    placed = order.status == "placed"
+    conditions = {till: _from_till(sale, till, held) for till, held in sale.in_tills.items()}
+    if placed and record.counted_at:
+        conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
+    conditions[str(record.holder)] = AccountCondition(even_frozen=even_frozen)
+    served = AccountCondition(refuse=seen(AnyAccount, _buyer_cannot), add={"pending": -1} if placed else {})
+    return conditions | {keys.holder(order.account): served}
+
+
+def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:
     """A till that holds less than the sale paid it must stay as it was read: the merchant's account pays the rest, and
-    would be found short although the till has the points by now.
+    would be found short although the till has the points by now. One that had no codes still has none.
     """
-    paid = sum(amount for _, taker, amount, asset in record.postings if taker == till and asset == POINTS)
-    return AccountCondition(require=Attr("points").eq(held) if held < paid else None, refuse=seen(Till, _till_moved))
+    paid = sum(amount for _, taker, amount, asset in sale.record.postings if taker == till and asset == POINTS)
+    require: ConditionBase = Attr("codes").exists() if sale.pooled else Attr("codes").not_exists()
+    if held < paid:
+        require &= Attr("points").eq(held)
+    return AccountCondition(require=require, refuse=seen(Till, _till_moved))
 
 
-def _buyer_cannot(account: Account | None) -> Refusal:
+def _buyer_cannot(account: AnyAccount | None) -> Refusal:
     """Why the buyer's account takes no points: it only gains, so nothing but its state is in the way."""
     if account is None:
         return AccountNotOpen()
@@ -125,8 +173,7 @@ def _till_moved(till: Till | None) -> Refusal:
 
 
 def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
-    """The order's state, from the one that was read to the new one; it has no item while placed."""
-    as_read = Attr("status").not_exists() if order.status == "placed" else Attr("status").eq(order.status)
+    """The order's state, from the one that was read to the new one; it has no item before its first change."""
 
     def refuse(state: OrderState | None) -> Refusal:
         status = state.status if state else "placed"
@@ -134,4 +181,12 @@ def _advance(order: Redemption, answer: Redemption, at: str) -> Write:
 
     fields = {name: getattr(answer, name) for name in ("status", "voucher", "note", "reason")}
     after = OrderState(at=at, **fields)
-    return update(keys.order(order.id), assign=vars(after), require=as_read, refuse=seen(OrderState, refuse))
+    return update(keys.order(order.id), assign=vars(after), require=_unchanged(order), refuse=seen(OrderState, refuse))
+
+
+def _unchanged(order: Redemption) -> ConditionBase:
+    """What is fulfilled at the sale has no item yet; what is fulfilled later has one for ever."""
+    none = Attr("status").not_exists()
+    if order.status == "placed":
+        return none
+    return none | Attr("status").eq(order.status)

@@ -31,7 +31,7 @@ def shelf(query: Query[OfferParams]) -> Page[OfferAnswer]:
     name = lists.OFFERS_BY_POINTS if by_points else lists.OFFERS
     places = read.places(name, after=query.position, descending=not by_points, where=_where(query))
     offers, stopped = _fitting(places, params.limit + 1, _fits(query))
-    sold = queries.sold(list(offers.values()))
+    sold = queries.units_sold(list(offers.values()))
     position = {offer.id: place.position for place, offer in offers.items()}
     answers = [offer.to_answer(sold[offer.id]) for offer in offers.values()]
     return query.page(answers, lambda each: position[each.id], stopped=stopped and stopped.position)
@@ -92,4 +92,6 @@ def _fitting(places: Iterator[Place], count: int, fits: Fits) -> tuple[dict[Plac
 
 def _offer(place: Place) -> keys.Key:
     """The offer that stands there, or that the pointer there names."""
-    return keys.offer_of(place.key) if place.listing.list == lists.OFFERS_BY_POINTS else place.key
+    if place.listing.list == lists.OFFERS:
+        return place.key
+    return keys.offer(place.key.sk.removeprefix(keys.shop("", "").sk))

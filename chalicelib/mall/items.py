@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chalicelib.kernel.record import Record
 from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
-from chalicelib.mall.orders import OrderStatus
+from chalicelib.mall.orders import OrderStatus, Redemption
 from chalicelib.table import keys
 
 Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"), and of each offer of an event (by id)
@@ -24,6 +25,7 @@ class OfferTerms:
     """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
 
     The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
+    ``pooled``: its vouchers are codes that the merchant uploaded (vouchers.py); its edition changes when it becomes so.
     A partial view of an offer's item.
     """
 
@@ -37,6 +39,7 @@ class OfferTerms:
     event: OfferEvent | None = None
     cancellable_minutes: int | None = None
     fulfil_within_days: int | None = None
+    pooled: bool | None = None
 
     @property
     def counted(self) -> str:
@@ -89,7 +92,8 @@ class Till:
     """One of an offer's accounts: it holds units to sell and the points that they brought.
 
     ``starts_at`` and ``ends_at`` are the bounds of windows.py where the offer has none. ``sweeps`` counts its sweeps,
-    ``orders`` those that were sold here and not refunded before they were fulfilled.
+    ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes of
+    vouchers it ever had; ``units`` of them are unsold. None: it has no codes.
     """
 
     price: int
@@ -101,6 +105,7 @@ class Till:
     sweeps: int
     edition: str | None = None
     orders: int = 0
+    codes: int | None = None
 
 
 class TillOf(NamedTuple):
@@ -120,6 +125,48 @@ class OrderState:
     voucher: str | None = None
     note: str | None = None
     reason: str | None = None
+
+
+class HandOut(NamedTuple):
+    """A till as read, and the codes that its next sale hands out; none where it has too few."""
+
+    till: Till
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Some codes of a till, in the order in which they are handed out."""
+
+    first: int
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KnownCodes:
+    """Hashes of codes that an offer ever had."""
+
+    hashes: frozenset[str] = frozenset()
+
+
+class Sale(NamedTuple):
+    """What a refund needs to know of an order, as read: its Record, what each of its tills holds, the terms of its
+    offer, and the person by whom a limited purchase is counted. ``pooled``: units do not come back without codes.
+    """
+
+    order: Redemption
+    record: Record
+    in_tills: Mapping[str, int]
+    terms: OfferTerms
+    person: str
+    pooled: bool = False
+
+
+@dataclass(frozen=True)
+class DueOrder:
+    """The note that an order has to be fulfilled by a time; it is listed by that time."""
+
+    order: str
 
 
 @dataclass(frozen=True)
@@ -146,30 +193,3 @@ class Pointer:
     offer: str
     category: str | None = None
     merchant: str | None = None
-
-
-@dataclass(frozen=True)
-class EventTerms:
-    """What an event allows its offers."""
-
-    starts_at: str
-    ends_at: str
-    per_account_limit: int
-
-
-@dataclass(frozen=True)
-class Selling:
-    """An account's standing as a merchant, as far as the mall looks at it."""
-
-    status: str
-    application: str | None = None
-    event: EventTerms | None = None
-    settled: str | None = None
-
-
-@dataclass(frozen=True)
-class Seller:
-    """An institution's account as the mall sees it: a partial view."""
-
-    status: str
-    merchant: Selling | None = None

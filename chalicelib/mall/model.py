@@ -56,8 +56,11 @@ class NewOffer(Body):
     points: Price
     stock: Units
     per_account_limit: Annotated[int | None, Field(ge=1, le=10**6)] = None
-    starts_at: Moment | None = None
-    ends_at: Moment | None = None
+    starts_at: Annotated[Moment | None, Field(description="Of a merchant in an event: within it")] = None
+    ends_at: Annotated[
+        Moment | None,
+        Field(description="In the future, later than starts_at; of a merchant in an event: within it"),
+    ] = None
     fulfilment: FulfilmentKind
     busy: bool = False
     sku: Sku | None = None
@@ -67,9 +70,9 @@ class NewOffer(Body):
 
 
 class OfferChange(Body):
-    """Any of these; the rest stays."""
+    """Any of these, one at least; what is null or left out stays."""
 
-    model_config = example(points=2800, stock_added=500)
+    model_config = example({"minProperties": 1}, points=2800, stock_added=500)
 
     points: Annotated[int | None, Field(ge=1, le=10**9)] = None
     stock_added: Units | None = None

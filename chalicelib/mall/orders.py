@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.fields import Amount, Answer, Body, Id, Moment, Paged, ShortText, Time, example
 from chalicelib.mall.model import FulfilmentKind
 from chalicelib.transitions import Step
@@ -14,6 +14,8 @@ OrderStatus = Literal["placed", "fulfilled", "refunded"]
 STEPS = (
     Step("placed", "fulfil", "fulfilled", (INSTITUTION,)),
     Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
+    Step("placed", "cancel", "refunded", (INDIVIDUAL,)),
+    Step("placed", "expire", "refunded", ("system",)),
     Step("fulfilled", "refund", "refunded", (INSTITUTION, EXCHANGE)),
 )
 
@@ -60,6 +62,9 @@ class Refund(Body):
 class Redemption(Answer):
     """An order. ``title``, ``unit_points`` and ``fulfilment`` are as at the sale; null on orders older than these.
 
+    ``vouchers``: the codes that the sale handed out, one for each unit; ``voucher`` is the first of them. Only the
+    buyer and the merchant see these.
+
     ``reason``: why it was refunded. ``cancellable_until``: when the buyer's time to cancel ends; ``fulfil_by``: when it
     is refunded unless it is fulfilled. Both are null where the offer sets no such time.
     """
@@ -80,3 +85,4 @@ class Redemption(Answer):
     reason: str | None = None
     cancellable_until: Time | None = None
     fulfil_by: Time | None = None
+    vouchers: list[str] = Field(default_factory=list)

@@ -1,23 +1,27 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import EntryAnswer
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
-from chalicelib.kernel.record import Record
+from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
-from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Seller, Served, Sums, Till, TillOf
+from chalicelib.mall.items import (
+    Codes,
+    HandOut,
+    KnownCodes,
+    Offer,
+    OfferTerms,
+    Pointer,
+    Served,
+    Sums,
+    Till,
+    TillOf,
+)
 from chalicelib.mall.model import OfferAnswer
-from chalicelib.mall.orders import OrderParams, Redemption
+from chalicelib.mall.sellers import Seller
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
-
-SCANNED_MAX = 500  # orders that one page of a filtered list looks at
 
 
 def offer(id: str) -> OfferAnswer:
@@ -25,7 +29,7 @@ def offer(id: str) -> OfferAnswer:
     offer = read.get(keys.offer(id), Offer)
     if offer is None:
         raise NotFound()
-    return offer.to_answer(sold([offer])[id])
+    return offer.to_answer(units_sold([offer])[id])
 
 
 def own_offer(caller: Caller, id: str) -> Offer:
@@ -41,7 +45,7 @@ def seller(id: str) -> Seller | None:
     return read.get(keys.account(keys.holder(id)), Seller)
 
 
-def sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
+def units_sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     """Units sold of each offer, as projected from the stream."""
     lanes = {
         keys.sums(keys.offer(offer.id).pk, lane): offer.id
@@ -54,68 +58,34 @@ def sold(offers: Sequence[OfferTerms]) -> dict[str, int]:
     return units
 
 
-def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
-    """An order as it stands, and its Record: for its buyer as an individual, its merchant as an institution, and the
-    exchange. Raises NotFound.
-    """
-    record = read.get(keys.record(id), Record)
-    if record is None or record.kind != "redemption":
-        raise NotFound()
-    placed = Redemption.model_validate_json(record.answer)
-    party = caller.holds(INDIVIDUAL, placed.account) or caller.holds(INSTITUTION, placed.merchant)
-    if caller.role != EXCHANGE and not party:
-        raise NotFound()
-    return _as_it_stands(placed, read.get(keys.order(id), OrderState)), record
+def tills_by_name(names: Iterable[str]) -> dict[str, Till]:
+    """Tills, as of now."""
+    return {key.pk: till for key, till in read.many([keys.account(name) for name in names], Till).items()}
 
 
-def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
-    if state is None:
-        return placed
-    return placed.model_copy(update={name: getattr(state, name) for name in ("status", "voucher", "note", "reason")})
+def hand_out(units: Mapping[str, int]) -> dict[str, HandOut]:
+    """Tills with codes as they stand, and the next codes of each: as many as ``units`` asks of it."""
+    return {name: HandOut(till, _next_codes(name, till, units[name])) for name, till in tills_by_name(units).items()}
 
 
-def orders(query: Query[OrderParams]) -> Page[Redemption]:
-    """The caller's orders, newest first: the entries of its statement that are redemptions.
-
-    The statement does not know how an order stands, so a page of one status looks at up to SCANNED_MAX entries. It may
-    be short then; its cursor continues behind them.
-    """
-    status, limit = query.params.status, query.params.limit
-    if status is None:
-        page = _placed(query)
-        return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
-    step = query._replace(params=query.params.model_copy(update={"limit": 100}))
-    some: list[Redemption] = []
-    for _ in range(SCANNED_MAX // 100):
-        page = _placed(step)
-        some += [each for each in _orders([entry.id for entry in page.items]) if each.status == status]
-        if page.next_cursor is None or len(some) > limit:
-            return query.page(some, _place)
-        step = step._replace(position=_place(page.items[-1]))
-    return query.page(some, _place, stopped=step.position)
+def _next_codes(name: str, till: Till, quantity: int) -> tuple[str, ...]:
+    """A till hands out its codes in order, so the first unsold one has the number of those that are sold."""
+    if till.codes is None or till.units < quantity:
+        return ()
+    begin = till.codes - till.units
+    low, high = keys.codes(name, 0), keys.codes(name, begin + quantity - 1)
+    codes: dict[int, str] = {}
+    for some in read.query(low.pk, low.sk, high.sk, Codes, descending=True, chunk=2):
+        codes |= dict(enumerate(some.codes, some.first))
+        if some.first <= begin:
+            break
+    return tuple(codes[number] for number in range(begin, begin + quantity))
 
 
-def _placed(query: Query[OrderParams]) -> Page[EntryAnswer]:
-    low, high = accounts.period(query.params.from_, query.params.until)
-    return accounts.statement(query, kind="redemption", low=low, high=high)
-
-
-def _place(order: Redemption | EntryAnswer) -> dict[str, str]:
-    """Where an order stands in the statement of either party."""
-    return {"sk": keys.entry("", order.at, order.id).sk}
-
-
-def _orders(ids: Sequence[str]) -> list[Redemption]:
-    rows = read.rows([key(id) for id in ids for key in (keys.record, keys.order)])
-    placed = [Redemption.model_validate_json(rows[keys.record(id)].load(Record).answer) for id in ids]
-    states = {id: rows[keys.order(id)].load(OrderState) for id in ids if keys.order(id) in rows}
-    return [_as_it_stands(each, states.get(each.id)) for each in placed]
-
-
-def in_tills(record: Record) -> dict[str, int]:
-    """Points in the tills of a redemption's Record, as of now."""
-    tills = {posting.destination for posting in record.postings if posting.asset == "points"}
-    return {key.pk: till.points for key, till in read.many([keys.account(till) for till in tills], Till).items()}
+def known_codes(offer: str, parts: int) -> dict[int, KnownCodes]:
+    """Hashes of all codes that an offer ever had, by part."""
+    found = read.many([keys.known_codes(offer, part) for part in range(parts)], KnownCodes)
+    return {part: found.get(keys.known_codes(offer, part), KnownCodes()) for part in range(parts)}
 
 
 def tills_to_sweep() -> Iterator[TillOf]:

@@ -1,12 +1,18 @@
-"""What follows in the mall from the Records of merchants."""
+"""What follows in the mall from the Records of merchants and of sales."""
 
+import json
 import time
 from collections.abc import Sequence
 
 from chalicelib.accounts.actions import KINDS
 from chalicelib.kernel.record import Record
+from chalicelib.kernel.settle import derive_each
 from chalicelib.mall import worker
+from chalicelib.mall.items import DueOrder
 from chalicelib.merchants.model import TURNS
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
+from chalicelib.table.write import put
 
 FREEZES = {*KINDS.values()}
 
@@ -20,3 +26,12 @@ def follow_merchants(records: Sequence[Record]) -> None:
     turned = (record.merchant for record in records if record.kind in TURNS | FREEZES)
     for merchant in dict.fromkeys(each for each in turned if each):
         worker.shelve(merchant, until)
+
+
+def note_due(records: Sequence[Record]) -> None:
+    """An order that has to be fulfilled by a time is noted, so that the schedule finds it then."""
+    sold = (json.loads(record.answer) for record in records if record.kind == "redemption")
+    due = ((order["id"], order["fulfil_by"]) for order in sold if order.get("fulfil_by"))
+    derive_each(
+        put(keys.due(id), DueOrder(id), listed=Listing(lists.ORDERS_DUE, f"{fulfil_by}:{id}")) for id, fulfil_by in due
+    )

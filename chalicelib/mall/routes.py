@@ -8,10 +8,22 @@ from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound, RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Page, Params
+from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import actions, aftersales, browse, categories, queries, sellers, shelf, terms, tills
+from chalicelib.mall import (
+    actions,
+    aftersales,
+    browse,
+    categories,
+    order_book,
+    queries,
+    sellers,
+    shelf,
+    terms,
+    tills,
+    vouchers,
+)
 from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
     NewOffer,
@@ -20,6 +32,7 @@ from chalicelib.mall.model import (
     OfferParams,
 )
 from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
+from chalicelib.mall.vouchers import NewVouchers, VouchersAnswer
 from chalicelib.mall.windows import OfferUnavailable
 from chalicelib.settings import settings
 
@@ -66,6 +79,25 @@ def offers(query: Query[OfferParams]) -> Page[OfferAnswer]:
     return browse.shelf(query)
 
 
+@command(
+    room,
+    "POST /v1/offers/{id}/vouchers",
+    body=NewVouchers,
+    answer=VouchersAnswer,
+    allow=(INSTITUTION,),
+    refuses=(NotFound, AccountFrozen),
+)
+def add_vouchers(command: Command[NewVouchers], id: str) -> Decision:
+    """Add codes to an offer, which each sale then hands out: its stock is the number of unsold codes.
+
+    From the first codes on, orders are fulfilled by the sale itself, and stock is added by codes only.
+    """
+    offer = queries.own_offer(command.caller, id)
+    return vouchers.add(
+        command, offer, queries.tills_by_name(offer.tills), queries.known_codes(offer.id, vouchers.PARTS)
+    )
+
+
 @query(room, "/v1/categories", answer=Categories, cache=LISTED)
 def list_categories(_: Query[Params]) -> Categories:
     """The categories of offers, with labels in both languages."""
@@ -101,7 +133,9 @@ def redeem(command: Command[NewRedemption]) -> Decision:
         offered = terms.of(command.body.offer)
         account = command.caller.account
         person = accounts.person(account) if offered.limits else account
-        return actions.redeem(command, offered, tills.choose(offered, command.body.quantity), person)
+        units = tills.choose(offered, command.body.quantity)
+        handed = queries.hand_out(units) if offered.pooled else None
+        return actions.redeem(command, offered, units, person, handed)
     except (NotFound, tills.SoldOut, actions.LimitReached):
         accounts.own(command.caller)  # refused before the transaction looks: a missing account still comes first
         raise
@@ -117,13 +151,13 @@ def redeem(command: Command[NewRedemption]) -> Decision:
 )
 def orders(query: Query[OrderParams]) -> Page[Redemption]:
     """The caller's orders, newest first."""
-    return queries.orders(query)
+    return order_book.orders(query)
 
 
 @query(room, "/v1/redemptions/{id}", answer=Redemption, allow=(INDIVIDUAL, INSTITUTION, EXCHANGE), refuses=(NotFound,))
 def one_order(query: Query[Params], id: str) -> Redemption:
     """One order."""
-    return queries.order(query.asker, id)[0]
+    return order_book.order(query.asker, id)[0]
 
 
 @command(
@@ -137,7 +171,7 @@ def one_order(query: Query[Params], id: str) -> Redemption:
 )
 def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     """The merchant has delivered."""
-    return aftersales.fulfil(command, *queries.order(command.caller, id))
+    return aftersales.fulfil(command, *order_book.order(command.caller, id))
 
 
 @command(
@@ -154,6 +188,18 @@ def refund(command: Command[Refund], id: str) -> Decision:
 
     While a merchant is frozen only the exchange can refund its orders.
     """
-    order, record = queries.order(command.caller, id)
-    person = accounts.person(order.account) if record.limited else order.account
-    return aftersales.refund(command, order, record, queries.in_tills(record), terms.of(order.offer), person)
+    return aftersales.refund(command, order_book.sale(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/redemptions/{id}/cancel",
+    body=Empty,
+    answer=Redemption,
+    allow=(INDIVIDUAL,),
+    refuses=(NotFound, aftersales.NotCancellable, InsufficientPoints, AccountFrozen),
+    status=200,
+)
+def cancel_order(command: Command[Empty], id: str) -> Decision:
+    """The buyer cancels an order that is not fulfilled, within the time that its offer gives: the points come back."""
+    return aftersales.cancel(command, order_book.sale(command.caller, id))

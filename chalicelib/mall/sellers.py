@@ -1,6 +1,6 @@
 """Who may put an offer on the shelf, which offers an event allows, and when its merchant is free to leave."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
@@ -9,10 +9,36 @@ from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import unturned
-from chalicelib.mall.items import EventTerms, Offer, Seller
+from chalicelib.mall.items import Offer
 from chalicelib.mall.model import Settled
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, check, seen, update
+
+
+@dataclass(frozen=True)
+class EventTerms:
+    """What an event allows its offers."""
+
+    starts_at: str
+    ends_at: str
+    per_account_limit: int
+
+
+@dataclass(frozen=True)
+class Selling:
+    """An account's standing as a merchant, as far as the mall looks at it."""
+
+    status: str
+    application: str | None = None
+    event: EventTerms | None = None
+
+
+@dataclass(frozen=True)
+class Seller:
+    """An institution's account as the mall sees it: a partial view."""
+
+    status: str
+    merchant: Selling | None = None
 
 
 class MerchantSuspended(InvalidState):

@@ -10,9 +10,9 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
-from chalicelib.mall.items import EventTerms, Offer, OfferEvent, OfferTerms, Pointer, Seller, Till
+from chalicelib.mall.items import Offer, OfferEvent, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
-from chalicelib.mall.sellers import may_sell
+from chalicelib.mall.sellers import EventTerms, Seller, may_sell
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -39,7 +39,7 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
             may_sell(command, new),
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
             put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
-            *_named(new),
+            *_own_code(new),
             *_tills(new),
         ),
     )
@@ -76,7 +76,7 @@ def _pointer(offer: Offer) -> Pointer:
     return Pointer(offer.id, offer.category, offer.merchant)
 
 
-def _named(offer: Offer) -> Iterable[Write]:
+def _own_code(offer: Offer) -> Iterable[Write]:
     """The merchant's own code for the offer, which names no other one ever."""
 
     def refuse(pointer: Pointer | None) -> Refusal:
@@ -119,7 +119,13 @@ def change(command: Command[OfferChange], offer: Offer) -> Decision:
     """
     body = command.body
     _sensible(body, offer.ends_at, command.at)
-    words = body.model_dump(exclude_unset=True, exclude={"stock_added"})
+    if body.stock_added and offer.pooled:
+        raise InvalidRequest.at(
+            "/stock_added",
+            "Its stock is its unsold codes: add codes with POST /v1/offers/{id}/vouchers",
+            "该权益的库存为未兑出的券码数量，请通过 POST /v1/offers/{id}/vouchers 补充券码",
+        )
+    words = body.model_dump(exclude_none=True, exclude={"stock_added"})
     if body.title:
         words["edition"] = command.id
     added = body.stock_added or 0
@@ -133,11 +139,11 @@ def change(command: Command[OfferChange], offer: Offer) -> Decision:
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer) if body.status == "on_shelf" else acting(offer.merchant)
-    writes = (may, changed, *_priced(after, body.points), *_at_tills(offer, words, added))
+    writes = (may, changed, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
 
 
-def _priced(offer: Offer, points: int | None) -> Iterable[Write]:
+def _place(offer: Offer, points: int | None) -> Iterable[Write]:
     """Where a changed price stands among the others."""
     if points is not None:
         place = lists.by_points(points, offer.id)
@@ -150,14 +156,13 @@ def _at_tills(offer: OfferTerms, words: Item, added: int) -> Iterable[Write]:
     assign = {names[name]: value for name, value in words.items() if name in names}
     for till, units in zip(offer.tills, transfers.share(added, offer.stripes), strict=True):
         if assign or units:
-            yield update(keys.account(till), assign=assign, add={"units": units} if units else {}, require=present())
+            require = present() & Attr("codes").not_exists() if units else present()  # it may have got codes meanwhile
+            yield update(keys.account(till), assign=assign, add={"units": units} if units else {}, require=require)
 
 
 def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
-    if not body.model_fields_set or None in body.model_dump(exclude_unset=True).values():
-        raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不为 null"
-        )
+    if not body.model_dump(exclude_none=True):
+        raise InvalidRequest.at("", "Name at least one field to change", "请至少给出一个要修改的字段")
     if body.status == "on_shelf" and ends_at and ends_at <= at:
         raise InvalidRequest.at(
             "/status",

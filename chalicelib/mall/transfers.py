@@ -26,6 +26,18 @@ def stocking(offer: str, tills: Sequence[str], added: int) -> Transfer:
     return Transfer("stocking", tuple(Posting(keys.SUPPLIED, till, part, units(offer)) for till, part in parts if part))
 
 
+def restocking(offer: str, changes: Mapping[str, int]) -> Transfer:
+    """Units come to tills, or leave them where codes take their place."""
+    postings = [
+        Posting(keys.SUPPLIED, till, change, units(offer))
+        if change > 0
+        else Posting(till, keys.SUPPLIED, -change, units(offer))
+        for till, change in changes.items()
+        if change
+    ]
+    return Transfer("stocking", tuple(postings))
+
+
 def sale(person: str, offer: str, parts: Mapping[str, int], price: int) -> Transfer:
     """Points from the person to the tills, units from the tills to her; ``parts`` is how many come from each."""
     postings: list[Posting] = []
@@ -35,12 +47,15 @@ def sale(person: str, offer: str, parts: Mapping[str, int], price: int) -> Trans
     return Transfer("redemption", tuple(postings))
 
 
-def refund(record: Record, in_tills: Mapping[str, int]) -> Transfer:
-    """The sale reversed. Points that were swept meanwhile come from the merchant's account instead of the till."""
+def refund(record: Record, in_tills: Mapping[str, int], *, pooled: bool = False) -> Transfer:
+    """The sale reversed. Points that were swept meanwhile come from the merchant's account instead of the till.
+
+    ``pooled``: the tills have as many units as unsold codes, so none comes back.
+    """
     postings: list[Posting] = []
     for source, destination, amount, asset in record.postings:
         if asset != POINTS:
-            postings.append(Posting(destination, source, amount, asset))
+            postings += [] if pooled else [Posting(destination, source, amount, asset)]
             continue
         from_till = min(amount, in_tills[destination])
         for giver, part in ((destination, from_till), (str(record.holder), amount - from_till)):

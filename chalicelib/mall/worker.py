@@ -1,5 +1,6 @@
 """What the schedule does: tills are swept, offers follow their merchant, and those whose event is over may leave."""
 
+import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,19 +8,22 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
+from chalicelib import log
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.standing import sells
-from chalicelib.mall import actions, queries, sellers, shelf
+from chalicelib.mall import actions, aftersales, order_book, queries, sellers, shelf
 from chalicelib.mall.items import Offer, TillOf
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, delete
+from chalicelib.table.lists import Listing
+from chalicelib.table.write import Attr, delete, present, update
 
 SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
-SETTLING_SECONDS_MAX = 30  # the same
+SETTLING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # the same
+LATER = timedelta(days=1)  # when an order that could not be refunded is tried again
 SETTLED_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
 
 
@@ -108,3 +112,28 @@ def _settle(at: str, merchant: str) -> None:
         perform(name, partial(sellers.settle, account=account))
     except Contended:  # turned meanwhile: the next time will do
         return
+
+
+def expire_due(now: datetime) -> None:
+    """Orders that were not fulfilled in the time that their offer promised are refunded."""
+    until = time.monotonic() + EXPIRING_SECONDS_MAX
+    due = takewhile(lambda _: time.monotonic() <= until, order_book.orders_due(stamp(now)))
+    for_each(due, partial(_expire, now), what="order", name=lambda id: id)
+
+
+def _expire(now: datetime, id: str) -> None:
+    """Once it is settled either way, the note goes. What cannot be refunded now waits a day, behind all others."""
+    sale = order_book.due(id)
+    if sale.order.status == "placed":
+        try:
+            perform(keys.digest("expire", id), lambda command: aftersales.expire(command, order_book.due(id)))
+        except (Contended, Unavailable):
+            raise
+        except InvalidState:  # fulfilled or refunded meanwhile
+            pass
+        except Refusal as refusal:
+            log.emit("order_not_refunded", logging.WARNING, order=id, code=refusal.code)
+            place = Listing(lists.ORDERS_DUE, f"{stamp(now + LATER)}:{id}")
+            derive(update(keys.due(id), listed=place, require=present()))
+            return
+    derive(delete(keys.due(id)))

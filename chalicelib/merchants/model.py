@@ -41,7 +41,7 @@ class MerchantParams(Paged):
     sub_platform: Id | None = None
 
 
-class Merchant(Answer):
+class MerchantAnswer(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id. An event's has ended with its period."""
 
     model_config = example(
@@ -61,8 +61,8 @@ class Merchant(Answer):
     since: Time
 
 
-def shown(account: Account, at: str) -> Merchant:
-    """The merchant of an account as anyone may see it at the time ``at``."""
+def to_answer(account: Account, at: str) -> MerchantAnswer:
+    """The merchant of an account as anyone may see it at the time ``at``. Raises NotFound where it is none."""
     merchant = account.as_merchant
-    ended = {"status": "ended"} if merchant.event and merchant.event.ends_at <= at else {}
-    return Merchant.model_validate(vars(merchant) | ended | {"id": account.id, "name": account.name})
+    over = {"status": "ended"} if merchant.event and merchant.event.ends_at <= at else {}
+    return MerchantAnswer.model_validate(vars(merchant) | over | {"id": account.id, "name": account.name})

@@ -11,7 +11,7 @@ from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants import actions, queries
-from chalicelib.merchants.model import Admission, Cause, Merchant, MerchantParams
+from chalicelib.merchants.model import Admission, Cause, MerchantAnswer, MerchantParams
 
 room = Blueprint(__name__)
 
@@ -20,7 +20,7 @@ room = Blueprint(__name__)
     room,
     "POST /v1/merchants",
     body=Admission,
-    answer=Merchant,
+    answer=MerchantAnswer,
     allow=(EXCHANGE,),
     refuses=(actions.AlreadyMerchant, AccountFrozen),
 )
@@ -29,14 +29,14 @@ def admit_merchant(command: Command[Admission]) -> Decision:
     return actions.admit(command, queries.account(command.body.account))
 
 
-@query(room, "/v1/merchants", answer=Page[Merchant], params=MerchantParams, cache=LISTED)
-def merchants(query: Query[MerchantParams]) -> Page[Merchant]:
+@query(room, "/v1/merchants", answer=Page[MerchantAnswer], params=MerchantParams, cache=LISTED)
+def merchants(query: Query[MerchantParams]) -> Page[MerchantAnswer]:
     """Who sells in the mall."""
     return queries.merchants(query)
 
 
-@query(room, "/v1/merchants/{id}", answer=Merchant, refuses=(NotFound,), cache=LISTED)
-def one_merchant(query: Query[Params], id: str) -> Merchant:
+@query(room, "/v1/merchants/{id}", answer=MerchantAnswer, refuses=(NotFound,), cache=LISTED)
+def one_merchant(query: Query[Params], id: str) -> MerchantAnswer:
     """One merchant."""
     return queries.merchant(id, query.now)
 
@@ -45,7 +45,7 @@ def one_merchant(query: Query[Params], id: str) -> Merchant:
     room,
     "POST /v1/merchants/{id}/suspend",
     body=Cause,
-    answer=Merchant,
+    answer=MerchantAnswer,
     allow=(EXCHANGE,),
     refuses=(NotFound, InvalidState),
     status=200,
@@ -62,7 +62,7 @@ def suspend_merchant(command: Command[Cause], id: str) -> Decision:
     room,
     "POST /v1/merchants/{id}/reinstate",
     body=Cause,
-    answer=Merchant,
+    answer=MerchantAnswer,
     allow=(EXCHANGE,),
     refuses=(NotFound, InvalidState),
     status=200,

@@ -1,250 +1,150 @@
-"""Applying, and every step from there to a merchant of the mall. Each is one Decision."""
+"""Every step from a draft to a merchant of the mall, and the merchant's system after that. Each is one Decision."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, unprocessable
+from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
-from chalicelib.kernel.record import Facts
-from chalicelib.ledger.account import Account, EventTerms
-from chalicelib.ledger.actions import AccountClosed
-from chalicelib.ledger.standing import acting
-from chalicelib.merchants import history
-from chalicelib.merchants.actions import admission, admitted, may_be_admitted, not_free
-from chalicelib.merchants.model import EVENT, SUB_PLATFORM
-from chalicelib.onboarding import steps
-from chalicelib.onboarding.model import (
-    Acknowledgement,
-    Agreement,
-    Endorsement,
-    Integration,
-    Opinion,
-    Review,
+from chalicelib.onboarding.advance import advance
+from chalicelib.onboarding.items import (
+    AcknowledgementNote,
+    AgreementNote,
+    Application,
+    IntegrationNote,
+    OpinionNote,
+    ReviewNote,
 )
-from chalicelib.onboarding.plans import NewApplication, kept
-from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, complete, state, traits
+from chalicelib.onboarding.model import Acknowledgement, Agreement, Endorsement, Integration, Opinion, Review
+from chalicelib.onboarding.steps import (
+    STEPS,
+    DocumentsChanged,
+    complete,
+    traits,
+)
 from chalicelib.partners.actions import register
-from chalicelib.table import keys, lists
-from chalicelib.table.write import Attr, Item, Write, check, delete, put
+from chalicelib.partners.items import Partner, PreviousKey
 from chalicelib.transitions import step
 
-NEVER = "9999"
 _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
 
 
-def apply(command: Command[NewApplication], account: Account) -> Decision:
-    """A draft. Refuses InvalidState while another application is open, AlreadyMerchant, AccountFrozen, AccountClosed;
-    InvalidRequest where the event is over or the sub-platform is none.
-    """
-    item = _draft(command, account)
-    pointers = [keys.applied(each, command.at, command.id) for each in (account.id, item["sub_platform"]) if each]
-    writes = (
-        check(account.key, may_be_admitted(command.at), not_free(_closed)),
-        put(keys.applying(account.id), {"application": command.id}, refuse=_another_is_open),
-        put(keys.application(command.id), item | _listed(item, command.at)),
-        history.line(command, command.id, "apply", status="draft", comment=None),
-        *(put(pointer, {"application": command.id}) for pointer in pointers),
-        *_beneath(item),
-    )
-    return Decision("application_drafted", state(item, APPLICANT), writes, Facts(application=command.id))
-
-
-def _draft(command: Command[NewApplication], account: Account) -> Item:
-    """``category`` is the mode once more: what the index filters its lists by."""
-    body = command.body.root
-    plan = kept(body.plan)
-    if plan.get("ends_at", NEVER) <= command.at:
-        raise InvalidRequest.at("/plan/ends_at", "Must lie in the future", "应晚于当前时间")
-    return {
-        "id": command.id,
-        "applicant": account.id,
-        "name": account.name,
-        "mode": body.mode,
-        "category": body.mode,
-        "title": body.title,
-        "plan": plan,
-        "sub_platform": body.sub_platform,
-        "status": "draft",
-        "created_at": command.at,
-        "since": command.at,
-        "documents": {},
-        "kept": [],
-        "announced": 0,
-        "version": 0,
-    }
-
-
-def _beneath(item: Item) -> tuple[Write, ...]:
-    """The sub-platform that an application names, if it names one, is one that takes merchants."""
-    sub_platform = item["sub_platform"]
-    if sub_platform is None:
-        return ()
-    en, zh = "Is no sub-platform that takes merchants", "不是可入驻的分平台"
-    if item["mode"] == SUB_PLATFORM or sub_platform == item["applicant"]:
-        raise InvalidRequest.at("/sub_platform", en, zh)
-    open_to_merchants = Attr("merchant.mode").eq(SUB_PLATFORM) & Attr("merchant.status").eq("active")
-    open_to_merchants &= Attr("status").eq("active")
-    refuse = unprocessable("/sub_platform", en, zh)
-    return (check(keys.account(keys.holder(sub_platform)), open_to_merchants, refuse),)
-
-
-def submittable(command: Command[Any], item: Item, party: str) -> None:
+def submittable(command: Command[Any], application: Application, party: str) -> None:
     """Raises InvalidState, RoleNotAllowed or DocumentsMissing where the application cannot be submitted as it is."""
-    step(STEPS, item["status"], "submit", party, traits(item))
-    complete(item, command.now)
+    step(STEPS, application.status, "submit", party, traits(application))
+    complete(application, command.now)
 
 
-def submit(command: Command[Empty], item: Item, party: str, kept: list[str]) -> Decision:
-    """For review, or first for the operator. ``kept``: the documents that count and are safe in the archive.
+def submit(command: Command[Empty], application: Application, party: str, safe: Mapping[str, bool]) -> Decision:
+    """For review, or first for the operator. ``safe``: whether a document that counts is in the archive, by its id.
 
-    One that is not counts no more: it has to be sent again.
+    One that is not counts no more: it has to be sent again. Raises DocumentsChanged where ``safe`` does not name one,
+    because it arrived meanwhile.
     """
-    papers = {kind: paper for kind, paper in item["documents"].items() if paper["id"] in kept}
-    complete(item | {"documents": papers}, command.now)
-    safe = sorted({*item["kept"], *kept})
-    return _advance(command, item, "submit", party, said={"kept": safe, "documents": papers})
+    counting = application.documents
+    if any(document.id not in safe for document in counting.values()):
+        raise DocumentsChanged()
+    documents = {kind: document for kind, document in counting.items() if safe[document.id]}
+    complete(replace(application, documents=documents), command.now)
+    kept = tuple(sorted({*application.kept, *(document.id for document in documents.values())}))
+    return advance(command, application, "submit", party, changes={"kept": kept, "documents": documents})
 
 
-def withdraw(command: Command[Empty], item: Item, party: str) -> Decision:
+def withdraw(command: Command[Empty], application: Application, party: str) -> Decision:
     """The applicant does not want it any more. Raises InvalidState."""
-    return _advance(command, item, "withdraw", party)
+    return advance(command, application, "withdraw", party)
 
 
-def endorse(command: Command[Endorsement], item: Item, party: str) -> Decision:
+def endorse(command: Command[Endorsement], application: Application, party: str) -> Decision:
     """The operator of the sub-platform lets a merchant beneath it go to the exchange, or sends it back."""
     body = command.body
     if body.outcome == "return":
-        _why(body.comment)
-    return _advance(command, item, f"endorsement {body.outcome}", party, comment=body.comment)
+        _require_reason(body.comment)
+    return advance(command, application, f"endorsement {body.outcome}", party, comment=body.comment)
 
 
-def review(command: Command[Review], item: Item, party: str) -> Decision:
+def review(command: Command[Review], application: Application, party: str) -> Decision:
     """What the exchange found. Raises DocumentsMissing where it would pass an incomplete application, InvalidRequest
     where its findings contradict the outcome, InvalidState.
     """
     body, action = command.body, f"review {command.body.outcome}"
-    step(STEPS, item["status"], action, party, traits(item))
-    if body.outcome != "pass":
-        _why(body.comment)
+    step(STEPS, application.status, action, party, traits(application))
+    if body.outcome == "pass":
+        _passes(command, application)
     else:
-        if not (body.completeness and body.conformity and body.reliability):
-            raise InvalidRequest.at(
-                "/outcome", "Only what is complete, in form and reliable passes", "完整性、规范性、可靠性均符合方可通过"
-            )
-        complete(item, command.now)
-        if item["mode"] == EVENT and item["plan"]["ends_at"] <= command.at:
-            raise InvalidState(state="over", action=action)
-    return _advance(command, item, action, party, comment=body.comment, said=_told(command, "review"))
+        _require_reason(body.comment)
+    note = ReviewNote(at=command.at, **body.model_dump())
+    return advance(command, application, action, party, comment=body.comment, changes={"review": note})
 
 
-def opinion(command: Command[Opinion], item: Item, party: str) -> Decision:
-    """The exchange's opinion, reported to the bureau. Raises InvalidState."""
-    body, told = command.body, _told(command, "opinion")
-    return _advance(command, item, f"opinion {body.conclusion}", party, comment=body.text, said=told)
-
-
-def acknowledge(command: Command[Acknowledgement], item: Item, party: str) -> Decision:
-    """The bureau files the opinion, or refuses the mode ``other``. Raises InvalidState."""
-    body, told = command.body, _told(command, "acknowledgement")
-    return _advance(command, item, f"acknowledge {body.outcome}", party, comment=body.comment, said=told)
-
-
-def agree(command: Command[Agreement], item: Item, party: str) -> Decision:
-    """The cooperation agreement is signed. Raises InvalidState."""
-    if command.body.signed_at > command.now + _LEEWAY:
-        raise InvalidRequest.at("/signed_at", "Lies in the future", "晚于当前时间")
-    told = _told(command, "agreement")
-    told["agreement"]["signed_at"] = stamp(command.body.signed_at)
-    return _advance(command, item, "agreement", party, said=told)
-
-
-def integrable(item: Item, party: str) -> None:
-    """Raises InvalidState or RoleNotAllowed where this is not the step to take. Look before shaking hands."""
-    step(STEPS, item["status"], "integration", party, traits(item))
-
-
-def integrate(command: Command[Integration], item: Item, party: str) -> Decision:
-    """The applicant's system has proved itself (``shake``): it is known from now on. Raises InvalidState."""
-    body = command.body
-    known = register(
-        merchant=item["applicant"], callback_url=body.callback_url, public_key=body.public_key, at=command.at
-    )
-    return _advance(command, item, "integration", party, said=_told(command, "integration"), more=(known,))
-
-
-def _advance(
-    command: Command[Any],
-    item: Item,
-    action: str,
-    party: str,
-    *,
-    comment: str | None = None,
-    said: Item | None = None,
-    more: tuple[Write, ...] = (),
-) -> Decision:
-    """The one way from state to state: the application, its history, and what the new state brings with it.
-
-    A frozen institution goes no step on, as applicant or as operator; it may withdraw. Authorities judge it all the
-    same, but it does not become a merchant.
-    """
-    status = step(STEPS, item["status"], action, party, traits(item))
-    name, _, outcome = action.partition(" ")
-    after = item | (said or {}) | {"status": status, "since": command.at}
-    moved = {"status": status, "since": command.at} | (said or {}) | _listed(after, command.at)
-    told = history.line(command, item["id"], name, outcome=outcome or None, status=status, comment=comment)
-    writes = (*_may(item, action, party, status), steps.changed(item, moved), told, *more)
-    if status not in OPEN:
-        writes += (delete(keys.applying(item["applicant"])),)
-    if status == "active":
-        writes += (_admitted(command, item),)
-    return Decision(f"application_{status}", state(after, party), writes, Facts(application=item["id"]))
-
-
-def _may(item: Item, action: str, party: str, status: str) -> tuple[Write, ...]:
-    """Whether the institution that takes the step may act. Where it is admitted by it, admission asks that."""
-    if action == "withdraw" or status == "active" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
-        return ()
-    return (acting(item["applicant"] if party == APPLICANT else item["sub_platform"]),)
-
-
-def _admitted(command: Command[Any], item: Item) -> Write:
-    """The institution becomes a merchant; an event's within the terms of its plan. Refuses as ``apply`` does."""
-    plan = item["plan"]
-    merchant = admitted(
-        command.id,
-        command.at,
-        mode=item["mode"],
-        sub_platform=item["sub_platform"],
-        application=item["id"],
-        event=EventTerms(
-            starts_at=max(plan["starts_at"], plan["opens_at"]),
-            ends_at=plan["ends_at"],
-            per_account_limit=plan["per_account_limit"],
+def _passes(command: Command[Review], application: Application) -> None:
+    body, event = command.body, application.event
+    if not (body.completeness and body.conformity and body.reliability):
+        raise InvalidRequest.at(
+            "/outcome", "Only what is complete, in form and reliable passes", "完整性、规范性、可靠性均符合方可通过"
         )
-        if item["mode"] == EVENT
-        else None,
+    complete(application, command.now)
+    if event and event.ends_at <= command.at:
+        raise InvalidState(state="over", action="review pass")
+
+
+def opinion(command: Command[Opinion], application: Application, party: str) -> Decision:
+    """The exchange's opinion, reported to the bureau. Raises InvalidState."""
+    body = command.body
+    note = OpinionNote(at=command.at, **body.model_dump())
+    action = f"opinion {body.conclusion}"
+    return advance(command, application, action, party, comment=body.text, changes={"opinion": note})
+
+
+def acknowledge(command: Command[Acknowledgement], application: Application, party: str) -> Decision:
+    """The bureau files the opinion, or refuses the mode ``other``. Raises InvalidState."""
+    body = command.body
+    note = AcknowledgementNote(at=command.at, **body.model_dump())
+    action = f"acknowledge {body.outcome}"
+    return advance(command, application, action, party, comment=body.comment, changes={"acknowledgement": note})
+
+
+def agree(command: Command[Agreement], application: Application, party: str) -> Decision:
+    """The cooperation agreement is signed. Raises InvalidState."""
+    body = command.body
+    if body.signed_at > command.now + _LEEWAY:
+        raise InvalidRequest.at("/signed_at", "Lies in the future", "晚于当前时间")
+    note = AgreementNote(at=command.at, sha256=body.sha256, signed_at=stamp(body.signed_at))
+    return advance(command, application, "agreement", party, changes={"agreement": note})
+
+
+def integrable(application: Application, party: str) -> None:
+    """Raises InvalidState or RoleNotAllowed where this is not the step to take: ask before any handshake."""
+    step(STEPS, application.status, "integration", party, traits(application))
+
+
+def integrate(command: Command[Integration], application: Application, party: str, known: Partner | None) -> Decision:
+    """The applicant's system has proved itself (``prepare``). From now on it gets the webhooks, instead of ``known``.
+
+    It makes the institution a merchant. Of one that is a merchant it replaces address and key: the key before stays
+    valid for a day, and webhooks that were disabled are sent again. A suspended merchant may do so too, because its
+    orders and refunds stay. Refuses InvalidState, AlreadyMerchant, AccountFrozen, AccountClosed.
+    """
+    body = command.body
+    previous = known.replaced_by(body.public_key, command.now) if known else None
+    system = {"at": command.at, "callback_url": body.callback_url, "public_key": body.public_key}
+    partner = Partner(merchant=application.applicant, previous=previous, **system)
+    changes = {"integration": _integration(partner, previous)}
+    return advance(command, application, "integration", party, changes=changes, more=register(partner, known))
+
+
+def _integration(partner: Partner, previous: PreviousKey | None) -> IntegrationNote:
+    return IntegrationNote(
+        at=partner.at,
+        callback_url=partner.callback_url,
+        public_key=partner.public_key,
+        previous_public_key=previous.public_key if previous else None,
+        previous_valid_until=previous.valid_until if previous else None,
     )
-    return admission(item["applicant"], merchant, refuse=_closed)
 
 
-def _listed(item: Item, at: str) -> Item:
-    """Its place in the queue of its state."""
-    return {"list": lists.applications(item["status"]), "rank": f"{at}:{item['id']}"}
-
-
-def _told(command: Command[Any], name: str) -> dict[str, Item]:
-    return {name: cast(Item, command.body.model_dump()) | {"at": command.at}}
-
-
-def _why(comment: str | None) -> None:
+def _require_reason(comment: str | None) -> None:
     if comment is None:
-        raise InvalidRequest.at("/comment", "Say why", "请说明原因")
-
-
-def _closed(_: Item | None) -> Refusal:
-    return AccountClosed()
-
-
-def _another_is_open(_: Item | None) -> Refusal:
-    return InvalidState(state="open", action="apply")
+        raise InvalidRequest.at("/comment", "Give the reason", "请说明原因")

@@ -1,37 +1,19 @@
-"""Applications: what is said to the platform, and what it says of them. Pure."""
+"""What is asked of applications, and what is stated at their steps. Pure."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Sha256, Time, example
+from chalicelib.kernel.fields import Body, LongText, Moment, Paged, Sha256, example
 from chalicelib.merchants.model import Mode
-from chalicelib.onboarding.plans import Plan
-
-Kind = Literal[
-    "application_form", "business_licence", "legal_person_identity", "credit_report", "user_agreement", "other"
-]
-Status = Literal[
-    "draft",
-    "with_operator",
-    "submitted",
-    "returned",
-    "reviewed",
-    "opinion_filed",
-    "acknowledged",
-    "agreement_signed",
-    "active",
-    "rejected",
-    "withdrawn",
-]
-
+from chalicelib.onboarding.items import Status
 
 _REASONED: JsonDict = {"required": ["comment"], "properties": {"comment": {"type": "string"}}}
 
 
 class Endorsement(Body):
-    """What the operator of a sub-platform says of a merchant that would join beneath it."""
+    """What the operator of a sub-platform decides on a merchant that would join beneath it."""
 
     model_config = example(
         {"if": {"properties": {"outcome": {"const": "return"}}}, "then": _REASONED},
@@ -121,109 +103,3 @@ class ApplicationParams(Paged):
 
     status: Status | None = None
     mode: Mode | None = None
-
-
-class ApplicationState(Answer):
-    """Where an application is now. ``next_actions`` are the caller's."""
-
-    model_config = example(
-        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
-        mode="event",
-        status="draft",
-        required_documents=["application_form", "business_licence", "legal_person_identity", "credit_report"],
-        next_actions=["documents", "submit", "withdraw"],
-    )
-
-    id: str
-    mode: Mode
-    status: Status
-    required_documents: list[Kind]
-    next_actions: list[str]
-
-
-class Document(Answer):
-    """A file of an application. ``counts``: the newest of its kind that arrived. ``link``: POST there to read it."""
-
-    id: str
-    kind: Kind
-    status: Literal["awaiting_upload", "arrived", "refused"]
-    counts: bool
-    reason: Annotated[str | None, Field(description="Why it was refused")]
-    reason_zh: str | None
-    file_name: str
-    content_type: str
-    bytes: int
-    sha256: str
-    expires_on: str | None
-    announced_at: Time
-    link: str | None
-
-
-class HistoryLine(Answer):
-    """A step: who (role, not name), when, what and why; ``status`` is the state that followed."""
-
-    at: Time
-    by_role: str
-    action: str
-    outcome: str | None
-    status: str
-    comment: str | None
-
-
-class Told(Answer):
-    """What a reviewer or the applicant said at a step."""
-
-    at: Time
-
-
-class ReviewTold(Told):
-    outcome: str
-    completeness: bool
-    conformity: bool
-    reliability: bool
-    comment: str | None
-
-
-class OpinionTold(Told):
-    conclusion: str
-    text: str
-
-
-class AcknowledgementTold(Told):
-    outcome: str
-    comment: str | None
-
-
-class AgreementTold(Told):
-    sha256: str
-    signed_at: Time
-
-
-class IntegrationTold(Told):
-    callback_url: str
-    public_key: str
-
-
-class Application(Answer):
-    """An application as it stands; ``age_seconds`` in its state. ``next_actions`` are the caller's."""
-
-    id: str
-    status: Status
-    mode: Mode
-    title: str
-    applicant: Annotated[Id, Field(description="The institution's account; its merchant will have the same id")]
-    name: str
-    sub_platform: str | None
-    plan: Plan
-    created_at: Time
-    since: Time
-    age_seconds: int
-    required_documents: list[Kind]
-    documents: list[Document]
-    review: ReviewTold | None
-    opinion: OpinionTold | None
-    acknowledgement: AcknowledgementTold | None
-    agreement: AgreementTold | None
-    integration: IntegrationTold | None
-    history: list[HistoryLine]
-    next_actions: list[str]

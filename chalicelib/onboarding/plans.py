@@ -188,7 +188,7 @@ class NewApplication(Choice[Annotated[Applying, Field(discriminator="mode")]]):
     """An institution applies to join the mall, in one of four modes."""
 
 
-def kept(plan: Plan) -> dict[str, Any]:
+def as_stored(plan: Plan) -> dict[str, Any]:
     """A plan as it is stored: times as texts that sort."""
-    said = plan.model_dump()
-    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in said.items()}
+    fields = plan.model_dump()
+    return {name: stamp(value) if isinstance(value, datetime) else value for name, value in fields.items()}

@@ -1,95 +1,121 @@
 """Applications as their parties see them."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
-from typing import get_args
+from typing import Any, NamedTuple, get_args
 
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import AUDITOR, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.text import STORED
-from chalicelib.onboarding.model import Application, ApplicationParams, Document, HistoryLine, Status
+from chalicelib.merchants.history import HistoryLine
+from chalicelib.onboarding.answers import ApplicationAnswer, DocumentAnswer
+from chalicelib.onboarding.items import Application, Applied, Document, Status
+from chalicelib.onboarding.model import ApplicationParams
 from chalicelib.onboarding.steps import REQUIRED, SUB_PLATFORM_OPERATOR, next_actions, party
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr, Item
+from chalicelib.table.lists import Place
+from chalicelib.table.write import Attr
 
-HISTORY_SHOWN = 200  # lines, the newest
-_TOLD = ("review", "opinion", "acknowledgement", "agreement", "integration")
+HISTORY_MAX, HISTORY_LISTED_MAX = 200, 20  # the newest lines of one application, and of each in a list
+PAGE_BYTES_MAX = 4 * 1024 * 1024  # Lambda answers at most 6 MB
 
 
-def application(id: str) -> Item:
-    """An application's item. Raises NotFound."""
-    item = read.get(keys.application(id))
-    if item is None:
+class Visible(NamedTuple):
+    """An application, and as what the caller sees it."""
+
+    application: Application
+    party: str
+
+
+class Pointer(NamedTuple):
+    """An application in a list, and where the next page starts behind it."""
+
+    id: str
+    position: Mapping[str, Any]
+
+
+def application(id: str) -> Application:
+    """An application as of now. Raises NotFound."""
+    stored = read.get(keys.application(id), Application)
+    if stored is None:
         raise NotFound()
-    return item
+    return stored
 
 
-def seen(caller: Caller, id: str) -> tuple[Item, str]:
-    """An application and as what the caller sees it. Raises NotFound where it may not."""
-    item = application(id)
-    return item, party(caller, item)
+def visible(caller: Caller, id: str) -> Visible:
+    """An application for one of its parties. Raises NotFound where the caller may not see it."""
+    stored = application(id)
+    return Visible(stored, party(caller, stored))
 
 
-def paper(application: str, document: str) -> Item:
+def document(application: str, id: str) -> Document:
     """What is known of a document. Raises NotFound."""
-    item = read.get(keys.document(application, document))
-    if item is None:
+    stored = read.get(keys.document(application, id), Document)
+    if stored is None:
         raise NotFound()
-    return item
+    return stored
 
 
-def view(caller: Caller, id: str, now: datetime) -> Application:
-    """An application with its documents and its history, all in one read. Raises NotFound."""
-    first = keys.application(id)
-    items = list(read.query(first.pk, first.sk, keys.STEPS_END, chunk=1000))
-    if not items or items[0]["sk"] != first.sk:
+def view(caller: Caller, id: str, now: datetime, lines_max: int = HISTORY_MAX) -> ApplicationAnswer:
+    """An application with its documents and the newest lines of its history. Raises NotFound."""
+    key = keys.application(id)
+    rows = list(read.partition(key.pk, key.sk, keys.DOCUMENTS_END, chunk=200))
+    if not rows or rows[0].key != key:
         raise NotFound()
-    item, as_party = items[0], party(caller, items[0])
-    papers = sorted((each for each in items if "announced_at" in each), key=lambda each: each["announced_at"])
-    lines = [each for each in items if "by_role" in each][-HISTORY_SHOWN:]
-    age = int((now - datetime.fromisoformat(item["since"])).total_seconds())
-    return Application.model_validate(
-        dict.fromkeys(_TOLD)
-        | item
+    stored = rows[0].load(Application)
+    as_party = party(caller, stored)
+    documents = sorted((row.load(Document) for row in rows[1:]), key=lambda each: each.announced_at)
+    newest = read.query(key.pk, keys.STEPS, keys.STEPS_END, HistoryLine, descending=True, chunk=lines_max)
+    age = int((now - datetime.fromisoformat(stored.since)).total_seconds())
+    return ApplicationAnswer.model_validate(
+        vars(stored)
         | {
             "age_seconds": max(0, age),
-            "required_documents": REQUIRED[item["mode"]],
-            "documents": [_shown(item, each, as_party) for each in papers],
-            "history": [HistoryLine.model_validate(each) for each in lines],
-            "next_actions": next_actions(item, as_party),
+            "required_documents": REQUIRED[stored.mode],
+            "documents": [_document(stored, each, as_party) for each in documents],
+            "history": read.first(newest, lines_max)[::-1],
+            "next_actions": next_actions(stored, as_party),
         },
         context=STORED,
     )
 
 
-def _shown(item: Item, paper: Item, as_party: str) -> Document:
-    readable = paper["status"] == "arrived" and as_party not in (SUB_PLATFORM_OPERATOR, AUDITOR)
-    link = f"/v1/applications/{item['id']}/documents/{paper['id']}/link" if readable else None
-    counts = item["documents"].get(paper["kind"], {}).get("id") == paper["id"]
-    return Document.model_validate({"reason": None, "reason_zh": None} | paper | {"counts": counts, "link": link})
+def _document(application: Application, document: Document, as_party: str) -> DocumentAnswer:
+    readable = document.status == "arrived" and as_party not in (SUB_PLATFORM_OPERATOR, AUDITOR)
+    link = f"/v1/applications/{application.id}/documents/{document.id}/link" if readable else None
+    counting = application.documents.get(document.kind)
+    counts = counting is not None and counting.id == document.id
+    return DocumentAnswer.model_validate(vars(document) | {"counts": counts, "link": link})
 
 
-def applications(query: Query[ApplicationParams]) -> Page[Application]:
+def applications(query: Query[ApplicationParams]) -> Page[ApplicationAnswer]:
     """The queue: for exchange and bureau all, those longest in their state first; for an institution its own and those
-    beneath its sub-platform, oldest first.
+    beneath its sub-platform, oldest first. A page whose answers are long has fewer than its limit.
     """
     wanted = _own(query) if query.asker.role == INSTITUTION else _queue(query)
-    places = dict(islice(wanted, query.params.limit + 1))
-    views = [view(query.asker, id, query.now) for id in places]
-    return query.page(views, lambda each: places[each.id])
+    pointers = read.first(wanted, query.params.limit + 1)
+    answers, size = list[ApplicationAnswer](), 0
+    for pointer in pointers:
+        answer = view(query.asker, pointer.id, query.now, HISTORY_LISTED_MAX)
+        size += len(answer.model_dump_json().encode())
+        if answers and size > PAGE_BYTES_MAX:
+            break
+        answers.append(answer)
+    positions = {pointer.id: dict(pointer.position) for pointer in pointers}
+    stopped = positions[answers[-1].id] if len(answers) < len(pointers) else None
+    return query.page(answers, lambda each: positions[each.id], stopped=stopped)
 
 
-def _queue(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
+def _queue(query: Query[ApplicationParams]) -> Iterator[Pointer]:
     """The lists of all states merged by rank, or the one of the state asked for."""
     params, after = query.params, query.position
     statuses: Iterable[str] = [params.status] if params.status else get_args(Status)
     where = Attr("category").eq(params.mode) if params.mode else None
     queues = (
-        read.listed(
+        read.places(
             name,
             after=after | {"list": name} if after else None,  # a place in one list is a place in each
             descending=False,
@@ -98,18 +124,22 @@ def _queue(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
         )
         for name in map(lists.applications, statuses)
     )
-    for each in heapq.merge(*queues, key=lambda found: (found["rank"], found["pk"])):
-        place = {part: each[part] for part in ("pk", "sk", "list", "rank")}
-        yield each["pk"].removeprefix(keys.application("").pk), place
+    for place in heapq.merge(*queues, key=_rank):
+        yield Pointer(place.key.pk.removeprefix(keys.application("").pk), place.position)
 
 
-def _own(query: Query[ApplicationParams]) -> Iterator[tuple[str, Item]]:
+def _rank(place: Place) -> tuple[str, str]:
+    return place.listing.rank, place.key.pk
+
+
+def _own(query: Query[ApplicationParams]) -> Iterator[Pointer]:
     holder, params = keys.holder(query.asker.account), query.params
     low, high = keys.applied("", "", "").sk, keys.applied("", "~", "").sk
-    pointers = read.query(holder, low[:-1], high, before=query.position["sk"] if query.position else None)
+    pointers = read.partition(holder, low[:-1], high, before=query.position["sk"] if query.position else None)
     while some := read.first(pointers, 100):
-        items = read.many([keys.application(each["application"]) for each in some])
-        for each in some:
-            item = items[keys.application(each["application"])]
-            if params.status in (None, item["status"]) and params.mode in (None, item["mode"]):
-                yield item["id"], {"sk": each["sk"]}
+        named = {row.key.sk: keys.application(row.load(Applied).application) for row in some}
+        stored = read.many(list(named.values()), Application)
+        for sk, key in named.items():
+            each = stored[key]
+            if params.status in (None, each.status) and params.mode in (None, each.mode):
+                yield Pointer(each.id, {"sk": sk})

@@ -1,6 +1,7 @@
 """/v1/applications"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from chalice.app import Blueprint
 from pydantic import BaseModel
@@ -14,21 +15,21 @@ from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.onboarding import actions, edits, papers, queries, worker
+from chalicelib.onboarding import actions, documents, drafts, prepare, queries
+from chalicelib.onboarding.answers import ApplicationAnswer, ApplicationState
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
-    Application,
     ApplicationParams,
-    ApplicationState,
     Endorsement,
     Integration,
     Opinion,
     Review,
 )
-from chalicelib.onboarding.papers import DocumentLink, DocumentOpened, NewDocument
 from chalicelib.onboarding.plans import ApplicationChange, NewApplication
 from chalicelib.onboarding.steps import DocumentsMissing
+from chalicelib.onboarding.uploads import DocumentLink, DocumentOpened, NewDocument
+from chalicelib.partners import queries as partners
 from chalicelib.partners.handshake import HandshakeFailed
 from chalicelib.settings import secret
 
@@ -52,11 +53,11 @@ def apply(command: Command[NewApplication]) -> Decision:
     The application is a draft until it is submitted; an institution has one open application at a time. One that names
     a sub-platform goes through its operator first.
     """
-    return actions.apply(command, accounts.own(command.caller))
+    return drafts.apply(command, accounts.own(command.caller))
 
 
-@query(room, "/v1/applications", answer=Page[Application], allow=PARTIES, params=ApplicationParams)
-def applications(query: Query[ApplicationParams]) -> Page[Application]:
+@query(room, "/v1/applications", answer=Page[ApplicationAnswer], allow=PARTIES, params=ApplicationParams)
+def applications(query: Query[ApplicationParams]) -> Page[ApplicationAnswer]:
     """Applications, those that wait longest in their state first.
 
     Exchange and bureau see all, an institution its own and those beneath its sub-platform (oldest first).
@@ -64,8 +65,8 @@ def applications(query: Query[ApplicationParams]) -> Page[Application]:
     return queries.applications(query)
 
 
-@query(room, "/v1/applications/{id}", answer=Application, allow=PARTIES, refuses=(NotFound,))
-def one_application(query: Query[Params], id: str) -> Application:
+@query(room, "/v1/applications/{id}", answer=ApplicationAnswer, allow=PARTIES, refuses=(NotFound,))
+def one_application(query: Query[Params], id: str) -> ApplicationAnswer:
     """One application, its documents and its history."""
     return queries.view(query.asker, id, query.now)
 
@@ -82,11 +83,11 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     """Announce a file and get a form to send it with.
 
     S3 takes only the announced type, size and bytes, for an hour. The document counts once the bytes arrived and are
-    what they are said to be; of a kind, the newest that arrived counts.
+    what was announced; of a kind, the newest that arrived counts. An application takes 50 documents.
     """
-    item, party = queries.seen(command.caller, id)
+    application, party = queries.visible(command.caller, id)
     identity = accounts.own(command.caller).identity
-    return papers.announce(command, item, party, identity, secret("identity_key"))
+    return documents.open_upload(command, application, party, identity, secret("identity_key"))
 
 
 @command(
@@ -98,9 +99,11 @@ def announce_document(command: Command[NewDocument], id: str) -> Decision:
     refuses=STEPPED,
 )
 def open_document(command: Command[Empty], id: str, document: str) -> Decision:
-    """Get a link (5 minutes) to a document; that it was given out stands in the history."""
-    item, party = queries.seen(command.caller, id)
-    return papers.link(command, item, party, queries.paper(id, document))
+    """Get a link (5 minutes) to a document; that it was given out stands in the history.
+
+    The applicant gets at most 200 links to the documents of one application.
+    """
+    return documents.link(command, *queries.visible(command.caller, id), queries.document(id, document))
 
 
 @command(
@@ -114,45 +117,50 @@ def open_document(command: Command[Empty], id: str, document: str) -> Decision:
 )
 def edit_application(command: Command[ApplicationChange], id: str) -> Decision:
     """Change title or plan of a draft, or of what was returned. The history keeps a line."""
-    return edits.edit(command, *queries.seen(command.caller, id))
+    return drafts.edit(command, *queries.visible(command.caller, id))
 
 
 def _step(
-    action: str, body: type[BaseModel], role: str, refuses: tuple[type[Refusal], ...] = STEPPED
+    action: str,
+    body: type[BaseModel],
+    role: str,
+    refuses: tuple[type[Refusal], ...] = STEPPED,
+    prepare: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
     """Declare a route that brings an application on."""
     route = f"POST /v1/applications/{{id}}/{action}"
-    return command(room, route, body=body, answer=ApplicationState, allow=(role,), refuses=refuses, status=200)
+    options: dict[str, Any] = {"allow": (role,), "refuses": refuses, "prepare": prepare}
+    return command(room, route, body=body, answer=ApplicationState, status=200, **options)
 
 
-@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen))
-def submit_application(command: Command[Empty], id: str) -> Decision:
+@_step("submit", Empty, INSTITUTION, (*STEPPED, DocumentsMissing, AccountClosed, AccountFrozen), prepare.keep_documents)
+def submit_application(command: Command[Empty], safe: Mapping[str, bool], id: str) -> Decision:
     """Submit a draft, or again what was returned."""
-    return worker.submit(command, *queries.seen(command.caller, id))
+    return actions.submit(command, *queries.visible(command.caller, id), safe)
 
 
 @_step("withdraw", Empty, INSTITUTION)
 def withdraw_application(command: Command[Empty], id: str) -> Decision:
     """Withdraw an application that is not decided yet."""
-    return actions.withdraw(command, *queries.seen(command.caller, id))
+    return actions.withdraw(command, *queries.visible(command.caller, id))
 
 
 @_step("endorsement", Endorsement, INSTITUTION, (*STEPPED, AccountClosed, AccountFrozen))
 def endorse_application(command: Command[Endorsement], id: str) -> Decision:
     """As operator of its sub-platform: let an application go to the exchange, or send it back."""
-    return actions.endorse(command, *queries.seen(command.caller, id))
+    return actions.endorse(command, *queries.visible(command.caller, id))
 
 
 @_step("review", Review, EXCHANGE, (*LAST, DocumentsMissing))
 def review_application(command: Command[Review], id: str) -> Decision:
     """Pass, return or reject a submitted application. An event that passes is active."""
-    return actions.review(command, *queries.seen(command.caller, id))
+    return actions.review(command, *queries.visible(command.caller, id))
 
 
 @_step("opinion", Opinion, EXCHANGE)
 def give_opinion(command: Command[Opinion], id: str) -> Decision:
     """Report the exchange's opinion on a reviewed application to the bureau."""
-    return actions.opinion(command, *queries.seen(command.caller, id))
+    return actions.opinion(command, *queries.visible(command.caller, id))
 
 
 @_step("acknowledge", Acknowledgement, BUREAU)
@@ -161,19 +169,22 @@ def acknowledge_opinion(command: Command[Acknowledgement], id: str) -> Decision:
 
     An application with an unfavourable opinion is rejected when the opinion is filed.
     """
-    return actions.acknowledge(command, *queries.seen(command.caller, id))
+    return actions.acknowledge(command, *queries.visible(command.caller, id))
 
 
 @_step("agreement", Agreement, INSTITUTION, LAST)
 def sign_agreement(command: Command[Agreement], id: str) -> Decision:
     """Record the signed cooperation agreement. With it the mode `other` is active."""
-    return actions.agree(command, *queries.seen(command.caller, id))
+    return actions.agree(command, *queries.visible(command.caller, id))
 
 
-@_step("integration", Integration, INSTITUTION, (*LAST, HandshakeFailed))
-def integrate_system(command: Command[Integration], id: str) -> Decision:
-    """Shake hands with the applicant's system; the institution is a merchant then.
+@_step("integration", Integration, INSTITUTION, (*LAST, HandshakeFailed), prepare.prove_system)
+def integrate_system(command: Command[Integration], _: None, id: str) -> Decision:
+    """Make a handshake with the applicant's system; the institution is a merchant then.
 
-    The platform sends a signed challenge to `callback_url` and waits for it to come back signed by `public_key`.
+    The platform sends a signed challenge to `callback_url` and waits for it to come back signed by `public_key`. A
+    merchant may repeat this at any time: address and key are replaced, the key before stays valid for 24 hours, and
+    webhooks that were disabled are sent again.
     """
-    return worker.integrate(command, *queries.seen(command.caller, id))
+    application, party = queries.visible(command.caller, id)
+    return actions.integrate(command, application, party, partners.partner(application.applicant))

@@ -1,15 +1,18 @@
 """The Step table of applications: who may do what, in which state, for which mode (docs/onboarding.md). Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 
 from chalicelib import shanghai
-from chalicelib.errors import NotFound, Refusal, Text
+from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
-from chalicelib.onboarding.model import ApplicationState, Kind, Status
+from chalicelib.onboarding.answers import ApplicationState
+from chalicelib.onboarding.items import Application, Kind, Status
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, update
+from chalicelib.table.lists import Listing
+from chalicelib.table.write import Attr, Write, update
 from chalicelib.transitions import Step, leaving
 
 # The parties to an application. Both the applicant and the operator come in the role of an institution.
@@ -39,6 +42,7 @@ STEPS = (
     Step("acknowledged", "agreement", "agreement_signed", (APPLICANT,), (MALL, SUB_PLATFORM)),
     Step("acknowledged", "agreement", "active", (APPLICANT,), (OTHER,)),
     Step("agreement_signed", "integration", "active", (APPLICANT,)),
+    Step("active", "integration", "active", (APPLICANT,), (MALL, SUB_PLATFORM)),  # another system, or another key
     *(Step(state, "withdraw", "withdrawn", (APPLICANT,)) for state in OPEN),
 )
 EDITABLE = ("draft", "returned")  # its documents may change
@@ -67,56 +71,73 @@ class DocumentsMissing(Refusal):
     )
 
 
-def traits(item: Item) -> tuple[str, ...]:
-    """What tells an application's steps from those of others."""
-    conclusion = (item["opinion"]["conclusion"],) if item.get("opinion") else ()
-    return (item["mode"], BENEATH if item["sub_platform"] else DIRECT, *conclusion)
+class DocumentsChanged(Contended):
+    """What was prepared is not what the decision needs, so deciding again here would not help."""
+
+    again = False
+    title = Text("A document arrived meanwhile", "提交期间有新材料送达")
+    detail = Text(
+        "A newer document arrived while the application was being submitted. Nothing was done; send the same request"
+        " again in {retry_after} s.",
+        "提交过程中有新的申请材料送达。本次未做任何变更；请在 {retry_after} 秒后原样重发。",
+    )
 
 
-def party(caller: Caller, item: Item) -> str:
+def traits(application: Application) -> tuple[str, ...]:
+    """What distinguishes an application's steps from those of others."""
+    conclusion = (application.opinion.conclusion,) if application.opinion else ()
+    return (application.mode, BENEATH if application.sub_platform else DIRECT, *conclusion)
+
+
+def party(caller: Caller, application: Application) -> str:
     """As what the caller may see this application. Raises NotFound where it may not."""
     if caller.reads_as(EXCHANGE, BUREAU):
         return caller.role
-    if caller.holds(INSTITUTION, item["applicant"]):
+    if caller.holds(INSTITUTION, application.applicant):
         return APPLICANT
-    if caller.holds(INSTITUTION, item["sub_platform"]):
+    if caller.holds(INSTITUTION, application.sub_platform):
         return SUB_PLATFORM_OPERATOR
     raise NotFound()
 
 
-def next_actions(item: Item, party: str) -> list[str]:
+def next_actions(application: Application, party: str) -> list[str]:
     """The routes by which ``party`` may bring the application on."""
-    steps = leaving(STEPS, item["status"], traits(item))
-    found = dict.fromkeys(each.action.partition(" ")[0] for each in steps if party in each.roles)
-    return [*(("documents",) if party == APPLICANT and item["status"] in EDITABLE else ()), *found]
+    steps = leaving(STEPS, application.status, traits(application))
+    actions = dict.fromkeys(each.action.partition(" ")[0] for each in steps if party in each.roles)
+    editable = party == APPLICANT and application.status in EDITABLE
+    return [*(("documents",) if editable else ()), *actions]
 
 
-def missing(item: Item, now: datetime) -> list[Kind]:
+def missing(application: Application, now: datetime) -> list[Kind]:
     """Required kinds without a document that counts; a licence that has expired does not."""
-    today = shanghai.clock(now).date().isoformat()
-    papers = item["documents"]
-    valid = {kind for kind, paper in papers.items() if not paper["expires_on"] or paper["expires_on"] >= today}
-    return [kind for kind in REQUIRED[item["mode"]] if kind not in valid]
+    today, counting = shanghai.clock(now).date().isoformat(), application.documents
+    valid = {kind for kind, each in counting.items() if not each.expires_on or each.expires_on >= today}
+    return [kind for kind in REQUIRED[application.mode] if kind not in valid]
 
 
-def changed(item: Item, assign: Item) -> Write:
-    """The application as read and changed by nobody since; else it is read again and decided anew."""
-    key, version = keys.application(item["id"]), item["version"]
-    return update(key, assign=assign, add={"version": 1}, require=Attr("version").eq(version))
+def changed(application: Application, assign: Mapping[str, Any], *, listed: Listing | None = None) -> Write:
+    """The application as read and changed by nobody since; else it is read again and decided again."""
+    return update(
+        keys.application(application.id),
+        assign=dict(assign),
+        add={"version": 1},
+        listed=listed,
+        require=Attr("version").eq(application.version),
+    )
 
 
-def complete(item: Item, now: datetime) -> None:
+def complete(application: Application, now: datetime) -> None:
     """Raises DocumentsMissing."""
-    if lacking := missing(item, now):
+    if lacking := missing(application, now):
         raise DocumentsMissing(missing=lacking)
 
 
-def state(item: Item, party: str) -> ApplicationState:
+def state(application: Application, party: str) -> ApplicationState:
     """Where an application is, for one of its parties."""
     return ApplicationState(
-        id=item["id"],
-        mode=item["mode"],
-        status=item["status"],
-        required_documents=list(REQUIRED[item["mode"]]),
-        next_actions=next_actions(item, party),
+        id=application.id,
+        mode=application.mode,
+        status=application.status,
+        required_documents=list(REQUIRED[application.mode]),
+        next_actions=next_actions(application, party),
     )

@@ -1,1 +1,1 @@
-"""Merchants' own systems: the handshake that proves them, and the webhooks that tell them of their orders."""
+"""Merchants' own systems: the handshake that proves them, and the webhooks that notify them of orders."""

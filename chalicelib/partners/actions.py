@@ -1,65 +1,119 @@
-"""Registering a merchant's system, and what becomes of an event. Nothing here touches value."""
+"""Registering and disabling a merchant's system, and what becomes of a webhook event. Nothing here touches value."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.errors import InvalidState
+from chalicelib.errors import InvalidState, Refusal
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import stamp
-from chalicelib.kernel.record import Record
+from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.kernel.record import Facts, Record
+from chalicelib.merchants import history
 from chalicelib.partners import model
+from chalicelib.partners.items import ENDPOINT_DISABLED, Delivery, Partner, Pulse, waiting
+from chalicelib.partners.model import to_answer
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, put, update
+from chalicelib.table.write import Attr, ConditionBase, Write, absent, present, put, seen, update
 
 REPLAYED = "webhook_replayed"
 
 
-def register(*, merchant: str, callback_url: str, public_key: str, at: str) -> Write:
-    """From now on ``merchant`` is told of its orders at ``callback_url``. A later registration replaces this one.
+def register(partner: Partner, known: Partner | None) -> tuple[Write, ...]:
+    """From now on the merchant is notified of its orders as ``partner`` says, instead of as ``known`` (as read).
 
-    One Write for the Decision that integrates it. Make sure of ``shake`` first.
+    For the Decision that integrates it. Make sure of the handshake first.
     """
-    known = {"merchant": merchant, "callback_url": callback_url, "public_key": public_key, "at": at}
-    return update(keys.partner(merchant), assign=known | Listing(lists.PARTNERS, merchant).attributes)
-
-
-def remember(record: Record) -> Write:
-    """The event of a Record waits for its merchant. Told again, its condition does not hold."""
-    item = model.event(record)
-    return put(keys.delivery(item["id"]), item)
-
-
-def claim(item: Item, now: datetime) -> Write:
-    """One more try, counted before it is made: of two workers one makes it, and after a crash it comes again."""
-    again = model.waiting(item["merchant"], item["id"], stamp(now + timedelta(seconds=model.PROBE_SECONDS)))
-    assign = again | {"attempts": item["attempts"] + 1, "rank": item["rank"]}  # one rank less to write in the index
-    return update(keys.delivery(item["id"]), assign=assign, require=_as_read(item))
-
-
-def delivered(item: Item, now: datetime) -> Write:
-    """It has arrived. ``item`` as claimed."""
-    assign = {"status": "delivered", "delivered_at": stamp(now), "reason": None}
-    forgotten = {"expires_at": int((now + model.KEPT).timestamp())}
-    return update(keys.delivery(item["id"]), assign=assign | forgotten, remove=("list", "rank"), require=_as_read(item))
-
-
-def postpone(item: Item, until: datetime, reason: str | None) -> Write:
-    """Try again then."""
-    assign = model.waiting(item["merchant"], item["id"], stamp(until)) | {"reason": reason}
-    return update(keys.delivery(item["id"]), assign=assign, require=_as_read(item))
-
-
-def give_up(item: Item, reason: str) -> Write:
-    """It stands in the list of what failed, until it is replayed."""
-    listed = {"list": lists.deliveries(item["merchant"], "failed"), "rank": f"{item['made_at']}:{item['id']}"}
-    return update(
-        keys.delivery(item["id"]), assign={"status": "failed", "reason": reason} | listed, require=_as_read(item)
+    unchanged = Attr("at").eq(known.at) if known else absent()
+    listed = Listing(lists.PARTNERS, partner.merchant)
+    return (
+        put(keys.partner(partner.merchant), partner, listed=listed, require=unchanged),
+        update(keys.pulse(partner.merchant), assign={"failures": 0, "rests_until": partner.at}),
     )
 
 
-def _as_read(item: Item) -> ConditionBase:
-    return present() & Attr("status").eq(item["status"]) & Attr("attempts").eq(item["attempts"])
+def disable(command: Command[Empty], partner: Partner, application: str | None) -> Decision:
+    """Its system wants no more webhooks (410): they wait until it is integrated again. ``application`` gets a line.
+
+    Refuses InvalidState where it was registered again meanwhile.
+    """
+    writes = [
+        update(
+            keys.partner(partner.merchant),
+            assign={"disabled_at": command.at},
+            listed=Listing(lists.PARTNERS_DISABLED, partner.merchant),
+            require=Attr("at").eq(partner.at) & Attr("disabled_at").not_exists(),
+            refuse=lambda _: InvalidState(state="replaced", action="disable"),
+        )
+    ]
+    if application:
+        comment = f"{partner.callback_url} answered 410"
+        writes.append(
+            history.line(command, application, "webhooks", outcome="disabled", status="active", comment=comment)
+        )
+    return Decision("webhooks_disabled", Empty(), tuple(writes), Facts(merchant=partner.merchant))
+
+
+def remember(record: Record) -> Write:
+    """The event of a Record waits for its merchant. Where it is known already, the condition does not hold."""
+    event = model.event(record)
+    return put(keys.delivery(event.id), event, listed=waiting(event.merchant, event.id, event.next_at))
+
+
+def claim(delivery: Delivery, now: datetime) -> Write:
+    """One more try, counted before it is made: of two workers one makes it, and after a crash it is made again."""
+    next_at = stamp(now + timedelta(seconds=model.PROBE_SECONDS))
+    return update(
+        keys.delivery(delivery.id),
+        assign={"status": "pending", "next_at": next_at, "attempts": delivery.attempts + 1},
+        listed=None if delivery.status == "pending" else waiting(delivery.merchant, delivery.id, next_at),
+        require=_as_read(delivery),
+    )
+
+
+def delivered(delivery: Delivery, now: datetime) -> Write:
+    """It has arrived. ``delivery`` as claimed."""
+    assign = {"status": "delivered", "delivered_at": stamp(now), "reason": None}
+    forgotten = {"expires_at": int((now + model.KEPT).timestamp())}
+    return update(
+        keys.delivery(delivery.id), assign=assign | forgotten, remove=lists.UNLISTED, require=_as_read(delivery)
+    )
+
+
+def postpone(delivery: Delivery, until: datetime, reason: str | None) -> Write:
+    """Try again then."""
+    next_at = stamp(until)
+    return update(
+        keys.delivery(delivery.id),
+        assign={"status": "pending", "next_at": next_at, "reason": reason},
+        listed=waiting(delivery.merchant, delivery.id, next_at),
+        require=_as_read(delivery),
+    )
+
+
+def park(delivery: Delivery, now: datetime) -> Write:
+    """It waits until its merchant's system is integrated again. Then it is due at once, with all its tries."""
+    next_at = stamp(now)
+    return update(
+        keys.delivery(delivery.id),
+        assign={"status": "pending", "next_at": next_at, "reason": ENDPOINT_DISABLED, "attempts": 0},
+        listed=waiting(delivery.merchant, delivery.id, next_at),
+        require=_as_read(delivery),
+    )
+
+
+def give_up(delivery: Delivery, reason: str) -> Write:
+    """It stands in the list of what failed, until it is replayed."""
+    return update(
+        keys.delivery(delivery.id),
+        assign={"status": "failed", "reason": reason},
+        listed=Listing(lists.deliveries(delivery.merchant, "failed"), f"{delivery.made_at}:{delivery.id}"),
+        require=_as_read(delivery),
+    )
+
+
+def _as_read(delivery: Delivery) -> ConditionBase:
+    return present() & Attr("status").eq(delivery.status) & Attr("attempts").eq(delivery.attempts)
 
 
 def rest(merchant: str, until: datetime) -> Write:
@@ -67,10 +121,10 @@ def rest(merchant: str, until: datetime) -> Write:
     return update(keys.pulse(merchant), assign={"rests_until": stamp(until)}, add={"failures": 1})
 
 
-def probe(merchant: str, pulse: Item, now: datetime) -> Write:
+def probe(merchant: str, pulse: Pulse, now: datetime) -> Write:
     """Of all who wait for a failing system one asks whether it is back."""
     until = stamp(now + timedelta(seconds=model.PROBE_SECONDS))
-    unchanged = Attr("rests_until").eq(pulse["rests_until"])
+    unchanged = Attr("rests_until").eq(pulse.rests_until)
     return update(keys.pulse(merchant), assign={"rests_until": until}, require=unchanged)
 
 
@@ -79,17 +133,21 @@ def recovered(merchant: str, now: datetime) -> Write:
     return update(keys.pulse(merchant), assign={"failures": 0, "rests_until": stamp(now)})
 
 
-def replay(command: Command[Any], item: Item) -> Decision:
+def replay(command: Command[Any], delivery: Delivery) -> Decision:
     """What was given up waits again, with all its tries; its system need not rest any more. Raises InvalidState."""
-    if item["status"] != "failed":
-        raise InvalidState(state=item["status"], action="replay")
-    again = model.waiting(item["merchant"], item["id"], command.at)
-    again |= {"attempts": 0, "waiting_since": command.at, "reason": None}
+    if delivery.status != "failed":
+        raise InvalidState(state=delivery.status, action="replay")
+    again = replace(delivery, status="pending", next_at=command.at, waiting_since=command.at, attempts=0, reason=None)
     write = update(
-        keys.delivery(item["id"]),
-        assign=again,
-        require=_as_read(item),
-        refuse=lambda old: InvalidState(state=old["status"] if old else "?", action="replay"),
+        keys.delivery(delivery.id),
+        assign={name: getattr(again, name) for name in ("status", "next_at", "waiting_since", "attempts", "reason")},
+        listed=waiting(delivery.merchant, delivery.id, command.at),
+        require=_as_read(delivery),
+        refuse=seen(Delivery, _not_replayed),
     )
-    rested = update(keys.pulse(item["merchant"]), assign={"rests_until": command.at})
-    return Decision(REPLAYED, model.shown(item | again), (write, rested), publish=True)
+    rested = update(keys.pulse(delivery.merchant), assign={"rests_until": command.at})
+    return Decision(REPLAYED, to_answer(again), (write, rested), publish=True)
+
+
+def _not_replayed(stored: Delivery | None) -> Refusal:
+    return InvalidState(state=stored.status if stored else "gone", action="replay")

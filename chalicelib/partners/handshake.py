@@ -59,15 +59,14 @@ class HandshakeFailed(Refusal):
         return f"{self.detail.zh}{why.zh}。" if language == "zh" else f"{self.detail.en} {why.en}."
 
 
-def shake(*, callback_url: str, public_key: str, merchant: str, now: datetime) -> None:
+def handshake(*, callback_url: str, public_key: str, merchant: str, now: datetime) -> None:
     """Send a signed challenge to ``callback_url``; return if it comes back signed by ``public_key`` within 5 s.
 
-    Raises HandshakeFailed for anything else. Seconds may pass, and it may be tried again: look at the state first
-    (``step``), so that the replay of a finished integration shakes no hand.
+    Raises HandshakeFailed for anything else. Seconds may pass: look at the state first (``step``).
     """
     id, challenge = f"msg_{secrets.token_hex(16)}", secrets.token_urlsafe(32)
-    asked = {"type": CHALLENGE, "timestamp": stamp(now), "data": {"merchant": merchant, "challenge": challenge}}
-    body = json.dumps(asked, separators=(",", ":")).encode()
+    event = {"type": CHALLENGE, "timestamp": stamp(now), "data": {"merchant": merchant, "challenge": challenge}}
+    body = json.dumps(event, separators=(",", ":")).encode()
     try:
         key = webhooks.load(public_key)
         headers = webhooks.sign(merchant, id, datetime.now(UTC), body)
@@ -88,8 +87,8 @@ def _check(reply: Reply, key: "EccKey", id: str, challenge: str) -> None:
         answer = json_input.read(reply.body)
     except Refusal as error:
         raise NotReached("malformed") from error
-    said = answer.get("challenge") if isinstance(answer, dict) else None
-    if not isinstance(said, str):
+    answered = answer.get("challenge") if isinstance(answer, dict) else None
+    if not isinstance(answered, str):
         raise NotReached("malformed")
-    if reply.headers.get(webhooks.ID) != id or not hmac.compare_digest(said.encode(), challenge.encode()):
+    if reply.headers.get(webhooks.ID) != id or not hmac.compare_digest(answered.encode(), challenge.encode()):
         raise NotReached("other_challenge")

@@ -1,34 +1,30 @@
-"""Partners, and the events that go to them. Pure."""
+"""What is asked and answered about webhooks, and what an answer of a merchant's system means. Pure."""
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from chalicelib.kernel.fields import Answer, Id, Paged, Time, example, stamp
+from chalicelib.kernel.fields import Answer, Id, Paged, Time, example
 from chalicelib.kernel.record import Record
-from chalicelib.table import keys, lists
+from chalicelib.partners.items import ENDPOINT_DISABLED, Delivery, DeliveryStatus, WebhookType
+from chalicelib.table import keys
 
-EVENTS = {"redemption": "order.placed", "redemption_refunded": "order.refunded"}  # by the kind of the Record
-EARLIER = {"order.refunded": "order.placed"}  # the event of the same order that must have arrived before
-TOLD = ("redemption", "account", "offer", "quantity", "points", "status")
+WEBHOOKS: dict[str, WebhookType] = {  # by the kind of the Record
+    "redemption": "order.placed",
+    "redemption_refunded": "order.refunded",
+}
+_FIELDS = ("redemption", "account", "offer", "quantity", "points", "status")
 
-WAITING = timedelta(days=3)  # what a silent system was not even asked to take for so long is given up
-REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders
+REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more
+RETRY_AFTER_SECONDS_MAX = 24 * 3600
 TRY_SECONDS = 5  # for one answer
 PROBE_SECONDS = 10  # longer than a try: only one at a time asks whether a failing system is back
 KEPT = timedelta(days=30)  # a delivered event, then DynamoDB forgets it
-EARLIER_FAILED = "earlier_failed"
-
-
-class Partner(NamedTuple):
-    """A merchant's own system: where it is called, and the key (``whpk_…``) that proved it."""
-
-    merchant: str
-    callback_url: str
-    public_key: str
 
 
 class DeliveryParams(Paged):
@@ -38,10 +34,11 @@ class DeliveryParams(Paged):
     merchant: Id | None = None
 
 
-class Delivery(Answer):
+class DeliveryAnswer(Answer):
     """An event of an order on its way to its merchant's system; ``id`` is its webhook-id.
 
-    ``reason`` is what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up.
+    ``reason`` is what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
+    ``endpoint_disabled`` where it waits until the system is integrated again.
     """
 
     model_config = example(
@@ -59,9 +56,9 @@ class Delivery(Answer):
 
     id: str
     merchant: str
-    type: Literal["order.placed", "order.refunded"]
+    type: WebhookType
     redemption: str
-    status: Literal["pending", "delivered", "failed"]
+    status: DeliveryStatus
     attempts: int
     made_at: Time
     next_attempt_at: Time | None
@@ -77,50 +74,63 @@ class WebhookKeys(Answer):
     keys: Annotated[list[str], Field(min_length=1)]
 
 
+def to_answer(delivery: Delivery) -> DeliveryAnswer:
+    """A delivery as it is answered."""
+    next_at = delivery.next_at if delivery.status == "pending" and delivery.reason != ENDPOINT_DISABLED else None
+    return DeliveryAnswer.model_validate(vars(delivery) | {"next_attempt_at": next_at})
+
+
 def merchant_of(record: Record) -> str:
     """Whose order a Record is about."""
     return str(record.holder).removeprefix(keys.holder(""))
 
 
-def event(record: Record) -> dict[str, Any]:
-    """The item that remembers the event of a Record until its merchant has it.
+def event(record: Record) -> Delivery:
+    """The event of a Record, until its merchant has it: no name, nothing of the person but her opaque account id."""
+    order, type = json.loads(record.answer), WEBHOOKS[record.kind]
+    id, merchant, at = order["id"], merchant_of(record), record.at
+    data = {"merchant": merchant} | {name: (order | {"redemption": id})[name] for name in _FIELDS}
+    payload = json.dumps({"type": type, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":"))
+    return Delivery(
+        id=keys.delivery_id(id, type),
+        merchant=merchant,
+        type=type,
+        redemption=id,
+        payload=payload,
+        made_at=at,
+        waiting_since=at,
+        next_at=at,
+    )
 
-    ``payload`` is the body, the same for every try: no name, nothing of the person but her opaque account id.
+
+class Outcome(NamedTuple):
+    """What became of a try. ``reason``: what was wrong, None where the system has taken it.
+
+    ``gone``: the system wants no more webhooks. ``pause_seconds``: how long it asks to be left alone.
     """
-    order, kind = json.loads(record.answer), EVENTS[record.kind]
-    id, merchant, at = keys.delivery_id(order["id"], kind), merchant_of(record), record.at
-    data = {"merchant": merchant} | {name: (order | {"redemption": order["id"]})[name] for name in TOLD}
-    payload = json.dumps({"type": kind, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":"))
-    item = {"id": id, "merchant": merchant, "type": kind, "redemption": order["id"], "payload": payload}
-    item |= {"made_at": at, "delivered_at": None, "reason": None} | waiting(merchant, id, at)
-    return item | {"waiting_since": at, "attempts": 0}
+
+    reason: str | None = None
+    gone: bool = False
+    pause_seconds: int = 0
 
 
-def waiting(merchant: str, id: str, next_at: str) -> dict[str, Any]:
-    """The part of an item that says when to try (again), and lists it for the schedule."""
-    listed = {"list": lists.deliveries(merchant, "pending"), "rank": f"{next_at}:{id}"}
-    return {"status": "pending", "next_at": next_at} | listed
+def outcome(status: int, headers: Mapping[str, str], now: datetime) -> Outcome:
+    """What an answer means (Standard Webhooks 1.0): any 2xx is success, 410 is the end, Retry-After delays."""
+    if 200 <= status < 300:
+        return Outcome()
+    if status == 410:
+        return Outcome("gone", gone=True)
+    pause = retry_after(headers.get("retry-after", ""), now) if status in (429, 503) else 0
+    return Outcome("status", pause_seconds=pause)
 
 
-def shown(item: Mapping[str, Any]) -> Delivery:
-    """The item as it is answered."""
-    known = {name: item[name] for name in Delivery.model_fields if name in item}
-    return Delivery(**known, next_attempt_at=item["next_at"] if item["status"] == "pending" else None)
-
-
-def is_due(item: Mapping[str, Any], now: datetime, *, follows: bool) -> bool:
-    """Whether to try now. ``follows``: what it had to wait for has just arrived."""
-    if item["status"] == "pending":
-        return follows or bool(item["next_at"] <= stamp(now))
-    return follows and item["status"] == "failed" and item["reason"] == EARLIER_FAILED
-
-
-def is_spent(item: Mapping[str, Any], now: datetime, tries: int, *, failing: bool) -> bool:
-    """Whether it is to be given up: so many tries were made, or its system has been silent for too long."""
-    return bool(item["attempts"] >= tries or (failing and item["waiting_since"] <= stamp(now - WAITING)))
-
-
-def following(item: Mapping[str, Any]) -> str | None:
-    """The id of the order's next event, whether there is one yet or not."""
-    found = (event for event, before in EARLIER.items() if before == item["type"])
-    return next((keys.delivery_id(item["redemption"], event) for event in found), None)
+def retry_after(text: str, now: datetime) -> int:
+    """The seconds that Retry-After asks for (RFC 9110, 10.2.3: a number, or a date), at most a day; 0 for neither."""
+    if re.fullmatch("[0-9]{1,18}", text.strip()):
+        return min(int(text), RETRY_AFTER_SECONDS_MAX)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return 0
+    left = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return max(0, min(int(left) + 1, RETRY_AFTER_SECONDS_MAX))

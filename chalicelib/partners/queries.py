@@ -1,18 +1,21 @@
-"""Partners, and the events on their way to them."""
+"""Partners, and webhook events on their way to them."""
 
+import heapq
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.ledger.account import AnyAccount
-from chalicelib.partners.model import EARLIER, Delivery, DeliveryParams, Partner, WebhookKeys, shown
+from chalicelib.merchants import queries as merchants
+from chalicelib.partners.items import Delivery, Partner, Pulse
+from chalicelib.partners.model import DeliveryAnswer, DeliveryParams, WebhookKeys, to_answer
 from chalicelib.signing import webhooks
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Item
+from chalicelib.table.lists import Place
 
 DUE_MAX = 500  # of one merchant at once: others wait for their turn too
 _known: set[str] = set()  # merchants known to have a system: they keep it
@@ -25,88 +28,103 @@ def forget() -> None:
 
 def partner(merchant: str) -> Partner | None:
     """The merchant's own system, None where it has not integrated one."""
-    item = read.get(keys.partner(merchant))
-    return _partner(item) if item else None
+    return read.get(keys.partner(merchant), Partner)
 
 
-def _partner(item: Item) -> Partner:
-    return Partner(item["merchant"], item["callback_url"], item["public_key"])
+def integrated(ids: Iterable[str]) -> set[str]:
+    """Those of the merchants ``ids`` that have a system of their own.
 
-
-def integrated(merchants: Iterable[str]) -> set[str]:
-    """Those of ``merchants`` that have a system of their own.
-
-    Only a yes is remembered: a no may be over the next moment, and the order after it must be told.
+    Only a yes is remembered: a no may be over the next moment, and the order after it must reach the system.
     """
-    asked = set(merchants)
+    asked = set(ids)
     if unknown := asked - _known:
-        _known.update(item["merchant"] for item in read.many([keys.partner(each) for each in unknown]).values())
+        systems = read.many([keys.partner(each) for each in unknown], Partner)
+        _known.update(system.merchant for system in systems.values())
     return asked & _known
 
 
-def partners() -> Iterator[str]:
-    """Every merchant with a system of its own, by id."""
-    return (each["rank"] for each in read.listed(lists.PARTNERS, descending=False))
+def partners(name: str = lists.PARTNERS) -> Iterator[str]:
+    """Every merchant with a system of its own that takes webhooks, by id."""
+    return (place.listing.rank for place in read.places(name, descending=False))
 
 
 def due(merchant: str, now: datetime) -> list[str]:
-    """Events of a merchant whose time has come, oldest first."""
-    waiting = read.listed(lists.deliveries(merchant, "pending"), descending=False)
-    found = takewhile(lambda each: each["rank"] <= stamp(now) + ":~", waiting)
-    return [each["pk"].removeprefix(keys.delivery("").pk) for each in islice(found, DUE_MAX)]
+    """Webhook events of a merchant whose time has come, oldest first."""
+    waiting = read.places(lists.deliveries(merchant, "pending"), descending=False)
+    in_time = takewhile(lambda place: place.listing.rank <= stamp(now) + ":~", waiting)
+    return [place.key.pk.removeprefix(keys.delivery("").pk) for place in islice(in_time, DUE_MAX)]
 
 
-def around(item: Item) -> tuple[Partner | None, Item | None, Item | None]:
-    """What a try depends on: the merchant's system, its pulse, and the order's event before this one."""
-    merchant, before = item["merchant"], EARLIER.get(item["type"])
-    places = [keys.partner(merchant), keys.pulse(merchant)]
-    earlier = keys.delivery(keys.delivery_id(item["redemption"], before)) if before else None
-    found = read.many([*places, earlier] if earlier else places)
-    system = found.get(places[0])
-    return _partner(system) if system else None, found.get(places[1]), found.get(earlier) if earlier else None
+class Surroundings(NamedTuple):
+    """What a try depends on: the merchant's system, whether it answers, and the order's event before this one."""
+
+    partner: Partner | None
+    pulse: Pulse
+    earlier: Delivery | None
+
+    @property
+    def silent_since(self) -> str | None:
+        """When a system that fails now was registered."""
+        return self.partner.at if self.partner and self.pulse.failures else None
 
 
-def delivery_item(id: str) -> Item | None:
-    """One event on its way."""
-    return read.get(keys.delivery(id))
+def around(delivery: Delivery) -> Surroundings:
+    """The surroundings of one delivery, in one read."""
+    partner, pulse = keys.partner(delivery.merchant), keys.pulse(delivery.merchant)
+    earlier = keys.delivery(delivery.earlier or "")
+    rows = read.rows([partner, pulse, earlier] if delivery.earlier else [partner, pulse])
+    return Surroundings(
+        rows[partner].load(Partner) if partner in rows else None,
+        rows[pulse].load(Pulse) if pulse in rows else Pulse(),
+        rows[earlier].load(Delivery) if earlier in rows else None,
+    )
 
 
-def own_delivery(caller: Caller, id: str) -> Item:
+def delivery(id: str) -> Delivery | None:
+    """One webhook event on its way."""
+    return read.get(keys.delivery(id), Delivery)
+
+
+def own_delivery(caller: Caller, id: str) -> Delivery:
     """The same for its merchant or the exchange. Raises NotFound."""
-    item = delivery_item(id)
-    if item is None or (not caller.reads_as(EXCHANGE) and not caller.holds(INSTITUTION, item["merchant"])):
+    stored = delivery(id)
+    if stored is None or (not caller.reads_as(EXCHANGE) and not caller.holds(INSTITUTION, stored.merchant)):
         raise NotFound()
-    return item
+    return stored
 
 
-def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
+def deliveries(query: Query[DeliveryParams]) -> Page[DeliveryAnswer]:
     """What waits or was given up, merchant by merchant, oldest first."""
-    params, after, found = query.params, query.position, list[Item]()
+    listed = read.first(_places(query), query.params.limit + 1)
+    stored = read.many([place.key for place in listed], Delivery)
+    positions = {stored[place.key].id: place.position for place in listed}
+    return query.page([to_answer(stored[place.key]) for place in listed], lambda each: positions[each.id])
+
+
+def _places(query: Query[DeliveryParams]) -> Iterator[Place]:
+    params, after = query.params, query.position
     for merchant in _merchants(query.asker, params):
         name = lists.deliveries(merchant, params.status)
-        if after and name < after["list"]:
-            continue
-        start = after if after and name == after["list"] else None
-        missing = params.limit + 1 - len(found)
-        found += read.first(read.listed(name, after=start, descending=False, chunk=missing), missing)
-        if len(found) > params.limit:
-            break
-    items = read.many([keys.Key(each["pk"], each["sk"]) for each in found])
-    places = {items[keys.Key(each["pk"], each["sk"])]["id"]: each for each in found}
-    told = [shown(items[keys.Key(each["pk"], each["sk"])]) for each in found]
-    return query.page(told, lambda each: {part: places[each.id][part] for part in ("pk", "sk", "list", "rank")})
+        if not after or name >= after["list"]:
+            start = after if after and name == after["list"] else None
+            yield from read.places(name, after=start, descending=False, chunk=params.limit + 1)
 
 
 def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:
     if caller.reads_as(EXCHANGE):
-        return [params.merchant] if params.merchant else partners()
+        everyone = heapq.merge(partners(), partners(lists.PARTNERS_DISABLED))
+        return [params.merchant] if params.merchant else everyone
     merchant = params.merchant or caller.account
     return [merchant] if caller.holds(INSTITUTION, merchant) else []
 
 
+def application_of(merchant: str) -> str | None:
+    """The application by which a merchant was admitted, None where there is none."""
+    account = merchants.account(merchant)
+    return account.merchant.application if account and account.merchant else None
+
+
 def webhook_keys(merchant: str) -> WebhookKeys:
     """The keys of an institution's webhooks, a merchant yet or not. Raises NotFound."""
-    account = read.get(keys.account(keys.holder(merchant)), AnyAccount)
-    if account is None or account.kind != INSTITUTION:
-        raise NotFound()
+    merchants.institution(merchant)
     return WebhookKeys(keys=webhooks.public_keys(merchant))

@@ -14,14 +14,14 @@ from chalicelib.partners import actions, model, queries
 from chalicelib.partners.worker import enqueue
 
 
-def announce(records: Sequence[Record]) -> None:
-    """Remember an event for each order of a merchant that has a system of its own; send these, and what is replayed.
+def notify_merchants(records: Sequence[Record]) -> None:
+    """Remember a webhook event for each order of a merchant with a system of its own; send these, and what is replayed.
 
-    Records older than a delivered event is kept make no event: theirs was delivered and forgotten, and a rebuild, which
+    Records older than a delivered event is kept make none: theirs was delivered and forgotten, and a rebuild, which
     brings the Record again, must not send it twice.
     """
     forgotten = stamp(datetime.now(UTC) - model.KEPT)
-    orders = [record for record in records if record.kind in model.EVENTS and record.at > forgotten]
+    orders = [record for record in records if record.kind in model.WEBHOOKS and record.at > forgotten]
     integrated = queries.integrated(model.merchant_of(record) for record in orders)
     new = derive_each(actions.remember(record) for record in orders if model.merchant_of(record) in integrated)
     replayed = [json.loads(record.answer)["id"] for record in records if record.kind == actions.REPLAYED]

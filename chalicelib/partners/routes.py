@@ -11,29 +11,29 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.partners import actions, queries
-from chalicelib.partners.model import Delivery, DeliveryParams, WebhookKeys, shown
+from chalicelib.partners.model import DeliveryAnswer, DeliveryParams, WebhookKeys, to_answer
 
 room = Blueprint(__name__)
 PARTIES = (INSTITUTION, EXCHANGE)
 
 
-@query(room, "/v1/webhook-deliveries", answer=Page[Delivery], allow=PARTIES, params=DeliveryParams)
-def deliveries(query: Query[DeliveryParams]) -> Page[Delivery]:
+@query(room, "/v1/webhook-deliveries", answer=Page[DeliveryAnswer], allow=PARTIES, params=DeliveryParams)
+def deliveries(query: Query[DeliveryParams]) -> Page[DeliveryAnswer]:
     """Events of orders that did not reach the merchant's system: given up, or still tried; oldest first."""
     return queries.deliveries(query)
 
 
-@query(room, "/v1/webhook-deliveries/{id}", answer=Delivery, allow=PARTIES, refuses=(NotFound,))
-def one_delivery(query: Query[Params], id: str) -> Delivery:
+@query(room, "/v1/webhook-deliveries/{id}", answer=DeliveryAnswer, allow=PARTIES, refuses=(NotFound,))
+def one_delivery(query: Query[Params], id: str) -> DeliveryAnswer:
     """One event by its webhook-id, for 30 days after it has arrived."""
-    return shown(queries.own_delivery(query.asker, id))
+    return to_answer(queries.own_delivery(query.asker, id))
 
 
 @command(
     room,
     "POST /v1/webhook-deliveries/{id}/replay",
     body=Empty,
-    answer=Delivery,
+    answer=DeliveryAnswer,
     allow=PARTIES,
     refuses=(NotFound, InvalidState),
     status=200,
@@ -46,5 +46,4 @@ def replay(command: Command[Empty], id: str) -> Decision:
 @query(room, "/v1/webhook-keys/{merchant}", answer=WebhookKeys, refuses=(NotFound,), cache=STABLE)
 def webhook_keys(query: Query[Params], merchant: str) -> Response:
     """The keys that verify a merchant's webhooks (Standard Webhooks 1.0, v1a); no two merchants have the same."""
-    found = queries.webhook_keys(merchant)
-    return pages.page(found.model_dump_json(), pages.JSON)
+    return pages.page(queries.webhook_keys(merchant).model_dump_json(), pages.JSON)

@@ -1,26 +1,29 @@
-"""Events on their way to merchants' systems: each at least once, an order's in order, as often as it is worth trying.
+"""Webhook events on their way to merchants' systems: each at least once, an order's in order, while it is worth trying.
 
-A message says ``{"delivery": id}``. The table remembers what a queue may lose, and when to try again; ``resume`` sends
-what is due. A system that fails is left alone for a while by all its orders, so that it costs the others nothing.
+A message is ``{"delivery": id}``. The table remembers what a queue may lose, and when to try again; ``resume`` sends
+what is due. A system that fails is left alone for a while by all its orders, so that it costs the others nothing. One
+that answers 410 gets nothing until it is integrated again.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib import log
 from chalicelib.edge.events import for_each
-from chalicelib.errors import Contended
-from chalicelib.kernel.fields import stamp
-from chalicelib.kernel.settle import derive
+from chalicelib.errors import Contended, InvalidState
+from chalicelib.kernel.settle import derive, perform
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import post
 from chalicelib.partners import actions, model, queries
-from chalicelib.partners.model import Partner
+from chalicelib.partners.items import EARLIER_FAILED, ENDPOINT_DISABLED, Delivery, Partner, Pulse
+from chalicelib.partners.model import Outcome
 from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
 from chalicelib.signing import webhooks
-from chalicelib.table.write import Item
+from chalicelib.table import keys
 
 
 def resume(now: datetime) -> None:
@@ -31,90 +34,122 @@ def resume(now: datetime) -> None:
 
 
 def handle(message: Mapping[str, Any]) -> None:
-    """Try what a message says, then what waited for it."""
+    """Try what a message names, then what waited for it."""
     id, follows = message["delivery"], False
     while id and (arrived := _deliver(id, follows=follows)):
-        id, follows = model.following(arrived), True
+        id, follows = arrived.following, True
 
 
-def _deliver(id: str, *, follows: bool) -> Item | None:
-    """The event, if it has arrived by this try."""
-    now, item = datetime.now(UTC), queries.delivery_item(id)
-    if item is None or not model.is_due(item, now, follows=follows):
+def _deliver(id: str, *, follows: bool) -> Delivery | None:
+    """The webhook event, if it has arrived by this try."""
+    now, delivery = datetime.now(UTC), queries.delivery(id)
+    if delivery is None or not delivery.is_due(now, follows=follows):
         return None
-    partner, pulse, earlier = queries.around(item)
-    failing = bool(pulse and pulse.get("failures"))
-    if earlier and earlier["status"] != "delivered":
-        _wait(item, earlier, now)
-    elif partner is None or model.is_spent(item, now, _tries(), failing=failing):
-        _give_up(item, item["reason"] or "no_answer")
-    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(item, now)).done:
-        claimed = item | {"attempts": item["attempts"] + 1, "status": "pending"}
-        if reason := _try(partner, claimed):
-            _failed(claimed, reason)
-        else:
-            _arrived(claimed, failing=failing)
-            return claimed
+    around = queries.around(delivery)
+    partner, pulse, earlier = around
+    if partner and partner.disabled_at:
+        _park(delivery, now)
+    elif earlier and earlier.status != "delivered":
+        _wait(delivery, earlier, now)
+    elif partner is None or delivery.is_spent(now, _tries(), around.silent_since):
+        _give_up(delivery, delivery.reason or "no_answer")
+    elif pulse.rests(now):
+        _rest(delivery, pulse, now)
+    elif _may_try(partner.merchant, pulse, now) and derive(actions.claim(delivery, now)).done:
+        claimed = replace(delivery, attempts=delivery.attempts + 1, status="pending")
+        return claimed if _arrives(partner, claimed, failing=bool(pulse.failures)) else None
     return None
+
+
+def _arrives(partner: Partner, delivery: Delivery, *, failing: bool) -> bool:
+    """Whether the merchant's system takes it; and what follows from that."""
+    outcome = _try(partner, delivery)
+    if outcome.reason is None:
+        _arrived(delivery, failing=failing)
+    elif outcome.gone:
+        _gone(partner, delivery)
+    else:
+        _failed(partner, delivery, outcome.reason, outcome.pause_seconds)
+    return outcome.reason is None
 
 
 def _tries() -> int:
     return len(settings().webhook_pauses_seconds) + 1
 
 
-def _wait(item: Item, earlier: Item, now: datetime) -> None:
+def _park(delivery: Delivery, now: datetime) -> None:
+    if delivery.reason != ENDPOINT_DISABLED or delivery.status != "pending":
+        derive(actions.park(delivery, now))
+
+
+def _wait(delivery: Delivery, earlier: Delivery, now: datetime) -> None:
     """The order's event before this one comes first; where it was given up, this one is too."""
-    if earlier["status"] == "failed":
-        _give_up(item, model.EARLIER_FAILED)
+    if earlier.status == "failed":
+        _give_up(delivery, EARLIER_FAILED)
     else:
-        then = datetime.fromisoformat(earlier["next_at"])
-        derive(actions.postpone(item, max(then, now) + timedelta(seconds=1), item["reason"]))
+        then = datetime.fromisoformat(earlier.next_at)
+        derive(actions.postpone(delivery, max(then, now) + timedelta(seconds=1), delivery.reason))
 
 
-def _may_try(merchant: str, pulse: Item | None, now: datetime) -> bool:
-    if pulse is None or not pulse.get("failures"):
-        return True
-    return pulse["rests_until"] <= stamp(now) and derive(actions.probe(merchant, pulse, now)).done
+def _may_try(merchant: str, pulse: Pulse, now: datetime) -> bool:
+    return not pulse.failures or derive(actions.probe(merchant, pulse, now)).done
 
 
-def _try(partner: Partner, item: Item) -> str | None:
-    """None where the merchant's system has taken it (any 2xx), otherwise what was wrong."""
-    body = item["payload"].encode()
-    headers = webhooks.sign(partner.merchant, item["id"], datetime.now(UTC), body)
+def _rest(delivery: Delivery, pulse: Pulse, now: datetime) -> None:
+    """The schedule brings it again within minutes; where its system asked for longer, it is due then."""
+    until = datetime.fromisoformat(pulse.rests_until)
+    if until > now + timedelta(seconds=model.REST_SECONDS_MAX):
+        derive(actions.postpone(delivery, until, delivery.reason))
+
+
+def _try(partner: Partner, delivery: Delivery) -> Outcome:
+    now, body = datetime.now(UTC), delivery.payload.encode()
+    headers = webhooks.sign(partner.merchant, delivery.id, now, body)
     try:
         reply = post(partner.callback_url, body, headers, seconds=model.TRY_SECONDS, answer_bytes_max=0)
     except NotReached as error:
-        return error.reason
-    return None if 200 <= reply.status < 300 else "status"
+        return Outcome(error.reason)
+    return model.outcome(reply.status, reply.headers, now)
 
 
-def _arrived(item: Item, *, failing: bool) -> None:
+def _arrived(delivery: Delivery, *, failing: bool) -> None:
     now = datetime.now(UTC)
-    derive(actions.delivered(item, now))
+    derive(actions.delivered(delivery, now))
     if failing:
-        derive(actions.recovered(item["merchant"], now))
-        enqueue(queries.due(item["merchant"], now))
+        derive(actions.recovered(delivery.merchant, now))
+        enqueue(queries.due(delivery.merchant, now))
 
 
-def _failed(item: Item, reason: str) -> None:
+def _gone(partner: Partner, delivery: Delivery) -> None:
+    """Disable the system, once a registration; where another was registered meanwhile, the event is due there."""
+    log.annotate(reason="gone")
+    log.count("WebhooksFailed")
+    application = queries.application_of(partner.merchant)
+    record = keys.digest("webhooks_disabled", partner.merchant, partner.at)
+    with contextlib.suppress(InvalidState):
+        perform(record, lambda command: actions.disable(command, partner, application))
+    derive(actions.park(delivery, datetime.now(UTC)))
+
+
+def _failed(partner: Partner, delivery: Delivery, reason: str, asked_seconds: int) -> None:
+    """``asked_seconds``: how long the system asks to be left alone."""
     log.annotate(reason=reason)
     log.count("WebhooksFailed")
     pauses, now = settings().webhook_pauses_seconds, datetime.now(UTC)
-    pause = pauses[min(item["attempts"], len(pauses)) - 1]
-    if model.is_spent(item, now, _tries(), failing=True):
-        _give_up(item, reason)
+    pause = max(asked_seconds, pauses[min(delivery.attempts, len(pauses)) - 1])
+    if delivery.is_spent(now, _tries(), partner.at):
+        _give_up(delivery, reason)
     else:
-        derive(actions.postpone(item, now + timedelta(seconds=pause), reason))
+        derive(actions.postpone(delivery, now + timedelta(seconds=pause), reason))
         if pause < queue.DELAY_SECONDS_MAX:
-            enqueue([item["id"]], delay_seconds=pause + 1)
-    try:
-        derive(actions.rest(item["merchant"], now + timedelta(seconds=min(pause, model.REST_SECONDS_MAX))))
-    except Contended:  # others say the same
-        return
+            enqueue([delivery.id], delay_seconds=pause + 1)
+    rest = max(asked_seconds, min(pause, model.REST_SECONDS_MAX))
+    with contextlib.suppress(Contended):  # others write the same
+        derive(actions.rest(delivery.merchant, now + timedelta(seconds=rest)))
 
 
-def _give_up(item: Item, reason: str) -> None:
-    if derive(actions.give_up(item, reason)).done:
+def _give_up(delivery: Delivery, reason: str) -> None:
+    if derive(actions.give_up(delivery, reason)).done:
         log.annotate(given_up=reason)
         log.count("WebhooksGivenUp")
 

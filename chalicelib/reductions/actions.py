@@ -199,9 +199,10 @@ def _decide(answer: ReductionAnswer) -> Write:
     def refuse(state: ReductionState | None) -> Refusal:
         return InvalidState(state=state.status if state else "?", action=answer.status)
 
+    repaid = {"repaid": answer.repaid_points} if answer.repaid_points else {}
     return update(
         keys.reduction(answer.scenario, answer.record_id),
-        assign={"status": answer.status, "reason": answer.reason, "repaid": answer.repaid_points or None},
+        assign={"status": answer.status, "reason": answer.reason} | repaid,
         remove=UNLISTED,
         require=Attr("status").eq("reported"),
         refuse=seen(ReductionState, refuse),

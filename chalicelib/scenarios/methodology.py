@@ -38,7 +38,7 @@ class NewMethodology(Body):
     kind: Annotated[Literal["project", "scenario"], Field(description="Whether it is for projects or for scenarios")]
     document_sha256: Annotated[Sha256, Field(description="Of the published document's bytes, hexadecimal")]
     valid_from: Moment
-    valid_until: Moment | None
+    valid_until: Annotated[Moment | None, Field(description="Later than valid_from; null: no end")] = None
 
 
 class MethodologyAnswer(Answer):

@@ -21,7 +21,8 @@ WARDS, WARDS_END = "ward:", "ward:~"  # sort keys around the children that a gua
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
-STEPS_END = "step:~"  # sort key behind an application, its documents and its history
+DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
+STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
 CREDIT_RULES = ("credit-rules", "!", "~")  # the partition of all versions, and the sort keys around them
 
@@ -72,10 +73,7 @@ def delivery_id(order: str, event: str) -> str:
     return digest("delivery", order, event)
 
 
-# names of accounts
-
-
-def holder(account: str) -> str:
+def holder(account: str) -> str:  # from here on, names of accounts
     """The name of a person's or an institution's account."""
     return f"account:{account}"
 
@@ -101,7 +99,7 @@ def record(record: str) -> Key:
 
 
 def order(redemption: str) -> Key:
-    """The state of a redemption; absent while it is placed. Nobody may change anything in a Record's partition."""
+    """The state of a redemption, absent while it is placed. In a Record's partition nobody may change anything."""
     return Key(f"order:{redemption}", "order")
 
 
@@ -135,7 +133,7 @@ def reading(account: str, at: str, record: str) -> Key:
 
 
 def purchases(person: str, counted: str) -> Key:
-    """Units of a limited offer, or of all of an event (by its application), that a person has in any account."""
+    """Units of a limited offer, or of all offers of an event (by its application), that a person holds anywhere."""
     return Key(holder(person), f"purchases:{counted}")
 
 
@@ -242,7 +240,7 @@ def reduction(scenario: str, record: str) -> Key:
 
 
 def reported(account: str, rank: str) -> Key:
-    """The pointer of a person or an institution to a reduction; ``rank`` is ``<time of the report>:<id>``."""
+    """An account's pointer to a reduction; ``rank`` is ``<time of the report>:<id>``."""
     return Key(holder(account), f"reduction:{rank}")
 
 
@@ -275,6 +273,21 @@ def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
 
+def due(redemption: str) -> Key:
+    """An order has to be fulfilled by a time."""
+    return Key(f"due:{redemption}", "due")
+
+
+def codes(till: str, first: int) -> Key:
+    """Codes that a till hands out in order, from number ``first`` on."""
+    return Key(f"voucher:{till}", f"codes:{first:09d}")
+
+
+def known_codes(offer: str, part: int) -> Key:
+    """Hashes of codes that an offer ever had."""
+    return Key(f"voucher:{offer}", f"known:{part:02d}")
+
+
 def served(till: str) -> Key:
     """How many orders of a till were fulfilled: beside the till, so that a sale does not wait for a delivery."""
     return Key(till, "served")
@@ -292,11 +305,6 @@ def own_campaign(institution: str, at: str, campaign: str) -> Key:
 def shop(merchant: str, offer: str) -> Key:
     """A merchant's pointer to an offer of its own."""
     return Key(holder(merchant), f"offer:{offer}")
-
-
-def offer_of(pointer: Key) -> Key:
-    """The offer that a merchant's pointer (``shop``) names."""
-    return offer(pointer.sk.removeprefix("offer:"))
 
 
 def sku(merchant: str, sku: str) -> Key:

@@ -38,6 +38,8 @@ class Place(NamedTuple):
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchange; the public sees none of them
 OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
+ORDERS_DUE = "orders-due"  # orders that have to be fulfilled by a time
+PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule does not look at theirs
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BATCHES = "reduction-batches"
 PROCEDURES = "procedures"

@@ -31,7 +31,7 @@ OPERATIONS: dict[str, set[Grant]] = {
     "get_secret_value": {("secretsmanager:GetSecretValue", "secret")},
 }
 NAMED: dict[str, Grant] = {
-    "chalicelib.table.read.query": ("dynamodb:Query", "table"),
+    "chalicelib.table.read.partition": ("dynamodb:Query", "table"),
     "chalicelib.table.read.listed": ("dynamodb:Query", "index"),
     "chalicelib.table.write.put": ("dynamodb:PutItem", "table"),
     "chalicelib.table.write.update": ("dynamodb:UpdateItem", "table"),
@@ -46,7 +46,8 @@ TRIGGERS = {source.name: source for source in app.app.event_sources}
 def roots() -> dict[str, set[str]]:
     """Where each function's code begins."""
     edge = {"chalicelib.edge.endpoints.command", "chalicelib.edge.endpoints.query"}
-    views = {f"{each.view.__module__}.{each.view.__qualname__}" for each in ENDPOINTS}
+    called = [call for each in ENDPOINTS for call in (each.view, each.prepare) if call]
+    views = {f"{call.__module__}.{call.__qualname__}" for call in called}
     found = {"api_handler": edge | views | {"chalicelib.edge.problem.reshape"}}
     found |= {each.name: {f"app.{each.name}"} for each in app.app.builtin_auth_handlers}
     return found | {name: {f"app.{name}"} for name in TRIGGERS}

@@ -38,6 +38,12 @@ CLEAN = (
     "tests/unit/cancellation/*.py",
     "tests/unit/certificates/*.py",
     "tests/unit/openness/*.py",
+    "chalicelib/merchants/*.py",
+    "chalicelib/onboarding/*.py",
+    "chalicelib/partners/*.py",
+    "tests/unit/merchants/*.py",
+    "tests/unit/onboarding/*.py",
+    "tests/unit/partners/*.py",
     "tests/house/test_words.py",
     "tests/house/test_decisions.py",
 )

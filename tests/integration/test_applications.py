@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.onboarding import queries
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
@@ -126,17 +127,7 @@ def test_what_is_returned_is_mended_and_submitted_again(desk: Desk) -> None:
     assert mine["review"]["comment"] == "stamp is missing"
     newer = desk.send(application, "credit_report", b"%PDF-1.7 with a stamp %%EOF")
     assert desk.step(application, "submit", **SHOP).body["status"] == "submitted"
-    assert desk.paper(application, newer)["counts"]
-
-
-def test_only_what_is_good_passes(desk: Desk) -> None:
-    application = desk.bring("other", "submitted")
-    for flaw in ("completeness", "conformity", "reliability"):
-        answer = desk.step(application, "review", PASSED | {flaw: False}, **EXCHANGE)
-        assert answer.pointers == ["/outcome"]
-    rejected = desk.step(application, "review", PASSED | {"outcome": "reject"}, **EXCHANGE)
-    assert rejected.body == rejected.body | {"status": "rejected", "next_actions": []}
-    assert desk.apply().status == 201
+    assert desk.document(application, newer)["counts"]
 
 
 def test_of_two_reviewers_one_wins(desk: Desk) -> None:
@@ -152,14 +143,6 @@ def test_an_unfavourable_opinion_is_reported_and_ends_it(desk: Desk) -> None:
     assert desk.step(application, "opinion", said, **EXCHANGE).body["status"] == "opinion_filed"
     assert desk.queue(BUREAU, status="opinion_filed") == [application]
     assert desk.step(application, "acknowledge", {}, **BUREAU).body["status"] == "rejected"
-
-
-def test_the_bureau_refuses_only_the_other_mode(desk: Desk) -> None:
-    other = desk.bring("other", "opinion_filed")
-    refused = {"outcome": "refuse", "comment": "no legal ground"}
-    assert desk.step(other, "acknowledge", refused, **BUREAU).body["status"] == "rejected"
-    mall = desk.bring("third_party_mall", "opinion_filed")
-    assert desk.step(mall, "acknowledge", refused, **BUREAU).refused == STATE
 
 
 STEPS: dict[str, Any] = {
@@ -181,12 +164,6 @@ def test_steps_out_of_order_or_by_others_change_nothing(world: World, desk: Desk
             answer = desk.step(application, action, body, **who)
             assert answer.refused in {STATE, (403, "role_not_allowed"), (404, "not_found")}, (action, who)
     assert world.items() == before
-
-
-def test_an_agreement_is_signed_in_the_past(desk: Desk) -> None:
-    application = desk.bring("other", "acknowledged")
-    late = SIGNED | {"signed_at": "2999-01-01T00:00:00Z"}
-    assert desk.step(application, "agreement", late, **SHOP).pointers == ["/signed_at"]
 
 
 def test_the_queue_shows_the_longest_waiting_first(world: World, desk: Desk) -> None:
@@ -245,7 +222,7 @@ def test_beneath_a_sub_platform_its_operator_comes_first(world: World, desk: Des
     assert [each["id"] for each in world.get("/v1/merchants", sub_platform=above).body["items"]] == [mine]
 
 
-def test_an_operator_sees_the_merchants_beneath_it_and_not_their_papers(world: World, desk: Desk) -> None:
+def test_an_operator_sees_the_merchants_beneath_it_and_not_their_documents(world: World, desk: Desk) -> None:
     above = world.institution("operator", CODES[2])
     desk.bring("sub_platform", sub="operator")
     world.institution("rival", CODES[1])
@@ -253,9 +230,9 @@ def test_an_operator_sees_the_merchants_beneath_it_and_not_their_papers(world: W
     assert beneath in desk.queue(OPERATOR)
     assert apart not in desk.queue(OPERATOR)
     assert world.get(f"{BASE}/{apart}", **OPERATOR).refused == (404, "not_found")
-    papers = desk.get(beneath, **OPERATOR)["documents"]
-    assert {paper["link"] for paper in papers} == {None}
-    link = f"documents/{papers[0]['id']}/link"
+    documents = desk.get(beneath, **OPERATOR)["documents"]
+    assert {document["link"] for document in documents} == {None}
+    link = f"documents/{documents[0]['id']}/link"
     assert desk.step(beneath, link, {}, **OPERATOR).refused == (404, "not_found")
     assert desk.apply("sub_platform", "third", sub_platform=above).refused == (404, "not_found")
     world.institution("third", CODES[3])
@@ -350,10 +327,8 @@ def test_a_draft_and_what_was_returned_can_be_edited(desk: Desk, mode: str) -> N
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({}, ""),
         ({"title": None, "plan": None}, ""),
         ({"title": ""}, "/title"),
-        ({"plan": {}}, "/plan/description"),
         ({"plan": {"description": "d", "goods": "g"}}, "/plan/goods"),
         ({"mode": "event"}, "/mode"),
     ],
@@ -378,3 +353,34 @@ def test_a_plan_that_was_accepted_before_texts_had_one_form_is_shown_as_it_is(de
     commit([update(keys.application(application), assign={"plan": plan})])
     assert desk.get(application)["plan"] == plan
     assert desk.queue(SHOP) == [application]
+
+
+def test_a_list_shows_the_newest_lines_of_a_history_and_one_application_more(desk: Desk) -> None:
+    application = desk.draft()
+    document = desk.send(application, "credit_report")
+    for _ in range(25):
+        assert desk.step(application, f"documents/{document}/link", {}, **EXCHANGE).status == 201
+    one = desk.get(application)["history"]
+    assert [line["action"] for line in one] == ["apply", "document", *["link"] * 25]
+    [listed] = desk.world.get(BASE, **EXCHANGE).body["items"]
+    assert listed["history"] == one[-20:]
+    assert listed["documents"] == desk.get(application)["documents"]
+
+
+@pytest.mark.parametrize("who", [EXCHANGE, SHOP])
+def test_a_page_of_long_answers_ends_early_and_the_next_continues(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch, who: dict[str, str]
+) -> None:
+    made = []
+    for _ in range(3):
+        made.append(desk.draft())
+        desk.step(made[-1], "withdraw", **SHOP)
+    monkeypatch.setattr(queries, "PAGE_BYTES_MAX", 1500)
+    pages, cursor = list[list[str]](), dict[str, str]()
+    while not pages or cursor:
+        page = world.get(BASE, **who, **cursor).body
+        pages.append([each["id"] for each in page["items"]])
+        cursor = {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+    assert [each for page in pages for each in page] == made
+    assert len(pages) > 1
+    assert all(pages)

@@ -5,7 +5,7 @@ from typing import Any
 from tests.world import World
 
 RULE: dict[str, Any] = {
-    "window_months": 12,
+    "window_months": 120,
     "weights": {"walk": "0.01"},
     "levels": [{"name": "绿芽", "score_min": 0}, {"name": "绿叶", "score_min": 100}],
 }

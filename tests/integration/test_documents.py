@@ -8,11 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.onboarding import papers
-from chalicelib.onboarding.papers import file_key, kept_key
+from chalicelib.onboarding import documents
+from chalicelib.onboarding.uploads import file_key, kept_key
 from chalicelib.settings import settings
-from chalicelib.table import keys
-from infra.dev.demo.papers import jpeg, pdf, png
+from infra.dev.demo.files import jpeg, pdf, png
 from tests.desk import BUREAU, EXCHANGE, PDF, Desk, institution
 from tests.world import CODES, World
 
@@ -36,13 +35,13 @@ def draft(desk: Desk) -> str:
 def test_a_document_counts_once_its_bytes_arrived(desk: Desk, draft: str, content: bytes, content_type: str) -> None:
     made = desk.announce(draft, "credit_report", content, content_type=content_type).body
     assert made["status"] == "awaiting_upload"
-    assert not desk.paper(draft, made["id"])["counts"]
+    assert not desk.document(draft, made["id"])["counts"]
     desk.tell(file_key(draft, made["id"]))  # before there is anything
-    assert desk.paper(draft, made["id"])["status"] == "awaiting_upload"
+    assert desk.document(draft, made["id"])["status"] == "awaiting_upload"
     desk.upload(draft, made["id"], content)
     for _ in range(2):
         desk.tell(file_key(draft, made["id"]))
-    shown = desk.paper(draft, made["id"])
+    shown = desk.document(draft, made["id"])
     assert (shown["status"], shown["counts"], shown["reason"]) == ("arrived", True, None)
     lines = [line for line in desk.get(draft)["history"] if line["action"] == "document"]
     assert [(line["by_role"], line["outcome"]) for line in lines] == [("system", "arrived")]
@@ -51,7 +50,7 @@ def test_a_document_counts_once_its_bytes_arrived(desk: Desk, draft: str, conten
 def test_a_hash_in_capitals_is_the_same_hash(desk: Desk, draft: str) -> None:
     capitals = hashlib.sha256(PDF).hexdigest().upper()
     assert capitals != capitals.lower()
-    assert desk.paper(draft, desk.send(draft, "credit_report", sha256=capitals))["status"] == "arrived"
+    assert desk.document(draft, desk.send(draft, "credit_report", sha256=capitals))["status"] == "arrived"
 
 
 def _zip() -> bytes:
@@ -74,7 +73,7 @@ def _zip() -> bytes:
     ],
 )
 def test_other_bytes_are_refused_with_a_reason(desk: Desk, draft: str, content: bytes, sent: Any, reason: str) -> None:
-    shown = desk.paper(draft, desk.send(draft, "credit_report", content, sent=sent))
+    shown = desk.document(draft, desk.send(draft, "credit_report", content, sent=sent))
     assert (shown["status"], shown["counts"]) == ("refused", False)
     assert reason in shown["reason"]
     assert shown["reason_zh"]
@@ -118,7 +117,7 @@ def test_of_a_kind_the_newest_that_arrived_counts(desk: Desk, draft: str) -> Non
     broken = desk.send(draft, "credit_report", b"no pdf")
     desk.upload(draft, early, PDF)  # announced first, comes last
     desk.tell(file_key(draft, early))
-    counting = {paper["id"]: paper["counts"] for paper in desk.get(draft)["documents"]}
+    counting = {each["id"]: each["counts"] for each in desk.get(draft)["documents"]}
     assert counting == {early: False, first: False, newest: True, broken: False}
 
 
@@ -135,19 +134,6 @@ def test_an_incomplete_application_is_not_submitted(desk: Desk, draft: str) -> N
     assert desk.step(draft, "submit", {}, **SHOP).status == 200
 
 
-def test_a_licence_that_expires_meanwhile_counts_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    application = desk.bring("event", "draft")
-    desk.send(application, "business_licence", expires_on="2098-12-31")
-    assert desk.step(application, "submit", {}, **SHOP).status == 200
-    item = desk.world.item(keys.application(application))
-    assert item is not None
-    item["documents"]["business_licence"]["expires_on"] = "2020-01-01"
-    monkeypatch.setattr("chalicelib.onboarding.queries.application", lambda _: item)
-    passed = {"outcome": "pass", "completeness": True, "conformity": True, "reliability": True}
-    answer = desk.step(application, "review", passed, **EXCHANGE)
-    assert (answer.refused, answer.body["missing"]) == ((409, "documents_missing"), ["business_licence"])
-
-
 def test_what_comes_after_the_submission_is_refused(desk: Desk) -> None:
     application = desk.bring("event", "draft")
     late = desk.announce(application, "credit_report").body["id"]
@@ -155,14 +141,14 @@ def test_what_comes_after_the_submission_is_refused(desk: Desk) -> None:
     assert desk.announce(application, "credit_report").refused == (409, "invalid_state")
     desk.upload(application, late, PDF)
     desk.tell(file_key(application, late))
-    shown = desk.paper(application, late)
+    shown = desk.document(application, late)
     assert (shown["status"], "submitted" in shown["reason"]) == ("refused", True)
 
 
 def test_submitted_documents_are_kept_apart(desk: Desk) -> None:
     application = desk.bring("event", "submitted")
     bucket = settings().documents_bucket
-    counting = [paper["id"] for paper in desk.get(application)["documents"]]
+    counting = [each["id"] for each in desk.get(application)["documents"]]
     for document in counting:
         assert desk.s3.get_object(Bucket=bucket, Key=kept_key(application, document))["Body"].read()
         desk.s3.delete_object(Bucket=bucket, Key=file_key(application, document))
@@ -184,7 +170,7 @@ def test_bytes_that_are_gone_or_replaced_count_no_more(desk: Desk) -> None:
 
 def test_links_live_minutes_and_stand_in_the_history(desk: Desk, draft: str) -> None:
     document = desk.send(draft, "credit_report")
-    path = desk.paper(draft, document)["link"]
+    path = desk.document(draft, document)["link"]
     for who in (SHOP, EXCHANGE, BUREAU):
         link = desk.world.post(path, {}, **who)
         assert link.status == 201
@@ -205,8 +191,10 @@ def test_only_the_applicant_sends_documents(desk: Desk, draft: str) -> None:
     assert desk.announce(draft, "other", sub="rival").refused == (404, "not_found")
 
 
-def test_an_application_takes_a_hundred_announcements(desk: Desk, draft: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(papers, "DOCUMENTS_MAX", 2)
+def test_an_application_takes_so_many_documents_and_no_more(
+    desk: Desk, draft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "DOCUMENTS_MAX", 2)
     answers = [desk.announce(draft, "other") for _ in range(3)]
     assert [answer.status for answer in answers] == [201, 201, 409]
     assert answers[2].body["state"] == "full"

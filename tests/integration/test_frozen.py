@@ -68,7 +68,7 @@ ALLOWED = {
     "POST /v1/redemptions/{id}/fulfil",  # keeps a promise that the buyer has paid for
     "POST /v1/applications/{id}/withdraw",  # takes a promise back
     "PATCH /v1/applications/{id}",  # words that bind nobody until they are submitted
-    "POST /v1/applications/{id}/documents",  # hands in papers, which may be why it is frozen
+    "POST /v1/applications/{id}/documents",  # hands in documents, which may be why it is frozen
     "POST /v1/applications/{id}/documents/{document}/link",  # reads them
     "POST /v1/webhook-deliveries/{id}/replay",  # hears again of orders that it has
     "PATCH /v1/accounts/me",  # a name

@@ -1,9 +1,17 @@
 """After the sale: delivered, or taken back once; who may; and where the points come from."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from chalicelib.mall.worker import expire_due
 from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.world import CODES, World
+
+ALICE: dict[str, Any] = {"role": "individual", "sub": "alice"}
 
 
 def sold(world: World, quantity: int = 1, **offer: Any) -> tuple[str, str]:
@@ -129,11 +137,8 @@ def test_what_the_merchant_has_no_more_cannot_be_refunded(world: World) -> None:
     assert world.items() == before
 
 
-def spend(key: keys.Key) -> None:
-    from chalicelib.table.commit import commit
-    from chalicelib.table.write import update
-
-    commit([update(key, add={"points": -2999})])
+def spend(key: keys.Key, points: int = 2999) -> None:
+    commit([update(key, add={"points": -points})])
 
 
 def test_a_refund_waits_for_a_buyer_who_closed_the_account_and_says_how(world: World) -> None:
@@ -162,3 +167,83 @@ def test_the_reason_of_a_refund_stands_on_the_order(world: World) -> None:
     assert record["reason"] == "counter closed"
     again = world.post(f"/v1/redemptions/{world.redeem(offer).body['id']}/refund", {}, role="institution", sub="shop")
     assert (again.status, again.body["reason"]) == (200, None)
+
+
+def cancel(world: World, order: str, sub: str = "alice") -> Any:
+    return world.post(f"/v1/redemptions/{order}/cancel", role="individual", sub=sub)
+
+
+@pytest.mark.engine
+def test_a_buyer_cancels_an_order_before_it_is_fulfilled(world: World) -> None:
+    order, offer = sold(world, 4, stock=4, cancellable_minutes=5, per_account_limit=4)
+    until = datetime.fromisoformat(world.get(f"/v1/redemptions/{order}", **ALICE).body["cancellable_until"])
+    assert timedelta(minutes=4) < until - datetime.now(UTC) <= timedelta(minutes=5)
+    assert cancel(world, order, "bob").refused == (404, "not_found")
+    cancelled = cancel(world, order)
+    assert (cancelled.status, cancelled.body["status"]) == (200, "refunded")
+    assert world.get(f"/v1/redemptions/{order}", **ALICE).body == cancelled.body
+    assert world.points() == 10_000
+    assert cancel(world, order).refused == (409, "invalid_state")
+    again = world.redeem(offer, 4000, 4)
+    assert again.status == 201
+    assert world.fulfil(again.body["id"]).status == 200
+    assert cancel(world, again.body["id"]).refused == (409, "invalid_state")
+
+
+def test_an_offer_that_gives_no_time_to_cancel_gives_none(world: World) -> None:
+    order, _ = sold(world)
+    refused = cancel(world, order)
+    assert refused.refused == (409, "invalid_state")
+    assert "cancel" in refused.body["detail"]
+    assert world.points() == 9000
+
+
+def due(world: World) -> list[str]:
+    return [item["pk"]["S"] for item in world.items() if item["sk"] == {"S": "due"}]
+
+
+@pytest.mark.engine
+def test_what_nobody_fulfilled_in_time_is_refunded_by_the_schedule(world: World) -> None:
+    late, offer = sold(world, 2, fulfil_within_days=2)
+    served = world.redeem(offer).body["id"]
+    world.fulfil(served)
+    world.stream()
+    assert len(due(world)) == 2
+    now = datetime.now(UTC)
+    expire_due(now + timedelta(days=1))
+    assert world.get(f"/v1/redemptions/{late}", **ALICE).body["status"] == "placed"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chalicelib.kernel.settle.datetime", Later)
+        for _ in range(2):
+            expire_due(now + timedelta(days=3))
+            world.stream()
+    order = world.get(f"/v1/redemptions/{late}", **ALICE).body
+    assert (order["status"], order["reason"]) == ("refunded", "未按期核销 (not fulfilled in time)")
+    assert world.get(f"/v1/redemptions/{served}", **ALICE).body["status"] == "fulfilled"
+    assert world.points() == 9000
+    world.stream()
+    expire_due(now + timedelta(days=3))
+    assert due(world) == [], "the stream came again, and so did the notes"
+
+
+def test_an_order_that_cannot_be_refunded_waits_behind_the_others(world: World) -> None:
+    order, offer = sold(world, fulfil_within_days=1)
+    world.stream()
+    world.sweep()
+    spend(keys.account(keys.holder(keys.account_id("shop"))), 999)
+    other = world.redeem(offer).body["id"]
+    world.stream()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chalicelib.kernel.settle.datetime", Later)
+        expire_due(datetime.now(UTC) + timedelta(days=3))
+    stands = [world.get(f"/v1/redemptions/{each}", **ALICE).body["status"] for each in (order, other)]
+    assert stands == ["refunded", "placed"], "the till pays for the first, and nothing is left for the other"
+    assert len(due(world)) == 1
+
+
+class Later(datetime):
+    """A clock three days ahead."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + timedelta(days=3)

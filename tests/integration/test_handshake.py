@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from chalicelib.outside import addresses
 from chalicelib.outside import post as posting
 from chalicelib.partners import handshake
-from chalicelib.partners.handshake import REASONS, HandshakeFailed, shake
+from chalicelib.partners.handshake import REASONS, HandshakeFailed
 from chalicelib.signing import webhooks
 from tests.house.test_rules import CHINESE
 from tests.partner import Got, Sent, System, system
@@ -37,12 +37,12 @@ def partner() -> Iterator[System]:
 
 def reason(url: str, key: str) -> str:
     with pytest.raises(HandshakeFailed) as failed:
-        shake(callback_url=url, public_key=key, merchant="shop", now=NOW)
+        handshake.handshake(callback_url=url, public_key=key, merchant="shop", now=NOW)
     return str(failed.value.facts["reason"])
 
 
 def test_the_holder_of_the_key_passes_and_can_tell_that_it_is_us(partner: System) -> None:
-    shake(callback_url=partner.url, public_key=partner.public_key, merchant="shop", now=NOW)
+    handshake.handshake(callback_url=partner.url, public_key=partner.public_key, merchant="shop", now=NOW)
     [got] = partner.got
     [ours] = webhooks.public_keys("shop")
     webhooks.verify(webhooks.load(ours), got.headers, got.body, datetime.now(UTC))
@@ -52,7 +52,7 @@ def test_the_holder_of_the_key_passes_and_can_tell_that_it_is_us(partner: System
 
 def test_every_challenge_is_a_new_one(partner: System) -> None:
     for _ in range(2):
-        shake(callback_url=partner.url, public_key=partner.public_key, merchant="shop", now=NOW)
+        handshake.handshake(callback_url=partner.url, public_key=partner.public_key, merchant="shop", now=NOW)
     assert len({got.event["data"]["challenge"] for got in partner.got}) == 2
     assert len({got.headers["webhook-id"] for got in partner.got}) == 2
 
@@ -231,7 +231,7 @@ def test_tls_is_spoken_with_the_name_at_the_address_that_was_judged(
 ) -> None:
     monkeypatch.setattr(posting, "_trust", secure.trusted)
     url = f"https://partner.example:{secure.port}/hooks"
-    shake(callback_url=url, public_key=secure.partner.public_key, merchant="shop", now=NOW)
+    handshake.handshake(callback_url=url, public_key=secure.partner.public_key, merchant="shop", now=NOW)
     assert secure.asked == ["partner.example"]
     assert secure.named == ["partner.example"]
     assert secure.partner.got[0].headers["host"] == f"partner.example:{secure.port}"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.signing.issuer import IssuerAway
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
@@ -324,3 +325,13 @@ def test_only_a_merchants_token_opens_its_own_list(world: World) -> None:
     refused = world.get("/v1/offers", status="all", role="individual", sub="alice")
     assert refused.refused == (403, "role_not_allowed")
     assert world.get("/v1/offers", status="all", role="institution", sub="nobody").body["items"] == []
+
+
+def test_a_token_that_nobody_can_judge_now_is_no_fault_of_ours(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_: str) -> None:
+        raise IssuerAway("https://issuer.example.com")
+
+    monkeypatch.setattr("chalicelib.edge.tokens.claims", away)
+    headers = {"Authorization": "Bearer x.y.z"}
+    assert world.get("/v1/offers", status="all", headers=headers).refused == (503, "unavailable")
+    assert world.get("/v1/offers", headers=headers).status == 200

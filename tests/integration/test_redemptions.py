@@ -28,7 +28,7 @@ def test_points_go_to_the_merchant_and_a_unit_to_the_person(world: World) -> Non
         "id": order.body["id"], "status": "placed", "at": order.body["at"], "account": account, "merchant": merchant,
         "offer": offer, "quantity": 3, "points": 3000, "title": "地铁单程票", "unit_points": 1000,
         "fulfilment": "voucher", "voucher": None, "note": None, "reason": None, "cancellable_until": None,
-        "fulfil_by": None,
+        "fulfil_by": None, "vouchers": [],
     }  # fmt: skip
     assert world.points() == 4100
     assert world.get(f"/v1/redemptions/{order.body['id']}", role="individual", sub="alice").body == order.body
@@ -291,7 +291,7 @@ def listed(world: World, sub: str = "alice", role: str = "individual", **asked: 
 def test_orders_are_filtered_by_how_they_stand(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int, scanned: int
 ) -> None:
-    monkeypatch.setattr("chalicelib.mall.queries.SCANNED_MAX", scanned)
+    monkeypatch.setattr("chalicelib.mall.order_book.SCANNED_MAX", scanned)
     world.merchant()
     world.rich(points=9000)
     offer = world.offer()

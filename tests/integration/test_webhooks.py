@@ -10,13 +10,13 @@ import pytest
 
 from chalicelib import settings
 from chalicelib.errors import Unavailable
-from chalicelib.kernel.settle import derive
-from chalicelib.partners import model, reactions, worker
-from chalicelib.partners.actions import register
+from chalicelib.kernel.fields import stamp
+from chalicelib.partners import model, queries, reactions, worker
+from chalicelib.partners.items import WAITING
 from chalicelib.queues import sender as queue
 from chalicelib.signing import webhooks
 from chalicelib.table import keys
-from tests.partner import Sent, System, system
+from tests.partner import Sent, System, register, system
 from tests.world import CODES, PEOPLE, World
 
 EXCHANGE = {"role": "exchange", "sub": "exchange"}
@@ -48,8 +48,7 @@ class Post:
 
     def integrate(self, sub: str = "shop", code: str = CODES[0], url: str = "") -> str:
         merchant = self.world.merchant(sub, code)
-        known = {"callback_url": url or self.system.url, "public_key": self.system.public_key}
-        assert derive(register(merchant=merchant, at="2026-01-31T08:00:00.000Z", **known)).done
+        register(merchant, url or self.system.url, self.system.public_key)
         return merchant
 
     def deliver(self, message: dict[str, Any]) -> None:
@@ -157,7 +156,7 @@ def test_orders_after_the_integration_are_told_though_a_no_was_heard_before(worl
     offer = world.offer()
     post.order(offer)
     world.stream()
-    derive(register(merchant=merchant, callback_url=post.system.url, public_key="whpk_", at="2026"))
+    register(merchant, post.system.url, "whpk_")
     order = post.order(offer)
     world.stream(world.items()[-1:] + [item for item in world.items() if item["pk"] == {"S": f"record:{order}"}])
     assert len(post.sent) == 1
@@ -176,7 +175,7 @@ def test_an_order_whose_event_is_forgotten_is_not_told_by_a_rebuild(world: World
 
 def test_a_later_registration_moves_the_webhooks(world: World, post: Post) -> None:
     merchant = post.integrate(url="http://127.0.0.1:9/")
-    derive(register(merchant=merchant, callback_url=post.system.url, public_key="whpk_", at="2026"))
+    register(merchant, post.system.url, "whpk_")
     post.order(world.offer())
     post.drain()
     assert len(post.system.got) == 1
@@ -299,7 +298,7 @@ def test_a_system_that_is_silent_for_days_is_no_longer_waited_for(world: World, 
     offer = world.offer()
     orders = [post.order(offer) for _ in range(3)]
     post.drain()
-    post.later(model.WAITING.total_seconds() + 60)
+    post.later(WAITING.total_seconds() + 60)
     assert {each["redemption"] for each in post.list()} == set(orders)
 
 
@@ -335,9 +334,9 @@ def test_an_event_that_is_gone_when_it_is_claimed_is_not_sent(
     world.stream()
     [(message, _)] = post.sent
     gone = keys.delivery(message["delivery"])
-    item = world.item(gone)
+    stored = queries.delivery(message["delivery"])
     del world.store.items[gone.pk, gone.sk]
-    monkeypatch.setattr("chalicelib.partners.queries.delivery_item", lambda _: item)
+    monkeypatch.setattr("chalicelib.partners.queries.delivery", lambda _: stored)
     post.deliver(message)
     assert post.system.got == []
     assert world.item(gone) is None
@@ -435,3 +434,121 @@ def test_a_2xx_is_success_however_long_the_answer_is(post: Post) -> None:
     [event] = [each.event for each in post.system.got]
     assert (event["type"], event["data"]["redemption"]) == ("order.placed", order)
     assert post.list("pending") == post.list("failed") == []
+
+
+def gone(_: Any) -> Sent:
+    return Sent(410)
+
+
+def test_a_system_that_answers_410_gets_nothing_until_it_is_registered_again(
+    world: World, post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    merchant = post.integrate()
+    post.system.answer = gone
+    offer = world.offer()
+    first = post.order(offer)
+    post.drain()
+    second = post.order(offer)
+    post.drain()
+    caplog.set_level(logging.INFO, "carbon-points")
+    for pause in (6, 301, 1801, WAITING.total_seconds()):
+        post.later(pause)
+    assert len(post.system.got) == 1
+    assert post.list() == []
+    waiting = {each["redemption"]: each for each in post.list("pending")}
+    assert {each["reason"] for each in waiting.values()} == {"endpoint_disabled"}
+    assert {each["next_attempt_at"] for each in waiting.values()} == {None}
+    assert waiting.keys() == {first, second}
+    assert {each["redemption"] for each in post.list("pending", **EXCHANGE)} == {first, second}
+    post.system.answer = lambda _: Sent()
+    post.system.got.clear()
+    register(merchant, post.system.url, "whpk_", at=stamp(Clock.now(UTC)))
+    post.later(60)
+    assert sorted(order for _, order in post.system.events()) == sorted([first, second])
+    assert post.list() == post.list("pending") == []
+
+
+def test_a_refund_waits_with_its_order_for_a_disabled_system(world: World, post: Post) -> None:
+    merchant = post.integrate()
+    post.system.answer = gone
+    order = post.order(world.offer())
+    post.drain()
+    world.refund(order)
+    post.drain()
+    assert [each["reason"] for each in post.list("pending")] == ["endpoint_disabled"] * 2
+    post.system.answer = lambda _: Sent()
+    post.system.got.clear()
+    register(merchant, post.system.url, "whpk_", at=stamp(Clock.now(UTC)))
+    post.later(60)
+    assert post.system.events() == [("order.placed", order), ("order.refunded", order)]
+
+
+def test_of_two_registrations_only_the_one_that_answered_410_is_disabled(world: World, post: Post) -> None:
+    merchant = post.integrate()
+    order = post.order(world.offer())
+
+    def moved(_: Any) -> Sent:
+        register(merchant, post.system.url, "whpk_", at="2026-02-01T08:00:00.000Z")
+        post.system.answer = lambda _: Sent()
+        return Sent(410)
+
+    post.system.answer = moved
+    post.drain()
+    post.later(60)
+    assert [each for _, each in post.system.events()] == [order, order]
+    known = queries.partner(merchant)
+    assert known
+    assert known.disabled_at is None
+
+
+def test_a_system_is_disabled_once_though_two_tries_hear_it(
+    world: World, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post.integrate()
+    offer = world.offer()
+    orders = {post.order(offer) for _ in range(2)}
+    world.stream()
+    messages = [message for message, _ in post.sent]
+    true_try = worker._try
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(worker, "_try", true_try)
+        post.deliver(messages[1])
+        return true_try(*given)
+
+    post.system.answer = gone
+    monkeypatch.setattr(worker, "_try", meanwhile)
+    post.deliver(messages[0])
+    assert len(post.system.got) == 2
+    assert {each["redemption"] for each in post.list("pending")} == orders
+    assert len([each for each in world.records() if each["kind"] == "webhooks_disabled"]) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_system_that_asks_for_time_is_left_alone_for_so_long(world: World, post: Post, status: int) -> None:
+    post.integrate()
+    post.system.answer = lambda _: Sent(status, headers={"retry-after": "7200"})
+    offer = world.offer()
+    first = post.order(offer)
+    post.drain()
+    second = post.order(offer)
+    post.drain()
+    for pause in (6, 301, 6000):
+        post.later(pause)
+    assert len(post.system.got) == 1
+    assert {each["redemption"] for each in post.list("pending")} == {first, second}
+    post.system.answer = lambda _: Sent()
+    post.later(1000)
+    assert {order for _, order in post.system.events()} == {first, second}
+    assert post.list("pending") == []
+
+
+def test_a_short_retry_after_does_not_hurry_us(world: World, post: Post) -> None:
+    post.integrate()
+    post.system.answer = lambda _: Sent(503, headers={"retry-after": "1"})
+    post.order(world.offer())
+    post.drain()
+    post.later(3)
+    assert len(post.system.got) == 1
+    post.later(3)
+    assert len(post.system.got) == 2

@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
 from chalicelib.kernel.settle import Settled
+from chalicelib.table.write import decode
 from tests import books
 from tests.numbers import identity_number
 from tests.world import Answer, World
 from tests.worlds import quick_world
 
 PEOPLE = ("alice", "bob")
-OFFERS = ("limited", "busy")
+OFFERS = ("limited", "busy", "coded")
 PRICE, STOCK, LIMIT = 100, 12, 5
 
 
 class Scheme(RuleBasedStateMachine):
-    """Two persons, a merchant with a limited offer of one till and an open one of four; a model beside it."""
+    """Two persons, a merchant with a limited offer of one till and two of four, one with codes; a model beside it."""
 
     orders = Bundle("orders")
 
@@ -37,16 +38,19 @@ class Scheme(RuleBasedStateMachine):
         self.offers = {
             "limited": self.world.offer(points=PRICE, stock=STOCK, per_account_limit=LIMIT),
             "busy": self.world.offer(points=PRICE, stock=STOCK, busy=True),
+            "coded": self.world.offer(points=PRICE, stock=STOCK, busy=True),
         }
         self.points = dict.fromkeys(PEOPLE, 1500)
         for account in self.ids.values():
             assert self.world.report(account, "1500", scenario="walk").status == 201
-        self.stock = dict.fromkeys(self.offers, STOCK)
+        self.stock = dict.fromkeys(self.offers, STOCK) | {"coded": 0}
+        self.codes: list[str] = []  # that sales have handed out
         self.bought = dict.fromkeys(PEOPLE, 0)
         self.states: dict[str, str] = {}
         self.retired = 0
         self.sent = 0
         self.accepted: list[tuple[tuple[Any, ...], dict[str, Any], Answer]] = []
+        self.upload(STOCK)
 
     def send(self, path: str, body: Any, role: str, sub: str, method: str = "POST") -> Answer:
         call = (method, path, body)
@@ -64,13 +68,11 @@ class Scheme(RuleBasedStateMachine):
         assert self.send("/v1/reductions", body, "scenario_operator", "operator").status == 201
         self.points[sub] += grams
 
-    @rule(
-        target=orders, sub=st.sampled_from(PEOPLE), name=st.sampled_from(["limited", "busy"]), count=st.integers(1, 7)
-    )
+    @rule(target=orders, sub=st.sampled_from(PEOPLE), name=st.sampled_from(OFFERS), count=st.integers(1, 7))
     def redeem(self, sub: str, name: str, count: int) -> Any:
         body = {"offer": self.offers[name], "quantity": count, "points": count * PRICE}
         answer = self.send("/v1/redemptions", body, "individual", sub)
-        within = name == "busy" or self.bought[sub] + count <= LIMIT
+        within = name != "limited" or self.bought[sub] + count <= LIMIT
         affordable = self.points[sub] >= count * PRICE
         possible = within and affordable and self.stock[name] >= count
         assert (answer.status == 201) == possible, answer
@@ -80,7 +82,11 @@ class Scheme(RuleBasedStateMachine):
         self.points[sub] -= count * PRICE
         self.stock[name] -= count
         self.bought[sub] += count if name == "limited" else 0
-        self.states[answer.body["id"]] = "placed"
+        self.states[answer.body["id"]] = "fulfilled" if name == "coded" else "placed"
+        assert answer.body["status"] == self.states[answer.body["id"]]
+        assert len(answer.body["vouchers"]) == (count if name == "coded" else 0)
+        self.codes += answer.body["vouchers"]
+        assert len(set(self.codes)) == len(self.codes)
         return (answer.body["id"], sub, name, count)
 
     @rule(order=orders)
@@ -93,7 +99,7 @@ class Scheme(RuleBasedStateMachine):
             assert answer.status == 200, answer
             self.states[id] = "refunded"
             self.points[sub] += count * PRICE
-            self.stock[name] += count
+            self.stock[name] += count if name != "coded" else 0
             self.bought[sub] -= count if name == "limited" else 0
 
     @rule(order=orders)
@@ -112,7 +118,14 @@ class Scheme(RuleBasedStateMachine):
             self.points[sub] -= points
             self.retired += points
 
-    @rule(name=st.sampled_from(OFFERS), count=st.integers(1, 5))
+    @rule(count=st.integers(1, 5))
+    def upload(self, count: int) -> None:
+        codes = [f"{self.sent}-{number}" for number in range(count)]
+        path = f"/v1/offers/{self.offers['coded']}/vouchers"
+        assert self.send(path, {"codes": codes}, "institution", "shop").status == 201
+        self.stock["coded"] += count
+
+    @rule(name=st.sampled_from(["limited", "busy"]), count=st.integers(1, 5))
     def restock(self, name: str, count: int) -> None:
         path = f"/v1/offers/{self.offers[name]}"
         assert self.send(path, {"stock_added": count}, "institution", "shop", "PATCH").status == 200
@@ -155,6 +168,17 @@ class Scheme(RuleBasedStateMachine):
                 for name, offer in self.offers.items():
                     units[name] += balances["units"] if till.startswith(f"offer:{offer}/") else 0
             assert units == self.stock
+
+    @invariant()
+    def what_is_to_be_served_is_counted(self) -> None:
+        if hasattr(self, "world"):
+            placed = [id for id, state in self.states.items() if state == "placed"]
+            counted = 0
+            for item in map(decode, self.world.items()):
+                assert item
+                is_till, is_served = item["sk"] == "account" and "orders" in item, item["sk"] == "served"
+                counted += item["orders"] if is_till else -item["orders"] if is_served else 0
+            assert counted == len(placed)
 
     @invariant()
     def the_supply_adds_up_however_far_the_stream_is(self) -> None:

@@ -1,7 +1,9 @@
 """Sixteen clients at once on one grant, one order, one hold: points are held, taken and given back once."""
 
 import itertools
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from tests.system.city import City, check_books, codes
 from tests.system.conftest import eventually
 
 pytestmark = pytest.mark.system
-PEOPLE, POINTS = 8, 100_000
+PEOPLE, POINTS, KILLS = 8, 100_000, 3
 PAST = "2020-01-01T00:00:00.000Z"
 
 
@@ -50,6 +52,15 @@ class Mall(City):
     def step(self, hold: str, step: str) -> httpx.Response:
         body = {"capture": {"points": 600}, "release": {}, "refund": {"points": 200, "reason": "broken"}}[step]
         return self.post(f"/v1/holds/{hold}/{step}", body, "institution", "mall")
+
+    def hold_for(self, order: str) -> httpx.Response:
+        """Ten points for an order, under the order's own key; the order begins with the number of its person."""
+        return self.hold(int(order.partition("-")[0]), 10, reference=order, key=f"hold-{order}")
+
+    def capture_for(self, order: str) -> httpx.Response:
+        """Six of them, likewise."""
+        path = f"/v1/holds/{keys.digest('hold', self.mall, order)}/capture"
+        return self.post(path, {"points": 6}, "institution", "mall", f"capture-{order}")
 
     def held(self, number: int) -> tuple[int, int]:
         balances = self.get("/v1/accounts/me", sub=f"p{number}")["balances"]
@@ -160,3 +171,46 @@ def test_a_withdrawal_ends_new_holds_for_good(city: Mall) -> None:
     held = codes(answers)["201"] * 100
     assert city.hold(6, points=100).json()["code"] == "grant_inactive"
     assert city.held(6) == (POINTS - held, held)
+
+
+def test_what_was_acknowledged_survives_a_kill_and_what_was_not_is_done_once(tmp_path: Path) -> None:
+    """The shop loses its answers, sends everything again, and charges once."""
+    with Mall(tmp_path) as city:
+        city.build()
+        sent: dict[str, dict[str, str]] = {}
+        for round_number in range(KILLS):
+            pay_until_killed(city, round_number, sent)
+            city.start()
+        for order, answers in sent.items():
+            for step, again in (("hold", city.hold_for(order)), ("capture", city.capture_for(order))):
+                assert again.status_code in {200, 201}, again.text
+                assert answers.get(step, again.text) == again.text
+        eventually(lambda: city.unfiled() == 0)
+        check_books(city)
+        assert city.get("/v1/supply")["points_by_use"]["redeemed"] == 6 * len(sent)
+        assert sum(city.held(n)[0] for n in range(PEOPLE)) == PEOPLE * POINTS - 6 * len(sent)
+
+
+def pay_until_killed(city: Mall, round_number: int, sent: dict[str, dict[str, str]]) -> None:
+    """Clients hold and capture as fast as they can; ``sent`` keeps each order with the answers that came."""
+    running = threading.Event()
+
+    def client(number: int) -> None:
+        for count in range(10_000):
+            order = f"{number}-{round_number}-{count}"
+            answers = sent.setdefault(order, {})
+            try:
+                answers["hold"] = city.hold_for(order).text
+                answers["capture"] = city.capture_for(order).text
+            except httpx.HTTPError:
+                return
+            if count == 5:
+                running.set()
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(PEOPLE)]
+    for thread in threads:
+        thread.start()
+    assert running.wait(30)
+    city.kill9()
+    for thread in threads:
+        thread.join()

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from infra.dev.demo.api import Api
+from infra.dev.demo.files import document
 from infra.dev.demo.onboarding import EVENT, Member, join, partner
-from infra.dev.demo.papers import paper
 from tests.desk import ONWARD, PLANS, SYSTEM
 from tests.numbers import credit_code
 from tests.system.city import City
@@ -110,7 +110,7 @@ def test_a_kill_between_any_two_steps_loses_none_and_repeats_none(tmp_path: Path
         account = institution(city, 0, "shop")
         application = apply(city, "shop", "third_party_mall")
         for kind in read(city, application)["required_documents"]:
-            content_type, content = paper(kind, "shop")
+            content_type, content = document(kind, "shop")
             assert send(city, application, "shop", kind, content, content_type).status_code < 300
         city.kill9()  # some have been heard of, some have not
         city.start()

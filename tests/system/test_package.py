@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import app
-from infra.dev.demo.papers import paper
+from infra.dev.demo.files import document as file_of
 from infra.ops import target
 from infra.release.cloud.triggers import CONSUMERS
 from infra.release.deploy.stage import Stage
@@ -153,7 +153,7 @@ def test_documents_come_by_the_form_and_stay_where_they_were_submitted(
     application = world.post("/v1/applications", body, **who).body
     place = f"/v1/applications/{application['id']}"
     for kind in application["required_documents"]:
-        content_type, content = paper(kind, application["id"])
+        content_type, content = file_of(kind, application["id"])
         announced = {"kind": kind, "file_name": "材料", "content_type": content_type, "bytes": len(content)}
         announced["sha256"] = hashlib.sha256(content).hexdigest()
         document = world.post(f"{place}/documents", announced, **who)

@@ -15,12 +15,10 @@ from unittest.mock import patch
 
 import pytest
 
-from chalicelib.kernel.settle import derive
-from chalicelib.partners.actions import register
-from chalicelib.partners.handshake import HandshakeFailed, shake
+from chalicelib.partners.handshake import HandshakeFailed, handshake
 from infra.dev.demo.people import institution
 from infra.here import ROOT
-from tests.partner import Sent, System, system
+from tests.partner import Sent, System, register, system
 from tests.system.city import City, check_books
 from tests.system.conftest import eventually
 from tests.worlds import forget_everything
@@ -46,12 +44,12 @@ class Town(City):
     def integrate(self, merchant: str, url: str, key: str) -> None:
         """What the step of onboarding does: the handshake, and what is kept of it."""
         with self.as_the_app():
-            shake(callback_url=url, public_key=key, merchant=merchant, now=datetime.now(UTC))
+            handshake(callback_url=url, public_key=key, merchant=merchant, now=datetime.now(UTC))
             self.register(merchant, url, key)
 
     def register(self, merchant: str, url: str, key: str) -> None:
         with self.as_the_app():
-            derive(register(merchant=merchant, callback_url=url, public_key=key, at="2026-01-31T08:00:00.000Z"))
+            register(merchant, url, key)
 
     @property
     def shop(self) -> str:
@@ -106,7 +104,7 @@ def example(town: Town, tmp_path: Path) -> Iterator[Example]:
     started.process.wait()
 
 
-def test_the_example_of_the_guide_shakes_hands_and_prints_orders(town: Town, example: Example) -> None:
+def test_the_example_of_the_guide_makes_a_handshake_and_prints_orders(town: Town, example: Example) -> None:
     town.integrate(town.shop, example.told["callback_url"], example.told["public_key"])
     offer = town.offer()
     orders = [town.order(offer) for _ in range(3)]

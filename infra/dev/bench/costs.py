@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.buyback.worker import pay
 from infra.dev.bench.setting import Setting, merchant_sub, sub
 
+_CODES = "/v1/offers/{id}/vouchers"
 # Bounds the platform promises; None where none is promised.
 Row = tuple[str, list[tuple[str, int]], int, int | None]
 
@@ -22,14 +23,20 @@ def rows(setting: Setting) -> list[Row]:
         costs, reads = setting.platform.units(act)
         found.append((name, costs, reads, bound))
 
-    def redeem_limited() -> Any:
-        body = {"offer": limited, "quantity": 1, "points": 10}
+    coded = setting.new_offer()
+    codes = {"codes": [f"{run}-{number}" for number in range(500)]}
+
+    def redeem(offer: str) -> Any:
+        body = {"offer": offer, "quantity": 1, "points": 10}
         return call("POST", "/v1/redemptions", body, "individual", sub(2))
 
     setting.redeem(1)
-    redeem_limited()
+    redeem(limited)
     count("redemption", lambda: setting.redeem(1), 8)
-    count("redemption of a limited offer", redeem_limited, 8)
+    count("redemption of a limited offer", lambda: redeem(limited), 8)
+    count("500 codes of vouchers", lambda: call("POST", _CODES, codes, "institution", "bench-shop", id=coded))
+    redeem(coded)
+    count("redemption with a code", lambda: redeem(coded), 8)
     count("conversion (automatic)", lambda: setting.report(3, f"a{run}"), 6)
     count("conversion under a daily cap", lambda: setting.report(3, f"c{run}", "capped"))
     waiting = setting.report(4, f"m{run}", "garden")["id"]

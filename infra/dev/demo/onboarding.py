@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infra.dev.demo.api import Api, Call
-from infra.dev.demo.papers import paper
+from infra.dev.demo.files import document
 
 _WAIT_SECONDS = 60
 _PARTNER = Path(__file__).parents[3] / "docs" / "examples" / "partner.py"
@@ -108,7 +108,7 @@ def _send(api: Api, member: Member, found: dict[str, Any]) -> None:
     """Announce and upload what does not count yet, then wait until all of it counts."""
     id, counting = found["id"], _counting(found)
     for kind in [kind for kind in found["required_documents"] if kind not in counting]:
-        content_type, content = paper(kind, member.sub)
+        content_type, content = document(kind, member.sub)
         body = {
             "kind": kind,
             "file_name": f"{kind}（示例）",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, RoleNotAllowed
-from chalicelib.grants import actions, codes
+from chalicelib.grants import actions, codes, consent
 from chalicelib.grants.items import Grant, Granting, Version, day
 from chalicelib.grants.model import CodeRedemption, Consent
 from chalicelib.table import keys
@@ -24,7 +24,7 @@ PAIR = keys.granting(ALICE, "report", "operator")
 
 def consented(**changes: Any) -> Any:
     body = Consent.model_validate_json(json.dumps(REPORT))
-    return actions.consent_to_report(command(body, **changes), METRO, KEY)
+    return consent.consent_to_report(command(body, **changes), METRO, KEY)
 
 
 def offered(**changes: Any) -> Grant:
@@ -60,7 +60,7 @@ def test_the_guard_blocks_until_its_time(until: str, free: bool) -> None:
     assert holds(guard, Granting("earlier", until)) == free
     if not free:
         refused = refusal(guard, Granting("earlier", until))
-        assert isinstance(refused, actions.GrantLive)
+        assert isinstance(refused, consent.GrantLive)
         assert refused.facts["grant"] == "earlier"
 
 
@@ -132,10 +132,10 @@ def test_what_has_ended_is_not_withdrawn_and_an_offer_only_by_the_person() -> No
 )
 def test_the_partner_of_a_report_is_the_operator_in_force(versions: list[Version], operator: str | None) -> None:
     if operator:
-        assert actions.report_partner(versions, AT).operator == operator
+        assert consent.report_partner(versions, AT).operator == operator
     else:
         with pytest.raises(InvalidRequest):
-            actions.report_partner(versions, AT)
+            consent.report_partner(versions, AT)
 
 
 def test_a_code_is_known_by_its_own_key_alone() -> None:
@@ -154,7 +154,7 @@ def test_a_grant_counts_by_the_day_in_shanghai() -> None:
 
 def test_limits_of_a_consent_to_spend_are_kept() -> None:
     body = Consent.model_validate_json(json.dumps(spend("m")))
-    decision = actions.consent_to_spend(command(body), body.root, "m", KEY)  # type: ignore[arg-type]
+    decision = consent.consent_to_spend(command(body), body.root, "m", KEY)  # type: ignore[arg-type]
     kept = after(write_to(decision, keys.grant(decision.answer.id)))  # type: ignore[attr-defined]
     assert (kept["points_max_order"], kept["points_max_day"], kept["expires_at"]) == (
         500, 800, "2999-01-01T00:00:00.000Z",

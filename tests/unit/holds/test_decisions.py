@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.grants.items import Grant
-from chalicelib.holds import actions
+from chalicelib.holds import actions, refunds
 from chalicelib.holds.items import Hold, Seller, Selling
 from chalicelib.holds.model import Capture, HoldRefund, NewHold
 from chalicelib.holds.projection import merchant_holds
@@ -56,7 +56,7 @@ def captured(points: int = 300, hold: Hold = HOLD) -> Any:
 
 
 def refunded(points: int, hold: Hold, **options: Any) -> Any:
-    return actions.refund(by_shop(HoldRefund(points=points, reason=options.pop("reason", None)), **options), hold)
+    return refunds.refund(by_shop(HoldRefund(points=points, reason=options.pop("reason", None)), **options), hold)
 
 
 def test_a_hold_touches_the_hold_the_person_and_the_grant() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
-from chalicelib.mall.aftersales import AlreadyRefunded, fulfil, refund
-from chalicelib.mall.items import OrderState
+from chalicelib.mall.aftersales import AlreadyRefunded, NotCancellable, cancel, expire, fulfil, refund
+from chalicelib.mall.items import OrderState, Sale
 from chalicelib.mall.orders import Fulfilment, Refund
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.table import keys
@@ -29,8 +29,12 @@ def state(status: Any, **changes: Any) -> OrderState:
     return OrderState(status=status, at=AT, **changes)
 
 
+def sold(held: int = 3000, **changes: Any) -> Sale:
+    return Sale(order(**changes), sale(), {TILL: held}, offer(), "person")
+
+
 def refunded(asked: Any = None, held: int = 3000, **changes: Any) -> Any:
-    return refund(asked or shop(), order(**changes), sale(), {TILL: held}, offer(), "person")
+    return refund(asked or shop(), sold(held, **changes))
 
 
 def test_delivery_writes_the_orders_state_and_the_buyers_count() -> None:
@@ -94,7 +98,7 @@ def test_a_refund_of_what_was_delivered_keeps_the_voucher_and_leaves_the_count()
     decision = refunded(status="fulfilled", voucher="SH-1")
     assert after(write_to(decision, STATE), state("fulfilled", voucher="SH-1"))["voucher"] == "SH-1"
     assert after(write_to(decision, keys.account(BUYER)), ACTIVE | {"pending": 1})["pending"] == 1
-    assert not holds(write_to(decision, STATE)), "it was read as delivered"
+    assert not holds(write_to(decision, STATE), state("refunded")), "it was read as delivered"
 
 
 def test_what_was_swept_comes_from_the_merchant() -> None:
@@ -164,15 +168,15 @@ def test_only_a_merchant_and_the_exchange_refund(role: str) -> None:
 
 def test_a_limited_purchase_is_given_back_to_the_person() -> None:
     limited = sale(limited=True)
-    decision = refund(shop(), order(), limited, {TILL: 3000}, offer(per_account_limit=3), "person")
+    decision = refund(shop(), Sale(order(), limited, {TILL: 3000}, offer(per_account_limit=3), "person"))
     assert after(write_to(decision, keys.purchases("person", OFFER)), {"units": 3})["units"] == 0
     assert all(not key.sk.startswith("purchases:") for key in touched(refunded()))
 
 
 def test_each_till_takes_back_what_it_sold() -> None:
     second = keys.till(OFFER, 1)
-    sold = sale({TILL: 2, second: 1})
-    decision = refund(exchange(), order(), sold, {TILL: 2000, second: 400}, offer(stripes=2), "person")
+    in_tills = {TILL: 2000, second: 400}
+    decision = refund(exchange(), Sale(order(), sale({TILL: 2, second: 1}), in_tills, offer(stripes=2), "person"))
     assert after(write_to(decision, keys.account(TILL)), till(points=2000, units=0))["units"] == 2
     short = after(write_to(decision, keys.account(second)), till(points=400, units=0))
     assert (short["points"], short["units"]) == (0, 1)
@@ -188,7 +192,7 @@ def test_a_till_counts_its_orders_until_they_are_served_or_refunded() -> None:
     assert after(write_to(delivered, keys.served(TILL))) == {"orders": 1}
     assert after(write_to(delivered, keys.served(TILL)), {"orders": 4}) == {"orders": 5}
     for status, left in (("placed", 4), ("fulfilled", 5)):
-        decision = refund(shop(), order(status=status), counted, {TILL: 3000}, offer(), "person")
+        decision = refund(shop(), Sale(order(status=status), counted, {TILL: 3000}, offer(), "person"))
         assert after(write_to(decision, keys.account(TILL)), till(points=3000, orders=5))["orders"] == left
 
 
@@ -211,3 +215,54 @@ def test_the_exchange_must_say_why_it_refunds(reason: str | None) -> None:
         refunded(exchange(Refund(reason=reason)))
     assert [fault["pointer"] for fault in refused.value.facts["errors"]] == ["/reason"]
     assert refunded(exchange()).facts.reason == "complaint"
+
+
+SOON, PAST = "2026-01-31T08:00:00.001Z", AT
+
+
+def test_a_buyer_cancels_what_is_not_fulfilled_within_its_time() -> None:
+    decision = cancel(command(), sold(cancellable_until=SOON))
+    by_exchange = refunded(exchange())
+    assert [write.request() for write in decision.writes[1:]] == [write.request() for write in by_exchange.writes[1:]]
+    assert (decision.kind, decision.facts.movement) == ("redemption_refunded", "refund")
+    answer = decision.answer.model_dump()
+    assert (answer["status"], "by the buyer" in answer["reason"]) == ("refunded", True)
+    assert refusal(write_to(decision, STATE), state("fulfilled")).code == "invalid_state", "delivered meanwhile"
+
+
+@pytest.mark.parametrize("until", [None, PAST, "2026-01-31T07:59:59.999Z"])
+def test_a_buyer_whose_time_is_over_cancels_nothing(until: str | None) -> None:
+    with pytest.raises(NotCancellable) as refused:
+        cancel(command(), sold(cancellable_until=until))
+    assert (refused.value.code, refused.value.facts["cancellable_until"]) == ("invalid_state", until)
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "refunded"])
+def test_a_buyer_cancels_only_what_is_placed(status: str) -> None:
+    with pytest.raises(InvalidState):
+        cancel(command(), sold(cancellable_until=SOON, status=status))
+    with pytest.raises(RoleNotAllowed):
+        cancel(exchange(), sold(cancellable_until=SOON))
+
+
+def test_a_buyers_claim_does_not_wait_for_a_frozen_merchant() -> None:
+    system = command(role="system", sub="system")
+    for decision in (
+        cancel(command(), sold(1000, cancellable_until=SOON)),
+        expire(system, sold(1000, fulfil_by=PAST)),
+    ):
+        assert holds(write_to(decision, keys.account(MERCHANT)), MERCHANT_ITEM | {"status": "frozen"})
+
+
+def test_what_nobody_fulfilled_in_time_is_refunded() -> None:
+    system = command(role="system", sub="system")
+    decision = expire(system, sold(fulfil_by=PAST))
+    assert after(write_to(decision, keys.account(BUYER)), ACTIVE)["points"] == 8000
+    assert "in time" in str(decision.facts.reason)
+    for early in (SOON, None):
+        with pytest.raises(InvalidState):
+            expire(system, sold(fulfil_by=early))
+    with pytest.raises(InvalidState):
+        expire(system, sold(fulfil_by=PAST, status="fulfilled"))
+    with pytest.raises(RoleNotAllowed):
+        expire(shop(), sold(fulfil_by=PAST))

@@ -6,7 +6,11 @@ from hypothesis import strategies as st
 
 from chalicelib.ledger.model import POINTS, Posting
 from chalicelib.mall import transfers
+from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Till
+from chalicelib.mall.orders import Redemption
+from chalicelib.table.row import dump, load
 from tests.unit.decisions import record
+from tests.unit.mall.nouns import OFFER, offer, order, till
 
 
 @given(st.integers(0, 10**9), st.integers(1, 64))
@@ -52,3 +56,29 @@ def test_a_refund_before_any_sweep_is_the_sale_reversed() -> None:
 
 def test_a_sweep_moves_what_the_till_holds() -> None:
     assert transfers.sweep("offer:x/0", "shop", 300).postings == (Posting("offer:x/0", "account:shop", 300, POINTS),)
+
+
+def test_items_of_before_load_with_what_they_did_not_have() -> None:
+    """Null attributes, as they were written then, are what is left out now."""
+    nothing = dict.fromkeys(("per_account_limit", "starts_at", "ends_at", "event"))
+    stored = {name: value for name, value in dump(offer()).items() if name != "edition"} | nothing
+    assert load(Offer, stored | {"list": "offers", "rank": "x", "pk": "p", "sk": "s"}) == offer(edition=None)
+    event = {"id": "e", "limit": 5}
+    assert load(OfferTerms, stored | {"event": event}).limits == {}
+    limited = load(OfferTerms, stored | {"event": event, "per_account_limit": 2})
+    assert (limited.counted, limited.limits) == ("e", {"units": 5, OFFER: 2})
+    old_till = {name: value for name, value in dump(till()).items() if name not in ("edition", "orders")}
+    assert load(Till, old_till) == till(edition=None)
+    state = {"status": "fulfilled", "at": "t", "voucher": None, "note": "x"}
+    assert load(OrderState, state) == OrderState(status="fulfilled", at="t", note="x")
+    assert load(Pointer, {"offer": "o"}).category is None
+
+
+def test_an_answer_of_before_is_an_order_still() -> None:
+    names = ("id", "status", "at", "account", "merchant", "offer", "quantity", "points", "voucher", "note")
+    old = {name: value for name, value in order().model_dump().items() if name in names}
+    assert Redemption.model_validate(old).vouchers == []
+
+
+def test_stock_is_what_was_supplied_and_not_sold_and_never_below_zero() -> None:
+    assert [offer().to_answer(sold).stock for sold in (0, 3, 10, 11)] == [10, 7, 0, 0]

@@ -45,7 +45,7 @@ def test_its_answer_is_the_order_with_what_was_sold_as_at_the_sale() -> None:
     answer = decide(offer(title="茶", fulfilment="goods"), quantity=2, points=2000).answer
     assert answer.model_dump(exclude_none=True) == {
         "id": ID, "status": "placed", "at": AT, "account": ALICE, "merchant": SHOP, "offer": OFFER, "quantity": 2,
-        "points": 2000, "title": "茶", "unit_points": 1000, "fulfilment": "goods",
+        "points": 2000, "title": "茶", "unit_points": 1000, "fulfilment": "goods", "vouchers": [],
     }  # fmt: skip
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.errors import InvalidRequest
 from chalicelib.mall import shelf
-from chalicelib.mall.items import EventTerms, Offer, Seller, Selling, Till
+from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.model import NewOffer, OfferChange
+from chalicelib.mall.sellers import EventTerms, Seller, Selling
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys
 from chalicelib.table.row import load
@@ -224,8 +225,8 @@ def test_a_suspended_merchant_changes_words_but_puts_nothing_on_the_shelf() -> N
         assert refusal(write_to(change(**body), keys.account(MERCHANT)), frozen).code == "account_frozen"
 
 
-@pytest.mark.parametrize("body", [{}, {"points": None}, {"title": None, "points": 5}])
-def test_a_change_names_something_and_nothing_null(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("body", [{}, {"points": None}, {"title": None, "points": None}])
+def test_a_change_names_something(body: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as refused:
         change(**body)
     assert pointers(refused.value) == [""]

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.onboarding.formats import is_of
-from infra.dev.demo.papers import jpeg, pdf, png
+from infra.dev.demo.files import jpeg, pdf, png
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 GOOD = pdf("hello")

@@ -18,13 +18,13 @@ def test_every_reason_of_a_failed_handshake_is_in_the_guide() -> None:
 
 
 def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
-    told = GUIDE.partition("tried again after ")[2].partition(".\n")[0]
-    pauses = tuple(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", told))
+    stated = GUIDE.partition("tried again after ")[2].partition(".\n")[0]
+    pauses = tuple(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+) (s|min|h)\b", stated))
     assert pauses == settings().webhook_pauses_seconds
 
 
 def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> None:
-    assert set(re.findall(r"^\| `(order\.[a-z]+)` \|", GUIDE, re.MULTILINE)) == set(model.EVENTS.values())
+    assert set(re.findall(r"^\| `(order\.[a-z]+)` \|", GUIDE, re.MULTILINE)) == set(model.WEBHOOKS.values())
     assert f"within {handshake.DEADLINE_SECONDS} seconds" in GUIDE
     assert model.TRY_SECONDS == handshake.DEADLINE_SECONDS
     assert f"port {PORTS[0]} or {PORTS[1]}" in GUIDE

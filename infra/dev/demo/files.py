@@ -48,7 +48,7 @@ def jpeg() -> bytes:
     return base64.b64decode(_JPEG)
 
 
-def paper(kind: str, of: str) -> tuple[str, bytes]:
+def document(kind: str, of: str) -> tuple[str, bytes]:
     """Content type and content of a document of this kind: licences as JPEG, identities as PNG, the rest as PDF."""
     if kind == "business_licence":
         return JPEG, jpeg()

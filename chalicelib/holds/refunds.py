@@ -1,0 +1,50 @@
+"""Captured points go back to the person."""
+
+from dataclasses import replace
+
+from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, Refusal
+from chalicelib.holds.items import Hold, Payer
+from chalicelib.holds.model import HoldRefund, pay_back, to_answer
+from chalicelib.holds.parts import moved, posted, step_from
+from chalicelib.holds.refusals import PayerClosed
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger.actions import AccountCondition, AccountFrozen
+from chalicelib.table import keys
+from chalicelib.table.write import Attr, seen
+
+
+def refund(command: Command[HoldRefund], hold: Hold) -> Decision:
+    """Captured points go back to the person, in parts, never more than were captured.
+
+    As with orders, a frozen merchant cannot refund, and the exchange can. Raises InvalidState, AlreadyRefunded,
+    InvalidRequest over what is left; refuses InsufficientPoints, PayerClosed.
+    """
+    points, role = command.body.points, command.caller.role
+    _refundable(command, hold)
+    after = replace(hold, refunded_points=hold.refunded_points + points)
+    as_read = Attr("refunded_points").eq(hold.refunded_points)
+    terms = {
+        hold.name: AccountCondition(require=as_read, refuse=moved, add={"refunded_points": points}),
+        keys.holder(hold.merchant): AccountCondition(even_frozen=role == EXCHANGE),
+        keys.holder(hold.account): AccountCondition(refuse=seen(Payer, _cannot_get)),
+    }
+    writes, facts = posted(command, hold, pay_back(hold, points), terms)
+    return Decision("hold_refunded", to_answer(after), writes, replace(facts, reason=command.body.reason))
+
+
+def _refundable(command: Command[HoldRefund], hold: Hold) -> None:
+    step_from(command, hold, "refund")
+    if command.caller.role == EXCHANGE and command.body.reason is None:
+        raise InvalidRequest.at("/reason", "The exchange gives a reason", "交易所退还积分须说明原因")
+    left = hold.captured_points - hold.refunded_points
+    if not left:
+        raise AlreadyRefunded()
+    if command.body.points > left:
+        raise InvalidRequest.at("/points", f"At most {left} are left to refund", f"最多可退还 {left} 积分")
+
+
+def _cannot_get(payer: Payer | None) -> Refusal:
+    if payer and payer.status == "frozen":
+        return AccountFrozen()
+    return PayerClosed() if payer and payer.status == "closed" else Contended()

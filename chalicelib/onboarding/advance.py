@@ -1,0 +1,82 @@
+"""The one way of an application from state to state."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Merchant
+from chalicelib.ledger.actions import AccountClosed
+from chalicelib.ledger.standing import acting
+from chalicelib.merchants import history
+from chalicelib.merchants.actions import admission, remains
+from chalicelib.onboarding import steps
+from chalicelib.onboarding.items import Application
+from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, traits
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
+from chalicelib.table.write import Write, delete
+from chalicelib.transitions import step
+
+
+def advance(
+    command: Command[Any],
+    application: Application,
+    action: str,
+    party: str,
+    *,
+    comment: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+    more: tuple[Write, ...] = (),
+) -> Decision:
+    """The application after ``action``, its history, and what the new state brings with it.
+
+    ``changes`` are fields of the application. One that stays active keeps its place and its time.
+    """
+    status: Any = step(STEPS, application.status, action, party, traits(application))
+    moved = {"status": status, "since": command.at} if status != application.status else {}
+    assign = moved | dict(changes or {})
+    after = replace(application, **assign)
+    listed = Listing(lists.applications(status), f"{after.since}:{after.id}") if moved else None
+    name, _, outcome = action.partition(" ")
+    line = history.line(command, after.id, name, outcome=outcome or None, status=status, comment=comment)
+    writes = (
+        *_conditions(command, application, action, party, status),
+        steps.changed(application, assign, listed=listed),
+    )
+    return Decision(
+        f"application_{status}", steps.state(after, party), (*writes, line, *more), Facts(application=after.id)
+    )
+
+
+def _conditions(
+    command: Command[Any], application: Application, action: str, party: str, status: str
+) -> tuple[Write, ...]:
+    """Whether the institution that takes the step may act, and what becomes of it.
+
+    A frozen institution takes no step, as applicant or as operator; it may withdraw. Authorities judge it all the
+    same, but it does not become a merchant.
+    """
+    if application.status == "active":
+        return (remains(application.applicant, application.id, action),)
+    closed = (delete(keys.applying(application.applicant)),) if status not in OPEN else ()
+    if status == "active":
+        return (*closed, _admission(command, application))
+    if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
+        return closed
+    return (*closed, acting(application.applicant if party == APPLICANT else str(application.sub_platform)))
+
+
+def _admission(command: Command[Any], application: Application) -> Write:
+    """The institution becomes a merchant; an event's within the terms of its plan. Refuses as ``apply`` does."""
+    merchant = Merchant(
+        mode=application.mode,
+        status="active",
+        since=command.at,
+        turn=command.id,
+        sub_platform=application.sub_platform,
+        application=application.id,
+        event=application.event,
+    )
+    return admission(application.applicant, merchant, refuse=lambda _: AccountClosed())

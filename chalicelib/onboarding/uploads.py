@@ -1,0 +1,87 @@
+"""What is asked and answered about documents, and where their files are. Pure."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from chalicelib.accounts.numbers import CreditCode
+from chalicelib.kernel.fields import Answer, Body, Sha256, ShortText, Time, example
+from chalicelib.onboarding.items import Kind
+
+FOLDER = "incoming/documents/"  # as they were sent: the bucket forgets them after 30 days
+KEPT = "documents/"  # what was submitted stays
+DOCUMENT_BYTES_MAX = 20 * 1024 * 1024
+
+
+def _in_lower_case(value: Any) -> Any:
+    """Media types are compared without case (RFC 9110, 8.3.1)."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise PydanticCustomError("day", "Must be a day as in 2030-12-31") from error
+
+
+Day = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", json_schema_extra={"format": "date"}),
+    AfterValidator(_day),
+]
+
+
+class NewDocument(Body):
+    """A file is announced. What a business licence says of itself may be stated: it is then checked."""
+
+    model_config = example(
+        kind="business_licence",
+        file_name="营业执照.pdf",
+        content_type="application/pdf",
+        bytes=183_204,
+        sha256="9f86d081884c7d65" * 4,
+    )
+
+    kind: Kind
+    file_name: ShortText
+    content_type: Annotated[Literal["application/pdf", "image/png", "image/jpeg"], BeforeValidator(_in_lower_case)]
+    bytes: Annotated[int, Field(ge=1, le=DOCUMENT_BYTES_MAX)]
+    sha256: Sha256
+    expires_on: Annotated[Day | None, Field(description="The last day of its validity, in Shanghai; not past")] = None
+    credit_code: Annotated[CreditCode | None, Field(description="The account's own")] = None
+
+
+class DocumentForm(Answer):
+    """A presigned POST (multipart/form-data): every field as given, then the part ``file``."""
+
+    url: str
+    fields: dict[str, str]
+    expires_at: Time
+
+
+class DocumentOpened(Answer):
+    """The platform waits for the file. It counts once its bytes arrived and are what was announced."""
+
+    id: str
+    application: str
+    kind: Kind
+    status: Literal["awaiting_upload"] = "awaiting_upload"
+    upload: DocumentForm
+
+
+class DocumentLink(Answer):
+    """Where the file may be fetched for some minutes."""
+
+    url: str
+    expires_at: Time
+
+
+def file_key(application: str, document: str) -> str:
+    return f"{FOLDER}{application}/{document}"
+
+
+def kept_key(application: str, document: str) -> str:
+    return f"{KEPT}{application}/{document}"
