@@ -40,7 +40,7 @@ from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import expire_due, settle_ended, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import complete_events, expire_due, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.routes import room as onboarding
@@ -50,6 +50,7 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
+from chalicelib.procedures.routes import room as procedures
 from chalicelib.provenance.projection import colours
 from chalicelib.reconciliation import worker as reconciliation_worker
 from chalicelib.reconciliation.routes import room as reconciliation
@@ -68,7 +69,7 @@ app.api.binary_types.extend(BINARY)
 app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
-_earning = (accounts, credit, scenarios, grants, reductions, batches)
+_earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
 _watching = (supervision, statistics, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
@@ -127,7 +128,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: partners_worker.resume(now),
         lambda: campaigns_worker.close_due(now),
         shelve_due,
-        lambda: settle_ended(now),
+        lambda: complete_events(now),
         lambda: expire_due(now),
     )
 

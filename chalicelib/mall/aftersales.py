@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
@@ -34,13 +34,6 @@ class BuyerClosed(AccountClosed):
         " then send the refund again.",
         "买方已注销账户，积分无法退回。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退款。",
     )
-
-
-class AlreadyRefunded(Refusal):
-    status, code = 409, "already_refunded"
-    title = Text("Refunded already", "已退回")
-    detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
-    remedy = Text("Nothing to fix: read the order.", "无需处理：请查询该订单。")
 
 
 class NotCancellable(InvalidState):

@@ -113,4 +113,4 @@ def reverse_reduction(command: Command[Reversal], id: str) -> Decision:
     """
     reduction = queries.reduction(command.caller, id)
     recipient = queries.recipient(reduction.recipient.id)
-    return reversal.reverse(command, reduction, recipient, accounts.item(recipient.id))
+    return reversal.reverse(command, reduction, recipient, accounts.present(recipient.id))

@@ -1,8 +1,8 @@
 """The books of the scheme, recomputed from its Records: every balance, every stock, every statement and the sums.
 
 Items are added one by one, in any order; only sums are kept, about 1 KB an account. Then ``differences`` gives
-whatever does not agree. Nothing of the platform's own arithmetic is used, and no noun of its rooms: an error there would
-be found here. So items are read as they are stored.
+whatever does not agree. Nothing of the platform's own arithmetic is used, and no noun of its rooms: an error there
+would be found here. So items are read as they are stored.
 """
 
 import json

@@ -49,7 +49,7 @@ def to_answer(record: Record, key: bytes) -> RecordAnswer:
 
 
 def concerned(record: Record, account_key: bytes) -> list[str]:
-    """The ids of the accounts that a Record concerns: it moves their value, names them, or their holder asked for it."""
+    """The ids of the accounts that a Record concerns: it moves their value or names them, or their holder asked."""
     names = {name for posting in record.postings for name in posting[:2]} | {record.holder or "", record.payer or ""}
     prefix = keys.holder("")
     found = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
