@@ -56,6 +56,7 @@ from chalicelib.reconciliation import worker as reconciliation_worker
 from chalicelib.reconciliation.routes import room as reconciliation
 from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
+from chalicelib.reports.routes import room as reports
 from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
 from chalicelib.statistics.projection import months
@@ -71,7 +72,7 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
-_watching = (supervision, statistics, reconciliation, openness)
+_watching = (supervision, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)

@@ -128,20 +128,32 @@ def _other_till(world: World) -> None:
     _change(world, _is("redemption"), change)
 
 
+def _person(item: Raw) -> bool:
+    return bool(item["sk"] == "account" and item.get("kind") == "individual")
+
+
+def _plus_one(name: str) -> Callable[[Raw], None]:
+    return lambda item: item.update({name: item[name] + 1})
+
+
+def _in(pk: str, name: str) -> Callable[[World], None]:
+    return lambda world: _change(world, lambda item: item["pk"] == pk, _plus_one(name))
+
+
 CORRUPTED: dict[str, tuple[Callable[[World], None], str]] = {
-    "a balance": (lambda w: _change(w, lambda i: i["sk"] == "account" and i.get("kind") == "individual", lambda i: i.update(points=i["points"] + 1)), "points"),
+    "a balance": (lambda w: _change(w, _person, _plus_one("points")), "points"),
     "a posting": (lambda w: _change(w, _is("cancellation"), _posting), "points"),
     "a missing Record": (lambda w: _remove(w, _is("conversion")), "points"),
     "a doubled lot": (_double, "merchants of its lots"),
     "a moved colour": (_move_colour, "colours that are not its Records'"),
     "a wrong account": (_other_till, "points (no such balance)"),
     "a lost hold": (lambda w: _remove(w, lambda i: i["pk"].startswith("hold:")), "points (no such balance)"),
-    "a wrong lane": (lambda w: _change(w, lambda i: i["pk"] == "supply", lambda i: i.update(grams_backing=i["grams_backing"] + 1)), "grams behind its points"),
+    "a wrong lane": (_in("supply", "grams_backing"), "grams behind its points"),
     "a changed answer": (lambda w: _change(w, _is("redemption"), _answer), "points in its answer"),
     "a changed time": (lambda w: _change(w, _is("conversion"), _at), "lines with another time"),
-    "a wrong month": (lambda w: _change(w, lambda i: i["pk"] == "statistics", lambda i: i.update(records=i["records"] + 1)), "records"),
+    "a wrong month": (_in("statistics", "records"), "records"),
     "a lost line": (lambda w: _remove(w, lambda i: i["sk"].startswith("entry:")), "points by its statement"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CORRUPTED)
@@ -187,9 +199,10 @@ def test_a_worker_that_dies_half_way_leaves_nothing_and_the_next_one_finishes(
     def dies(*_: Any) -> None:
         raise RuntimeError("out of time")
 
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patch:
         patch.setattr(worker, "_moved", dies)
-        worker.scheduled(MOMENT)
+        with pytest.raises(RuntimeError):
+            worker.scheduled(MOMENT)
     assert still.items() == before
     assert found(still) == []
 
