@@ -6,7 +6,7 @@ from random import randrange
 from typing import Any
 
 from chalicelib.kernel.record import Record
-from chalicelib.statistics import model
+from chalicelib.statistics import counting, model
 from chalicelib.table import keys
 from chalicelib.table.keys import Key
 from chalicelib.table.write import Write, update
@@ -29,14 +29,14 @@ def months(records: Sequence[Record]) -> list[Write]:
 def _counted(record: Record, lane: int) -> list[tuple[Named, Mapping[str, int]]]:
     month = model.month_of(record.at)
     found: list[tuple[Named, Mapping[str, int]]] = [
-        ((keys.month_sums(month, lane), (("month", month),)), model.change(record))
+        ((keys.month_sums(month, lane), (("month", month),)), counting.change(record))
     ]
-    if came := model.source(record):
+    if came := counting.source(record):
         facts = tuple(came[0]._asdict().items())
         found.append(((keys.confirmed(month, *came[0], lane), facts), came[1]))
-    if merchant := model.merchant(record):
+    if merchant := counting.merchant(record):
         of_merchant = keys.turnover(month, merchant, lane)
-        found.append(((of_merchant, (("merchant", merchant),)), model.turnover(record)))
+        found.append(((of_merchant, (("merchant", merchant),)), counting.turnover(record)))
     return found
 
 

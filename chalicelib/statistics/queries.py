@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.query import Query
@@ -68,8 +68,8 @@ def _together(lanes: Iterable[T], kind: type[T], names: Callable[[T], dict[str, 
     found: dict[tuple[tuple[str, str], ...], Counter[str]] = defaultdict(Counter)
     for lane in lanes:
         found[tuple(names(lane).items())].update({name: getattr(lane, name) for name in amounts})
-    together: list[Any] = [kind(**dict(named), **counted) for named, counted in sorted(found.items())]
-    return together
+    make: Callable[..., T] = kind
+    return [make(**dict(named), **counted) for named, counted in sorted(found.items())]
 
 
 def _answer(month: Sums) -> MonthAnswer:

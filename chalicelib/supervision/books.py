@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from chalicelib.supervision.sums import DEBTS, ISSUED, POOL, RETIRED, UNCOVERED, Projected
+from chalicelib.table import keys
 
 Item = Mapping[str, Any]  # an item, plain
 POINTS, GRAMS, UNITS = "points", "grams", "units"
@@ -65,7 +66,7 @@ class Books:
             self.lines[pk].update({asset: int(item[asset]) for asset in (POINTS, GRAMS)})
             self.times[pk] -= _time(item)
         elif sk == "offer":
-            self.keepers[pk] = f"account:{item['merchant']}"
+            self.keepers[pk] = keys.holder(str(item["merchant"]))
         elif pk == "supply":
             self._supply_lane(item)
         else:
@@ -85,7 +86,7 @@ class Books:
         self.projected.record(record)
         if record["kind"] == "offer_made":  # what it begins with is in the answer
             made = json.loads(record["answer"])
-            self.stock[f"offer:{made['id']}"] += made["stock"]
+            self.stock[keys.offer(made["id"]).pk] += made["stock"]
         self.faults += _answered(record)
         for source, destination, amount, asset in [*record.get("postings", ()), *record.get("stocked", ())]:
             if int(amount) <= 0:

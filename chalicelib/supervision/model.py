@@ -12,6 +12,7 @@ from chalicelib.mall.orders import OrderStatus
 LANES = 8  # lists of a day's orders, so that a rush does not meet in one partition
 
 _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"
+_ACCOUNT = "account:" + _ID
 _TIME = "2026-01-31T08:00:00.000Z"
 
 # What a Record's answer held for its caller alone, by its field; and what only the Records of one kind held.
@@ -56,8 +57,8 @@ class RecordAnswer(Answer):
         caller="b5xq6x7n4m2p8r9s0t1u2w3y4z",
         status=201,
         movement="redemption",
-        postings=[{"source": f"account:{_ID}", "destination": "offer:tea/0", "amount": 2500, "asset": "points"}],
-        references={"holder": f"account:{_ID}"},
+        postings=[{"source": _ACCOUNT, "destination": "offer:tea/0", "amount": 2500, "asset": "points"}],
+        references={"holder": _ACCOUNT},
         answer={"id": _ID, "points": 2500},
         withheld=["note", "voucher", "vouchers"],
     )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from chalicelib.table import keys
+
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 UNCOVERED = "system:uncovered"
 DEBTS = ("debt_points", "debt_grams")
@@ -78,7 +80,9 @@ class Projected:
         for account, check in self.accounts.items():
             yield from _unless_equal(account, "colours that are not its Records'", 0, int(check != 0))
         for run, name in self.lots.keys() | self.paid.keys():
-            yield from _unless_equal(f"run:{run}", f"{name} of its lots", self.lots[run, name], self.paid[run, name])
+            yield from _unless_equal(
+                keys.run(run).pk, f"{name} of its lots", self.lots[run, name], self.paid[run, name]
+            )
         for month, name in self.months.keys() | self.monthly.keys():
             yield from _unless_equal(f"month {month}", name, self.months[month, name], self.monthly[month, name])
 

@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
 from chalicelib.reports import actions, queries, worker
+from chalicelib.reports.model import MonthNotClosed
 from chalicelib.signing import jose
 from chalicelib.signing.jws import jwks
 from chalicelib.statistics import model
@@ -156,7 +157,7 @@ def test_a_month_closes_a_day_after_it_ended_in_shanghai(world: World, now: str,
     if closed:
         assert queries.compose("2026-01", moment).closed_at == "2026-02-01T16:00:00.000Z"
     else:
-        with pytest.raises(queries.model.MonthNotClosed):
+        with pytest.raises(MonthNotClosed):
             queries.compose("2026-01", moment)
 
 

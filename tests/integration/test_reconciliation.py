@@ -9,11 +9,13 @@ import boto3
 import pytest
 
 import app
+from chalicelib.buyback import queries
 from chalicelib.buyback import worker as buyback
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
 from chalicelib.kernel.settle import perform
 from chalicelib.reconciliation import actions, worker
 from chalicelib.settings import settings
+from chalicelib.table import keys
 from chalicelib.table.write import decode, encode
 from infra.dev.local import schedules
 from tests import consents
@@ -48,7 +50,7 @@ def trade(world: World) -> None:
     world.sweep()
     run = world.post("/v1/buy-back-runs", role="exchange", sub="exchange").body["id"]
     buyback.handle({"run": run}, lambda _: 0)
-    for part in list(buyback.queries.open_parts(run)):
+    for part in list(queries.open_parts(run)):
         buyback.handle({"run": run, "part": part}, lambda _: 0)
     grant = consents.spending(world, consents.mall(world, "mall", CODES[1]), "mall")
     assert world.post("/v1/holds", consents.order(grant), role="institution", sub="mall").status == 201
@@ -184,7 +186,7 @@ def test_the_records_behind_a_difference_are_named_to_officials_only(still: Worl
 def test_two_workers_at_once_keep_one_result(still: World) -> None:
     first, second = worker.reconcile(DAY), worker.reconcile(DAY)
     for made in (first, second):
-        perform(worker.keys.digest("reconciliation", DAY), lambda command, made=made: actions.keep(command, made))  # type: ignore[misc]
+        perform(keys.digest("reconciliation", DAY), lambda command, made=made: actions.keep(command, made))  # type: ignore[misc]
     [published] = still.get("/v1/reconciliations").body["items"]
     assert published["began_at"] == first.began_at
     assert found(still) == []

@@ -1,12 +1,13 @@
 """What a month's Records come to, and how it is drawn."""
 
 from collections import Counter
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from chalicelib.kernel.record import Posting, Record
-from chalicelib.statistics import chart, model, projection
+from chalicelib.statistics import chart, counting, model, projection
 from chalicelib.statistics.model import MonthAnswer, Sums
 from chalicelib.table import keys
 from tests.unit.decisions import after, record
@@ -15,7 +16,7 @@ ALICE, SHOP, TILL = "account:alice", "account:shop", "offer:x/0"
 SOURCE = {"scenario": "Metro", "methodology": "M-1", "month": "2025-12"}
 
 
-def movement(kind: str, *postings: Posting, **facts: object) -> Record:
+def movement(kind: str, *postings: Posting, **facts: Any) -> Record:
     return record(kind, movement=kind, postings=postings, **facts)
 
 
@@ -50,7 +51,7 @@ SOLD = {"redeemed_points": 500, "orders": 1}
 
 
 def counted(of: Record) -> dict[str, int]:
-    return {name: amount for name, amount in model.change(of).items() if amount and name != "records"}
+    return {name: amount for name, amount in counting.change(of).items() if amount and name != "records"}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def counted(of: Record) -> dict[str, int]:
 )  # fmt: skip
 def test_each_movement_counts_as_what_it_is(of: Record, sums: dict[str, int]) -> None:
     assert counted(of) == sums
-    assert model.change(of)["records"] == 1
+    assert counting.change(of)["records"] == 1
 
 
 @pytest.mark.parametrize(
@@ -118,9 +119,9 @@ def test_records_of_two_months_add_to_two_sums_once_each() -> None:
 
 
 def test_a_lot_is_part_of_its_merchant_s_turnover() -> None:
-    assert (model.merchant(LOT), model.turnover(LOT)["lots"]) == ("shop", 1)
-    assert model.merchant(movement("sweep", Posting(TILL, SHOP, 9, "points"), holder=SHOP)) is None
-    assert model.merchant(CONVERSION) is None
+    assert (counting.merchant(LOT), counting.turnover(LOT)["lots"]) == ("shop", 1)
+    assert counting.merchant(movement("sweep", Posting(TILL, SHOP, 9, "points"), holder=SHOP)) is None
+    assert counting.merchant(CONVERSION) is None
 
 
 def drawn(**changes: int) -> ElementTree.Element:
