@@ -71,4 +71,9 @@ def recognise(header: str, allow: tuple[str, ...]) -> Caller:
 def _allowed(sub: str, role: str, allow: tuple[str, ...]) -> Caller:
     if role not in allow:
         raise RoleNotAllowed(allowed=", ".join(allow), role=role)
+    return caller(sub, role)
+
+
+def caller(sub: str, role: str) -> Caller:
+    """Whoever has this login, in this role."""
     return Caller(sub, role, keys.account_id(sub, account_key()))
