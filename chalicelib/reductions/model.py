@@ -118,7 +118,9 @@ class Reduction:
     @property
     def recipient(self) -> Recipient:
         """Whom it is credited to."""
-        return Recipient(self.answer.account, INSTITUTION if self.record.in_grams else INDIVIDUAL)
+        return Recipient(
+            self.record.account or self.answer.account, INSTITUTION if self.record.in_grams else INDIVIDUAL
+        )
 
     @property
     def key(self) -> keys.Key:
