@@ -22,6 +22,7 @@ from chalicelib.holds.refusals import (
     PayerClosed,
     PayerLacksPoints,
 )
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import AccountFrozen, InsufficientPoints
 from chalicelib.ledger.model import entries
 from chalicelib.table import keys
@@ -55,8 +56,9 @@ def captured(points: int = 300, hold: Hold = HOLD) -> Any:
     return actions.capture(by_shop(Capture(points=points)), hold)
 
 
-def refunded(points: int, hold: Hold, **options: Any) -> Any:
-    return refunds.refund(by_shop(HoldRefund(points=points, reason=options.pop("reason", None)), **options), hold)
+def refunded(points: int, hold: Hold, merchant: AnyAccount = AnyAccount(points=1000), **options: Any) -> Any:
+    body = HoldRefund(points=points, reason=options.pop("reason", None))
+    return refunds.refund(by_shop(body, **options), hold, merchant)
 
 
 def test_a_hold_touches_the_hold_the_person_and_the_grant() -> None:
@@ -211,6 +213,33 @@ def test_the_schedule_expires_what_is_over_and_nothing_else() -> None:
         actions.expire(command(role="system", sub="system"), HOLD)
     with pytest.raises(InvalidState):
         actions.expire(late, replace(HOLD, status="captured"))
+
+
+def test_a_refund_after_a_buy_back_takes_points_then_grams_as_they_were_read() -> None:
+    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=100, grams=500)
+    decision = refunded(300, hold, read)
+    write = write_to(decision, MERCHANT)
+    left = after(write, read)
+    assert (left["points"], left["grams"]) == (0, 300)
+    assert after(write_to(decision, PERSON), RICH)["points"] == 1300
+    for moved in (replace(read, points=101), replace(read, points=0, grams=600)):
+        assert isinstance(refusal(write, moved), Contended)
+    lines = entries(record("hold_refunded", **vars(decision.facts)))
+    assert {(each.points, each.grams) for each in lines.values()} == {(-100, -200), (300, 0)}
+
+
+def test_a_refund_is_refused_only_for_what_points_and_grams_do_not_cover() -> None:
+    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=100, grams=50)
+    refused = refusal(write_to(refunded(300, hold, read), MERCHANT), read)
+    assert isinstance(refused, InsufficientPoints)
+    assert (refused.facts["needed"], refused.facts["available"]) == (250, 100)
+
+
+def test_a_buy_back_while_a_refund_is_decided_has_it_decided_again() -> None:
+    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=1000)
+    write = write_to(refunded(300, hold, read), MERCHANT)
+    assert isinstance(refusal(write, AnyAccount(points=0, grams=1000)), Contended)
+    assert isinstance(refusal(write, replace(read, status="frozen")), AccountFrozen)
 
 
 def test_a_refund_counts_on_the_hold_as_it_was_read() -> None:
