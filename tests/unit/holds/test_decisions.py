@@ -56,7 +56,10 @@ def captured(points: int = 300, hold: Hold = HOLD) -> Any:
     return actions.capture(by_shop(Capture(points=points)), hold)
 
 
-def refunded(points: int, hold: Hold, merchant: AnyAccount = AnyAccount(points=1000), **options: Any) -> Any:
+RICH = AnyAccount(points=1000)
+
+
+def refunded(points: int, hold: Hold, merchant: AnyAccount = RICH, **options: Any) -> Any:
     body = HoldRefund(points=points, reason=options.pop("reason", None))
     return refunds.refund(by_shop(body, **options), hold, merchant)
 
