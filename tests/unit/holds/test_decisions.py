@@ -56,10 +56,10 @@ def captured(points: int = 300, hold: Hold = HOLD) -> Any:
     return actions.capture(by_shop(Capture(points=points)), hold)
 
 
-RICH = AnyAccount(points=1000)
+PAYING = AnyAccount(points=1000)
 
 
-def refunded(points: int, hold: Hold, merchant: AnyAccount = RICH, **options: Any) -> Any:
+def refunded(points: int, hold: Hold, merchant: AnyAccount = PAYING, **options: Any) -> Any:
     body = HoldRefund(points=points, reason=options.pop("reason", None))
     return refunds.refund(by_shop(body, **options), hold, merchant)
 
