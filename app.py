@@ -50,6 +50,7 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
+from chalicelib.procedures.routes import room as procedures
 from chalicelib.provenance.projection import colours
 from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
@@ -62,7 +63,7 @@ app.api.binary_types.extend(BINARY)
 app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
-_earning = (accounts, credit, scenarios, grants, reductions, batches)
+_earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
 for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
     app.register_blueprint(room)

@@ -21,6 +21,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.row import load
 from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
+from tests.numbers import born_years_ago, identity_number_of
 from tests.world import AT, CODES, PEOPLE, World
 
 
@@ -52,6 +53,38 @@ def _close(world: World) -> Ready:
 def _correct(world: World) -> Ready:
     world.person()
     return Ready("PATCH", "/v1/accounts/me", {"name": "李小明"}, "individual", "alice", {"name": "张小明"})
+
+
+def _consent_for_ward(world: World) -> Ready:
+    world.person()
+    child = identity_number_of(born_years_ago(8))
+    body = {"identity_number": child, "name": "王小宝", "own_identity_number": PEOPLE[0]}
+    return Ready("POST", "/v1/accounts/me/wards", body, "individual", "alice", body | {"name": "李小宝"})
+
+
+def _withdraw_ward(world: World) -> Ready:
+    ready = _consent_for_ward(world)
+    ward = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    return Ready("POST", f"{ready.path}/{ward}/withdraw", {}, "individual", "alice")
+
+
+def _propose_procedure(world: World) -> Ready:
+    body = {"kind": "rebind", "account": world.person(), "reason": "lost", "evidence_sha256": "0" * 64}
+    body |= {"new_sub": "alice-2"}
+    return Ready("POST", "/v1/procedures", body, "exchange", "exchange", body | {"new_sub": "alice-3"})
+
+
+def _procedure(world: World) -> str:
+    ready = _propose_procedure(world)
+    return f"{ready.path}/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
+
+
+def _approve_procedure(world: World) -> Ready:
+    return Ready("POST", f"{_procedure(world)}/approve", {}, "bureau", "bureau")
+
+
+def _reject_procedure(world: World) -> Ready:
+    return Ready("POST", f"{_procedure(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "not so"})
 
 
 def _freeze(world: World) -> Ready:
@@ -410,6 +443,11 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "PATCH /v1/accounts/me": _correct,
     "POST /v1/accounts/{id}/freeze": _freeze,
     "POST /v1/accounts/{id}/unfreeze": _unfreeze,
+    "POST /v1/accounts/me/wards": _consent_for_ward,
+    "POST /v1/accounts/me/wards/{id}/withdraw": _withdraw_ward,
+    "POST /v1/procedures": _propose_procedure,
+    "POST /v1/procedures/{id}/approve": _approve_procedure,
+    "POST /v1/procedures/{id}/reject": _reject_procedure,
     "POST /v1/methodologies": _register,
     "POST /v1/scenarios": _publish,
     "POST /v1/grants": _consent,

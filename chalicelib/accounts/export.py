@@ -32,7 +32,9 @@ class Kept(Answer):
 
     ``place`` is its name among the caller's things: ``entry:…`` a line of the statement, ``usage:…`` grams of a day,
     ``reduction:…`` a reported reduction, ``purchases:…`` units of an offer, ``grant:…`` a grant, ``account`` the
-    account itself, ``reading:…`` that exchange, bureau or auditor read it: when, in which role and why.
+    account itself, ``reading:…`` that exchange, bureau or auditor read it: when, in which role and why,
+    ``procedure:…`` a step of a procedure about it, ``ward:…`` a child that the caller has consented for. What stood
+    beside an account that a procedure closed in this one's favour stands here, too.
     """
 
     place: str
@@ -75,13 +77,13 @@ def page(query: Query[Paged]) -> Export:
         for each in places
     ]
     paged = query.page(items, lambda kept: {"sk": kept.place})
-    own_view = view(account, credit.of(account.id, query.now))
+    own_view = view(account, credit.of(account, query.now))
     return Export(login=query.asker.sub, account=own_view, items=paged.items, next_cursor=paged.next_cursor)
 
 
 def _walks(account: Account, after: str, count: int) -> Iterator[list[Row]]:
     """The next ``count`` items from ``after`` on: the account's, and what is counted for its person elsewhere."""
-    places = [(account.holder, _FIRST, _LAST)]
+    places = [(name, _FIRST, _LAST) for name in account.holders]  # the own comes last: of two at one place it is shown
     if account.person:
         places += [(keys.holder(account.person), kind, f"{kind}~") for kind in _COUNTED]
     for pk, low, high in places:

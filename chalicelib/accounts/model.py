@@ -52,12 +52,14 @@ class Opening(Choice[Annotated[Individual | Institution, Field(discriminator="ki
 class Claim:
     """Who has a number (its hash is the key). Kept when the account closes: it names the number's ``person`` for ever.
 
-    Claims of before persons were named have neither ``person`` nor ``open``.
+    Claims of before persons were named have neither ``person`` nor ``open``. ``mark`` is left by a procedure: "freed",
+    the account was somebody else's, so the next one starts a new person; "ended", the number opens none again.
     """
 
     account: str
     person: str | None = None
     open: bool = True
+    mark: Literal["freed", "ended"] | None = None
 
 
 def masked(name: str) -> str:
@@ -117,6 +119,7 @@ SHOWN = _EXAMPLE | {
         "retired": 0,
     },
     "credit": None,
+    "guardian": None,
 }
 
 
@@ -141,6 +144,7 @@ class AccountView(AccountAnswer):
     """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured.
 
     ``debt_points`` and ``debt_grams`` are what a reversal could not take back: the next gains repay it first.
+    ``guardian`` names the consent by which a child under 14 opened it.
     """
 
     model_config = example(**SHOWN)
@@ -150,6 +154,7 @@ class AccountView(AccountAnswer):
     debt_grams: int = 0
     totals: Totals
     credit: Credit | None
+    guardian: str | None = None
 
 
 class Grounds(Body):

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from chalicelib import shanghai
 
 _AGE_MAX = 150
+ALONE_YEARS, ADULT_YEARS = 14, 18  # PIPL art. 31; Civil Code art. 17
 # GB/T 2260: the first two digits of an identity number. 81 to 83: residents from Hong Kong, Macao and Taiwan; 9x:
 # foreigners with permanent residence.
 _PROVINCES = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|9[0-9]")
@@ -76,6 +77,12 @@ CreditCode = Annotated[
         },
     ),
 ]
+
+
+def age(number: str, now: datetime) -> int:
+    """The full years of the person with this identity number, on the calendar of Shanghai."""
+    born, today = date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}"), shanghai.clock(now).date()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def hashed(kind: str, number: str, key: bytes) -> str:

@@ -17,6 +17,7 @@ from chalicelib.accounts.model import (
     to_answer,
     to_entry,
 )
+from chalicelib.accounts.wards import Consent, Ward
 from chalicelib.credit.model import Credit
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
@@ -43,12 +44,44 @@ def own(caller: Caller) -> Account:
     return account
 
 
-def before_opening(caller: Caller, number: str) -> tuple[Account | None, Claim | None]:
-    """The caller's account, and who has the number (its hash): as of now, None where there is none."""
-    account, claim = keys.account(keys.holder(caller.account)), keys.identity(number)
-    found = read.rows([account, claim])
-    there, claimed = found.get(account), found.get(claim)
-    return there.load(Account) if there else None, claimed.load(Claim) if claimed else None
+def before_opening(caller: Caller, number: str) -> tuple[Account | None, Claim | None, Account | None]:
+    """The caller's account, who has the number (its hash), and the account of another login that had it before: as of
+    now, None where there is none. A number that was freed had somebody else's account, which is not looked at.
+    """
+    places = keys.account(keys.holder(caller.account)), keys.identity(number)
+    there, claimed = map(read.rows(places).get, places)
+    own, claim = there.load(Account) if there else None, claimed.load(Claim) if claimed else None
+    if claim is None or claim.open or claim.mark or (own and own.id == claim.account):
+        return own, claim, None
+    return own, claim, read.get(keys.account(keys.holder(claim.account)), Account)
+
+
+def present(id: str) -> Account:
+    """Anyone's account, or the one that has come after it for the same person. Raises NotFound."""
+    found = item(id)
+    while found.successor:
+        found = item(found.successor)
+    return found
+
+
+def consent(number: str) -> Consent | None:
+    """A guardian's consent that stands, for the child with the number (its hash)."""
+    found = read.query(*keys.consents(number), Consent)
+    return next((each for each in found if each.withdrawn_at is None), None)
+
+
+def wards(account: Account) -> list[Ward]:
+    """Every child that the holder of ``account`` has consented for, with whichever login."""
+    pointers = (read.query(name, keys.WARDS, keys.WARDS_END, Ward) for name in account.holders)
+    return sorted((each for found in pointers for each in found), key=lambda each: each.consented_at)
+
+
+def ward(account: Account, id: str) -> Ward:
+    """One of them. Raises NotFound."""
+    found = [each for each in wards(account) if each.id == id]
+    if not found:
+        raise NotFound()
+    return found[0]
 
 
 @lru_cache(maxsize=10_000)
@@ -106,6 +139,7 @@ def view(account: Account, credit: Credit | None) -> AccountView:
         debt_grams=account.debt_grams,
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
         credit=credit,
+        guardian=account.guardian,
     )
 
 

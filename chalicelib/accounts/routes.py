@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.accounts import actions, export, queries, readings
+from chalicelib.accounts import actions, closing, export, queries, readings, wards
 from chalicelib.accounts.export import Export
 from chalicelib.accounts.model import (
     AccountAnswer,
@@ -15,6 +15,8 @@ from chalicelib.accounts.model import (
     Reasoned,
     ReasonedEntryParams,
 )
+from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
+from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards
 from chalicelib.credit import queries as credit
 from chalicelib.credit.model import CreditReasons
 from chalicelib.edge import pages
@@ -33,24 +35,36 @@ HOLDERS = (INDIVIDUAL, INSTITUTION)
 GUARDIANS = (EXCHANGE, BUREAU)
 
 
-@command(room, "POST /v1/accounts", body=Opening, answer=AccountAnswer, allow=HOLDERS, refuses=(actions.AccountExists,))
+@command(
+    room,
+    "POST /v1/accounts",
+    body=Opening,
+    answer=AccountAnswer,
+    allow=HOLDERS,
+    refuses=(AccountExists, AccountEnded, GuardianRequired),
+)
 def open_account(command: Command[Opening]) -> Decision:
-    """Open the caller's account."""
+    """Open the caller's account.
+
+    A child under 14 needs the consent of a guardian first: `POST /v1/accounts/me/wards`.
+    """
     number = actions.hashed_number(command, secret("identity_key"))
-    return actions.open_account(command, number, *queries.before_opening(command.caller, number))
+    account, claim, last = queries.before_opening(command.caller, number)
+    consent = queries.consent(number) if actions.needs_guardian(command) else None
+    return actions.open_account(command, number, account, claim, last=last, consent=consent)
 
 
 @query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, refuses=(NotFound,))
 def my_account(query: Query[Params]) -> AccountView:
     """The caller's account with balances and totals."""
     account = queries.own(query.asker)
-    return queries.view(account, credit.of(account.id, query.now))
+    return queries.view(account, credit.of(account, query.now))
 
 
 @query(room, "/v1/accounts/me/credit", answer=CreditReasons, allow=HOLDERS, refuses=(NotFound,))
 def my_credit(query: Query[Params]) -> CreditReasons:
     """The caller's carbon credit score with everything it is made of."""
-    return credit.reasons(queries.own(query.asker).id, query.now)
+    return credit.reasons(queries.own(query.asker), query.now)
 
 
 @query(
@@ -86,10 +100,47 @@ def my_entries(query: Query[EntryParams]) -> Page[EntryAnswer] | Response:
 def close_account(command: Command[Empty]) -> Decision:
     """Close the caller's account, once it is empty and nothing is owed to others.
 
-    A merchant's account stays, as does one with a live campaign, an open application, or orders or reductions pending.
+    A merchant's account stays, as does one with a debt, a live campaign, an open application, or orders or reductions
+    pending.
     """
     account = queries.own(command.caller)
-    return actions.close_account(command, account, promised=queries.promises(account))
+    return closing.close_account(command, account, promised=queries.promises(account))
+
+
+@command(
+    room,
+    "POST /v1/accounts/me/wards",
+    body=NewWard,
+    answer=WardAnswer,
+    allow=(INDIVIDUAL,),
+    refuses=(NotFound, WardExists, AccountClosed, AccountFrozen),
+)
+def consent_for_ward(command: Command[NewWard]) -> Decision:
+    """Consent that a child under 14 opens an account (PIPL art. 31)."""
+    return wards.consent(command, queries.own(command.caller), secret("identity_key"))
+
+
+@query(room, "/v1/accounts/me/wards", answer=Wards, allow=(INDIVIDUAL,), refuses=(NotFound,))
+def my_wards(query: Query[Params]) -> Wards:
+    """The children that the caller has consented for, the earliest consent first."""
+    return Wards(items=[each.to_answer() for each in queries.wards(queries.own(query.asker))])
+
+
+@command(
+    room,
+    "POST /v1/accounts/me/wards/{id}/withdraw",
+    body=Empty,
+    answer=WardAnswer,
+    allow=(INDIVIDUAL,),
+    refuses=(NotFound, InvalidState),
+    status=200,
+)
+def withdraw_ward(command: Command[Empty], id: str) -> Decision:
+    """Withdraw a consent: it opens no account any more. An account that is open stays open.
+
+    To stop that one, ask the exchange to freeze it.
+    """
+    return wards.withdraw(command, queries.ward(queries.own(command.caller), id))
 
 
 @query(room, "/v1/accounts/me/export", answer=Export, allow=HOLDERS, params=Paged, refuses=(NotFound,))
@@ -109,7 +160,7 @@ def one_account(query: Query[Reasoned], id: str) -> AccountView:
     The holder's export shows the reading: time, role and reason.
     """
     account = queries.item(id)
-    answer = queries.view(account, credit.of(id, query.now))
+    answer = queries.view(account, credit.of(account, query.now))
     readings.keep(query, account, readings.ACCOUNT_READ)
     return answer
 
@@ -143,7 +194,7 @@ def account_entries(query: Query[ReasonedEntryParams], id: str) -> Page[EntryAns
     status=200,
 )
 def correct_account(command: Command[Correction]) -> Decision:
-    """Correct the caller's name. An institution's follows its registration: it closes and opens its account."""
+    """Correct the caller's name. An institution's follows its registration: the exchange renames it by a procedure."""
     return actions.correct(command, queries.own(command.caller))
 
 

@@ -101,7 +101,7 @@ def _reject(command: Command[Any], reduction: Reduction) -> Decision:
 
 def _reverse(command: Command[Any], reduction: Reduction) -> Decision:
     """The account is read for each attempt: it may move meanwhile."""
-    return reverse(command, reduction, recipient(reduction.recipient.id), accounts.item(reduction.recipient.id))
+    return reverse(command, reduction, recipient(reduction.recipient.id), accounts.present(reduction.recipient.id))
 
 
 DECIDE: Mapping[str, Callable[[Command[Any], Reduction], Decision]] = {

@@ -1,5 +1,6 @@
 """The rule that counts, and what it makes of an account."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -7,7 +8,9 @@ from chalicelib.credit.model import Credit, CreditReasons, CreditRule, CreditRul
 from chalicelib.errors import NotFound, Text
 from chalicelib.kernel.fields import Params, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.ledger.account import Account
 from chalicelib.provenance import queries as provenance
+from chalicelib.provenance.model import Colour, Coloured
 from chalicelib.table import keys, read
 
 
@@ -32,18 +35,27 @@ def unknown(scenarios: Iterable[str]) -> list[str]:
     return [each for each in scenarios if not any(read.first(read.query(*keys.scenario_versions(each), chunk=1), 1))]
 
 
-def of(account: str, now: datetime) -> Credit | None:
-    """The score of an account (its id); None where there is no rule."""
+def of(account: Account, now: datetime) -> Credit | None:
+    """The score of an account (as read); None where there is no rule."""
     if (rule := newest()) is None:
         return None
-    return credit(rule, provenance.earned(account, *window(rule, now)), stamp(now))
+    return credit(rule, _earned(account, *window(rule, now)), stamp(now))
 
 
-def reasons(account: str, now: datetime) -> CreditReasons:
+def reasons(account: Account, now: datetime) -> CreditReasons:
     """The score of an account and what it is made of. Raises NoCreditRule."""
     if (rule := newest()) is None:
         raise NoCreditRule()
     since, until = window(rule, now)
-    earned = provenance.earned(account, since, until)
+    earned = _earned(account, since, until)
     found = credit(rule, earned, stamp(now))
     return CreditReasons(window_from=since, parts=parts(rule, earned), **dict(found))
+
+
+def _earned(account: Account, since: str, until: str) -> list[Coloured]:
+    """What an account got, and those of the same person that procedures closed in its favour, the oldest first."""
+    sums: Counter[Colour] = Counter()
+    for id in (*account.formerly, account.id):
+        for each in provenance.earned(id, since, until):
+            sums[each.colour] += each.grams
+    return [Coloured(**colour._asdict(), grams=grams) for colour, grams in sorted(sums.items())]

@@ -53,6 +53,10 @@ class Caller:
         """Whether this caller sees everything that one of ``roles`` (exchange, bureau) sees: also as the auditor."""
         return self.role in readers(roles)
 
+    def signs_in_as(self, sub: str) -> bool:
+        """Whether this caller comes with the login ``sub``, in whichever role: two officials are two logins."""
+        return self.sub == sub
+
     def operates(self, item: Operated) -> bool:
         """Whether this caller is the scenario operator that a scenario or a batch names."""
         return self == Caller(item.operator, SCENARIO_OPERATOR)

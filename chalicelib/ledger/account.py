@@ -75,7 +75,9 @@ class Account(AnyAccount, Sums):
     by which its person is counted, None where that is its own. ``pending``: orders and reductions that wait.
     ``campaigns``: those a person gave to; ``campaigns_live``: how many an institution has to see through, and
     ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
-    ``held``: points of a person's that holds reserve.
+    ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
+    ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
+    procedures closed in its favour, of the same person.
     """
 
     id: str
@@ -91,11 +93,19 @@ class Account(AnyAccount, Sums):
     proposals: frozenset[str] = frozenset()
     swept: int = 0
     held: int = 0
+    guardian: str | None = None
+    successor: str | None = None
+    formerly: frozenset[str] = frozenset()
 
     @property
     def holder(self) -> str:
         """Its name in the ledger."""
         return keys.holder(self.id)
+
+    @property
+    def holders(self) -> list[str]:
+        """The names of all accounts of its person that procedures have joined, its own last."""
+        return [*map(keys.holder, sorted(self.formerly)), self.holder]
 
     @property
     def key(self) -> keys.Key:

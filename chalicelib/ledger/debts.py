@@ -6,9 +6,12 @@ floor of zero, and the sum of all debts is what the supply shows as ``grams_unco
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_
+from typing import cast
 
 from chalicelib.errors import Contended, Refusal
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account, AnyAccount
 from chalicelib.ledger.model import DEBT, GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Refuse, seen_first
@@ -59,6 +62,24 @@ def reversal(name: str, asset: str, amount: int, held: int) -> Transfer:
     return Transfer("reversal", (*taken, owed) if owed.amount else taken)
 
 
+def debts_to(account: Account, successor: str) -> Transfer:
+    """Everything that ``account`` owes moves to another account of the same person (its name)."""
+    owed = ((asset, getattr(account, asset)) for asset in DEBT.values())
+    return Transfer(
+        "account_transfer", tuple(Posting(account.holder, successor, amount, asset) for asset, amount in owed if amount)
+    )
+
+
+def as_owed(account: AnyAccount) -> ConditionBase:
+    """The condition that ``account`` owes exactly what was read."""
+    return reduce(and_, (_owes(asset, getattr(account, asset)) for asset in DEBT.values()))
+
+
+def _owes(debt: str, amount: int) -> ConditionBase:
+    owed = Attr(debt)
+    return cast(ConditionBase, owed.eq(amount) if amount else owed.not_exists() | owed.eq(0))
+
+
 def repayment(name: str, asset: str, amount: int) -> tuple[Posting, ...]:
     """``amount`` of a debt is repaid."""
     return (*_leaving(name, asset, amount), Posting(name, keys.UNCOVERED, amount, DEBT[asset]))
@@ -78,10 +99,7 @@ def _leaving(name: str, asset: str, amount: int) -> tuple[Posting, ...]:
 
 def as_known(gained: Gained) -> list[ConditionBase]:
     """The conditions that the account owes what this process knows: it would repay too little or too much else."""
-    return [
-        Attr(DEBT[asset]).eq(debt) if debt else Attr(DEBT[asset]).not_exists() | Attr(DEBT[asset]).eq(0)
-        for asset, (_, debt) in gained.items()
-    ]
+    return [_owes(DEBT[asset], debt) for asset, (_, debt) in gained.items()]
 
 
 def refusing(refuse: Refuse, name: str, gained: Gained) -> Refuse:

@@ -29,6 +29,9 @@ Shown = Literal[
     "release",
     "record",
     "reversal",
+    "account_transfer",
+    "inheritance",
+    "ex_officio_cancellation",
 ]
 Movement = Literal[Shown, "stocking", "campaign_closing"]
 
@@ -97,8 +100,8 @@ class Entry:
 
     @property
     def repaid(self) -> int:
-        """Points of this movement that repaid a debt."""
-        return max(0, -(self.debt_points or 0))
+        """Points of this movement that repaid a debt. One that moved to another account of its person is not repaid."""
+        return 0 if self.kind == "account_transfer" else max(0, -(self.debt_points or 0))
 
     @property
     def place(self) -> str:

@@ -54,6 +54,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "price": _fact("integer", "The present price of one, in points", 3000),
     "points": _fact("integer", "Points in all, or still held", 6000),
     "grams": _fact("integer", "gCO2e still held", 0),
+    "debt_points": _fact("integer", "Points that the account owes", 40),
+    "debt_grams": _fact("integer", "gCO2e that the account owes", 0),
     "pending": _fact("integer", "Orders or reductions that are not settled", 1),
     "limit": _fact("integer", "The most that is allowed", 2),
     "held": _fact("integer", "What the account has, or has had, of it", 2),

@@ -27,8 +27,9 @@ def reverse(command: Command[Reversal], reduction: Reduction, recipient: Recipie
     asset = GRAMS if record.in_grams else POINTS
     held = account.grams if record.in_grams else account.points
     transfer = debts.reversal(account.holder, asset, reported.grams, held)
-    short = Attr(asset).eq(held) if held < reported.grams else None
-    terms = AccountCondition(require=short, refuse=lambda _: Contended(), even_frozen=True, even_closed=True)
+    here = Attr("successor").not_exists()  # or another account of the same person has its points by now
+    as_read = here & Attr(asset).eq(held) if held < reported.grams else here
+    terms = AccountCondition(require=as_read, refuse=lambda _: Contended(), even_frozen=True, even_closed=True)
     writes, facts = post(transfer, record=command.id, terms={account.holder: terms} if transfer.postings else {})
     facts = replace(
         facts,

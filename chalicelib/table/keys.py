@@ -17,6 +17,8 @@ SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
+WARDS, WARDS_END = "ward:", "ward:~"  # sort keys around the children that a guardian has consented for
+
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
 DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
@@ -158,6 +160,31 @@ def issued(month: str, scenario: str, methodology: str, lane: int) -> Key:
 def issued_in(month: str) -> str:
     """The partition of a month's colours."""
     return f"issued:{month}"
+
+
+def ward(guardian: str, ward: str) -> Key:
+    """A guardian's consent for a child, beside her account."""
+    return Key(holder(guardian), f"{WARDS}{ward}")
+
+
+def consent(hashed: str, guardian: str) -> Key:
+    """The same consent by the hash of the child's number."""
+    return Key(consents(hashed)[0], f"guardian:{guardian}")
+
+
+def consents(hashed: str) -> tuple[str, str, str]:
+    """The partition of all consents for a child, and the sort keys around them."""
+    return f"minor:{hashed}", "guardian:", "guardian:~"
+
+
+def procedure(procedure: str) -> Key:
+    """What two officials decide about an account."""
+    return Key(f"procedure:{procedure}", "procedure")
+
+
+def procedure_line(account: str, at: str, record: str) -> Key:
+    """A step of a procedure, beside the account that it is about."""
+    return Key(holder(account), f"procedure:{at}:{record}")
 
 
 def identity(hashed: str) -> Key:

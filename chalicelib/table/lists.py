@@ -42,6 +42,7 @@ ORDERS_DUE = "orders-due"  # orders that have to be fulfilled by a time
 PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule does not look at theirs
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BATCHES = "reduction-batches"
+PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 

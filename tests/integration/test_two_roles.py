@@ -51,6 +51,16 @@ def _entries(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("?", "/entries?"))
 
 
+def _part(name: str, part: str) -> Callable[[World], Ready]:
+    """A question about a part of what the command ``name`` makes."""
+
+    def make(world: World) -> Ready:
+        ready = _made_by(name)(world)
+        return ready._replace(path=f"{ready.path}/{part}")
+
+    return make
+
+
 OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/accounts/{id}": _account,
     "GET /v1/accounts/{id}/entries": _entries,
@@ -59,8 +69,10 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/applications/{id}": _about("POST /v1/applications/{id}/endorsement"),
     "GET /v1/grants/{id}": _about("POST /v1/grants/{id}/withdraw"),
     "GET /v1/holds/{id}": _about("POST /v1/holds/{id}/capture"),
+    "GET /v1/procedures/{id}": _made_by("POST /v1/procedures"),
     "GET /v1/reductions/{id}": _made_by("POST /v1/reductions"),
     "GET /v1/reduction-batches/{id}": _made_by("POST /v1/reduction-batches"),
+    "GET /v1/reduction-batches/{id}/sample": _part("POST /v1/reduction-batches", "sample"),
     "GET /v1/cancellations/{id}": _made_by("POST /v1/cancellations"),
     "GET /v1/donations/{id}": _made_by("POST /v1/donations"),
     "GET /v1/retirements/{id}": _made_by("POST /v1/retirements"),

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import actions
-from chalicelib.accounts.actions import AccountExists, AccountNotEmpty, ApplicationOpen, CampaignsLive, MerchantStays
+from chalicelib.accounts import actions, closing
 from chalicelib.accounts.model import Claim, Correction, Grounds, Opening
+from chalicelib.accounts.refusals import AccountExists, AccountNotEmpty, ApplicationOpen, CampaignsLive, MerchantStays
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.decision import Decision
@@ -114,13 +114,13 @@ def test_of_a_number_a_keyed_hash_is_kept() -> None:
 # closing
 
 
-def closing(there: Account | None = None, *, promised: bool = False) -> Decision:
-    return actions.close_account(command(), there or account(), promised=promised)
+def decided(there: Account | None = None, *, promised: bool = False) -> Decision:
+    return closing.close_account(command(), there or account(), promised=promised)
 
 
 def test_an_empty_account_is_closed_and_lets_go_of_its_number() -> None:
     there = account(person="first")
-    decision = closing(there)
+    decision = decided(there)
     assert touched(decision) == [KEY, APPLYING, IDENTITY]
     assert decision.answer.model_dump()["status"] == "closed"
     closed = after(write_to(decision, KEY), there)
@@ -142,26 +142,26 @@ def test_an_empty_account_is_closed_and_lets_go_of_its_number() -> None:
     ],
 )
 def test_what_holds_an_account_open_is_named(there: Account | None, why: type[Refusal]) -> None:
-    assert type(refusal(write_to(closing(), KEY), there)) is why
+    assert type(refusal(write_to(decided(), KEY), there)) is why
 
 
 def test_what_is_left_is_counted() -> None:
-    left = refusal(write_to(closing(), KEY), account(points=3, grams=2, pending=1)).facts
+    left = refusal(write_to(decided(), KEY), account(points=3, grams=2, pending=1)).facts
     assert {name: left[name] for name in ("points", "grams", "pending")} == {"points": 3, "grams": 2, "pending": 1}
 
 
 def test_a_campaign_counter_that_is_back_at_zero_holds_nothing() -> None:
-    assert holds(write_to(closing(), KEY), account(campaigns_live=0))
+    assert holds(write_to(decided(), KEY), account(campaigns_live=0))
 
 
 def test_an_open_application_and_a_campaign_that_is_not_counted_hold_it_open() -> None:
-    assert type(refusal(write_to(closing(), APPLYING), {"application": "a"})) is ApplicationOpen
+    assert type(refusal(write_to(decided(), APPLYING), {"application": "a"})) is ApplicationOpen
     with pytest.raises(CampaignsLive):
-        closing(promised=True)
+        decided(promised=True)
 
 
 def test_a_number_that_another_account_has_claimed_is_not_let_go() -> None:
-    write = write_to(closing(), IDENTITY)
+    write = write_to(decided(), IDENTITY)
     assert isinstance(refusal(write, Claim("bob", ALICE)), Contended)
 
 

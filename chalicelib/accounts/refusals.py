@@ -1,0 +1,101 @@
+"""Why an account is not opened, closed or changed."""
+
+from chalicelib.errors import InvalidState, Refusal, Text
+
+
+class AccountExists(Refusal):
+    status, code = 409, "account_exists"
+    title = Text("There is an account already", "账户已存在")
+    detail = Text(
+        "One person, one credit code and one login have one account.",
+        "一个自然人、一个统一社会信用代码、一个登录主体只能开立一个账户。",
+    )
+    remedy = Text(
+        "Sign in with the login that opened the account, or close that account first.",
+        "请使用开户时的登录主体，或先办理原账户销户。",
+    )
+
+
+class AccountNotEmpty(InvalidState):
+    detail = Text(
+        "It still holds {points} points and {grams} g, with {pending} orders or reductions pending.",
+        "账户仍有 {points} 碳积分、{grams} 克减排量，另有 {pending} 笔兑换订单或减排量待处理。",
+    )
+
+
+class MerchantStays(InvalidState):
+    detail = Text(
+        "A merchant of the mall cannot close its account. Where it joined for an event, it can once the event is over"
+        " and all its orders are served.",
+        "碳普惠权益方不能销户。以特定活动模式入驻的，活动结束且全部订单处理完毕后可以销户。",
+    )
+    remedy = Text(
+        "Fulfil or refund what GET /v1/redemptions lists as placed, and try again a quarter of an hour later.",
+        "请核销或退还 GET /v1/redemptions 中状态为 placed 的订单，十五分钟后重试。",
+    )
+
+
+class CampaignsLive(InvalidState):
+    detail = Text(
+        "A campaign of this institution is proposed, approved or ended, and not yet closed.",
+        "该机构仍有待审批、募集中或已截止但尚未结束的募集活动。",
+    )
+    remedy = Text(
+        "Close the campaign with POST /v1/campaigns/{id}/close, or wait until the exchange has judged it.",
+        "请通过 POST /v1/campaigns/{id}/close 结束募集活动，或等待交易所审批。",
+    )
+
+
+class HoldsLive(InvalidState):
+    detail = Text(
+        "Merchants hold {held} points of this account for orders.", "碳普惠权益方已为订单预授权该账户的 {held} 碳积分。"
+    )
+    remedy = Text(
+        "Wait until the holds are captured, released or expired: GET /v1/holds shows them.",
+        "请等待预授权完成、解除或到期，可通过 GET /v1/holds 查询。",
+    )
+
+
+class ApplicationOpen(InvalidState):
+    detail = Text("An application of this institution to join the mall is open.", "该机构仍有未办结的入驻申请。")
+    remedy = Text(
+        "Withdraw the application, or wait until it is decided: GET /v1/applications shows it.",
+        "请撤回申请，或等待审查结束；可通过 GET /v1/applications 查询。",
+    )
+
+
+class AccountEnded(Refusal):
+    status, code = 409, "account_ended"
+    title = Text("Closed for good", "账户已终止")
+    detail = Text(
+        "A procedure of the exchange has closed this login's account, or the account with this number, for good.",
+        "上海环交所已依办理程序终止该登录主体或该号码对应的账户，不能再次开户。",
+    )
+    remedy = Text(
+        "Sign in with another login to open an account with your own number, or ask the exchange about the procedure.",
+        "请使用其他登录主体以本人号码开户，或向上海环交所了解办理情况。",
+    )
+
+
+class GuardianRequired(Refusal):
+    status, code = 409, "guardian_required"
+    title = Text("A guardian has to consent first", "须监护人同意")
+    detail = Text(
+        "A child under 14 opens an account with the consent of a guardian.",
+        "不满十四周岁的未成年人开户，须取得监护人同意。",
+    )
+    remedy = Text(
+        "A guardian of at least 18 with an account consents with POST /v1/accounts/me/wards. Then send this again.",
+        "请年满十八周岁并已开户的监护人通过 POST /v1/accounts/me/wards 表示同意，再重新提交本请求。",
+    )
+
+
+class DebtStays(InvalidState):
+    detail = Text(
+        "The account owes {debt_points} points and {debt_grams} g, for reductions that were reversed.",
+        "账户因减排量冲正尚有 {debt_points} 待抵扣碳积分、{debt_grams} 克待追回减排量。",
+    )
+    remedy = Text(
+        "Collect reductions: they repay it first. Then close the account.",
+        "新获得的减排量将优先抵扣，抵扣完毕后可销户。",
+    )
