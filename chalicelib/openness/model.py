@@ -136,11 +136,20 @@ def supply_change(record: Record) -> Counter[str]:
                 change["points_circulating"] -= signed
             elif name == UNCOVERED:
                 change["grams_uncovered"] -= signed
-        if use and (record.movement != "capture" or record.holder in (source, destination)):
-            change[use] += sign * _used(asset, amount, destination)
+    if use:
+        change[use] += sign * used(record)
     if undone := unbought(record):
         change["bought_back"] -= undone
     return change
+
+
+def used(record: Record) -> int:
+    """Points that a Record of USES uses, or gives back. Of a capture, what the merchant gets: the rest is released."""
+    return sum(
+        _used(asset, amount, destination)
+        for source, destination, amount, asset in record.postings
+        if record.movement != "capture" or record.holder in (source, destination)
+    )
 
 
 def _used(asset: str, amount: int, destination: str) -> int:

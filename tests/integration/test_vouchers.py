@@ -8,9 +8,9 @@ import pytest
 from chalicelib.kernel.record import Record
 from chalicelib.partners import model as partners
 from chalicelib.settings import settings
+from chalicelib.supervision.books import Books
 from chalicelib.table.row import load
 from chalicelib.table.write import decode
-from infra.ops.books import Books
 from tests.world import CODES, PEOPLE, Answer, World
 
 SHOP: dict[str, Any] = {"role": "institution", "sub": "shop"}

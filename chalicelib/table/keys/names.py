@@ -22,6 +22,7 @@ STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an applica
 CREDIT_RULES = ("credit-rules", "!", "~")  # the partition of all versions, and the sort keys around them
 
 SUPPLY = "supply"  # the partition of the projected sums of the whole scheme
+STATISTICS = "statistics"  # the same by month
 
 
 class Key(NamedTuple):
