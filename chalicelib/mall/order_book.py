@@ -9,8 +9,9 @@ from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import POINTS
-from chalicelib.mall import terms
+from chalicelib.mall import terms, transfers
 from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.mall.queries import tills_by_name
@@ -55,7 +56,9 @@ def _sale(order: Redemption, record: Record) -> Sale:
     tills = _tills(record)
     pooled = any(till.codes is not None for till in tills.values())
     in_tills = {name: till.points for name, till in tills.items()}
-    return Sale(order, record, in_tills, terms.of(order.offer), person, pooled)
+    short = transfers.swept(record, in_tills)
+    merchant = read.get(keys.account(str(record.holder)), AnyAccount) if short else None
+    return Sale(order, record, in_tills, terms.of(order.offer), person, pooled, merchant)
 
 
 def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:

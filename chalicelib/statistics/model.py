@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from chalicelib import shanghai
 from chalicelib.kernel.fields import Answer, Params, example
@@ -136,10 +136,15 @@ class StatisticsAnswer(Answer):
     items: list[MonthAnswer]
 
 
+def _shared(value: Any) -> Any:
+    """What WeChat adds to an address that is shared is no month, and is ignored."""
+    return None if value in ("singlemessage", "groupmessage", "timeline") else value
+
+
 class StatisticsParams(Params):
     """The first and the last month, both included; without them, the last twelve."""
 
-    from_: Annotated[Month | None, Field(alias="from")] = None
+    from_: Annotated[Month | None, Field(alias="from"), BeforeValidator(_shared)] = None
     until: Month | None = None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.accounts.model import Reasoned
 from chalicelib.accounts.readings import Reading
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, Caller
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.query import Query
@@ -48,16 +48,16 @@ def to_answer(record: Record, key: bytes) -> RecordAnswer:
     )
 
 
-def concerned(record: Record, caller: Caller) -> list[str]:
+def concerned(record: Record, account: str) -> list[str]:
     """The ids of the accounts that a Record concerns: it moves their value or names them, or their holder asked.
 
-    ``caller`` is whoever made the Record.
+    ``account``: that of the login which made the Record.
     """
     names = {name for posting in record.postings for name in posting[:2]} | {record.holder or "", record.payer or ""}
     prefix = keys.holder("")
     found = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
-    if caller.role in (INDIVIDUAL, INSTITUTION):
-        found.add(caller.account)
+    if record.role in (INDIVIDUAL, INSTITUTION):
+        found.add(account)
     return sorted(found | ({record.account} if record.account else set()))
 
 

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.model import Reasoned
-from chalicelib.edge.authorizer import caller
+from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
@@ -31,7 +31,7 @@ def one_record(query: Query[Reasoned], id: str) -> RecordAnswer:
     """
     record = records.record(id)
     answer = records.to_answer(record, secret("identity_key"))
-    records.keep(query, record, records.concerned(record, caller(record.caller, record.role)))
+    records.keep(query, record, records.concerned(record, account_of(record.caller)))
     return answer
 
 

@@ -98,7 +98,7 @@ def removable(function: str) -> set[str]:
     for place in reach(roots()[function]):
         module, _, name = place.rpartition(".")
         for call in _calls(modules()[module], name, "chalicelib.table.write.delete"):
-            assert isinstance(call.args[0], ast.Call), f"{place} removes what keys.py does not name on the spot"
+            assert isinstance(call.args[0], ast.Call), f"{place} removes what table/keys does not name on the spot"
             found.add(_partition(dotted(call.args[0].func).rpartition(".")[2]))
     return found
 
