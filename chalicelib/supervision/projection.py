@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chalicelib.kernel.record import Record
 from chalicelib.supervision.model import OrderPointer, lane
 from chalicelib.table import keys
-from chalicelib.table.write import Write, put
+from chalicelib.table.write import Write, update
 
 
 def orders(records: Sequence[Record]) -> list[Write]:
@@ -14,4 +14,6 @@ def orders(records: Sequence[Record]) -> list[Write]:
 
 
 def _pointer(record: Record) -> Write:
-    return put(keys.order_on(record.at[:10], lane(record.id), record.at, record.id), OrderPointer(record.id))
+    """The same each time it is written, so it marks nothing and is not in the way of a rebuild."""
+    place = keys.order_on(record.at[:10], lane(record.id), record.at, record.id)
+    return update(place, assign=vars(OrderPointer(record.id)))
