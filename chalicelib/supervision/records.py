@@ -1,6 +1,7 @@
 """One Record, for a reason. Whoever it concerns sees in the export that it was read (docs/adr/0018, 0024)."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.accounts.model import Reasoned
@@ -48,13 +49,16 @@ def to_answer(record: Record, key: bytes) -> RecordAnswer:
     )
 
 
-def concerned(record: Record, account_key: bytes) -> list[str]:
-    """The ids of the accounts that a Record concerns: it moves their value or names them, or their holder asked."""
+def concerned(record: Record, account_of: Callable[[str], str]) -> list[str]:
+    """The ids of the accounts that a Record concerns: it moves their value or names them, or their holder asked.
+
+    ``account_of`` gives the account id of a login.
+    """
     names = {name for posting in record.postings for name in posting[:2]} | {record.holder or "", record.payer or ""}
     prefix = keys.holder("")
     found = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
     if record.role in (INDIVIDUAL, INSTITUTION):
-        found.add(keys.account_id(record.caller, account_key))
+        found.add(account_of(record.caller))
     return sorted(found | ({record.account} if record.account else set()))
 
 

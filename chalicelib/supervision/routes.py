@@ -3,12 +3,13 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts.model import Reasoned
+from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
-from chalicelib.settings import account_key, secret
+from chalicelib.settings import secret
 from chalicelib.supervision import orders, records, worklist
 from chalicelib.supervision.model import (
     RecordAnswer,
@@ -30,7 +31,7 @@ def one_record(query: Query[Reasoned], id: str) -> RecordAnswer:
     """
     record = records.record(id)
     answer = records.to_answer(record, secret("identity_key"))
-    records.keep(query, record, records.concerned(record, account_key()))
+    records.keep(query, record, records.concerned(record, account_of))
     return answer
 
 
