@@ -32,6 +32,7 @@ from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
 from chalicelib.credit.routes import room as credit
 from chalicelib.edge import authorizer, cors, events, problem
+from chalicelib.events.routes import room as public_events
 from chalicelib.grants.routes import room as grants
 from chalicelib.holds import worker as holds_worker
 from chalicelib.holds.projection import merchant_holds
@@ -73,7 +74,7 @@ app.register_middleware(problem.reshape, "http")
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
 _watching = (supervision, statistics, reports, reconciliation, openness)
-for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
+for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 

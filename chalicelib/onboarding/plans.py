@@ -61,6 +61,9 @@ class EventPlan(Body):
     quantity: Units
     per_account_limit: Annotated[int, Field(ge=1, le=10**6)]
     rules: LongText
+    allocation: Annotated[
+        Literal["first_come"], Field(description="How the goods are given out: to whom comes first")
+    ] = "first_come"
 
     @field_validator("ends_at", "opens_at")
     @classmethod
