@@ -11,7 +11,7 @@ Status = Literal["planned", "open", "ended"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Terms:
+class PlannedEvent:
     """The plan of an event, as its application keeps it."""
 
     starts_at: str
@@ -65,12 +65,12 @@ class EventAnswer(Answer):
     left: int
 
 
-def terms(plan: Mapping[str, Any]) -> Terms:
+def terms(plan: Mapping[str, Any]) -> PlannedEvent:
     """The terms in the plan of an application. Plans of before ``allocation`` are first come, first served."""
-    return load(Terms, plan)
+    return load(PlannedEvent, plan)
 
 
-def status(event: Terms, at: str) -> Status:
+def status(event: PlannedEvent, at: str) -> Status:
     """Where an event is at ``at``."""
     if event.ends_at <= at:
         return "ended"
