@@ -15,7 +15,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench cost package deploy destroy secrets rotate pause unpause audit buy-back audit-books token fonts clean tools
+.PHONY: help run test check bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ bench: $(BIN)/.done tools ## every figure of the performance page
 
 buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
 	@$(BIN)/python -m infra.dev.fire buy_back
+
+reconcile: $(BIN)/.done ## fire the daily reconciliation of the running system once
+	@$(BIN)/python -m infra.dev.fire reconcile
 
 cost: $(BIN)/.done tools ## write docs/cost.md anew from measured request units
 	@$(BIN)/python -m infra.dev.bench.cost

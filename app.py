@@ -40,7 +40,7 @@ from chalicelib.ledger.projection import entries
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import expire_due, settle_ended, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import complete_events, expire_due, shelve_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.routes import room as onboarding
@@ -52,10 +52,17 @@ from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
 from chalicelib.procedures.routes import room as procedures
 from chalicelib.provenance.projection import colours
+from chalicelib.reconciliation import worker as reconciliation_worker
+from chalicelib.reconciliation.routes import room as reconciliation
 from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
+from chalicelib.reports.routes import room as reports
 from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
+from chalicelib.statistics.projection import months
+from chalicelib.statistics.routes import room as statistics
+from chalicelib.supervision.projection import orders
+from chalicelib.supervision.routes import room as supervision
 
 log.install()
 app = Chalice(app_name="carbon-points", configure_logs=False)
@@ -65,7 +72,8 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (mall, holds, cancellation, certificates, campaigns, buyback)
-for room in (*_earning, *_spending, onboarding, merchants, partners, openness):
+_watching = (supervision, statistics, reports, reconciliation, openness)
+for room in (*_earning, *_spending, onboarding, merchants, partners, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 
@@ -82,7 +90,7 @@ authorizer.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply, colours, merchant_holds))
+    return events.project(event, (entries, sales, supply, colours, merchant_holds, months, orders))
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
@@ -121,7 +129,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: partners_worker.resume(now),
         lambda: campaigns_worker.close_due(now),
         shelve_due,
-        lambda: settle_ended(now),
+        lambda: complete_events(now),
         lambda: expire_due(now),
     )
 
@@ -131,6 +139,13 @@ def resume(_: CloudWatchEvent) -> None:
 def buy_back(event: CloudWatchEvent) -> None:
     """At two in the morning in Shanghai, merchants' whole tonnes are bought back."""
     buyback_worker.scheduled(event.time)
+
+
+@app.schedule(Cron(0, 19, "*", "*", "?", "*"), name="reconcile")
+@events.woken
+def reconcile(event: CloudWatchEvent) -> None:
+    """At three in the morning in Shanghai, the books are recomputed from the Records and compared."""
+    reconciliation_worker.scheduled(event.time)
 
 
 @app.on_sqs_message(queue_arn=settings().buy_back_queue_arn, batch_size=10, name="pay_lots")

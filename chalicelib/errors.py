@@ -143,7 +143,7 @@ class LimitReached(Refusal):
 class AlreadyRefunded(Refusal):
     status, code = 409, "already_refunded"
     title = Text("Refunded already", "已退还")
-    detail = Text("All points went back before; nothing was done again.", "积分此前已全部退还，未重复执行。")
+    detail = Text("All points went back before; nothing was done again.", "碳积分此前已全部退还，本次未重复执行。")
     remedy = Text("Nothing to fix: read it again.", "无需处理：请重新查询。")
 
 

@@ -31,6 +31,7 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "FailedReactions": ("Count", ("stage",)),  # those of them that one failed for: they come again
     "MessageAge": ("Milliseconds", ("stage", "queue")),  # from sent to handled, the oldest of a batch
     "FailedMessages": ("Count", ("stage", "queue")),
+    "Differences": ("Count", ("stage",)),  # between the books and the Records, of a day's reconciliation
     "RunsUnfinished": ("Count", ("stage",)),  # buy-back runs, each quarter of an hour
     "RunMerchants": ("Count", ("stage",)),  # the totals of a buy-back run, when it ends
     "RunPoints": ("Count", ("stage",)),

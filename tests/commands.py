@@ -19,6 +19,7 @@ from chalicelib.partners.model import event as webhook
 from chalicelib.settings import settings
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
+from chalicelib.table.write import update
 from tests import consents
 from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
 from tests.numbers import born_years_ago, identity_number_of
@@ -309,6 +310,26 @@ def _confirm_batch(world: World) -> Ready:
     return Ready("POST", f"{_reported_batch(world)}/confirm", body, "bureau", "bureau", {"reason": "all looked at"})
 
 
+def _reverse(world: World) -> Ready:
+    world.rich(points=100)
+    reduction = world.report(world.person("bob", PEOPLE[1]), "10").body["id"]
+    body = {"reason": "no such trip", "evidence_sha256": "a" * 64}
+    return Ready("POST", f"/v1/reductions/{reduction}/reverse", body, "bureau", "bureau", body | {"reason": "other"})
+
+
+def _reverse_batch(world: World) -> Ready:
+    path = _reported_batch(world)
+    batch = path.rpartition("/")[2]
+    derive(update(keys.batch_slice(batch, 0), assign={"converted": 1, "reported": 0}))
+    return Ready("POST", f"{path}/reverse", {"reason": "no such trips"}, "bureau", "bureau", {"reason": "other"})
+
+
+def _credit_rule(world: World) -> Ready:
+    world.scenario()
+    body = {"window_months": 12, "weights": {"metro": "0.01"}, "levels": [{"name": "绿芽", "score_min": 0}]}
+    return Ready("POST", "/v1/credit-rules", body, "bureau", "bureau", body | {"window_months": 6})
+
+
 def _reject_batch(world: World) -> Ready:
     return Ready("POST", f"{_reported_batch(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "no!"})
 
@@ -460,6 +481,9 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reduction-batches": _announce,
     "POST /v1/reduction-batches/{id}/confirm": _confirm_batch,
     "POST /v1/reduction-batches/{id}/reject": _reject_batch,
+    "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
+    "POST /v1/reductions/{id}/reverse": _reverse,
+    "POST /v1/credit-rules": _credit_rule,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,
     "POST /v1/applications/{id}/documents": _paper,

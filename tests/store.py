@@ -104,6 +104,18 @@ class Store:
         shown = [item for item in page if passing(item)]
         return {"Items": shown, "Count": len(shown), "ScannedCount": len(page)} | last
 
+    def _Scan(self, asked: Raw) -> Raw:
+        """One page, of what a hash of the partition key puts into the segment."""
+        expression = Expression(asked)
+        passing = expression.condition("FilterExpression")
+        expression.finish()
+        segment, segments = asked["Segment"], asked["TotalSegments"]
+        if not 0 <= segment < segments:
+            raise Invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments")
+        found = [item for (pk, _), item in self.items.items() if crc32(pk.encode()) % segments == segment]
+        shown = [item for item in found if passing(item)]
+        return {"Items": shown, "Count": len(shown), "ScannedCount": len(found)}
+
     def _TransactWriteItems(self, asked: Raw) -> Raw:
         token = asked.get("ClientRequestToken", "")
         if token in self._done:

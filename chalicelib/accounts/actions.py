@@ -39,12 +39,7 @@ def open_account(
     Raises GuardianRequired; refuses AccountExists, AccountEnded.
     """
     body, id = command.body.root, command.caller.account
-    if claim and claim.mark == "ended":
-        raise AccountEnded()
-    if claim and claim.open:
-        raise AccountExists()
-    if consent is None and needs_guardian(command):
-        raise GuardianRequired()
+    _may_open(command, claim, consent)
     person = _person(id, account, claim)
     name = masked(body.name) if body.kind == "individual" else body.name
     opened = Account(id=id, kind=body.kind, name=name, opened_at=command.at, identity=number)
@@ -62,6 +57,15 @@ def open_account(
     claimed = _claim(number, Claim(id, person, open=True), claim)
     watched = [consented(number, consent)] if consent else []
     return Decision("account_opened", to_answer(opened), (written, claimed, *before, *watched), facts)
+
+
+def _may_open(command: Command[Opening], claim: Claim | None, consent: Consent | None) -> None:
+    if claim and claim.mark == "ended":
+        raise AccountEnded()
+    if claim and claim.open:
+        raise AccountExists()
+    if consent is None and needs_guardian(command):
+        raise GuardianRequired()
 
 
 def needs_guardian(command: Command[Opening]) -> bool:

@@ -57,12 +57,12 @@ def unbound() -> ConditionBase:
     """The condition that nothing of others waits for the account: orders, reductions, holds, campaigns, a mall."""
     live, held = Attr("campaigns_live"), Attr("held")
     free = (live.not_exists() | live.eq(0)) & (held.not_exists() | held.eq(0)) & Attr("pending").eq(0)
-    return free & (Attr("merchant").not_exists() | Attr("merchant.settled").exists())
+    return free & (Attr("merchant").not_exists() | Attr("merchant.completed").exists())
 
 
 def bound(account: Account, action: str = "close") -> Refusal | None:
     """What binds the account to others, orders and reductions that are pending left out; None where nothing does."""
-    if account.merchant and not account.merchant.settled:
+    if account.merchant and not account.merchant.completed:
         return MerchantStays(state="merchant", action=action)
     if account.campaigns_live:
         return CampaignsLive(state="active", action=action)

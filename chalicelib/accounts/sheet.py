@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.accounts.model import EntryAnswer, to_entry
@@ -16,13 +16,18 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsh
 
 def written(entries: Iterable[Entry]) -> str:
     """The lines under a header; ``at`` is UTC, the last column the same moment in Beijing time."""
+    rows = (to_entry(entry).model_dump() | {BEIJING: beijing(entry.at)} for entry in entries)
+    return table([*EntryAnswer.model_fields, BEIJING], rows)
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows under a header; a cell that a row does not name is empty."""
     file = io.StringIO()
     file.write(BYTE_ORDER_MARK)
-    table = csv.DictWriter(file, [*EntryAnswer.model_fields, BEIJING])
-    table.writeheader()
-    for entry in entries:
-        cells = {name: _cell(value) for name, value in to_entry(entry).model_dump().items()}
-        table.writerow(cells | {BEIJING: beijing(entry.at)})
+    writer = csv.DictWriter(file, columns)
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _cell(value) for name, value in row.items()})
     return file.getvalue()
 
 

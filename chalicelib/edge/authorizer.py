@@ -71,4 +71,9 @@ def recognise(header: str, allow: tuple[str, ...]) -> Caller:
 def _allowed(sub: str, role: str, allow: tuple[str, ...]) -> Caller:
     if role not in allow:
         raise RoleNotAllowed(allowed=", ".join(allow), role=role)
-    return Caller(sub, role, keys.account_id(sub, account_key()))
+    return Caller(sub, role, account_of(sub))
+
+
+def account_of(sub: str) -> str:
+    """The id of the account that a login has, open or not."""
+    return keys.account_id(sub, account_key())

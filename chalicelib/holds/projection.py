@@ -6,7 +6,7 @@ from chalicelib.holds.items import MerchantHold, due
 from chalicelib.holds.model import HoldAnswer
 from chalicelib.kernel.record import Record
 from chalicelib.table import keys
-from chalicelib.table.write import Write, put
+from chalicelib.table.write import Write, update
 
 
 def merchant_holds(records: Sequence[Record]) -> list[Write]:
@@ -17,4 +17,5 @@ def merchant_holds(records: Sequence[Record]) -> list[Write]:
 def _pointer(record: Record) -> Write:
     hold = HoldAnswer.model_validate_json(record.answer)
     key = keys.merchant_hold(hold.merchant, hold.at, hold.id)
-    return put(key, MerchantHold(record.id, hold.id), listed=due(hold.id, hold.expires_at))
+    pointer = vars(MerchantHold(record.id, hold.id))
+    return update(key, assign=pointer, listed=due(hold.id, hold.expires_at))  # no put: it would hinder a rebuild

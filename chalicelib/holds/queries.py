@@ -8,6 +8,7 @@ from chalicelib.holds.model import HoldAnswer, HoldParams, to_answer
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
 
@@ -39,6 +40,12 @@ def own(caller: Caller, id: str) -> Hold:
     if not caller.reads_as(EXCHANGE) and not party:
         raise NotFound()
     return hold
+
+
+def refundable(caller: Caller, id: str) -> tuple[Hold, AnyAccount]:
+    """The same, and its merchant's account. Raises NotFound."""
+    hold = own(caller, id)
+    return hold, read.get(keys.account(keys.holder(hold.merchant)), AnyAccount) or AnyAccount()
 
 
 def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:

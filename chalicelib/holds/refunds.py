@@ -9,13 +9,16 @@ from chalicelib.holds.parts import moved, posted, step_from
 from chalicelib.holds.refusals import PayerClosed
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.ledger import refunds
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import AccountCondition, AccountFrozen
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, seen
 
 
-def refund(command: Command[HoldRefund], hold: Hold) -> Decision:
-    """Captured points go back to the person, in parts, never more than were captured.
+def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount) -> Decision:
+    """Captured points go back to the person, in parts, never more than were captured. What the ``merchant`` (its
+    account as read) lacks because its points were bought back, it gives as grams.
 
     As with orders, a frozen merchant cannot refund, and the exchange can. Raises InvalidState, AlreadyRefunded,
     InvalidRequest over what is left; refuses InsufficientPoints, PayerClosed.
@@ -26,10 +29,10 @@ def refund(command: Command[HoldRefund], hold: Hold) -> Decision:
     as_read = Attr("refunded_points").eq(hold.refunded_points)
     terms = {
         hold.name: AccountCondition(require=as_read, refuse=moved, add={"refunded_points": points}),
-        keys.holder(hold.merchant): AccountCondition(even_frozen=role == EXCHANGE),
+        keys.holder(hold.merchant): refunds.condition(points, merchant, even_frozen=role == EXCHANGE),
         keys.holder(hold.account): AccountCondition(refuse=seen(Payer, _cannot_get)),
     }
-    writes, facts = posted(command, hold, pay_back(hold, points), terms)
+    writes, facts = posted(command, hold, pay_back(hold, points, merchant), terms)
     return Decision("hold_refunded", to_answer(after), writes, replace(facts, reason=command.body.reason))
 
 

@@ -96,4 +96,4 @@ def release_hold(command: Command[Empty], id: str) -> Decision:
 )
 def refund_hold(command: Command[HoldRefund], id: str) -> Decision:
     """Give captured points back to the person, in one or several parts."""
-    return refunds.refund(command, queries.own(command.caller, id))
+    return refunds.refund(command, *queries.refundable(command.caller, id))

@@ -37,7 +37,7 @@ class Merchant:
     """What an institution's account keeps of it as a merchant. ``turn`` names the latest change of this state.
 
     ``sub_platform``: the institution it sells under. ``application``: the one it was admitted by, None where it was
-    approved outside the platform. ``settled``: when its event was over and nothing was left to serve.
+    approved outside the platform. ``completed``: when its event was over and nothing was left to serve.
     """
 
     mode: str
@@ -47,7 +47,7 @@ class Merchant:
     sub_platform: str | None = None
     application: str | None = None
     event: EventTerms | None = None
-    settled: str | None = None
+    completed: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

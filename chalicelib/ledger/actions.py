@@ -94,11 +94,12 @@ class AccountCondition:
     ``kind``: only an account of this kind will do; to others it is as if there were none, for one sub may come in two
     roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal. ``even_frozen``: an order of
     the exchange takes from the account though its holder may not move it. ``even_closed``: a debt stays with an account
-    that is closed.
+    that is closed. ``as_read``: where the account holds something else than that by now, Contended: decide again.
     """
 
     kind: str | None = None
     require: ConditionBase | None = None
+    as_read: AnyAccount | None = None
     refuse: Refuse | None = None
     add: Mapping[str, Any] = field(default_factory=dict)
     even_frozen: bool = False
@@ -148,7 +149,7 @@ def _balance(
     if terms.require is not None:
         conditions.append(terms.require)
     require = reduce(and_, conditions)
-    refuse = debts.refusing(terms.refuse or _short(deltas, terms), name, gained)
+    refuse = debts.refusing(_moved_first(terms.refuse or _short(deltas, terms), terms.as_read), name, gained)
     return update(keys.account(name), add=add, require=require, refuse=_behind(refuse) if "unfiled" in add else refuse)
 
 
@@ -167,6 +168,16 @@ def _behind(refuse: Refuse) -> Refuse:
         return StatementsBehind(unfiled=unfiled) if unfiled >= UNFILED_MAX else None
 
     return seen_first(AnyAccount, too_many, refuse)
+
+
+def _moved_first(refuse: Refuse, read: AnyAccount | None) -> Refuse:
+    """``refuse``, unless the account no longer holds what was ``read``."""
+
+    def moved(now: AnyAccount | None) -> Refusal | None:
+        same = now is None or read is None or (now.points, now.grams) == (read.points, read.grams)
+        return None if same else Contended()
+
+    return seen_first(AnyAccount, moved, refuse) if read else refuse
 
 
 def inactive(account: AnyAccount) -> Refusal | None:

@@ -72,6 +72,13 @@ def has_item(name: str) -> bool:
     return not name.startswith("system:")
 
 
+def unbought(record: Record) -> int:
+    """Points of a refund for which the merchant gave grams: the buy-back of as many is undone (docs/adr/0025)."""
+    if record.movement != "refund":
+        return 0
+    return sum(each.amount for each in record.postings if each.asset == GRAMS and each.destination == keys.POOL)
+
+
 @dataclass(frozen=True)
 class Entry:
     """A line of an account's statement: signed amounts from its view. ``id`` is that of the Record.
@@ -117,6 +124,9 @@ def entries(record: Record) -> dict[str, Entry]:
                 net[name][asset] += signed
                 other.setdefault(name, opposite)  # what is repaid comes last
     movement = record.movement or ""
+    parties = [name for name in net if name.startswith("account:")]
+    if len(parties) == 2:  # also where the pool stands between them
+        other |= dict(zip(parties, reversed(parties), strict=True))
     return {
         name: Entry(
             id=record.id,

@@ -7,7 +7,7 @@ from random import randrange
 
 from chalicelib.kernel.record import Record
 from chalicelib.ledger import model
-from chalicelib.ledger.model import GRAMS, POINTS, Entry
+from chalicelib.ledger.model import GRAMS, POINTS, Entry, unbought
 from chalicelib.table import keys
 from chalicelib.table.lists import Listing, sold_on
 from chalicelib.table.write import Write, put, update
@@ -86,12 +86,15 @@ def _remembering(record: Record) -> set[str]:
 
 
 def _earned(record: Record, name: str, entry: Entry) -> dict[str, int]:
-    """A merchant's earnings, and the part of them that its tills gathered (sweeps move that part, see accounts)."""
+    """A merchant's earnings, and the part of them that its tills gathered (sweeps move that part, see accounts). A
+    refund in grams takes back earnings that were bought back.
+    """
     gathered = 0
     for source, destination, amount, asset in record.postings:
         if asset == POINTS and name not in (source, destination):
             gathered += amount if destination.startswith("offer:") else -amount if source.startswith("offer:") else 0
-    return {"earned": entry.points, "gathered": gathered}
+    undone = unbought(record)
+    return {"earned": entry.points - undone, "gathered": gathered, "bought_back": -undone}
 
 
 def _moved(counter: Counter[str]) -> dict[str, int]:

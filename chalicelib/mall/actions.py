@@ -7,6 +7,7 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+from chalicelib import errors
 from chalicelib.errors import InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
@@ -32,8 +33,7 @@ class PriceChanged(Refusal):
     )
 
 
-class LimitReached(Refusal):
-    status, code = 409, "limit_reached"
+class LimitReached(errors.LimitReached):
     title = Text("The limit for one person is reached", "已达每人限兑数量")
     detail = Text("One person may have {limit}; this person has {held}.", "每人限兑 {limit} 件，已兑 {held} 件。")
     remedy = Text("Ask for fewer, or choose another offer.", "请减少数量，或选择其他权益。")

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
+from chalicelib.ledger import refunds
 from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import (
     AccountClosed,
@@ -34,13 +35,6 @@ class BuyerClosed(AccountClosed):
         " then send the refund again.",
         "买方已注销账户，积分无法退回。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退款。",
     )
-
-
-class AlreadyRefunded(Refusal):
-    status, code = 409, "already_refunded"
-    title = Text("Refunded already", "已退回")
-    detail = Text("The points went back before; nothing was done again.", "积分此前已退回，未重复执行。")
-    remedy = Text("Nothing to fix: read the order.", "无需处理：请查询该订单。")
 
 
 class NotCancellable(InvalidState):
@@ -82,8 +76,8 @@ def refund(command: Command[Refund], sale: Sale) -> Decision:
     release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
 
     Raises AlreadyRefunded, and InvalidRequest where the exchange gives no reason. Refuses AccountFrozen,
-    InsufficientPoints where the merchant's points were bought back, and BuyerClosed until the buyer has opened the
-    account again: the points stay with the merchant meanwhile.
+    InsufficientPoints where the merchant has neither the points nor grams for them, and BuyerClosed until the
+    buyer has opened the account again: the points stay with the merchant meanwhile.
     """
     if sale.order.status == "refunded":
         raise AlreadyRefunded()
@@ -121,7 +115,7 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     """
     order, record = sale.order, sale.record
     by_merchant = command.caller.role == INSTITUTION
-    transfer = transfers.refund(record, sale.in_tills, pooled=sale.pooled)
+    transfer = transfers.refund(record, sale.in_tills, sale.merchant, pooled=sale.pooled)
     conditions = _conditions(sale, even_frozen=not by_merchant)
     accounts = {name for posting in transfer.postings for name in posting[:2]} | {keys.holder(order.account)}
     accounts |= {record.counted_at} if record.counted_at and order.status == "placed" else set()
@@ -144,7 +138,8 @@ def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]
     conditions = {till: _from_till(sale, till, held) for till, held in sale.in_tills.items()}
     if placed and record.counted_at:
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
-    conditions[str(record.holder)] = AccountCondition(even_frozen=even_frozen)
+    rest = transfers.swept(record, sale.in_tills)
+    conditions[str(record.holder)] = refunds.condition(rest, sale.merchant, even_frozen=even_frozen)
     served = AccountCondition(refuse=seen(AnyAccount, _buyer_cannot), add={"pending": -1} if placed else {})
     return conditions | {keys.holder(order.account): served}
 

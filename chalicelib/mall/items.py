@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
 from chalicelib.mall.orders import OrderStatus, Redemption
 from chalicelib.table import keys
@@ -152,6 +153,7 @@ class KnownCodes:
 class Sale(NamedTuple):
     """What a refund needs to know of an order, as read: its Record, what each of its tills holds, the terms of its
     offer, and the person by whom a limited purchase is counted. ``pooled``: units do not come back without codes.
+    ``merchant``: its account, where the tills do not hold all that was paid.
     """
 
     order: Redemption
@@ -160,6 +162,7 @@ class Sale(NamedTuple):
     terms: OfferTerms
     person: str
     pooled: bool = False
+    merchant: AnyAccount | None = None
 
 
 @dataclass(frozen=True)

@@ -122,11 +122,11 @@ class OfferParams(Paged):
         return (INSTITUTION,) if self.status == "all" else ()
 
 
-class Settled(Answer):
+class EventCompletion(Answer):
     """A merchant whose event is over, with nothing left to serve."""
 
     merchant: str
-    settled_at: Time
+    completed_at: Time
 
 
 class Swept(Answer):

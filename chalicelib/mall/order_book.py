@@ -9,8 +9,9 @@ from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import POINTS
-from chalicelib.mall import terms
+from chalicelib.mall import terms, transfers
 from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.mall.queries import tills_by_name
@@ -55,7 +56,9 @@ def _sale(order: Redemption, record: Record) -> Sale:
     tills = _tills(record)
     pooled = any(till.codes is not None for till in tills.values())
     in_tills = {name: till.points for name, till in tills.items()}
-    return Sale(order, record, in_tills, terms.of(order.offer), person, pooled)
+    short = transfers.swept(record, in_tills)
+    merchant = read.get(keys.account(str(record.holder)), AnyAccount) if short else None
+    return Sale(order, record, in_tills, terms.of(order.offer), person, pooled, merchant)
 
 
 def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
@@ -74,12 +77,12 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
     status, limit = query.params.status, query.params.limit
     if status is None:
         page = _statement(query)
-        return Page(items=_orders([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+        return Page(items=as_they_stand([entry.id for entry in page.items]), next_cursor=page.next_cursor)
     step = query._replace(params=query.params.model_copy(update={"limit": 100}))
     some: list[Redemption] = []
     for _ in range(SCANNED_MAX // 100):
         page = _statement(step)
-        some += [each for each in _orders([entry.id for entry in page.items]) if each.status == status]
+        some += [each for each in as_they_stand([entry.id for entry in page.items]) if each.status == status]
         if page.next_cursor is None or len(some) > limit:
             return query.page(some, _place)
         step = step._replace(position=_place(page.items[-1]))
@@ -96,7 +99,8 @@ def _place(order: Redemption | EntryAnswer) -> dict[str, str]:
     return {"sk": keys.entry("", order.at, order.id).sk}
 
 
-def _orders(ids: Sequence[str]) -> list[Redemption]:
+def as_they_stand(ids: Sequence[str]) -> list[Redemption]:
+    """The orders with these ids, as of now."""
     rows = read.rows([key(id) for id in ids for key in (keys.record, keys.order)])
     placed = [Redemption.model_validate_json(rows[keys.record(id)].load(Record).answer) for id in ids]
     states = {id: rows[keys.order(id)].load(OrderState) for id in ids if keys.order(id) in rows}

@@ -120,7 +120,7 @@ def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
 
 def ended_events(at: str) -> Iterator[str]:
     """Merchants whose event was over at ``at``, and who are not yet known to have served all orders."""
-    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.settled").not_exists()
+    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.completed").not_exists()
     return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=over))
 
 

@@ -5,7 +5,7 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.edge.caching import LISTED, LIVE
 from chalicelib.edge.endpoints import command, query
-from chalicelib.errors import InvalidState, NotFound, RoleNotAllowed, Unauthenticated
+from chalicelib.errors import AlreadyRefunded, InvalidState, NotFound, RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
@@ -180,7 +180,7 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     body=Refund,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, aftersales.AlreadyRefunded, InsufficientPoints, aftersales.BuyerClosed, AccountFrozen),
+    refuses=(NotFound, AlreadyRefunded, InsufficientPoints, aftersales.BuyerClosed, AccountFrozen),
     status=200,
 )
 def refund(command: Command[Refund], id: str) -> Decision:

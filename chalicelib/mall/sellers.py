@@ -10,7 +10,7 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import unturned
 from chalicelib.mall.items import Offer
-from chalicelib.mall.model import Settled
+from chalicelib.mall.model import EventCompletion
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, check, seen, update
 
@@ -67,15 +67,15 @@ def may_sell(command: Command[Any], offer: Offer) -> Write:
     return check(keys.account(keys.holder(command.caller.account)), require, seen(Seller, refuse))
 
 
-def settle(command: Command[Any], account: Account) -> Decision:
+def complete(command: Command[Any], account: Account) -> Decision:
     """Nothing is left to serve or to sweep of a merchant (``account``, as read) whose event is over: it may close its
     account. Nothing is sold after an event, so what was found stays true. Refuses Contended where it was admitted
     again or turned meanwhile.
     """
-    merchant = replace(account.as_merchant, settled=command.at, turn=command.id)
-    settled = update(account.key, assign={"merchant": merchant}, require=unturned(account))
-    answer = Settled(merchant=account.id, settled_at=command.at)
-    return Decision("event_settled", answer, (settled,), Facts(merchant=account.id))
+    merchant = replace(account.as_merchant, completed=command.at, turn=command.id)
+    completed = update(account.key, assign={"merchant": merchant}, require=unturned(account))
+    answer = EventCompletion(merchant=account.id, completed_at=command.at)
+    return Decision("event_completed", answer, (completed,), Facts(merchant=account.id))
 
 
 def _within(offer: Offer) -> ConditionBase:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
+from chalicelib.ledger.refunds import from_merchant
 from chalicelib.table import keys
 
 SUM_LANES_MAX = 4
@@ -47,8 +49,17 @@ def sale(person: str, offer: str, parts: Mapping[str, int], price: int) -> Trans
     return Transfer("redemption", tuple(postings))
 
 
-def refund(record: Record, in_tills: Mapping[str, int], *, pooled: bool = False) -> Transfer:
-    """The sale reversed. Points that were swept meanwhile come from the merchant's account instead of the till.
+def swept(record: Record, in_tills: Mapping[str, int]) -> int:
+    """Points of a sale that its tills (as read) hold no more: the merchant's account pays them."""
+    paid = (posting for posting in record.postings if posting.asset == POINTS)
+    return sum(max(0, each.amount - in_tills[each.destination]) for each in paid)
+
+
+def refund(
+    record: Record, in_tills: Mapping[str, int], merchant: AnyAccount | None = None, *, pooled: bool = False
+) -> Transfer:
+    """The sale reversed. Points that were swept meanwhile come from the merchant's account (as read, where anything was
+    swept) instead of the till, and those that were bought back as grams.
 
     ``pooled``: the tills have as many units as unsold codes, so none comes back.
     """
@@ -57,10 +68,11 @@ def refund(record: Record, in_tills: Mapping[str, int], *, pooled: bool = False)
         if asset != POINTS:
             postings += [] if pooled else [Posting(destination, source, amount, asset)]
             continue
-        from_till = min(amount, in_tills[destination])
-        for giver, part in ((destination, from_till), (str(record.holder), amount - from_till)):
-            if part:
-                postings.append(Posting(giver, source, part, POINTS))
+        if from_till := min(amount, in_tills[destination]):
+            postings.append(Posting(destination, source, from_till, POINTS))
+    if rest := swept(record, in_tills):
+        buyer = next(posting.source for posting in record.postings if posting.asset == POINTS)
+        postings += from_merchant(str(record.holder), buyer, rest, merchant or AnyAccount())
     return Transfer("refund", tuple(postings))
 
 

@@ -22,9 +22,9 @@ from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, delete, present, update
 
 SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
-SETTLING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # the same
+COMPLETING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # the same
 LATER = timedelta(days=1)  # when an order that could not be refunded is tried again
-SETTLED_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
+COMPLETE_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
 
 
 def sweep_tills() -> int:
@@ -95,21 +95,21 @@ def _follow(turn: str, down: bool, offer: Offer) -> bool:
     return True
 
 
-def settle_ended(now: datetime) -> None:
+def complete_events(now: datetime) -> None:
     """Merchants whose event is over are swept, and free to close their account once nothing is left to serve."""
-    at, until = stamp(now - SETTLED_AFTER), time.monotonic() + SETTLING_SECONDS_MAX
+    at, until = stamp(now - COMPLETE_AFTER), time.monotonic() + COMPLETING_SECONDS_MAX
     ended = takewhile(lambda _: time.monotonic() <= until, queries.ended_events(at))
-    for_each(ended, partial(_settle, at), what="merchant", name=lambda id: id)
+    for_each(ended, partial(_complete, at), what="merchant", name=lambda id: id)
 
 
-def _settle(at: str, merchant: str) -> None:
+def _complete(at: str, merchant: str) -> None:
     sweep_merchant(merchant)
     if queries.owes(merchant, at):
         return
     account = merchants.item(merchant)
     try:
-        name = keys.digest("settle", merchant, str(account.as_merchant.turn))
-        perform(name, partial(sellers.settle, account=account))
+        name = keys.digest("complete", merchant, str(account.as_merchant.turn))
+        perform(name, partial(sellers.complete, account=account))
     except Contended:  # turned meanwhile: the next time will do
         return
 
@@ -122,7 +122,7 @@ def expire_due(now: datetime) -> None:
 
 
 def _expire(now: datetime, id: str) -> None:
-    """Once it is settled either way, the note goes. What cannot be refunded now waits a day, behind all others."""
+    """Once it is fulfilled or refunded, the note goes. What cannot be refunded now waits a day, behind all others."""
     sale = order_book.due(id)
     if sale.order.status == "placed":
         try:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import DEBT, GRAMS, POINTS
+from chalicelib.ledger.model import DEBT, GRAMS, POINTS, unbought
 from chalicelib.table.keys import ISSUED, POOL, RETIRED, UNCOVERED
 
 # A movement counts towards one use; the sign says whether it adds to it or takes back.
@@ -24,7 +24,9 @@ USES = {
 
 
 class Uses(Answer):
-    """Points by what they were used for, net of refunds."""
+    """Points by what they were used for, net of refunds. A refund after a buy-back lowers ``bought_back``, too,
+    as far as the merchant gave grams for it.
+    """
 
     redeemed: int
     cancelled: int
@@ -134,9 +136,20 @@ def supply_change(record: Record) -> Counter[str]:
                 change["points_circulating"] -= signed
             elif name == UNCOVERED:
                 change["grams_uncovered"] -= signed
-        if use and (record.hold is None or record.holder in (source, destination)):
-            change[use] += sign * _used(asset, amount, destination)
+    if use:
+        change[use] += sign * used(record)
+    if undone := unbought(record):
+        change["bought_back"] -= undone
     return change
+
+
+def used(record: Record) -> int:
+    """Points that a Record of USES uses, or gives back. Of a capture, what the merchant gets: the rest is released."""
+    return sum(
+        _used(asset, amount, destination)
+        for source, destination, amount, asset in record.postings
+        if record.movement != "capture" or record.holder in (source, destination)
+    )
 
 
 def _used(asset: str, amount: int, destination: str) -> int:

@@ -69,6 +69,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "hold": _fact("string", "The id of the earlier hold", ID),
     "starts_at": _fact("string", "When the offer begins", TIME),
     "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
+    "closes_at": _fact("string", "When the report of a month can be read", "2026-02-01T16:00:00.000Z"),
     "missing": _fact(
         "array",
         "Kinds of documents (`documents_missing`)",

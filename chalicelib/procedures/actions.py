@@ -1,5 +1,6 @@
 """Proposing, approving and rejecting procedures."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, cast
 
@@ -20,8 +21,8 @@ from chalicelib.transitions import step
 _KINDS = {"inheritance": INDIVIDUAL, "rename": INSTITUTION}  # which kind of account it is for, where not for both
 
 
-def drafted(command: Command[NewProcedure], key: bytes) -> Procedure:
-    """The procedure as its body asks for it. ``key`` is that of account ids, which follow from logins."""
+def drafted(command: Command[NewProcedure], account_of: Callable[[str], str]) -> Procedure:
+    """The procedure as its body asks for it. ``account_of`` gives the account id of a login."""
     body, caller = command.body.root, command.caller
     new_sub = body.new_sub if isinstance(body, Rebinding) else None
     heir = body.heir if isinstance(body, Inheritance) else None
@@ -35,7 +36,7 @@ def drafted(command: Command[NewProcedure], key: bytes) -> Procedure:
         proposed_by=caller.sub,
         proposed_role=caller.role,
         proposed_at=command.at,
-        other=keys.account_id(new_sub, key) if new_sub else heir,
+        other=account_of(new_sub) if new_sub else heir,
         new_sub=new_sub,
         name=body.name if isinstance(body, Renaming) else None,
     )

@@ -2,6 +2,7 @@
 
 from chalice.app import Blueprint
 
+from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE
@@ -20,7 +21,6 @@ from chalicelib.procedures.model import (
     to_answer,
 )
 from chalicelib.procedures.refusals import LoginTaken, SameOfficial
-from chalicelib.settings import account_key
 
 room = Blueprint(__name__)
 
@@ -38,7 +38,7 @@ def propose_procedure(command: Command[NewProcedure]) -> Decision:
 
     It is refused where it could not be approved as things are. The holder's export shows every step with its reason.
     """
-    procedure = actions.drafted(command, account_key())
+    procedure = actions.drafted(command, account_of)
     return actions.propose(command, procedure, queries.parties(procedure))
 
 

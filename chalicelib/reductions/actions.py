@@ -21,12 +21,12 @@ from chalicelib.reductions.model import (
     Reduction,
     ReductionAnswer,
     Report,
-    credit,
     day,
     month,
     points,
     saved,
 )
+from chalicelib.reductions.transfers import credit
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import in_force
 from chalicelib.table import keys, lists

@@ -24,7 +24,6 @@ from chalicelib.kernel.fields import (
     example,
 )
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.reductions.items import Recipient, ReductionState
 from chalicelib.table import keys
 from chalicelib.transitions import Step
@@ -233,19 +232,3 @@ def month(moment: datetime) -> str:
 def points(recipient: Recipient, grams: int) -> int:
     """A person's gram is a point (guide §4); an institution holds grams."""
     return grams if recipient.kind == INDIVIDUAL else 0
-
-
-def credit(recipient: Recipient, grams: int) -> Transfer:
-    """Confirmed grams back a person's new points, one for one; an institution gets the grams themselves."""
-    return (conversion if recipient.kind == INDIVIDUAL else recording)(recipient.id, grams)
-
-
-def conversion(account: str, grams: int) -> Transfer:
-    """Grams are issued to the pool, and points from it."""
-    points = Posting(keys.POOL, keys.holder(account), grams, POINTS)
-    return Transfer("conversion", (Posting(keys.ISSUED, keys.POOL, grams, GRAMS), points))
-
-
-def recording(account: str, grams: int) -> Transfer:
-    """Grams are issued to an institution."""
-    return Transfer("record", (Posting(keys.ISSUED, keys.holder(account), grams, GRAMS),))

@@ -46,11 +46,11 @@ def report_reduction(command: Command[Report]) -> Decision:
     refuses=(AccountNotOpen,),
 )
 def waiting_reductions(query: Query[ReductionParams]) -> Page[ReductionAnswer]:
-    """Reductions, newest first: a holder's own, an operator's, or, for the bureau, those of a `scenario`.
+    """Reductions, newest first: a holder's own, an operator's, or, for the bureau, everyone's.
 
-    Without a `scenario` the bureau gets those that wait for its confirmation, oldest first. `from` and `until` bound
-    the time of the report. A new reduction is listed within seconds. A page may hold fewer than `limit`, even none,
-    and have a `next_cursor`: the search continues there.
+    With neither a `scenario` nor another `status` the bureau gets those that wait for it, oldest first. `from` and
+    `until` bound the time of the report. A new reduction is listed within seconds. A page may hold fewer than `limit`,
+    even none, and have a `next_cursor`: the search continues there.
     """
     return search.listed(query)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.accounts.queries import own
 from chalicelib.errors import InvalidRequest
-from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
+from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
@@ -29,10 +29,10 @@ class _Search(NamedTuple):
 
 
 def listed(query: Asked) -> Page[ReductionAnswer]:
-    """A holder's own reductions, an operator's, or, for the bureau, those of a scenario: newest first.
+    """A holder's own reductions, an operator's, or, for the bureau, everyone's: newest first.
 
-    Without a scenario the bureau sees those that wait for confirmation, oldest first. Raises InvalidRequest,
-    AccountNotOpen.
+    If it asks for no scenario and no other state, the bureau sees those that wait for confirmation, oldest first.
+    Raises InvalidRequest, AccountNotOpen.
     """
     low, high = _period(query.params)
     role, behind = query.asker.role, query.position["rank"] if query.position else None
@@ -40,10 +40,10 @@ def listed(query: Asked) -> Page[ReductionAnswer]:
         search = _own(query, low, behind or high)
     elif role == SCENARIO_OPERATOR:
         search = _operated(query, low, behind or high)
-    elif query.params.scenario:
-        search = _Search(_of_scenarios([query.params.scenario], query, low, behind or high), lambda _: True)
-    else:
+    elif query.params.scenario is None and query.params.status in (None, "reported"):
         search = _waiting(query, behind or low, high)
+    else:
+        search = _Search(_of_scenarios(_named(query), query, low, behind or high), lambda _: True)
     return _page(query, _Search((rank for rank in search.ranks if rank != behind), search.keep))
 
 
@@ -64,12 +64,16 @@ def _own(query: Asked, low: str, high: str) -> _Search:
 
 def _operated(query: Asked, low: str, high: str) -> _Search:
     """What this operator reported, under scenarios that it has or once had."""
-    codes = [query.params.scenario] if query.params.scenario else _scenarios(query)
-    return _Search(_of_scenarios(codes, query, low, high), lambda each: query.asker.made(each.record))
+    return _Search(_of_scenarios(_named(query), query, low, high), lambda each: query.asker.made(each.record))
 
 
-def _scenarios(query: Asked) -> list[str]:
-    return [keys.scenario_code(each[0].code) for each in everything() if any(map(query.asker.operates, each))]
+def _named(query: Asked) -> list[str]:
+    """The scenario asked for; without one, all that an operator has or once had, and every one for the bureau."""
+    if query.params.scenario:
+        return [query.params.scenario]
+    asker = query.asker
+    mine = (each for each in everything() if asker.role == BUREAU or any(map(asker.operates, each)))
+    return [keys.scenario_code(each[0].code) for each in mine]
 
 
 def _of_scenarios(codes: list[str], query: Asked, low: str, high: str) -> Iterator[str]:
@@ -84,9 +88,6 @@ def _ranks(name: str, query: Asked, low: str, high: str, *, descending: bool = T
 
 
 def _waiting(query: Asked, low: str, high: str) -> _Search:
-    if query.params.status not in (None, "reported"):
-        en, zh = "Name a scenario, or ask for status=reported", "请指定场景，或查询 status=reported"
-        raise InvalidRequest.at("/scenario", en, zh)
     ranks = _ranks(lists.REDUCTIONS_REPORTED, query, low, high, descending=False)
     return _Search(ranks, lambda each: each.answer.status == "reported")
 

@@ -44,6 +44,7 @@ REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BATCHES = "reduction-batches"
 PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
+RECONCILIATIONS = "reconciliations"
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 

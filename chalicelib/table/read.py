@@ -171,6 +171,22 @@ def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | N
         start = decode(last)
 
 
+def scan(segment: int, segments: int, *, where: ConditionBase | None = None) -> Iterator[Row]:
+    """One of ``segments`` parts of the whole table, each item as of when it is read: the table moves meanwhile."""
+    options: dict[str, Any] = {"Segment": segment, "TotalSegments": segments, "ConsistentRead": True}
+    if where is not None:
+        built = ConditionExpressionBuilder().build_expression(where)
+        options["FilterExpression"] = built.condition_expression
+        options["ExpressionAttributeNames"] = built.attribute_name_placeholders
+        options["ExpressionAttributeValues"] = encode(built.attribute_value_placeholders)
+    while True:
+        answer = _ask(client().scan, TableName=settings().table_name, **options)
+        yield from (Row(item) for raw in answer["Items"] if (item := decode(raw)) is not None)
+        if "LastEvaluatedKey" not in answer:
+            return
+        options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
 def _ask(operation: Callable[..., Any], **request: Any) -> Any:
     """The store's answer. Raises Unavailable where it is away, or busy for longer than botocore is patient."""
     try:

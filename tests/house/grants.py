@@ -17,6 +17,7 @@ OPERATIONS: dict[str, set[Grant]] = {
     "get_item": {("dynamodb:GetItem", "table")},
     "batch_get_item": {("dynamodb:BatchGetItem", "table")},
     "query": set(),
+    "scan": {("dynamodb:Scan", "table")},
     "transact_write_items": set(),
     "generate_presigned_post": {("s3:PutObject", "objects")},
     "generate_presigned_url": {("s3:GetObject", "objects")},
@@ -97,7 +98,7 @@ def removable(function: str) -> set[str]:
     for place in reach(roots()[function]):
         module, _, name = place.rpartition(".")
         for call in _calls(modules()[module], name, "chalicelib.table.write.delete"):
-            assert isinstance(call.args[0], ast.Call), f"{place} removes what keys.py does not name on the spot"
+            assert isinstance(call.args[0], ast.Call), f"{place} removes what table/keys does not name on the spot"
             found.add(_partition(dotted(call.args[0].func).rpartition(".")[2]))
     return found
 

@@ -19,6 +19,7 @@ def test_a_person_opens_an_account_and_sees_her_name_masked_and_no_number(world:
     assert me == opened.body | {
         "balances": {"points": 0, "grams": 0, "held_points": 0},
         "debt_points": 0,
+        "guardian": None,
         "debt_grams": 0,
         "totals": dict.fromkeys(
             ["earned", "recorded", "redeemed", "cancelled", "donated", "bought_back", "retired"], 0

@@ -318,7 +318,7 @@ def test_unknown_and_closed_accounts_are_refused(batches: Batches) -> None:
 def test_a_line_of_an_institution_becomes_grams(batches: Batches) -> None:
     batch = batches.send(file(trip("a", batches.world.institution()), trip("b", batches.world.person())))
     assert batches.sums(batch) == ("done", 2, 0, 71)
-    assert batches.world.me("shop", "institution")["balances"] == {"points": 0, "grams": 71}
+    assert batches.world.me("shop", "institution")["balances"] == {"points": 0, "grams": 71, "held_points": 0}
 
 
 def test_of_equal_records_the_first_line_counts(batches: Batches) -> None:

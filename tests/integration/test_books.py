@@ -10,9 +10,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.supervision.books import Books, of
 from chalicelib.table import keys
 from infra.ops import audit
-from infra.ops.books import Books, of
 from tests.world import World
 
 Items = list[dict[str, Any]]

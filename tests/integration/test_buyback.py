@@ -10,6 +10,7 @@ from chalicelib.buyback import worker
 from chalicelib.mall.worker import sweep_merchant
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
+from tests import books
 from tests.world import CODES, World
 
 TONNE = 1_000_000
@@ -197,21 +198,65 @@ def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(world:
     assert (found["status"], found["tonnes"]) == ("finished", 2)
 
 
-def test_a_refund_after_a_buy_back_takes_what_is_left_or_is_refused(world: World, jobs: Jobs) -> None:
+def retire(world: World, grams: int) -> None:
+    body = {"grams": grams, "purpose": "offset", "beneficiary": "示例商贸 2026"}
+    assert world.post("/v1/retirements", body, role="institution", sub="shop").status == 201
+
+
+def test_a_refund_after_a_buy_back_takes_points_then_grams(world: World, jobs: Jobs) -> None:
     world.merchant()
     offer = world.offer(points=600_000, stock=10)
-    orders = [world.redeem(offer, 600_000).body["id"] for _ in range(2)]
+    order, _ = [world.redeem(offer, 600_000).body["id"] for _ in range(2)]
     jobs.run()
-    refused = world.refund(orders[0])
-    assert refused.refused == (409, "insufficient_points")
-    assert refused.body["available"] == 200_000
-    sell(world, 400_000)
-    jobs.run()
-    assert world.refund(orders[0]).status == 200
-    assert world.points("shop", "institution") == 0
+    before = world.points()
+    assert world.refund(order).status == 200
+    assert world.points() == before + 600_000
+    shop = world.me("shop", "institution")
+    assert shop["balances"] == {"points": 0, "grams": 600_000, "held_points": 0}
+    line = world.entries("shop", "institution")[0]
+    assert (line["kind"], line["points"], line["grams"]) == ("refund", -200_000, -400_000)
+    assert line["counterparty"] == world.me()["id"]
+    own = world.entries()[0]
+    assert (own["kind"], own["points"], own["grams"], own["counterparty"]) == ("refund", 600_000, 0, shop["id"])
     assert supply_holds(world)["points_by_use"] == {
-        "redeemed": TONNE, "cancelled": 0, "donated": 0, "bought_back": TONNE,
+        "redeemed": 600_000, "cancelled": 0, "donated": 0, "bought_back": 600_000,
     }  # fmt: skip
+    totals = world.me("shop", "institution")["totals"]
+    assert (totals["earned"], totals["bought_back"]) == (600_000, 600_000)
+    books.check(world)
+    books.check_projected(world, world.get("/v1/supply").body)
+
+
+def test_a_refund_out_of_grams_repays_what_the_person_owes(world: World, jobs: Jobs) -> None:
+    world.merchant()
+    false = world.report(world.me()["id"], str(TONNE), scenario="walk").body["id"]
+    order = world.redeem(world.offer(points=10 * TONNE), 10 * TONNE).body["id"]
+    body = {"reason": "行程未发生", "evidence_sha256": "a" * 64}
+    reversed_ = world.post(f"/v1/reductions/{false}/reverse", body, role="bureau", sub="bureau").body
+    assert reversed_["points_outstanding"] == TONNE
+    jobs.run()
+    assert world.refund(order).status == 200
+    assert (world.points(), world.me()["debt_points"]) == (9 * TONNE, 0)
+    supply = supply_holds(world)
+    assert (supply["grams_uncovered"], supply["points_by_use"]["redeemed"]) == (0, 0)
+    assert (supply["grams_held"], supply["points_by_use"]["bought_back"]) == (0, 0)
+    books.check(world)
+    books.check_projected(world, supply)
+
+
+def test_a_refund_is_refused_for_what_the_merchant_has_retired(world: World, jobs: Jobs) -> None:
+    world.merchant()
+    order = world.redeem(world.offer(points=TONNE), TONNE).body["id"]
+    jobs.run()
+    retire(world, 1)
+    refused = world.refund(order)
+    assert refused.refused == (409, "insufficient_points")
+    assert (refused.body["needed"], refused.body["available"]) == (1, 0)
+    sell(world, 1)
+    assert world.sweep()
+    assert world.refund(order).status == 200
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": 0, "held_points": 0}
+    assert supply_holds(world)["grams_retired"] == 1
 
 
 @pytest.mark.engine

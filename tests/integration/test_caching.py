@@ -29,6 +29,8 @@ def paths(world: World) -> dict[str, str]:
         "/v1/campaigns/{id}": f"/v1/campaigns/{proposed}",
         "/v1/certificates/{serial}": f"/v1/certificates/{cancelled.body['certificate']['serial']}",
         "/v1/webhook-keys/{merchant}": f"/v1/webhook-keys/{shop}",
+        "/v1/methodologies/{code}": "/v1/methodologies/SHCER-01",
+        "/v1/scenarios/{code}/versions": "/v1/scenarios/walk/versions",
         "/problems/{code}": "/problems/sold_out",
     }
     unlisted = ("{name}", "/certificates")  # parts of pages, and a form that redirects

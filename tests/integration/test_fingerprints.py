@@ -58,6 +58,7 @@ def test_so_are_leaving_out_a_default_and_writing_it(world: World) -> None:
 
 @pytest.mark.parametrize("written", [SCENARIO, SCENARIO | NULLS, SCENARIO | {"daily_cap_grams": None}])
 def test_a_record_of_before_knows_its_own_request(world: World, written: dict[str, Any]) -> None:
+    world.methodology("M-1")
     first = world.post("/v1/scenarios", written, **BUREAU)
     age(world, _in_order(written))
     again = world.post("/v1/scenarios", written, **BUREAU)
@@ -68,6 +69,7 @@ def test_a_record_of_before_knows_its_own_request(world: World, written: dict[st
 
 def test_also_where_its_texts_were_kept_untrimmed(world: World) -> None:
     written = SCENARIO | {"name": " 轨道交通\u3000"}
+    world.methodology("M-1")
     first = world.post("/v1/scenarios", written, **BUREAU)
     age(world, _in_order(written))
     assert world.post("/v1/scenarios", written, **BUREAU).body == first.body

@@ -73,6 +73,7 @@ ALLOWED = {
     "POST /v1/webhook-deliveries/{id}/replay",  # hears again of orders that it has
     "PATCH /v1/accounts/me",  # a name
     "POST /v1/grants/{id}/withdraw",  # takes a consent back
+    "POST /v1/accounts/me/wards/{id}/withdraw",  # the same
     "POST /v1/holds/{id}/release",  # gives back what is the person's
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall.worker import settle_ended
+from chalicelib.mall.worker import complete_events
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
@@ -107,8 +107,8 @@ def at_an_event(world: World, ends_at: str) -> str:
     return merchant
 
 
-def settle(world: World, *, hours: int = 0) -> None:
-    settle_ended(datetime.now(UTC) + timedelta(hours=hours))
+def complete(world: World, *, hours: int = 0) -> None:
+    complete_events(datetime.now(UTC) + timedelta(hours=hours))
 
 
 def spend(merchant: str, points: int) -> None:
@@ -124,14 +124,14 @@ def test_a_merchant_whose_event_is_over_leaves_once_its_orders_are_served(world:
     window: dict[str, Any] = {"starts_at": "2024-01-02T00:00:00Z", "ends_at": ends_at, "per_account_limit": 5}
     offer = world.offer(busy=True, **window)
     first, second, third = (world.redeem(offer).body["id"] for _ in range(3))
-    settle(world)
+    complete(world)
     assert close(world).refused == (409, "invalid_state"), "the event is on"
     world.refund(first)
     world.fulfil(second)
-    settle(world, hours=2)
+    complete(world, hours=2)
     assert close(world).refused == (409, "invalid_state"), "an order waits"
     world.fulfil(third)
-    settle(world, hours=2)
+    complete(world, hours=2)
     refused = close(world)
     assert (refused.refused, "2000 points" in refused.body["detail"]) == ((409, "invalid_state"), True)
     spend(merchant, 2000)
@@ -140,12 +140,12 @@ def test_a_merchant_whose_event_is_over_leaves_once_its_orders_are_served(world:
 
 def test_whoever_is_admitted_again_is_a_merchant_again(world: World) -> None:
     merchant = at_an_event(world, "2024-02-01T00:00:00.000Z")
-    settle(world)
-    settle(world)
-    assert len([each for each in world.records() if each["kind"] == "event_settled"]) == 1
+    complete(world)
+    complete(world)
+    assert len([each for each in world.records() if each["kind"] == "event_completed"]) == 1
     admission = {"account": merchant, "mode": "other", "reason": "letter 2026-2"}
     assert world.post("/v1/merchants", admission, **EXCHANGE).status == 201
-    settle(world)
+    complete(world)
     refused = close(world)
     assert refused.refused == (409, "invalid_state")
     assert "orders are served" in refused.body["detail"]

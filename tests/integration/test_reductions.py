@@ -22,7 +22,7 @@ def test_an_automatic_scenario_converts_at_once(world: World) -> None:
     assert got.body == {
         "id": got.body["id"], "status": "confirmed", "record_id": "trip-1", "account": account, "scenario": "metro",
         "scenario_version": 1, "quantity": "12.5", "occurred_at": "2024-01-15T08:00:00.000Z", "grams": 887,
-        "points": 887, "reason": None,
+        "points": 887, "repaid_points": 0, "reason": None, "grant": None, "evidence_sha256": None,
     }  # fmt: skip
     assert world.points() == 887
 
@@ -91,7 +91,7 @@ def test_an_institution_is_credited_in_grams_without_points(world: World) -> Non
     assert world.get(f"/v1/reductions/{got['id']}", role="bureau", sub="b").body == got
     world.stream()
     me = world.me("shop", "institution")
-    assert me["balances"] == {"points": 0, "grams": 710}
+    assert me["balances"] == {"points": 0, "grams": 710, "held_points": 0}
     assert (me["totals"]["recorded"], me["totals"]["earned"]) == (710, 0)
     [entry] = world.entries("shop", "institution", kind="record")
     assert (entry["grams"], entry["points"], entry["counterparty"]) == (710, 0, "metro")
@@ -110,7 +110,7 @@ def test_an_institutions_reduction_may_wait_for_the_bureau(world: World) -> None
     confirmed = decide(world, first, "confirm").body
     assert (confirmed["status"], confirmed["grams"], confirmed["points"]) == ("confirmed", 497, 0)
     assert world.get(f"/v1/reductions/{first}", role="bureau", sub="b").body == confirmed
-    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": 497}
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": 497, "held_points": 0}
     assert world.close("shop", "institution").refused == (409, "invalid_state")
     check(world)
 

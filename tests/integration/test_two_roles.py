@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
+from chalicelib.reconciliation import worker as reconciliation
+from chalicelib.settings import settings
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES
 from tests.world import World
@@ -51,7 +53,41 @@ def _entries(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("?", "/entries?"))
 
 
+def _part(name: str, part: str) -> Callable[[World], Ready]:
+    """A question about a part of what the command ``name`` makes."""
+
+    def make(world: World) -> Ready:
+        ready = _made_by(name)(world)
+        return ready._replace(path=f"{ready.path}/{part}")
+
+    return make
+
+
+def _record(world: World) -> Ready:
+    """A question about a Record, from the exchange."""
+    ready = _account(world)
+    record = world.records()[0]["id"]
+    return ready._replace(path=f"/v1/records/{record}?reason=complaint")
+
+
+def _report(world: World) -> Ready:
+    return _account(world)._replace(path="/v1/reports/2024-01")
+
+
+def _differences(world: World) -> Ready:
+    ready = _account(world)
+    settings.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BATCH_THREADS", "1")
+        day = reconciliation.scheduled("2026-01-30T19:00:00Z")
+    settings.cache_clear()
+    return ready._replace(path=f"/v1/reconciliations/{day}/differences")
+
+
 OBJECTS: dict[str, Callable[[World], Ready]] = {
+    "GET /v1/records/{id}": _record,
+    "GET /v1/reports/{month}": _report,
+    "GET /v1/reconciliations/{id}/differences": _differences,
     "GET /v1/accounts/{id}": _account,
     "GET /v1/accounts/{id}/entries": _entries,
     "GET /v1/redemptions/{id}": _about("POST /v1/redemptions/{id}/refund"),
@@ -62,6 +98,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/procedures/{id}": _made_by("POST /v1/procedures"),
     "GET /v1/reductions/{id}": _made_by("POST /v1/reductions"),
     "GET /v1/reduction-batches/{id}": _made_by("POST /v1/reduction-batches"),
+    "GET /v1/reduction-batches/{id}/sample": _part("POST /v1/reduction-batches", "sample"),
     "GET /v1/cancellations/{id}": _made_by("POST /v1/cancellations"),
     "GET /v1/donations/{id}": _made_by("POST /v1/donations"),
     "GET /v1/retirements/{id}": _made_by("POST /v1/retirements"),

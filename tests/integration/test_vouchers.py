@@ -1,5 +1,6 @@
 """Codes of vouchers, from the merchant to the buyer: to her alone, and never twice."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from chalicelib.kernel.record import Record
 from chalicelib.partners import model as partners
 from chalicelib.settings import settings
+from chalicelib.supervision.books import Books
 from chalicelib.table.row import load
 from chalicelib.table.write import decode
-from infra.ops.books import Books
 from tests.world import CODES, PEOPLE, Answer, World
 
 SHOP: dict[str, Any] = {"role": "institution", "sub": "shop"}
@@ -58,6 +59,58 @@ def test_each_code_is_sold_once_and_the_stock_is_the_number_of_unsold_codes(worl
     assert (refused.refused, refused.body["available"]) == ((409, "sold_out"), 0)
     balanced(world)
     assert world.stock(offer) == 0
+
+
+def meanwhile(world: World, act: Callable[[], Answer]) -> list[Answer]:
+    """``act`` happens between the reads of the next command and its transaction; what it was answered."""
+    answers: list[Answer] = []
+
+    def first(store: Any, request: Any, asked: Any) -> Any:
+        answers.append(act())
+        return store.perform(request, "TransactWriteItems", asked)
+
+    world.store.interruptions = [first]
+    return answers
+
+
+def test_two_sales_at_once_hand_out_different_codes(world: World, offer: str) -> None:
+    upload(world, offer, codes(5))
+    world.rich("bob", PEOPLE[1])
+    other = meanwhile(world, lambda: world.redeem(offer, 2000, 2, sub="bob"))
+    mine = world.redeem(offer, 3000, 3)
+    assert (mine.status, other[0].status) == (201, 201)
+    assert sorted(mine.body["vouchers"] + other[0].body["vouchers"]) == codes(5)
+
+
+def test_the_last_code_is_sold_to_one_of_two(world: World, offer: str) -> None:
+    upload(world, offer, codes(1))
+    world.rich("bob", PEOPLE[1])
+    other = meanwhile(world, lambda: world.redeem(offer, sub="bob"))
+    assert world.redeem(offer).refused == (409, "sold_out")
+    assert other[0].body["vouchers"] == codes(1)
+    assert world.points() == 100_000
+
+
+@pytest.mark.parametrize("act", ["sale", "refund", "stock"])
+def test_what_happens_while_the_first_codes_come_is_taken_into_account(world: World, offer: str, act: str) -> None:
+    order = world.redeem(offer).body["id"]
+    acts = {
+        "sale": lambda: world.redeem(offer),
+        "refund": lambda: world.refund(order),
+        "stock": lambda: world.patch(f"/v1/offers/{offer}", {"stock_added": 7}, **SHOP),
+    }
+    other = meanwhile(world, acts[act])
+    made = upload(world, offer, codes(3))
+    assert (made.status, made.body["stock"], other[0].status < 300) == (201, 3, True)
+    balanced(world)
+    assert world.stock(offer) == 3
+
+
+def test_two_uploads_of_one_code_at_once_add_it_once(world: World, offer: str) -> None:
+    other = meanwhile(world, lambda: upload(world, offer, ["A", "B"]))
+    refused = upload(world, offer, ["C", "B"])
+    assert (other[0].status, refused.status, refused.pointers) == (201, 422, ["/codes/1"])
+    assert upload(world, offer, ["C"]).body["stock"] == 3
 
 
 def test_a_replay_hands_out_the_same_code(world: World, offer: str) -> None:

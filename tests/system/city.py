@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
+from chalicelib.supervision.books import GRAMS, POINTS, of
+from chalicelib.table.keys import ISSUED, POOL
 from infra.dev.demo.people import institution, person
 from infra.dev.local.stack import LocalStack
 from infra.here import ROOT
-from infra.ops.books import GRAMS, ISSUED, POINTS, POOL, of
 
 AT_ONCE = 16
 _read = TypeDeserializer().deserialize

@@ -176,7 +176,8 @@ def page(kinds: dict[str, Kind]) -> str:
                 for name, each in kinds.items()
             ),
             "",
-            "A line of a batch is a trip: the same transaction without API Gateway. Its scenario is read once a slice.",
+            "A line of a batch is a trip: the same transaction without API Gateway."
+            " Its scenario and accounts are read once a slice.",
             "",
             f"## A month ({DAYS} days), in US dollars",
             "",

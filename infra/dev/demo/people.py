@@ -9,6 +9,7 @@ SURNAMES, GIVEN = (
     ("小明", "晓红", "建国", "思远", "雨桐", "子涵", "嘉怡", "志强", "佳慧", "文博"),
 )
 PEOPLE = 120
+BOB = PEOPLE  # the next number: one of his trips is reversed
 
 
 class Merchant(NamedTuple):
@@ -78,6 +79,7 @@ SCENARIOS = (
     ("battery-car", "新能源汽车出行", "km", "125", "car-operator", "automatic"),
     ("rooftop-solar", "分布式光伏发电", "kWh", "570", "solar-operator", "automatic"),
     ("old-for-new", "家电以旧换新", "件", "15000", "recycling-operator", "manual"),
+    ("ferry", "轮渡出行", "km", "45", "ferry-operator", "automatic"),
 )
 QUANTITY_MAX = {  # the most that one record can plausibly hold, in the scenario's unit
     "bus": "150",
@@ -86,12 +88,13 @@ QUANTITY_MAX = {  # the most that one record can plausibly hold, in the scenario
     "battery-car": "1500",
     "rooftop-solar": "1000",
     "old-for-new": "20",
+    "ferry": "40",
 }
 
 
 def sub(number: int) -> str:
-    """The login of a person; the first is alice."""
-    return "alice" if number == 0 else f"person-{number:03d}"
+    """The login of a person; the first is alice, the last bob."""
+    return {0: "alice", BOB: "bob"}.get(number, f"person-{number:03d}")
 
 
 def person(number: int) -> dict[str, Any]:
@@ -122,6 +125,7 @@ def scenario(number: int) -> dict[str, Any]:
         "confirmation": confirmation,
         "daily_cap_grams": 20_000 if code == "battery-car" else None,
         "quantity_max": QUANTITY_MAX[code],
+        "requires_grant": code == "ferry",
         "valid_from": "2026-01-01T00:00:00Z",
         "valid_until": None,
     }

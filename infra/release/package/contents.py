@@ -9,7 +9,7 @@ from typing import Any
 
 # What the code calls of AWS; a test reads it from the code. Of a client, each operation costs time when it is made.
 OPERATIONS = {
-    "dynamodb": {"BatchGetItem", "GetItem", "Query", "TransactWriteItems"},
+    "dynamodb": {"BatchGetItem", "GetItem", "Query", "Scan", "TransactWriteItems"},
     "kms": {"GetPublicKey", "Sign"},
     "s3": {"CopyObject", "GetObject", "HeadObject", "PutObject", "CreateBucket"},  # the last: a signed form's address
     "secretsmanager": {"GetSecretValue"},

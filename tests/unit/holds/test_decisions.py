@@ -22,6 +22,7 @@ from chalicelib.holds.refusals import (
     PayerClosed,
     PayerLacksPoints,
 )
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.actions import AccountFrozen, InsufficientPoints
 from chalicelib.ledger.model import entries
 from chalicelib.table import keys
@@ -40,6 +41,7 @@ HOLD = Hold(
     id="h", status="held", account=ALICE, merchant=SHOP, grant="g", order_reference="o-1", title="茶", amount=400,
     placed_at=AT, expires_at=ENDS,
 )  # fmt: skip
+PAYING = AnyAccount(points=1000)
 RICH = {"kind": "individual", "status": "active", "points": 1000, "held": 0}
 
 
@@ -55,8 +57,9 @@ def captured(points: int = 300, hold: Hold = HOLD) -> Any:
     return actions.capture(by_shop(Capture(points=points)), hold)
 
 
-def refunded(points: int, hold: Hold, **options: Any) -> Any:
-    return refunds.refund(by_shop(HoldRefund(points=points, reason=options.pop("reason", None)), **options), hold)
+def refunded(points: int, hold: Hold, merchant: AnyAccount = PAYING, **options: Any) -> Any:
+    body = HoldRefund(points=points, reason=options.pop("reason", None))
+    return refunds.refund(by_shop(body, **options), hold, merchant)
 
 
 def test_a_hold_touches_the_hold_the_person_and_the_grant() -> None:
@@ -213,6 +216,33 @@ def test_the_schedule_expires_what_is_over_and_nothing_else() -> None:
         actions.expire(late, replace(HOLD, status="captured"))
 
 
+def test_a_refund_after_a_buy_back_takes_points_then_grams_as_they_were_read() -> None:
+    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=100, grams=500)
+    decision = refunded(300, hold, read)
+    write = write_to(decision, MERCHANT)
+    left = after(write, read)
+    assert (left["points"], left["grams"]) == (0, 300)
+    assert after(write_to(decision, PERSON), RICH)["points"] == 1300
+    for moved in (replace(read, points=101), replace(read, points=0, grams=600)):
+        assert isinstance(refusal(write, moved), Contended)
+    lines = entries(record("hold_refunded", **vars(decision.facts)))
+    assert {(each.points, each.grams) for each in lines.values()} == {(-100, -200), (300, 0)}
+
+
+def test_a_refund_is_refused_only_for_what_points_and_grams_do_not_cover() -> None:
+    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=100, grams=50)
+    refused = refusal(write_to(refunded(300, hold, read), MERCHANT), read)
+    assert isinstance(refused, InsufficientPoints)
+    assert (refused.facts["needed"], refused.facts["available"]) == (250, 100)
+
+
+def test_a_buy_back_while_a_refund_is_decided_has_it_decided_again() -> None:
+    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=1000)
+    write = write_to(refunded(300, hold, read), MERCHANT)
+    assert isinstance(refusal(write, AnyAccount(points=0, grams=1000)), Contended)
+    assert isinstance(refusal(write, replace(read, status="frozen")), AccountFrozen)
+
+
 def test_a_refund_counts_on_the_hold_as_it_was_read() -> None:
     hold = replace(HOLD, status="captured", captured_points=300, refunded_points=100)
     decision = refunded(150, hold)
@@ -223,7 +253,8 @@ def test_a_refund_counts_on_the_hold_as_it_was_read() -> None:
     assert isinstance(refusal(write, stored | {"refunded_points": 200}), Contended)
     assert isinstance(refusal(write_to(decision, PERSON), RICH | {"status": "closed"}), PayerClosed)
     assert isinstance(refusal(write_to(decision, PERSON), RICH | {"status": "frozen"}), AccountFrozen)
-    assert isinstance(refusal(write_to(decision, MERCHANT), {"points": 149, "status": "active"}), InsufficientPoints)
+    short = AnyAccount(points=149)
+    assert isinstance(refusal(write_to(refunded(150, hold, short), MERCHANT), short), InsufficientPoints)
 
 
 def test_statement_lines_name_the_merchant_to_her_and_the_hold_to_it() -> None:

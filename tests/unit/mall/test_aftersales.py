@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
-from chalicelib.mall.aftersales import AlreadyRefunded, NotCancellable, cancel, expire, fulfil, refund
+from chalicelib.errors import AlreadyRefunded, InvalidRequest, InvalidState, RoleNotAllowed
+from chalicelib.mall.aftersales import NotCancellable, cancel, expire, fulfil, refund
 from chalicelib.mall.items import OrderState, Sale
 from chalicelib.mall.orders import Fulfilment, Refund
 from chalicelib.mall.tills import TillEmpty

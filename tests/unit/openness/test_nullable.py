@@ -7,8 +7,8 @@ from tests.bodies import BODIES, nullable
 
 @pytest.mark.parametrize("name", BODIES)
 def test_what_may_be_null_may_be_left_out(name: str) -> None:
-    wanted = [field for field, told in nullable(BODIES[name]).items() if told.is_required() or told.default is not None]
-    assert wanted == []
+    needed = [name for name, each in nullable(BODIES[name]).items() if each.is_required() or each.default is not None]
+    assert needed == []
 
 
 def test_models_within_bodies_are_tried_too() -> None:

@@ -6,7 +6,9 @@ from chalicelib.buyback import model as buyback
 from chalicelib.campaigns import model as campaigns
 from chalicelib.cancellation.model import cancellation
 from chalicelib.kernel.record import Posting
+from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import GRAMS, POINTS, Transfer
+from chalicelib.ledger.refunds import from_merchant
 from chalicelib.openness.model import SUMS, SupplyLane, Uses, supply_change, total
 from chalicelib.table import keys
 from tests.unit.decisions import record
@@ -23,6 +25,10 @@ MOVEMENTS = {
     ),
     "redemption": (Transfer("redemption", (Posting(PERSON, "offer:x/0", 5, POINTS),)), {"redeemed": 5}),
     "refund": (Transfer("refund", (Posting("offer:x/0", PERSON, 5, POINTS),)), {"redeemed": -5}),
+    "refund in grams": (
+        Transfer("refund", from_merchant("account:shop", PERSON, 5, AnyAccount(points=2, grams=9))),
+        {"redeemed": -5, "bought_back": -3, "grams_backing": 3, "grams_held": -3, "points_circulating": 3},
+    ),
     "cancellation": (
         cancellation(PERSON, 5),
         {"grams_backing": -5, "grams_retired": 5, "points_circulating": -5, "cancelled": 5},

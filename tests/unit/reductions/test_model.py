@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.reductions.model import conversion, day, saved
+from chalicelib.reductions.model import day, saved
+from chalicelib.reductions.transfers import conversion
 
 DECIMALS = st.decimals(0, 999_999_999, places=6).map(lambda number: f"{number:f}")
 

@@ -1,20 +1,23 @@
-"""The books of the scheme, recomputed from its Records: every balance, every stock, every statement and the supply.
+"""The books of the scheme, recomputed from its Records: every balance, every stock, every statement and the sums.
 
-Items are added one by one, in any order; only sums are kept, so a table of any size fits. Then ``differences`` tells
-whatever does not agree. Nothing of the platform's own arithmetic is used: an error there would be found here.
+Items are added one by one, in any order; only sums are kept, about 1 KB an account. Then ``differences`` gives
+whatever does not agree. Nothing of the platform's own arithmetic is used, and no noun of its rooms: an error there
+would be found here. So items are read as they are stored.
 """
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from chalicelib.supervision.sums import DEBTS, ISSUED, POOL, RETIRED, UNCOVERED, Projected
+from chalicelib.table import keys
+
 Item = Mapping[str, Any]  # an item, plain
 POINTS, GRAMS, UNITS = "points", "grams", "units"
-DEBTS = ("debt_points", "debt_grams")
-ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
-UNCOVERED = "system:uncovered"
+_ANSWERED = {"redemption": POINTS, "donation": POINTS, "cancellation": POINTS, "buy_back": POINTS, "retirement": GRAMS}
+_HASH = 2**64
 
 
 class Difference(NamedTuple):
@@ -30,8 +33,8 @@ class Difference(NamedTuple):
     last: str = ""
 
     def __str__(self) -> str:
-        said = f"{self.account}: {self.what} should be {self.expected:,}, is {self.found:,}"
-        return said + (f" (its last Record: {self.last})" if self.last else "")
+        text = f"{self.account}: {self.what} should be {self.expected:,}, is {self.found:,}"
+        return text + (f" (its last Record: {self.last})" if self.last else "")
 
 
 @dataclass
@@ -43,10 +46,12 @@ class Books:
     last: dict[str, str] = field(default_factory=dict)  # by account: the time of the last Record that moved anything
     held: dict[str, dict[str, int]] = field(default_factory=dict)
     lines: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    times: Counter[str] = field(default_factory=Counter)  # by account: what its lines' times should add up to, and do
     stock: Counter[str] = field(default_factory=Counter)  # by offer: units that its tills must hold together
     supply: Counter[str] = field(default_factory=Counter)
+    projected: Projected = field(default_factory=Projected)
     keepers: dict[str, str] = field(default_factory=dict)  # a holder's name by its offer
-    waiting: set[str] = field(default_factory=set)  # Records that the stream has not told of
+    waiting: set[str] = field(default_factory=set)  # Records that the stream has not delivered
     faults: list[Difference] = field(default_factory=list)
 
     def add(self, item: Item) -> None:
@@ -59,16 +64,30 @@ class Books:
             self.waiting |= set(item.get("unfiled", ()))
         elif sk.startswith("entry:"):
             self.lines[pk].update({asset: int(item[asset]) for asset in (POINTS, GRAMS)})
+            self.times[pk] -= _time(item)
         elif sk == "offer":
-            self.keepers[pk] = f"account:{item['merchant']}"
+            self.keepers[pk] = keys.holder(str(item["merchant"]))
         elif pk == "supply":
-            self.supply.update({name: int(amount) for name, amount in item.items() if not isinstance(amount, str)})
+            self._supply_lane(item)
+        else:
+            self.projected.add(pk, sk, item)
+
+    def _supply_lane(self, item: Item) -> None:
+        """A lane is in balance by itself, because each Record is."""
+        lane = Counter({name: int(amount) for name, amount in item.items() if not isinstance(amount, str)})
+        self.supply.update(lane)
+        parts = lane["grams_backing"] + lane["grams_held"] + lane["grams_retired"]
+        name = f"supply {item['sk']}"
+        self.faults += _unless_equal(name, "grams of its parts", lane["grams_confirmed"], parts)
+        self.faults += _unless_equal(name, "grams behind its points", lane["points_circulating"], lane["grams_backing"])
 
     def _record(self, record: Item) -> None:
         self.records += 1
+        self.projected.record(record)
         if record["kind"] == "offer_made":  # what it begins with is in the answer
             made = json.loads(record["answer"])
-            self.stock[f"offer:{made['id']}"] += made["stock"]
+            self.stock[keys.offer(made["id"]).pk] += made["stock"]
+        self.faults += _answered(record)
         for source, destination, amount, asset in [*record.get("postings", ()), *record.get("stocked", ())]:
             if int(amount) <= 0:
                 self.faults.append(Difference(str(record["pk"]), "a posting, at least", 1, int(amount)))
@@ -78,17 +97,32 @@ class Books:
                 else:
                     self.moved[name, asset] += signed
                 self.last[name] = max(self.last.get(name, ""), str(record["at"]))
+        for holder in _shown_to(record):
+            self.times[holder] += _time(record)
 
-    def differences(self) -> Iterator[Difference]:
-        """Everything that does not agree. Statements and supply are looked at where nothing waits for the stream."""
+    def differences(self, aside: Collection[str] | None = None) -> Iterator[Difference]:
+        """Everything that does not agree.
+
+        ``aside``: accounts that moved while the items were read, and are not judged. Sums of the scheme are judged
+        where there are none. Without it (the items were read at one instant) statements and sums are judged where
+        nothing waits for the stream.
+        """
+        left = self._with_keepers(aside or ())
         yield from self.faults
-        yield from self._balances()
-        yield from self._stock()
-        backed = self.moved[POOL, GRAMS]
-        yield from _unless_equal(POOL, "grams behind the points", -self.moved[POOL, POINTS], backed)
-        if not self.waiting:
-            yield from self._statements()
+        yield from (each for each in self._balances() if each.account not in left)
+        yield from (each for each in self._stock() if each.account not in left)
+        yield from _unless_equal(POOL, "grams behind the points", -self.moved[POOL, POINTS], self.moved[POOL, GRAMS])
+        if aside is not None or not self.waiting:
+            yield from (each for each in self._statements() if each.account not in left)
+        if not left and not self.waiting:
             yield from self._supply()
+            for where, what, expected, found in self.projected.differences():
+                yield Difference(where, what, expected, found)
+
+    def _with_keepers(self, aside: Collection[str]) -> set[str]:
+        """``aside``, with the offers of its tills and whoever keeps them: what tills hold is in their statements."""
+        offers = {name.rpartition("/")[0] for name in aside if name.startswith("offer:")}
+        return {*aside, *offers, *(self.keepers[each] for each in offers if each in self.keepers)}
 
     def _balances(self) -> Iterator[Difference]:
         for name, assets in self.held.items():
@@ -101,6 +135,9 @@ class Books:
         for (name, asset), expected in self.moved.items():
             if expected and not name.startswith("system:") and asset not in self.held.get(name, {}):
                 yield Difference(name, f"{asset} (no such balance)", expected, 0, self.last[name])
+        for name, last in self.last.items():
+            if not name.startswith("system:") and name not in self.held:
+                yield Difference(name, "items (its account is missing)", 1, 0, last)
 
     def _stock(self) -> Iterator[Difference]:
         """Which till holds how many is of no matter: they were dealt out."""
@@ -122,10 +159,12 @@ class Books:
                 points = assets.get(POINTS, 0) + in_tills[name]
                 yield from _unless_equal(name, "points by its statement", self.lines[name][POINTS], points)
                 yield from _unless_equal(name, "grams by its statement", self.lines[name][GRAMS], assets.get(GRAMS, 0))
+                yield from _unless_equal(name, "lines with another time", 0, int(self.times[name] % _HASH != 0))
 
-    def _supply(self) -> Iterator[Difference]:
+    def sums(self) -> dict[str, int]:
+        """The sums of the scheme, as the Records say."""
         issued, pool, retired = -self.moved[ISSUED, GRAMS], self.moved[POOL, GRAMS], self.moved[RETIRED, GRAMS]
-        expected = {
+        return {
             "grams_confirmed": issued,
             "grams_backing": pool,
             "grams_held": issued - pool - retired,
@@ -133,13 +172,40 @@ class Books:
             "points_circulating": -self.moved[POOL, POINTS],
             "grams_uncovered": -sum(self.moved[UNCOVERED, debt] for debt in DEBTS),
         }
-        for name, amount in expected.items():
+
+    def _supply(self) -> Iterator[Difference]:
+        for name, amount in self.sums().items():
             yield from _unless_equal("supply", name, amount, self.supply[name])
 
 
 def _unless_equal(account: str, what: str, expected: int, found: int, last: str = "") -> Iterator[Difference]:
     if expected != found:
         yield Difference(account, what, expected, found, last)
+
+
+def _answered(record: Item) -> Iterator[Difference]:
+    """What was answered is what happened."""
+    asset = _ANSWERED.get(str(record["kind"]))
+    if asset is None or "postings" not in record:
+        return
+    answer, name = json.loads(record["answer"]), str(record["pk"])
+    left = (each for each in record["postings"] if each[3] == asset and str(each[0]).startswith("account:"))
+    yield from _unless_equal(name, f"{asset} in its answer", sum(int(each[2]) for each in left), int(answer[asset]))
+    yield from _unless_equal(name, "times that are not its answer's", 0, int(answer["at"] != record["at"]))
+
+
+def _shown_to(record: Item) -> set[str]:
+    """The holders whose statements show a Record: those whose value it moves, and who keeps the tills."""
+    shown = set()
+    for source, destination, _, asset in record.get("postings", ()):
+        if not str(asset).startswith("units:"):
+            owners = (record.get("holder", "") if name.startswith("offer:") else name for name in (source, destination))
+            shown |= {name for name in owners if str(name).startswith("account:")}
+    return shown
+
+
+def _time(item: Item) -> int:
+    return hash((item["id"], item["at"]))
 
 
 def of(items: Iterable[Item]) -> Books:

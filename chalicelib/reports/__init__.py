@@ -1,0 +1,1 @@
+"""The report of a closed month: made once, signed, and served unchanged (docs/adr/0024)."""

@@ -1,0 +1,222 @@
+"""What the report of a month states. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from chalicelib.errors import Refusal, Text
+from chalicelib.kernel.fields import Answer, Time, example, stamp
+from chalicelib.statistics import model as statistics
+from chalicelib.statistics.model import IssuedAnswer, Month
+
+# The stream keeps a Record for a day: what is not projected by then waits for an engineer, and an alarm has told so.
+GRACE = timedelta(hours=24)
+KIND = "report+jwt"
+_ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"
+
+
+class MonthNotClosed(Refusal):
+    status, code = 409, "month_not_closed"
+    title = Text("The month is not closed", "该月份尚未结算")
+    detail = Text(
+        "Its report can be read from {closes_at} on: a day after the month has ended in Shanghai.",
+        "该月月报自 {closes_at} 起可查询，即该月（北京时间）结束一日之后。",
+    )
+    remedy = Text("Ask for an earlier month, or wait.", "请查询更早的月份，或稍后再试。")
+
+
+class MerchantSums(Answer):
+    """What a merchant sold, gave back and was bought back. ``name`` and ``sub_platform`` are as of the report."""
+
+    merchant: str
+    name: str | None
+    sub_platform: str | None
+    orders: int
+    redeemed_points: int
+    refunded_points: int
+    lots: int
+    bought_back_points: int
+
+
+class SubPlatformSums(Answer):
+    """The same of all merchants beneath a sub-platform."""
+
+    sub_platform: str
+    merchants: int
+    orders: int
+    redeemed_points: int
+    refunded_points: int
+    lots: int
+    bought_back_points: int
+
+
+class StateTimes(Answer):
+    """How long the applications that were decided in the month had been in a state, each stay counted."""
+
+    state: str
+    stays: int
+    median_seconds: int
+    longest_seconds: int
+
+
+class Applications(Answer):
+    """Applications that were decided in the month: how many by outcome, and how long each state took."""
+
+    active: int
+    rejected: int
+    withdrawn: int
+    times: list[StateTimes]
+
+
+class Report(Answer):
+    """A month, by the time of its Records (Asia/Shanghai). ``uncovered_grams``: all debts at its end."""
+
+    iss: str
+    month: Month
+    closed_at: Time
+    made_at: Time
+    records: int
+    issued_grams: int
+    reversed_grams: int
+    issued: list[IssuedAnswer]
+    redeemed_points: int
+    refunded_points: int
+    cancelled_points: int
+    donated_points: int
+    bought_back_points: int
+    retired_grams: int
+    campaign_grams: int
+    orders: int
+    lots: int
+    owed_grams: int
+    repaid_grams: int
+    uncovered_grams: int
+    merchants: list[MerchantSums]
+    sub_platforms: list[SubPlatformSums]
+    applications: Applications
+
+
+class ReportAnswer(Answer):
+    """A report, and a JWS (ES256, by a key of `/.well-known/jwks.json`) whose payload is exactly this report."""
+
+    model_config = example(
+        report={
+            "iss": "https://example.org",
+            "month": "2026-01",
+            "closed_at": "2026-02-01T16:00:00.000Z",
+            "made_at": "2026-02-03T01:00:00.000Z",
+            "records": 1204,
+            "issued_grams": 8_870_000,
+            "reversed_grams": 0,
+            "issued": [
+                {"scenario": "metro", "methodology": "SHCER-01", "issued_grams": 8_870_000, "reversed_grams": 0}
+            ],
+            "redeemed_points": 2_642_500,
+            "refunded_points": 12_000,
+            "cancelled_points": 4400,
+            "donated_points": 11_900,
+            "bought_back_points": 1_000_000,
+            "retired_grams": 400_000,
+            "campaign_grams": 11_900,
+            "orders": 410,
+            "lots": 1,
+            "owed_grams": 0,
+            "repaid_grams": 0,
+            "uncovered_grams": 0,
+            "merchants": [],
+            "sub_platforms": [],
+            "applications": {"active": 1, "rejected": 0, "withdrawn": 0, "times": []},
+        },
+        jws="eyJhbGciOiJFUzI1NiJ9.eyJtb250aCI6IjIwMjYtMDEifQ.c2lnbmF0dXJl",
+    )
+
+    report: Report
+    jws: Annotated[str, Field(description="Compact JWS (RFC 7515)")]
+
+
+class MadeAnswer(Answer):
+    """What the Record of a report keeps: the hash (SHA-256, hexadecimal) of the signed text, and its parts."""
+
+    month: str
+    sha256: str
+    parts: int
+
+
+@dataclass(frozen=True)
+class ReportPart:
+    """A part of the signed text, compressed."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A line of an application's history: from when on it was in which state."""
+
+    at: str
+    status: str
+
+
+def closes_at(month: str) -> datetime:
+    """When the report of a month can be made."""
+    return statistics.ends(month) + GRACE
+
+
+def closed(month: str, now: datetime) -> None:
+    """Raises MonthNotClosed."""
+    if now < closes_at(month):
+        raise MonthNotClosed(closes_at=stamp(closes_at(month)))
+
+
+def stays(lines: Iterable[Stay]) -> list[tuple[str, int]]:
+    """How many seconds an application was in each state, by its history, the oldest line first."""
+    found: list[tuple[str, int]] = []
+    since: Stay | None = None
+    for line in lines:
+        if since and line.status != since.status:
+            spent = datetime.fromisoformat(line.at) - datetime.fromisoformat(since.at)
+            found.append((since.status, int(spent.total_seconds())))
+        if since is None or line.status != since.status:
+            since = line
+    return found
+
+
+def times(spent: Iterable[tuple[str, int]]) -> list[StateTimes]:
+    """The states' median and longest stay; of an even number, the lower one in the middle."""
+    by_state: dict[str, list[int]] = {}
+    for state, stay in spent:
+        by_state.setdefault(state, []).append(stay)
+    return [
+        StateTimes(
+            state=state,
+            stays=len(seconds),
+            median_seconds=sorted(seconds)[(len(seconds) - 1) // 2],
+            longest_seconds=max(seconds),
+        )
+        for state, seconds in sorted(by_state.items())
+    ]
+
+
+def by_sub_platform(merchants: Iterable[MerchantSums]) -> list[SubPlatformSums]:
+    """The sums of the merchants beneath each sub-platform."""
+    found: dict[str, list[MerchantSums]] = {}
+    for each in merchants:
+        if each.sub_platform:
+            found.setdefault(each.sub_platform, []).append(each)
+    names = ("orders", "redeemed_points", "refunded_points", "lots", "bought_back_points")
+    return [
+        SubPlatformSums(
+            sub_platform=id,
+            merchants=len(some),
+            **{name: sum(getattr(each, name) for each in some) for name in names},
+        )
+        for id, some in sorted(found.items())
+    ]
+
+
+def answered(payload: bytes, jws: str) -> str:
+    """The JSON of a ReportAnswer, to the byte as it was signed."""
+    return '{"report":' + payload.decode() + ',"jws":"' + jws + '"}'

@@ -1,0 +1,113 @@
+"""What a month's report is made of, and the report as it was made."""
+
+import base64
+import gzip
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import takewhile
+
+from chalicelib.errors import NotFound
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import Account
+from chalicelib.reports import model
+from chalicelib.reports.model import Applications, MadeAnswer, MerchantSums, Report, ReportPart, Stay
+from chalicelib.settings import settings
+from chalicelib.statistics import model as statistics
+from chalicelib.statistics import queries as sums
+from chalicelib.statistics.model import IssuedAnswer, Sums, Turnover
+from chalicelib.table import keys, lists, read
+
+DECIDED = ("active", "rejected", "withdrawn")
+FIRST = "2000-01"  # before the scheme
+_SUMMED = set(Report.model_fields) & set(statistics.SUMS)
+
+
+def record_id(month: str) -> str:
+    """The Record of a month's report."""
+    return keys.digest("report", month)
+
+
+def made(month: str) -> str | None:
+    """The signed text (JWS) of the month's report; None where it is not made yet."""
+    record = read.get(keys.record(record_id(month)), Record)
+    if record is None:
+        return None
+    count = MadeAnswer.model_validate_json(record.answer).parts
+    places = [keys.report_part(month, number) for number in range(count)]
+    parts = read.many(places, ReportPart)
+    return unpacked("".join(parts[place].text for place in places))
+
+
+def packed(jws: str) -> str:
+    """A text that is small enough to keep: its payload is what can be compressed."""
+    head, payload, signature = jws.split(".")
+    body = base64.b64encode(gzip.compress(_decoded(payload), mtime=0)).decode()
+    return f"{head}.{body}.{signature}"
+
+
+def unpacked(text: str) -> str:
+    """The JWS that was packed."""
+    head, body, signature = text.split(".")
+    payload = base64.urlsafe_b64encode(gzip.decompress(base64.b64decode(body))).rstrip(b"=").decode()
+    return f"{head}.{payload}.{signature}"
+
+
+def payload(jws: str) -> bytes:
+    """What was signed."""
+    return _decoded(jws.split(".")[1])
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def compose(month: str, now: datetime) -> Report:
+    """The report as of now. Raises MonthNotClosed; NotFound for what is no month."""
+    if not statistics.is_month(month):
+        raise NotFound()
+    model.closed(month, now)
+    until = sums.sums(FIRST, month)
+    own = until.get(month) or Sums(month=month)
+    merchants = _merchants(sums.turnover(month))
+    return Report(
+        iss=settings().public_url,
+        month=month,
+        closed_at=stamp(model.closes_at(month)),
+        made_at=stamp(now),
+        issued=[IssuedAnswer(**vars(each)) for each in sums.confirmed(month)],
+        uncovered_grams=sum(each.owed_grams - each.repaid_grams for each in until.values()),
+        merchants=merchants,
+        sub_platforms=model.by_sub_platform(merchants),
+        applications=_applications(month),
+        **{name: getattr(own, name) for name in _SUMMED},
+    )
+
+
+def _merchants(turnover: list[Turnover]) -> list[MerchantSums]:
+    accounts = read.many([keys.account(keys.holder(each.merchant)) for each in turnover], Account) if turnover else {}
+    return [_merchant(each, accounts.get(keys.account(keys.holder(each.merchant)))) for each in turnover]
+
+
+def _merchant(each: Turnover, account: Account | None) -> MerchantSums:
+    above = account.merchant.sub_platform if account and account.merchant else None
+    return MerchantSums(**vars(each), name=account.name if account else None, sub_platform=above)
+
+
+def _applications(month: str) -> Applications:
+    decided = {state: list(_decided(month, state)) for state in DECIDED}
+    spent = [stay for ids in decided.values() for id in ids for stay in model.stays(_history(id))]
+    return Applications(**{state: len(ids) for state, ids in decided.items()}, times=model.times(spent))
+
+
+def _decided(month: str, state: str) -> Iterator[str]:
+    """Applications that came to a final state in the month; they stay in its list for ever, the newest first."""
+    first, end = stamp(statistics.begins(month)), stamp(statistics.ends(month))
+    listed = read.places(lists.applications(state))
+    within = takewhile(lambda place: place.listing.rank >= first, listed)
+    return (place.key.pk.removeprefix(keys.application("").pk) for place in within if place.listing.rank < end)
+
+
+def _history(application: str) -> Iterator[Stay]:
+    low = keys.application_step(application, "", "").sk.removesuffix(":")
+    return read.query(keys.application(application).pk, low, keys.STEPS_END, Stay)

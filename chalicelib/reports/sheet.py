@@ -1,0 +1,34 @@
+"""A report as a spreadsheet opens it: one line for each figure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.accounts.sheet import table
+from chalicelib.reports.model import Report
+
+COLUMNS = ("month", "about", "id", "name", "figure", "amount")
+
+
+def written(report: Report) -> str:
+    """CSV (RFC 4180) with a byte order mark."""
+    return table(COLUMNS, ({"month": report.month} | row for row in _rows(report)))
+
+
+def _rows(report: Report) -> Iterator[dict[str, Any]]:
+    yield from _figures(report, {"about": "scheme"})
+    for source in report.issued:
+        yield from _figures(source, {"about": "scenario", "id": source.scenario, "name": source.methodology})
+    for merchant in report.merchants:
+        yield from _figures(merchant, {"about": "merchant", "id": merchant.merchant, "name": merchant.name})
+    for each in report.sub_platforms:
+        yield from _figures(each, {"about": "sub_platform", "id": each.sub_platform})
+    yield from _figures(report.applications, {"about": "applications"})
+    for state in report.applications.times:
+        yield from _figures(state, {"about": "application_state", "id": state.state})
+
+
+def _figures(of: Any, named: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The numbers of a part of the report."""
+    for name in type(of).model_fields:
+        if isinstance(amount := getattr(of, name), int):
+            yield named | {"figure": name, "amount": amount}

@@ -1,0 +1,77 @@
+"""Sums by month, as projected from the stream: seconds behind."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import TypeVar
+
+from chalicelib.errors import InvalidRequest
+from chalicelib.kernel.query import Query
+from chalicelib.statistics import model
+from chalicelib.statistics.model import (
+    Confirmed,
+    IssuedAnswer,
+    MonthAnswer,
+    StatisticsAnswer,
+    StatisticsParams,
+    Sums,
+    Turnover,
+)
+from chalicelib.table import keys, read
+
+MONTHS, MONTHS_MAX = 12, 60
+T = TypeVar("T", Confirmed, Turnover)
+
+
+def statistics(query: Query[StatisticsParams]) -> StatisticsAnswer:
+    """The months asked for, the oldest first. Raises InvalidRequest."""
+    since, until = period(query.params, query.now)
+    found = sums(since, until)
+    names = [model.named(each) for each in range(model.number(since), model.number(until) + 1)]
+    return StatisticsAnswer(items=[_answer(found.get(name) or Sums(month=name)) for name in names])
+
+
+def period(params: StatisticsParams, now: datetime) -> tuple[str, str]:
+    """The first and the last month asked for. Raises InvalidRequest where there are none, or too many."""
+    until = params.until or max(model.month(now), params.from_ or "")
+    since = params.from_ or model.named(model.number(until) - MONTHS + 1)
+    if since > until:
+        raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
+    if model.number(until) - model.number(since) >= MONTHS_MAX:
+        raise InvalidRequest.at("/from", f"At most {MONTHS_MAX} months at once", f"每次最多 {MONTHS_MAX} 个月")
+    return since, until
+
+
+def sums(since: str, until: str) -> dict[str, Sums]:
+    """The sums of the months from ``since`` to ``until``, both included, by month; without those that have none."""
+    lanes: dict[str, list[Sums]] = defaultdict(list)
+    for lane in read.query(*keys.months(since, until), Sums):
+        lanes[lane.month].append(lane)
+    return {month: model.total(month, found) for month, found in lanes.items()}
+
+
+def confirmed(month: str) -> list[Confirmed]:
+    """Grams of a month by scenario and methodology, by name."""
+    lanes = read.query(keys.confirmed_in(month), "!", "~", Confirmed)
+    return _together(lanes, Confirmed, lambda each: {"scenario": each.scenario, "methodology": each.methodology})
+
+
+def turnover(month: str) -> list[Turnover]:
+    """What each merchant sold in a month, by id."""
+    lanes = read.query(keys.turnover_in(month), "!", "~", Turnover)
+    return _together(lanes, Turnover, lambda each: {"merchant": each.merchant})
+
+
+def _together(lanes: Iterable[T], kind: type[T], names: Callable[[T], dict[str, str]]) -> list[T]:
+    amounts = [each.name for each in fields(kind) if each.type is int]
+    found: dict[tuple[tuple[str, str], ...], Counter[str]] = defaultdict(Counter)
+    for lane in lanes:
+        found[tuple(names(lane).items())].update({name: getattr(lane, name) for name in amounts})
+    make: Callable[..., T] = kind
+    return [make(**dict(named), **counted) for named, counted in sorted(found.items())]
+
+
+def _answer(month: Sums) -> MonthAnswer:
+    issued = [IssuedAnswer(**vars(each)) for each in (confirmed(month.month) if month.records else ())]
+    return MonthAnswer(**vars(month), issued=issued)

@@ -1,0 +1,33 @@
+"""/v1/statistics"""
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.edge import problem
+from chalicelib.edge.caching import LISTED
+from chalicelib.edge.endpoints import query
+from chalicelib.edge.pages import JSON, page, preferred
+from chalicelib.kernel.query import Query
+from chalicelib.statistics import chart, queries, sheet
+from chalicelib.statistics.model import StatisticsAnswer, StatisticsParams
+
+room = Blueprint(__name__)
+CSV, SVG = "text/csv", "image/svg+xml"
+
+
+@query(room, "/v1/statistics", answer=StatisticsAnswer, params=StatisticsParams, also=(CSV, SVG), cache=LISTED)
+def statistics(query: Query[StatisticsParams]) -> Response:
+    """Sums of the scheme by month, of no party in particular; at most 60 months.
+
+    `text/csv` opens in a spreadsheet; `image/svg+xml` is a chart.
+    """
+    found = queries.statistics(query)
+    kind = preferred(room.current_request.headers, JSON, CSV, SVG)
+    if kind == CSV:
+        name = f"statistics-{found.items[0].month}-{found.items[-1].month}.csv"
+        attached = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return page(sheet.written(found), f"{CSV}; charset=utf-8", attached)
+    if kind == SVG:
+        language = problem.language(room.current_request.headers)
+        spoken = {"Content-Language": "zh-CN" if language == "zh" else "en"}
+        return page(chart.svg(found.items, language), f"{SVG}; charset=utf-8", spoken)
+    return page(found.model_dump_json(), JSON)

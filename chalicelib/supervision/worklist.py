@@ -1,0 +1,99 @@
+"""What waits, since when, and for whom: the first of each list that the rooms keep. No list is walked to its end."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from typing import NamedTuple
+
+from chalicelib.buyback import queries as buyback
+from chalicelib.kernel.fields import stamp
+from chalicelib.partners import queries as partners
+from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
+from chalicelib.table import lists, read
+from chalicelib.table.lists import Place
+
+EACH_MAX = 50  # of one list
+PARTNERS_MAX = 200  # merchants' systems that are looked at
+_AT = len("2026-01-31T08:00:00.000Z")
+
+# Who has to act on an application, by its state.
+APPLICATIONS: dict[str, Actor] = {
+    "with_operator": "institution",
+    "submitted": "exchange",
+    "returned": "institution",
+    "reviewed": "exchange",
+    "opinion_filed": "bureau",
+    "acknowledged": "institution",
+    "agreement_signed": "institution",
+}
+
+
+class Waits(NamedTuple):
+    """One thing that waits."""
+
+    kind: Kind
+    id: str
+    state: str
+    actor: Actor
+    since: str
+
+    def to_answer(self, now: datetime) -> WorkAnswer:
+        age = max(0, int((now - datetime.fromisoformat(self.since)).total_seconds()))
+        return WorkAnswer(**self._asdict(), age_seconds=age, path=PATHS[self.kind].format(id=self.id))
+
+
+PATHS: dict[Kind, str] = {
+    "application": "/v1/applications/{id}",
+    "reduction": "/v1/reductions/{id}",
+    "campaign": "/v1/campaigns/{id}",
+    "order": "/v1/redemptions/{id}",
+    "webhook": "/v1/webhook-deliveries?merchant={id}",
+    "buy_back_run": "/v1/buy-back-runs/{id}",
+}
+
+
+def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
+    """What waits, the longest first."""
+    until = stamp(now - timedelta(days=params.older_than_days))
+    items: list[Waits] = []
+    more: set[Kind] = set()
+    for waiting in _sources(until):
+        some = list(islice(waiting, EACH_MAX + 1))
+        items += [each for each in some[:EACH_MAX] if params.actor in (None, each.actor)]
+        more |= {each.kind for each in some[EACH_MAX:] if params.actor in (None, each.actor)}
+    oldest = sorted(items, key=lambda each: (each.since, each.id))
+    return WorklistAnswer(items=[each.to_answer(now) for each in oldest], more=sorted(more))
+
+
+def _sources(until: str) -> Iterator[Iterable[Waits]]:
+    """Each list, the oldest first, up to what began to wait at ``until``."""
+    for state, actor in APPLICATIONS.items():
+        yield _listed(lists.applications(state), until, _as("application", state, actor))
+    yield _listed(lists.REDUCTIONS_REPORTED, until, _as("reduction", "reported", "bureau"))
+    yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
+    yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
+    yield (each for each in _webhooks() if each.since <= until)
+    yield (each for each in _runs() if each.since <= until)
+
+
+def _as(kind: Kind, state: str, actor: Actor) -> Callable[[Place], Waits]:
+    return lambda place: Waits(kind, place.listing.rank[_AT + 1 :], state, actor, place.listing.rank[:_AT])
+
+
+def _listed(name: str, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:
+    found = map(waits, read.places(name, descending=False, chunk=EACH_MAX + 1))
+    return takewhile(lambda each: each.since <= until, found)
+
+
+def _webhooks() -> Iterator[Waits]:
+    """Merchants with events that were given up, each since its oldest."""
+    for merchant in islice(partners.partners(), PARTNERS_MAX):
+        failed = read.places(lists.deliveries(merchant, "failed"), descending=False, chunk=1)
+        for place in islice(failed, 1):
+            yield Waits("webhook", merchant, "failed", "institution", place.listing.rank[:_AT])
+
+
+def _runs() -> Iterator[Waits]:
+    for id in buyback.unfinished():
+        run = buyback.run(id)
+        yield Waits("buy_back_run", id, run.status, "platform", run.started_at)

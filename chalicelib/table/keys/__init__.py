@@ -1,0 +1,12 @@
+"""Every key of the one table, on three pages: names and ids, what belongs to accounts, everything else.
+
+docs/access-patterns.md gives each its readers, writers and cost.
+
+Accounts (persons, institutions, tills, campaigns) have *names*; a Transfer moves amounts from name to name.
+A name is the partition key of the account's item, so no name is ever looked up. ``system:`` names have no item:
+their sums are projected from the stream.
+"""
+
+from chalicelib.table.keys.accounts import *  # noqa: F403 - every key, under one name
+from chalicelib.table.keys.names import *  # noqa: F403 - every key, under one name
+from chalicelib.table.keys.rooms import *  # noqa: F403 - every key, under one name
