@@ -36,7 +36,7 @@ def test_without_a_consent_a_child_opens_nothing(world: World) -> None:
     before = world.items()
     refused = opened(world)
     assert refused.refused == (409, "guardian_required")
-    assert "/v1/accounts/me/wards" in refused.body["detail"]
+    assert "/v1/accounts/me/wards" in world.get("/problems/guardian_required").body["remedy"]
     assert world.items() == before
 
 
