@@ -118,7 +118,7 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
 @events.woken
 def resume(_: CloudWatchEvent) -> None:
-    """Work that lost its worker goes on, campaigns past their end are closed, offers follow their merchants, and
+    """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
     are refunded.
     """

@@ -51,15 +51,15 @@ class Refusal(Exception):
     def text(self, language: str) -> str:
         """The detail in ``language`` ("en" or "zh"), its placeholders filled."""
         template = self.detail.zh if language == "zh" else self.detail.en
-        return template.format_map(_Facts(self.told(language)))
+        return template.format_map(_Facts(self.in_language(language)))
 
-    def told(self, language: str) -> dict[str, Any]:
+    def in_language(self, language: str) -> dict[str, Any]:
         """The facts; those that are a Text in ``language``."""
         return {name: in_words(fact, language) for name, fact in self.facts.items()}
 
 
 class _Facts(dict[str, Any]):
-    def __missing__(self, key: str) -> str:  # a text never fails for want of a fact
+    def __missing__(self, key: str) -> str:  # a text never fails because a fact is missing
         return "?"
 
 

@@ -1,7 +1,7 @@
 """What operators see: one JSON line an event, its numbers as CloudWatch metrics too (embedded metric format).
 
 A line holds what the platform's own code names here and nothing that a caller sent: no name, number, token, key, sub or
-body, and of an exception its type and place, never its words (docs/adr/0014). Whatever fails is told of by the event
+body, and of an exception its type and place, never its words (docs/adr/0014). Whatever fails is reported by the event
 ``failed``, which says what was being done: ``route``, ``function`` or ``queue``.
 """
 
@@ -28,7 +28,7 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "StreamLag": ("Milliseconds", ("stage",)),  # from a Record's time to its projection, the latest of a batch
     "Projected": ("Count", ("stage",)),  # Records
     "Reacted": ("Count", ("stage",)),  # Records given to the reactions
-    "FailedReactions": ("Count", ("stage",)),  # those of them that one failed for: they come again
+    "FailedReactions": ("Count", ("stage",)),  # those of them that one failed for: they are retried
     "MessageAge": ("Milliseconds", ("stage", "queue")),  # from sent to handled, the oldest of a batch
     "FailedMessages": ("Count", ("stage", "queue")),
     "Differences": ("Count", ("stage",)),  # between the books and the Records, of a day's reconciliation
@@ -62,11 +62,11 @@ _open: ContextVar[LogLine | None] = ContextVar("line", default=None)
 
 
 def emit(event: str, level: int = logging.INFO, metrics: Mapping[str, float] | None = None, **fields: Any) -> None:
-    """One line, now. An exception that is being handled is told of by its type and place if ``level`` is ERROR."""
-    told = {"event": event, "stage": settings().stage, **fields, **(metrics or {})}
+    """One line, now. An exception that is being handled is reported by its type and place if ``level`` is ERROR."""
+    all_fields = {"event": event, "stage": settings().stage, **fields, **(metrics or {})}
     if metrics:
-        told["_aws"] = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": _directives(metrics)}
-    _log.log(level, event, extra={"told": told}, exc_info=level >= logging.ERROR)
+        all_fields["_aws"] = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": _directives(metrics)}
+    _log.log(level, event, extra={"fields": all_fields}, exc_info=level >= logging.ERROR)
 
 
 @contextmanager
@@ -114,8 +114,8 @@ class Json(logging.Formatter):
     """Our lines, and those of libraries, as JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = getattr(record, "told", None) or {"event": "message", "logger": record.name, "said": record.getMessage()}
-        line = {"at": _at(record), "level": record.levelname} | told
+        message = {"event": "message", "logger": record.name, "text": record.getMessage()}
+        line = {"at": _at(record), "level": record.levelname} | (getattr(record, "fields", None) or message)
         if record.exc_info and record.exc_info[1]:
             line |= fault(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str, separators=(",", ":"))
@@ -129,15 +129,15 @@ def _at(record: logging.LogRecord) -> str:
 def fault(error: BaseException) -> dict[str, Any]:
     """An exception without its words, which may quote what a caller sent; of an AWS error also its code."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES_MAX:]
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "error": type(error).__name__,
         "where": [f"{os.path.basename(each.filename)}:{each.lineno} {each.name}" for each in frames],
     }
     if answer := getattr(error, "response", None):  # botocore's ClientError, a name that this room does not know
-        told["aws"] = f"{getattr(error, 'operation_name', '?')}: {answer.get('Error', {}).get('Code', '?')}"
+        facts["aws"] = f"{getattr(error, 'operation_name', '?')}: {answer.get('Error', {}).get('Code', '?')}"
     if cause := error.__cause__ or error.__context__:
-        told["cause"] = type(cause).__name__
-    return told
+        facts["cause"] = type(cause).__name__
+    return facts
 
 
 def install() -> None:

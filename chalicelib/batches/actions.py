@@ -24,7 +24,7 @@ from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts
-from chalicelib.kernel.settle import SYSTEM
+from chalicelib.kernel.settle import SYSTEM_CALLER
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import operated
 from chalicelib.table import keys, lists
@@ -36,15 +36,15 @@ FORM_SECONDS = 3600
 LATE_MAX = timedelta(days=366)  # how long a former operator may still send files of trips of its own time
 
 STEPS = (
-    Step("awaiting_upload", "start", "processing", (SYSTEM.role,)),
-    Step("awaiting_upload", "refuse", "refused", (SYSTEM.role,)),
-    Step("processing", "finish", "done", (SYSTEM.role,)),
+    Step("awaiting_upload", "start", "processing", (SYSTEM_CALLER.role,)),
+    Step("awaiting_upload", "refuse", "refused", (SYSTEM_CALLER.role,)),
+    Step("processing", "finish", "done", (SYSTEM_CALLER.role,)),
     Step("done", "confirm", "confirming", (BUREAU,)),
     Step("done", "reject", "rejecting", (BUREAU,)),
     Step("done", "reverse", "reversing", (BUREAU,)),
-    Step("confirming", "finish", "done", (SYSTEM.role,)),
-    Step("reversing", "finish", "done", (SYSTEM.role,)),
-    Step("rejecting", "finish", "done", (SYSTEM.role,)),
+    Step("confirming", "finish", "done", (SYSTEM_CALLER.role,)),
+    Step("reversing", "finish", "done", (SYSTEM_CALLER.role,)),
+    Step("rejecting", "finish", "done", (SYSTEM_CALLER.role,)),
 )
 
 

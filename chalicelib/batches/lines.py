@@ -1,4 +1,4 @@
-"""Lines of a file: read strictly, ordered, and told why they were refused. Pure."""
+"""Lines of a file: read strictly, ordered, and refused with the reason. Pure."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

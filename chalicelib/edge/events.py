@@ -35,7 +35,7 @@ R = TypeVar("R")
 
 
 def project(event: DynamoDBEvent, projections: Sequence[Projection]) -> dict[str, Any]:
-    """Apply the Records of a stream batch that moved value. If this raises, the whole batch comes again."""
+    """Apply the Records of a stream batch that moved value. An exception makes the stream retry the whole batch."""
     with log.line("projected", function="project") as line:
         records = [record for _, record in _records(event, {"movement"})]
         for start in range(0, len(records), _CHUNK):
@@ -61,7 +61,7 @@ def react(event: DynamoDBEvent, reactions: Sequence[Reaction]) -> dict[str, Any]
 def _failing(reaction: Reaction, records: Sequence[Record]) -> Sequence[Record]:
     """Those of ``records`` that ``reaction`` fails for. The batch is halved until each failing one stands alone.
 
-    Where the store is away there is nothing to single out: all of them come again.
+    Where the store is away there is nothing to single out: all of them are retried.
     """
     if not records:
         return []
@@ -126,18 +126,20 @@ def _apply(records: Sequence[Record], projections: Sequence[Projection]) -> None
 
 
 def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    """Messages of a queue, each on its own: those that failed come again, and end in the dead-letter queue."""
+    """Messages of a queue, each on its own: those that failed are retried, and end in the dead-letter queue."""
     failed, ages = [], []
     with log.line("messages") as line:
         for record in event:
-            told = record.to_dict()
-            line.fields["queue"] = str(told.get("eventSourceARN", "")).rpartition(":")[2]
-            ages.append(time.time() * 1000 - int(told.get("attributes", {}).get("SentTimestamp", time.time() * 1000)))
+            message = record.to_dict()
+            line.fields["queue"] = str(message.get("eventSourceARN", "")).rpartition(":")[2]
+            ages.append(
+                time.time() * 1000 - int(message.get("attributes", {}).get("SentTimestamp", time.time() * 1000))
+            )
             try:
                 handle(json.loads(record.body))
             except Exception:  # noqa: BLE001 - logged; the queue brings this one again
-                log.emit(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=told["messageId"])
-                failed.append({"itemIdentifier": told["messageId"]})
+                log.emit(log.FAILED, logging.ERROR, queue=line.fields["queue"], message=message["messageId"])
+                failed.append({"itemIdentifier": message["messageId"]})
         line.metrics |= {"MessageAge": max(0, round(max(ages, default=0))), "FailedMessages": len(failed)}
     return {"batchItemFailures": failed}
 
@@ -178,7 +180,7 @@ def for_each(
 
 
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:
-    """An object of the bucket was made: its key goes to the receiver of its folder. What raises comes again."""
+    """An object of the bucket was made: its key goes to the receiver of its folder. An exception is retried."""
     made: Mapping[str, Any] = event.detail
     if made["bucket"]["name"] != settings().documents_bucket:  # the rule hears of every bucket in the AWS account
         return

@@ -38,7 +38,7 @@ from chalicelib.table import keys
 BODY_BYTES_MAX = 256 * 1024
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _SEGMENT = re.compile(r"[\x21-\x7e]{1,64}")
-_TYPED = {"serial"}  # what people type from paper: full-width letters, blanks and dashes of any kind are understood
+_TYPED = {"serial"}  # what people type from a sheet: full-width letters, blanks and dashes of any kind are understood
 
 
 class Endpoint(NamedTuple):
@@ -65,7 +65,7 @@ class Endpoint(NamedTuple):
 def attended(
     handle: Callable[[Request, dict[str, str]], Response], request: Request, segments: dict[str, str], line: log.LogLine
 ) -> Response:
-    """What ``handle`` answers, or its refusal as a problem; ``line`` is told who asked and what was refused."""
+    """What ``handle`` answers, or its refusal as a problem; ``line`` gets who asked and what was refused."""
     line.fields["role"] = (request.context.get("authorizer") or {}).get("role")
     try:
         return handle(request, {name: _segment(name, value) for name, value in segments.items()})

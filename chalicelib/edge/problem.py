@@ -48,7 +48,7 @@ def response(
     refusal: Refusal, *, language: str = "en", instance: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """The refusal as a problem in ``language``. ``instance`` is the path that was called."""
-    facts = {name: value for name, value in refusal.told(language).items() if name != "errors"}
+    facts = {name: value for name, value in refusal.in_language(language).items() if name != "errors"}
     body: dict[str, Any] = {
         "type": f"/problems/{refusal.code}",
         "title": refusal.title.zh if language == "zh" else refusal.title.en,

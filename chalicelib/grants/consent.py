@@ -86,11 +86,11 @@ def _new(command: Command[Consent], purpose: str, partner: str, key: bytes) -> G
 
 
 def _offer(command: Command[Consent], grant: Grant, key: bytes) -> Decision:
-    shown = to_answer(grant, at=command.at, today=day(command.now)).model_dump()
+    offered = to_answer(grant, at=command.at, today=day(command.now)).model_dump()
     code = codes.code(grant.id, key)
     return Decision(
         kind="grant_offered",
-        answer=OfferedGrantAnswer(**shown, code=code, code_expires_at=grant.code_expires_at),
+        answer=OfferedGrantAnswer(**offered, code=code, code_expires_at=grant.code_expires_at),
         writes=(
             acting(grant.account),
             _only_one(grant, command.at),

@@ -1,4 +1,4 @@
-"""Page cursors: where to go on, signed and bound to the caller and the query they were given for.
+"""Page cursors: where to continue, signed and bound to the caller and the query they were given for.
 
 PyJWT is imported where a list has a next page: it is some hundredths of a cold start.
 """

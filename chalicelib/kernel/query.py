@@ -35,7 +35,7 @@ class Query(NamedTuple, Generic[P]):
     ) -> Page[A]:
         """A page of up to ``limit`` of ``items``; one more than the limit tells that there is a next page.
 
-        ``stopped``: the position where a search gave up before it had so many; the next page goes on there.
+        ``stopped``: the position where a search gave up before it had so many; the next page continues there.
         """
         assert isinstance(self.params, Paged)  # only lists are paged
         limit = self.params.limit

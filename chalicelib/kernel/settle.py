@@ -18,8 +18,8 @@ from chalicelib.table.row import load
 from chalicelib.table.write import Item, Write, put
 
 _TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
-ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is told
-SYSTEM = Caller("system", "system")  # what the schedule and the stream do
+ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is refused
+SYSTEM_CALLER = Caller("system", "system")  # what the schedule and the stream do
 
 T = TypeVar("T")
 
@@ -127,7 +127,7 @@ def _stored(record: Record | None, caller: Caller, fingerprint: Fingerprint) -> 
 
 def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:
     """A change that no caller asked for. ``record`` names it, so that it is done once however often it is tried."""
-    command = Command(SYSTEM, Empty(), record, datetime.now(UTC))
+    command = Command(SYSTEM_CALLER, Empty(), record, datetime.now(UTC))
     return settle(command, lambda: decide(command), 200, Fingerprint(record))
 
 

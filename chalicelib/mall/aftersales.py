@@ -33,7 +33,7 @@ class BuyerClosed(AccountClosed):
     detail = Text(
         "The buyer has closed the account that the points go back to. The buyer opens it again with POST /v1/accounts;"
         " then send the refund again.",
-        "买方已注销账户，积分无法退回。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退款。",
+        "买方账户已销户，碳积分无法退还。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退还申请。",
     )
 
 

@@ -90,7 +90,7 @@ def public(address: str) -> bool:
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a name. The resolver cannot be told how long to try, so it is left behind when time is up."""
+    """The addresses of a name. The resolver takes no time limit, so it is left behind when time is up."""
     answer: SimpleQueue[list[str]] = SimpleQueue()
 
     def look() -> None:

@@ -40,7 +40,7 @@ def post(
     begin(seconds)
     deadline = time.monotonic() + seconds
     connection = _Pinned(locate(url, seconds), deadline)
-    # A time-out of a socket begins anew with every byte; this one ends the call, however slowly it trickles.
+    # A time-out of a socket starts again with every byte; this one ends the call, however slowly it trickles.
     watch = threading.Timer(max(0.0, deadline - time.monotonic()), connection.cut)
     watch.daemon = True
     watch.start()

@@ -12,7 +12,7 @@ from chalicelib.kernel.fields import Answer, Time, example, stamp
 from chalicelib.statistics import model as statistics
 from chalicelib.statistics.model import IssuedAnswer, Month
 
-# The stream keeps a Record for a day: what is not projected by then waits for an engineer, and an alarm has told so.
+# The stream keeps a Record for a day: what is not projected by then waits for an engineer, whom an alarm has called.
 GRACE = timedelta(hours=24)
 KIND = "report+jwt"
 _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"

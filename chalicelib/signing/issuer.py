@@ -14,7 +14,7 @@ _AGAIN_SECONDS = 10  # whoever sends unknown key ids must not make us call the i
 
 
 class IssuerAway(Exception):
-    """The issuer's keys cannot be had: our fault or its own, not the token's."""
+    """The issuer's keys are not available: our fault or its own, not the token's."""
 
 
 class IssuerKeys:

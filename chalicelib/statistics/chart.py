@@ -33,13 +33,13 @@ def svg(months: Sequence[MonthAnswer], language: str) -> str:
     width = _LEFT + len(pairs) * (2 * _BAR + _GAP) + _GAP
     width = max(width, 420)
     bars = "".join(_month(place, name, pair, highest, words) for place, (name, pair) in enumerate(pairs))
-    said = "; ".join(f"{name}: {pair[0]:,} / {pair[1]:,}" for name, pair in pairs)
+    figures = "; ".join(f"{name}: {pair[0]:,} / {pair[1]:,}" for name, pair in pairs)
     title = _in(TITLE, language)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc"'
         f' lang="{"zh-CN" if language == "zh" else "en"}" viewBox="0 0 {width} {_TOP + _HEIGHT + 60}"'
         f' width="{width}" height="{_TOP + _HEIGHT + 60}" font-family="sans-serif" font-size="12" fill="{_INK}">'
-        f'<title id="title">{escape(title)}</title><desc id="desc">{escape(" / ".join(words) + ". " + said)}</desc>'
+        f'<title id="title">{escape(title)}</title><desc id="desc">{escape(" / ".join(words) + ". " + figures)}</desc>'
         f'<rect width="100%" height="100%" fill="{_PAPER}"/>'
         f'<text x="12" y="22" font-size="16" font-weight="bold">{escape(title)}</text>'
         f"{_legend(words)}{_axis(width, highest)}{bars}</svg>"
@@ -78,11 +78,11 @@ def _month(place: int, name: str, pair: tuple[int, int], highest: int, words: Se
     return f'{bars}<text x="{left + _BAR}" y="{foot + 16}" text-anchor="end" {turned}>{name}</text>'
 
 
-def _bar(left: int, amount: int, highest: int, colour: str, said: str) -> str:
+def _bar(left: int, amount: int, highest: int, colour: str, title: str) -> str:
     """A bar with its figure as a title. What is below zero (more reversed than confirmed) has no height."""
     height = round(max(0, amount) * _HEIGHT / highest) if highest > 0 else 0
     foot = _TOP + _HEIGHT
     return (
         f'<rect x="{left}" y="{foot - height}" width="{_BAR - 2}" height="{height}" fill="{colour}">'
-        f"<title>{escape(said)}</title></rect>"
+        f"<title>{escape(title)}</title></rect>"
     )

@@ -196,12 +196,12 @@ def _answered(record: Item) -> Iterator[Difference]:
 
 def _shown_to(record: Item) -> set[str]:
     """The holders whose statements show a Record: those whose value it moves, and who keeps the tills."""
-    shown = set()
+    named = set()
     for source, destination, _, asset in record.get("postings", ()):
         if not str(asset).startswith("units:"):
             owners = (record.get("holder", "") if name.startswith("offer:") else name for name in (source, destination))
-            shown |= {name for name in owners if str(name).startswith("account:")}
-    return shown
+            named |= {name for name in owners if str(name).startswith("account:")}
+    return named
 
 
 def _time(item: Item) -> int:

@@ -52,7 +52,7 @@ def all_orders(query: Query[SupervisedOrderParams]) -> Page[SupervisedOrderAnswe
 
 
 @query(room, "/v1/worklist", answer=WorklistAnswer, allow=OFFICIALS, params=WorkParams)
-def work(query: Query[WorkParams]) -> WorklistAnswer:
+def what_waits(query: Query[WorkParams]) -> WorklistAnswer:
     """What waits, the longest first, and who has to act; of each kind at most 50.
 
     Applications by state, reductions that wait for confirmation, proposed campaigns, orders that are late, merchants

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, READ_SECONDS = 2, 5
 # Short time-outs: three tries fit into a request (deadline.py), and one of a transaction is safe (ClientRequestToken).
 # Requests are built by write.py and read.py alone, and DynamoDB checks them anyway: botocore need not. It would put
-# together its own name anew for each request, a twentieth of the processor time.
+# together its own name again for each request, a twentieth of the processor time.
 _CONFIG = Config(
     connect_timeout=CONNECT_SECONDS,
     read_timeout=READ_SECONDS,

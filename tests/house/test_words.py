@@ -19,28 +19,20 @@ ROOT = Path(app.__file__).parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 HEADING = "## Words we no longer use"
 
-# Globs of what is clean already. At the end: app.py, chalicelib/**/*.py, infra/**/*.py, tests/**/*.py as well.
+# Globs of what is clean already. At the end: infra/**/*.py, tests/**/*.py as well.
 CLEAN = (
     "*.md",
     "docs/**/*.md",
     "docs/**/*.py",
-    "chalicelib/accounts/*.py",
-    "chalicelib/ledger/*.py",
+    "app.py",
+    "chalicelib/**/*.py",
     "tests/unit/accounts/*.py",
     "tests/unit/ledger/*.py",
-    "chalicelib/buyback/**/*.py",
-    "chalicelib/campaigns/**/*.py",
-    "chalicelib/cancellation/**/*.py",
-    "chalicelib/certificates/**/*.py",
-    "chalicelib/openness/**/*.py",
     "tests/unit/buyback/*.py",
     "tests/unit/campaigns/*.py",
     "tests/unit/cancellation/*.py",
     "tests/unit/certificates/*.py",
     "tests/unit/openness/*.py",
-    "chalicelib/merchants/*.py",
-    "chalicelib/onboarding/*.py",
-    "chalicelib/partners/*.py",
     "tests/unit/merchants/*.py",
     "tests/unit/onboarding/*.py",
     "tests/unit/partners/*.py",

@@ -166,7 +166,7 @@ def test_whatever_is_corrupted_is_named(still: World, name: str, caplog: pytest.
     assert what in {each["what"] for each in differences}, differences
     [published] = still.get("/v1/reconciliations").body["items"]
     assert published["differences"] == len(differences)
-    assert any(getattr(line, "told", {}).get("Differences") == len(differences) for line in caplog.records)
+    assert any(getattr(line, "fields", {}).get("Differences") == len(differences) for line in caplog.records)
 
 
 def test_the_records_behind_a_difference_are_named_to_officials_only(still: World) -> None:
@@ -214,7 +214,7 @@ def test_a_second_firing_reports_again_what_was_found(still: World, caplog: pyte
     differences = found(still)
     caplog.clear()
     assert found(still) == differences
-    assert any(getattr(line, "told", {}).get("Differences") == len(differences) for line in caplog.records)
+    assert any(getattr(line, "fields", {}).get("Differences") == len(differences) for line in caplog.records)
 
 
 def test_what_moves_while_the_books_are_read_is_set_aside(world: World) -> None:

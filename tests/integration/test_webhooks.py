@@ -192,7 +192,7 @@ def test_a_failing_system_is_asked_again_after_each_pause_then_no_more(
     for pause, tries in ((1, 1), (5, 2), (10, 2), (295, 3), (1801, 4), (9999, 4)):
         post.later(pause)
         assert len(post.system.got) == tries
-    lines = [vars(record).get("told", {}) for record in caplog.records]
+    lines = [vars(record).get("fields", {}) for record in caplog.records]
     assert [sum(line.get(name, 0) for line in lines) for name in ("WebhooksFailed", "WebhooksGivenUp")] == [4, 1]
     [failed] = post.list()
     assert (failed["attempts"], failed["reason"], failed["next_attempt_at"]) == (4, "status", None)

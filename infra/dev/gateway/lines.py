@@ -12,7 +12,7 @@ class Readable(logging.Formatter):
     default_time_format, default_msec_format = "%H:%M:%S", "%s.%03d"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] | None = getattr(record, "told", None)
+        told: dict[str, Any] | None = getattr(record, "fields", None)
         shown = {} if told is None else {name: value for name, value in told.items() if name not in _SAID_ANYWAY}
         words = [f"{name}={value}" for name, value in shown.items() if value is not None]
         return " ".join([self.formatTime(record), record.levelname, record.getMessage(), *words])
