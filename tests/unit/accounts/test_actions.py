@@ -7,7 +7,14 @@ import pytest
 
 from chalicelib.accounts import actions, closing
 from chalicelib.accounts.model import Claim, Correction, Grounds, Opening
-from chalicelib.accounts.refusals import AccountExists, AccountNotEmpty, ApplicationOpen, CampaignsLive, MerchantStays
+from chalicelib.accounts.refusals import (
+    AccountExists,
+    AccountNotEmpty,
+    ApplicationOpen,
+    CampaignsLive,
+    DebtStays,
+    MerchantStays,
+)
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.decision import Decision
@@ -253,3 +260,9 @@ def test_the_name_of_a_closed_account_stays() -> None:
     for read in (account(), closed):
         assert isinstance(refusal(write_to(corrected(read), KEY), closed), AccountClosed)
     assert isinstance(refusal(write_to(corrected(account()), KEY), account(status="frozen")), Contended)
+
+
+@pytest.mark.parametrize("owed", [{"debt_points": 1}, {"debt_grams": 1}])
+def test_a_debt_holds_an_account_open(owed: dict[str, int]) -> None:
+    assert type(refusal(write_to(decided(), KEY), account(**owed))) is DebtStays
+    assert holds(write_to(decided(), KEY), account(debt_points=0, debt_grams=0))
