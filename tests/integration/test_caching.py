@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.desk import Desk
 from tests.endpoints import ROUTES
-from tests.world import World
+from tests.world import CODES, World
 
 PUBLIC = sorted(name.removeprefix("GET ") for name, route in ROUTES.items() if route.cache is not None)
 PRIVATE = sorted(name for name, route in ROUTES.items() if route.method == "GET" and route.cache is None)
@@ -14,6 +15,8 @@ PRIVATE = sorted(name for name, route in ROUTES.items() if route.method == "GET"
 @pytest.fixture
 def paths(world: World) -> dict[str, str]:
     """An address that answers 200 for every public read."""
+    world.institution("fair", CODES[1])
+    event = Desk(world).bring("event", sub="fair")
     shop = world.merchant()
     offer = world.offer()
     world.rich()
@@ -24,6 +27,7 @@ def paths(world: World) -> dict[str, str]:
     proposed = world.post("/v1/campaigns", campaign, role="institution", sub="shop").body["id"]
     world.post(f"/v1/campaigns/{proposed}/approve", role="exchange", sub="exchange")
     named = {
+        "/v1/events/{id}": f"/v1/events/{event}",
         "/v1/offers/{id}": f"/v1/offers/{offer}",
         "/v1/merchants/{id}": f"/v1/merchants/{shop}",
         "/v1/campaigns/{id}": f"/v1/campaigns/{proposed}",
