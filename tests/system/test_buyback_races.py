@@ -50,8 +50,13 @@ class Mall(City):
             assert self.post("/v1/redemptions", order, "individual", "p0").status_code == 201
 
     def runs(self) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = self.get("/v1/buy-back-runs?limit=100", "exchange", "exchange")["items"]
-        return items
+        """Every run: a fast machine starts more than a page of them."""
+        page = self.get("/v1/buy-back-runs?limit=100", "exchange", "exchange")
+        runs: list[dict[str, Any]] = page["items"]
+        while page["next_cursor"]:
+            page = self.get(f"/v1/buy-back-runs?limit=100&cursor={page['next_cursor']}", "exchange", "exchange")
+            runs += page["items"]
+        return runs
 
     def settled(self) -> bool:
         return self.unfiled() == 0 and all(run["status"] == "finished" for run in self.runs())
