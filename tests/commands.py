@@ -285,6 +285,20 @@ def _add_vouchers(world: World) -> Ready:
     return Ready("POST", path, {"codes": ["SH-1", "SH-2"]}, "institution", "shop", {"codes": ["SH-1", "SH-3"]})
 
 
+def _offer_batch(world: World) -> Ready:
+    world.merchant()
+    line = {
+        "title": "茶",
+        "description": "一杯",
+        "category": "food",
+        "points": 2500,
+        "stock": 10,
+        "fulfilment": "goods",
+    }
+    offers = [line | {"sku": "TEA-1"}, line | {"sku": "TEA-2"}]
+    return Ready("POST", "/v1/offer-batches", {"offers": offers}, "institution", "shop", {"offers": offers[:1]}, 3)
+
+
 def _announce(world: World) -> Ready:
     world.scenario()
     body = {"scenario": "metro", "lines": 1, "sha256": "0" * 64}
@@ -511,6 +525,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/donations": _donate,
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
+    "POST /v1/offer-batches": _offer_batch,
     "POST /v1/redemptions": _redeem,
     "POST /v1/offers/{id}/vouchers": _add_vouchers,
     "POST /v1/redemptions/{id}/cancel": _cancel_order,

@@ -6,14 +6,13 @@ from typing import NamedTuple
 from pydantic_core import from_json
 
 from chalicelib.batches.model import BatchLine
-from chalicelib.errors import BodyTooLarge, InvalidRequest, Refusal, Text, in_words
+from chalicelib.errors import BodyTooLarge, InvalidRequest, Refusal, Text
 from chalicelib.kernel import validation
 from chalicelib.kernel.fields import Answer
 from chalicelib.reductions.model import Trip
 from chalicelib.table.keys import scenario_code
 
 LINE_BYTES_MAX = 4096
-_FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of reasons
 
 
 class LineTooLong(BodyTooLarge):
@@ -65,15 +64,8 @@ def _record_id(raw: bytes) -> str | None:
 
 
 def refused_line(number: int, record_id: str | None, refusal: Refusal) -> RefusedLine:
-    english, chinese = (_said(refusal, language)[:_LETTERS_MAX] for language in ("en", "zh"))
+    english, chinese = (validation.explained(refusal, language) for language in ("en", "zh"))
     return RefusedLine(line=number, record_id=record_id, code=refusal.code, detail=english, detail_zh=chinese)
-
-
-def _said(refusal: Refusal, language: str) -> str:
-    """The faults by their fields where there are some, else the refusal's own sentence."""
-    faults = [(fault["pointer"], fault["detail"]) for fault in refusal.facts.get("errors", ())[:_FAULTS_MAX]]
-    named = [f"{at}: {in_words(what, language)}" for at, what in faults]
-    return "; ".join(named) or refusal.text(language)
 
 
 def side_by_side(lines: Iterable[NumberedLine]) -> list[list[list[NumberedLine]]]:

@@ -131,19 +131,27 @@ def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settle
     return settle(command, lambda: decide(command), 200, Fingerprint(record))
 
 
-def conclude(command: Command[Any], decide: Callable[[], Decision], refused: Callable[[Refusal], Decision]) -> Settled:
-    """Like ``settle``, but the refusal too is kept for ever, as ``refused`` tells it: there is no caller to fix it.
+def conclude(
+    command: Command[Any],
+    decide: Callable[[], Decision],
+    refused: Callable[[Refusal], Decision],
+    *,
+    fingerprint: str = "",
+) -> Settled:
+    """Like ``settle``, but the refusal too is kept for ever, as ``refused`` words it: there is no caller to fix it.
 
-    So a command has one outcome, whoever tries it, when and however often. Raises Contended and Unavailable: it has
-    none yet, try again.
+    So a command has one outcome, whoever tries it, when and however often. ``fingerprint`` is of what was sent, where
+    the command's id does not follow from that. Raises Contended and Unavailable: it has none yet, try again;
+    IdempotencyKeyReused where something else was sent under its id.
     """
+    sent = Fingerprint(fingerprint or command.id)
     try:
-        return settle(command, decide, 201, Fingerprint(command.id))
-    except (Contended, Unavailable):
+        return settle(command, decide, 201, sent)
+    except (Contended, Unavailable, IdempotencyKeyReused):
         raise
     except Refusal as refusal:
         outcome = refused(refusal)
-        return settle(command, lambda: outcome, refusal.status, Fingerprint(command.id))
+        return settle(command, lambda: outcome, refusal.status, sent)
 
 
 class Derived(NamedTuple):

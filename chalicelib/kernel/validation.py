@@ -5,9 +5,10 @@ from typing import TypeVar
 from pydantic import BaseModel, RootModel, ValidationError
 
 from chalicelib import json_input
-from chalicelib.errors import InvalidRequest, MalformedJson, Refusal, Text
+from chalicelib.errors import InvalidRequest, MalformedJson, Refusal, Text, in_words
 
 M = TypeVar("M", bound=BaseModel)
+_FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of reasons
 
 # pydantic's fault types in Chinese; English is pydantic's own sentence.
 _FAULTS_ZH = {
@@ -48,6 +49,7 @@ _FAULTS_ZH = {
     "day": "应为日期，例如 2030-12-31",
     "category": "应为以下类别之一：{allowed}",
     "levels": "levels 的名称不得重复，score_min 应依次递增",
+    "sku_twice": "有两行的 sku 均为 {sku}，请只保留一行",
     "credit_code": "不是有效的统一社会信用代码（GB 32100）",
 }
 
@@ -87,3 +89,10 @@ def invalid(error: ValidationError, *, prefix: str = "", tagged: bool = False) -
             chinese = template
         named.append({"pointer": pointer, "detail": Text(fault["msg"], chinese)})
     return InvalidRequest(errors=named)
+
+
+def explained(refusal: Refusal, language: str) -> str:
+    """Why one of many lines was refused, in ``language`` ("en" or "zh"): its faults by field, else the detail."""
+    faults = [(fault["pointer"], fault["detail"]) for fault in refusal.facts.get("errors", ())[:_FAULTS_MAX]]
+    by_field = [f"{at}: {in_words(what, language)}" for at, what in faults]
+    return ("; ".join(by_field) or refusal.text(language))[:_LETTERS_MAX]

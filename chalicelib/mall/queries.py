@@ -40,6 +40,12 @@ def own_offer(caller: Caller, id: str) -> Offer:
     return offer
 
 
+def offer_by_sku(merchant: str, sku: str) -> Offer | None:
+    """The offer that a merchant's own code names, if it names one."""
+    pointer = read.get(keys.sku(merchant, sku), Pointer)
+    return read.get(keys.offer(pointer.offer), Offer) if pointer else None
+
+
 def seller(id: str) -> Seller | None:
     """An account as the mall sees it, if there is one."""
     return read.get(keys.account(keys.holder(id)), Seller)

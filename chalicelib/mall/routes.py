@@ -24,6 +24,8 @@ from chalicelib.mall import (
     tills,
     vouchers,
 )
+from chalicelib.mall.catalogue import sync
+from chalicelib.mall.catalogue.model import NewOfferBatch, OfferBatchAnswer
 from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
     NewOffer,
@@ -64,6 +66,25 @@ def make_offer(command: Command[NewOffer]) -> Decision:
 def change_offer(command: Command[OfferChange], id: str) -> Decision:
     """Change price, stock, shelf state or words."""
     return shelf.change(command, queries.own_offer(command.caller, id))
+
+
+@command(
+    room,
+    "POST /v1/offer-batches",
+    body=NewOfferBatch,
+    answer=OfferBatchAnswer,
+    allow=(INSTITUTION,),
+    refuses=(sellers.MerchantSuspended, AccountFrozen),
+    status=200,
+    prepare=sync.sync,
+)
+def offer_batch(command: Command[NewOfferBatch], answer: OfferBatchAnswer) -> Decision:
+    """Make or change up to 100 offers by the merchant's own codes: one result a line, in order.
+
+    Lines do not depend on each other: one that is refused says why, and the others count. Sending the same request
+    again, after a lost answer for one, continues where it stopped.
+    """
+    return sync.done(command, answer)
 
 
 @query(

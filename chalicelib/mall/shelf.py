@@ -110,10 +110,11 @@ def _tills(offer: Offer) -> Iterable[Write]:
         yield put(keys.account(name), till)
 
 
-def change(command: Command[OfferChange], offer: Offer) -> Decision:
+def change(command: Command[OfferChange], offer: Offer, *, supplied: int | None = None) -> Decision:
     """New price, stock, shelf state or words. ``offer`` is the merchant's own, as read.
 
-    Price, title and state change on every till in the same transaction, so no sale sees half of it. Refuses
+    Price, title and state change on every till in the same transaction, so no sale sees half of it. ``supplied``: what
+    the added stock was computed from; an offer that was supplied with more meanwhile is read again. Refuses
     AccountFrozen, InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time
     is over.
     """
@@ -134,13 +135,18 @@ def change(command: Command[OfferChange], offer: Offer) -> Decision:
         assign=words,
         add={"supplied": added} if added else {},
         remove=("held_back",) if body.status else (),  # the merchant's own word counts, when it is reinstated too
-        require=Attr("merchant").eq(offer.merchant),
+        require=_as_read(offer, supplied),
     )
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer) if body.status == "on_shelf" else acting(offer.merchant)
     writes = (may, changed, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
+
+
+def _as_read(offer: Offer, supplied: int | None) -> ConditionBase:
+    own = Attr("merchant").eq(offer.merchant)
+    return own if supplied is None else own & Attr("supplied").eq(supplied)
 
 
 def _place(offer: Offer, points: int | None) -> Iterable[Write]:

@@ -1,0 +1,129 @@
+"""Making and changing offers line by line, each once for ever."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from chalicelib.errors import InvalidRequest, Refusal, RoleNotAllowed
+from chalicelib.kernel import validation
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import Settled, conclude
+from chalicelib.ledger.actions import AccountFrozen
+from chalicelib.mall import queries, shelf
+from chalicelib.mall.catalogue.model import LineAnswer, NewOfferBatch, OfferBatchAnswer, OfferLine, OfferResult, Result
+from chalicelib.mall.items import Offer
+from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
+from chalicelib.mall.sellers import MerchantSuspended, Seller
+from chalicelib.settings import settings
+from chalicelib.table import keys
+
+_CHANGES = ("points", "status", "title", "description")  # what may change; stock is counted apart
+_AT_FIRST = {*_CHANGES, "sku", "stock", "busy"}  # and what else is not compared with what the offer has
+
+
+def sync(command: Command[NewOfferBatch]) -> OfferBatchAnswer:
+    """Commit each line, once for ever: the same request after a crash continues where it stopped.
+
+    Raises RoleNotAllowed, AccountFrozen and MerchantSuspended before the first line; Contended and Unavailable between
+    lines; IdempotencyKeyReused where lines of another request stand under this key.
+    """
+    _selling(command, queries.seller(command.caller.account))
+    return OfferBatchAnswer(id=command.id, offers=[_settled(command, n) for n in range(len(command.body.offers))])
+
+
+def done(_: Command[NewOfferBatch], answer: OfferBatchAnswer) -> Decision:
+    """The Record of the whole request, once all lines have theirs."""
+    return Decision("offer_batch", answer)
+
+
+def _selling(command: Command[Any], seller: Seller | None) -> None:
+    if seller and seller.status == "frozen":
+        raise AccountFrozen()
+    if seller is None or seller.merchant is None or seller.status != "active":
+        raise RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
+    if seller.merchant.status != "active":
+        raise MerchantSuspended(state=seller.merchant.status, action="on_shelf")
+
+
+def _settled(command: Command[NewOfferBatch], number: int) -> OfferResult:
+    line = command.body.offers[number]
+    part = command._replace(id=keys.part_id(command.id, f"offer {number}"))
+    settled = conclude(
+        part,
+        lambda: _decide(part, line),
+        lambda refusal: Decision("offer_refused", _refused(line, refusal)),
+        fingerprint=keys.digest(command.body.model_dump_json(exclude_defaults=True)),
+    )
+    return _result(line, settled)
+
+
+def _result(line: OfferLine, settled: Settled) -> OfferResult:
+    if settled.status != 201:
+        return OfferResult.model_validate_json(settled.answer)
+    answer = LineAnswer.model_validate_json(settled.answer)
+    return OfferResult(sku=line.sku, result=answer.result, offer=answer.id)
+
+
+def _refused(line: OfferLine, refusal: Refusal) -> OfferResult:
+    english, chinese = (validation.explained(refusal, language) for language in ("en", "zh"))
+    return OfferResult(sku=line.sku, result="refused", code=refusal.code, detail=english, detail_zh=chinese)
+
+
+def _decide(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
+    known = queries.offer_by_sku(command.caller.account, line.sku)
+    return _create(command, line) if known is None else _change(command, line, known)
+
+
+def _create(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
+    """Raises InvalidRequest where the line lacks what a new offer needs."""
+    if line.status == "off_shelf":
+        en, zh = "A new offer continues the shelf: leave status out", "新权益将直接上架，请勿填写 status"
+        raise InvalidRequest.at("/status", en, zh)
+    try:
+        body = NewOffer.model_validate(line.model_dump(exclude={"status"}, exclude_none=True))
+    except ValidationError as error:
+        raise validation.invalid(error) from None
+    order = Command(command.caller, body, command.id, command.now)
+    return _as_line(shelf.offer(order, settings().busy_stripes, queries.seller(command.caller.account)), "created")
+
+
+def _change(command: Command[NewOfferBatch], line: OfferLine, offer: Offer) -> Decision:
+    """Raises InvalidRequest where the line differs in what never changes, or takes stock back."""
+    _keeps(line, offer)
+    added = _added(line, offer)
+    wanted = {name: getattr(line, name) for name in _CHANGES}
+    changes = {name: value for name, value in wanted.items() if value not in (None, getattr(offer, name))}
+    if not changes and not added:
+        return Decision("offer_unchanged", _answer(offer.to_answer(), "unchanged"))
+    body = OfferChange(**changes, stock_added=added or None)
+    order = Command(command.caller, body, command.id, command.now)
+    return _as_line(shelf.change(order, offer, supplied=offer.supplied if added else None), "changed")
+
+
+def _keeps(line: OfferLine, offer: Offer) -> None:
+    """What never changes is as it was, where the line names it. Raises InvalidRequest."""
+    kept = offer.to_answer().model_dump()
+    for name, value in line.model_dump(exclude=_AT_FIRST, exclude_none=True).items():
+        if (stamp(value) if isinstance(value, datetime) else value) != kept[name]:
+            en, zh = "It never changes: offer it under a new sku", "该字段不可变更，请使用新的 sku 上架"
+            raise InvalidRequest.at(f"/{name}", en, zh)
+
+
+def _added(line: OfferLine, offer: Offer) -> int:
+    added = (line.stock or offer.supplied) - offer.supplied
+    if added < 0:
+        en = f"The offer had {offer.supplied} units in all; units are never taken back. Take it off the shelf instead"
+        raise InvalidRequest.at("/stock", en, f"该权益累计已投放 {offer.supplied} 件，不能减少；如需停售请下架")
+    return added
+
+
+def _as_line(decision: Decision, result: Result) -> Decision:
+    assert isinstance(decision.answer, OfferAnswer)
+    return replace(decision, answer=_answer(decision.answer, result))
+
+
+def _answer(offer: OfferAnswer, result: Result) -> LineAnswer:
+    return LineAnswer(**offer.model_dump(), result=result)
