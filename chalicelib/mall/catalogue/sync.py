@@ -80,7 +80,7 @@ def _decide(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
 def _create(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
     """Raises InvalidRequest where the line lacks what a new offer needs."""
     if line.status == "off_shelf":
-        en, zh = "A new offer continues the shelf: leave status out", "新权益将直接上架，请勿填写 status"
+        en, zh = "A new offer is on the shelf at once: leave status out", "新权益将直接上架，请勿填写 status"
         raise InvalidRequest.at("/status", en, zh)
     try:
         body = NewOffer.model_validate(line.model_dump(exclude={"status"}, exclude_none=True))
