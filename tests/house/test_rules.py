@@ -35,10 +35,10 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 
 def lines(function: ast.FunctionDef) -> int:
     """Without decorators and docstring."""
-    said = function.body[0]
+    first = function.body[0]
     docstring = ast.get_docstring(function) is not None
     assert function.end_lineno is not None
-    return function.end_lineno - function.lineno + 1 - ((said.end_lineno or 0) - said.lineno + 1 if docstring else 0)
+    return function.end_lineno - function.lineno + 1 - ((first.end_lineno or 0) - first.lineno + 1 if docstring else 0)
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
@@ -141,8 +141,8 @@ def test_a_code_has_one_meaning() -> None:
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_every_route_says_what_it_does(name: str) -> None:
-    said = ROUTES[name].view.__doc__ or ""
-    assert said.strip().endswith(".")
+    text = ROUTES[name].view.__doc__ or ""
+    assert text.strip().endswith(".")
 
 
 def bodies() -> dict[str, Any]:

@@ -132,7 +132,7 @@ class City(LocalStack):
         return [{name: _read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
     def unfiled(self) -> int:
-        """Records that the stream has not told of yet."""
+        """Records that the stream has not brought yet."""
         return sum(len(item.get("unfiled", ())) for item in self.items())
 
 

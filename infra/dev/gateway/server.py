@@ -43,7 +43,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 def serve(listening: socket.socket, module: str) -> None:
-    """Serve ``module.app`` on a socket that is listening already, until this process is told to stop."""
+    """Serve ``module.app`` on a socket that is listening already, until this process gets a signal to stop."""
     app = importlib.import_module(module).app
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no fault
     server = create_server(

@@ -1,4 +1,4 @@
-"""What API Gateway refuses before Lambda is asked, said as every other refusal is (RFC 9457).
+"""What API Gateway refuses before Lambda is asked, answered as every other refusal is (RFC 9457).
 
 It goes into the API's definition, not into resources beside it: a change of the definition makes a new deployment.
 """
@@ -44,13 +44,13 @@ def resources() -> Template:
 
 def _answer(refusal: Refusal) -> Template:
     """In English: the gateway cannot look at Accept-Language. The path is filled in by the gateway."""
-    said = problem.response(refusal, instance="$context.path")
-    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in said.headers.items()}
+    answer = problem.response(refusal, instance="$context.path")
+    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in answer.headers.items()}
     for name, value in cors.REFUSED.items():
         shared = {"Fn::If": ["HasCorsOrigins", f"'{value}'", {"Ref": "AWS::NoValue"}]}
         headers[f"gatewayresponse.header.{name}"] = shared
     return {
-        "statusCode": str(said.status_code),
+        "statusCode": str(answer.status_code),
         "responseParameters": headers,
-        "responseTemplates": {"application/json": said.body},
+        "responseTemplates": {"application/json": answer.body},
     }

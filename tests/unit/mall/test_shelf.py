@@ -1,4 +1,4 @@
-"""Offers go on the shelf, change, and leave it and come back with their merchant."""
+"""Offers are put on the shelf, change, and leave it and come back with their merchant."""
 
 from dataclasses import replace
 from datetime import timedelta
