@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib import errors
+from chalicelib.edge.refusals import MethodNotAllowed, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import MalformedJson, Refusal, Text
 
 CONTENT_TYPE = "application/problem+json"
@@ -19,10 +20,10 @@ _FRAMEWORK: dict[int, type[Refusal]] = {
     401: errors.Unauthenticated,
     403: errors.RoleNotAllowed,
     404: errors.NotFound,
-    405: errors.MethodNotAllowed,
+    405: MethodNotAllowed,
     413: errors.BodyTooLarge,
-    415: errors.UnsupportedMediaType,
-    429: errors.TooManyRequests,
+    415: UnsupportedMediaType,
+    429: TooManyRequests,
 }
 
 

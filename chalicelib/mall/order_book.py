@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import EntryAnswer
+from chalicelib.accounts import statements
+from chalicelib.accounts.entries import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
@@ -90,8 +91,8 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
 
 
 def _statement(query: Query[OrderParams]) -> Page[EntryAnswer]:
-    low, high = accounts.period(query.params.from_, query.params.until)
-    return accounts.statement(query, kind="redemption", low=low, high=high)
+    low, high = statements.period(query.params.from_, query.params.until)
+    return statements.statement(query, kind="redemption", low=low, high=high)
 
 
 def _place(order: Redemption | EntryAnswer) -> dict[str, str]:

@@ -1,8 +1,12 @@
-"""/v1/records, /v1/orders, /v1/worklist"""
+"""/v1/accounts/{id}, /v1/records, /v1/orders, /v1/worklist"""
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.model import Reasoned
+from chalicelib.accounts import queries as accounts
+from chalicelib.accounts import readings, statements
+from chalicelib.accounts.entries import EntryAnswer, ReasonedEntryParams
+from chalicelib.accounts.model import AccountView, Reasoned
+from chalicelib.credit import queries as credit
 from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import query
 from chalicelib.errors import NotFound
@@ -21,6 +25,37 @@ from chalicelib.supervision.model import (
 
 room = Blueprint(__name__)
 OFFICIALS = (EXCHANGE, BUREAU)
+
+
+@query(room, "/v1/accounts/{id}", answer=AccountView, allow=OFFICIALS, params=Reasoned, refuses=(NotFound,))
+def one_account(query: Query[Reasoned], id: str) -> AccountView:
+    """Anyone's account, for a reason.
+
+    The holder's export shows the reading: time, role and reason.
+    """
+    account = accounts.item(id)
+    answer = accounts.view(account, credit.of(account, query.now))
+    readings.keep(query, account, readings.ACCOUNT_READ)
+    return answer
+
+
+@query(
+    room,
+    "/v1/accounts/{id}/entries",
+    answer=Page[EntryAnswer],
+    allow=OFFICIALS,
+    params=ReasonedEntryParams,
+    refuses=(NotFound,),
+)
+def account_entries(query: Query[ReasonedEntryParams], id: str) -> Page[EntryAnswer]:
+    """Anyone's statement, newest first, for a reason.
+
+    The holder's export shows the reading: time, role and reason. Pages within the same minute are one reading.
+    """
+    account = accounts.item(id)
+    answer = statements.entries(query, account)
+    readings.keep(query, account, readings.STATEMENT_READ)
+    return answer
 
 
 @query(room, "/v1/records/{id}", answer=RecordAnswer, allow=OFFICIALS, params=Reasoned, refuses=(NotFound,))

@@ -19,8 +19,8 @@ CODE = sorted(ROOT.glob("chalicelib/**/*.py"))
 TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
 
 # Good sizes are 25 lines a function and 150 a file. These are the bounds that hold today; they may only shrink.
-FUNCTION_LINES_MAX = 32
-FILE_LINES_MAX = 250
+FUNCTION_LINES_MAX = 31
+FILE_LINES_MAX = 200
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
@@ -45,6 +45,14 @@ def lines(function: ast.FunctionDef) -> int:
 def test_files_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
     assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_table_looks_into_items(path: Path) -> None:
+    """Everywhere else an item is a noun: ``read.get(key, Kind)``, ``seen(Kind, …)``."""
+    if path.parent.name not in {"table", "keys"}:
+        names = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name))
+        assert [node.lineno for node in names if node.id == "Item"] == []
 
 
 def test_the_import_rules_see_every_folder_of_code() -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
-from chalicelib.supervision.books import GRAMS, POINTS, of
+from chalicelib.supervision.books import of
+from chalicelib.supervision.differences import GRAMS, POINTS
 from chalicelib.table.keys import ISSUED, POOL
 from infra.dev.demo.people import institution, person
 from infra.dev.local.stack import LocalStack

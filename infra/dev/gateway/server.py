@@ -14,7 +14,8 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from chalicelib.edge import problem
-from chalicelib.errors import BodyTooLarge, MalformedRequest
+from chalicelib.edge.refusals import MalformedRequest
+from chalicelib.errors import BodyTooLarge
 from infra.dev.gateway import lines
 from infra.dev.gateway.adapter import Gateway
 from infra.release.cloud.refusals import BODY_BYTES_MAX

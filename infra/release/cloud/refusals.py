@@ -5,6 +5,7 @@ It goes into the API's definition, not into resources beside it: a change of the
 
 from chalicelib import errors
 from chalicelib.edge import cors, problem
+from chalicelib.edge.refusals import TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import Refusal
 from infra.release.cloud.functions import Template
 
@@ -25,12 +26,12 @@ REFUSALS: dict[str, Refusal] = {
     "INVALID_API_KEY": errors.Unauthenticated(),
     "INVALID_SIGNATURE": errors.Unauthenticated(),
     "MISSING_AUTHENTICATION_TOKEN": errors.NotFound(),  # the gateway's word for a path or method that it does not know
-    "QUOTA_EXCEEDED": errors.TooManyRequests(),
+    "QUOTA_EXCEEDED": TooManyRequests(),
     "REQUEST_TOO_LARGE": errors.BodyTooLarge(limit=BODY_BYTES_MAX),
     "RESOURCE_NOT_FOUND": errors.NotFound(),
-    "THROTTLED": errors.TooManyRequests(),
+    "THROTTLED": TooManyRequests(),
     "UNAUTHORIZED": errors.Unauthenticated(),
-    "UNSUPPORTED_MEDIA_TYPE": errors.UnsupportedMediaType(),
+    "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType(),
     "WAF_FILTERED": errors.RoleNotAllowed(allowed="-", role="-"),
 }
 
