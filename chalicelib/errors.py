@@ -8,6 +8,8 @@ The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+from chalicelib import states
+
 
 class Text(NamedTuple):
     """One sentence in the two languages of the scheme."""
@@ -51,7 +53,11 @@ class Refusal(Exception):
     def text(self, language: str) -> str:
         """The detail in ``language`` ("en" or "zh"), its placeholders filled."""
         template = self.detail.zh if language == "zh" else self.detail.en
-        return template.format_map(_Facts(self.in_language(language)))
+        return template.format_map(_Facts(self.wording(language)))
+
+    def wording(self, language: str) -> dict[str, Any]:
+        """What fills the placeholders: the facts, in words where a class has words for them."""
+        return self.in_language(language)
 
     def in_language(self, language: str) -> dict[str, Any]:
         """The facts; those that are a Text in ``language``."""
@@ -103,11 +109,15 @@ class NotFound(Refusal):
 class InvalidState(Refusal):
     status, code = 409, "invalid_state"
     title = Text("Not possible in the present state", "当前状态不允许此操作")
-    detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为 {state}，不能执行 {action}。")
+    detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为“{state}”，不能执行“{action}”。")
     remedy = Text(
         "Read the resource again and offer only the steps that its state allows.",
         "请重新读取该资源，仅执行其当前状态允许的操作。",
     )
+
+    def wording(self, language: str) -> dict[str, Any]:
+        facts = self.in_language(language)
+        return {name: states.in_chinese(str(code)) for name, code in facts.items()} if language == "zh" else facts
 
 
 class LimitReached(Refusal):
@@ -169,15 +179,6 @@ class IdempotencyKeyReused(Refusal):
     detail = Text(
         "The key was used for another path or body, or in another role. Use a new key for a new change.",
         "该键已用于其他路径、请求体或角色。新的变更请使用新的键。",
-    )
-
-
-class InternalError(Refusal):
-    status, code = 500, "internal_error"
-    title = Text("The platform failed", "平台内部错误")
-    detail = Text(
-        "The fault is ours and has been logged. The same request with the same Idempotency-Key is safe to send again.",
-        "故障在平台一侧，已被记录。可使用相同的 Idempotency-Key 安全地重发同一请求。",
     )
 
 

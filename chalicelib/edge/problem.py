@@ -8,7 +8,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib import errors
-from chalicelib.edge.refusals import MethodNotAllowed, TooManyRequests, UnsupportedMediaType
+from chalicelib.edge.refusals import InternalError, MethodNotAllowed, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import MalformedJson, Refusal, Text
 
 CONTENT_TYPE = "application/problem+json"
@@ -82,7 +82,7 @@ def reshape(event: Request, get_response: Callable[[Any], Response]) -> Response
     answered = get_response(event)
     if answered.status_code < 400 or answered.headers.get("Content-Type") == CONTENT_TYPE:
         return answered
-    kind = _FRAMEWORK.get(answered.status_code, errors.InternalError)
+    kind = _FRAMEWORK.get(answered.status_code, InternalError)
     message = answered.body.get("Message", "") if isinstance(answered.body, dict) else ""
     allow = {"Allow": str(answered.headers["Allow"])} if "Allow" in answered.headers else None
     refusal = kind(reason=Text(message, "请求无法读取")) if kind is MalformedJson else kind()

@@ -39,3 +39,12 @@ class TooManyRequests(Refusal):
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(**({"retry_after": 1} | facts))
+
+
+class InternalError(Refusal):
+    status, code = 500, "internal_error"
+    title = Text("The platform failed", "平台内部错误")
+    detail = Text(
+        "The fault is ours and has been logged. The same request with the same Idempotency-Key is safe to send again.",
+        "故障在平台一侧，已被记录。可使用相同的 Idempotency-Key 安全地重发同一请求。",
+    )

@@ -5,7 +5,7 @@ It goes into the API's definition, not into resources beside it: a change of the
 
 from chalicelib import errors
 from chalicelib.edge import cors, problem
-from chalicelib.edge.refusals import TooManyRequests, UnsupportedMediaType
+from chalicelib.edge.refusals import InternalError, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import Refusal
 from infra.release.cloud.functions import Template
 
@@ -13,13 +13,13 @@ BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
 _AWAY = errors.Unavailable()
 REFUSALS: dict[str, Refusal] = {
     "ACCESS_DENIED": errors.RoleNotAllowed(allowed="-", role="-"),
-    "API_CONFIGURATION_ERROR": errors.InternalError(),
-    "AUTHORIZER_CONFIGURATION_ERROR": errors.InternalError(),
-    "AUTHORIZER_FAILURE": errors.InternalError(),
+    "API_CONFIGURATION_ERROR": InternalError(),
+    "AUTHORIZER_CONFIGURATION_ERROR": InternalError(),
+    "AUTHORIZER_FAILURE": InternalError(),
     "BAD_REQUEST_BODY": errors.MalformedJson(reason="the body is not what the route takes"),
     "BAD_REQUEST_PARAMETERS": errors.MalformedJson(reason="a parameter or header is missing"),
     "DEFAULT_4XX": errors.MalformedJson(reason="the request is not one that the API takes"),
-    "DEFAULT_5XX": errors.InternalError(),
+    "DEFAULT_5XX": InternalError(),
     "EXPIRED_TOKEN": errors.Unauthenticated(),
     "INTEGRATION_FAILURE": _AWAY,
     "INTEGRATION_TIMEOUT": _AWAY,
