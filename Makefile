@@ -26,7 +26,7 @@ run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 
 test: check tools ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
-	@$(BIN)/python -m pytest tests/system
+	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
 
 check: $(BIN)/.done ## every static check
 	@$(BIN)/ruff check .
