@@ -16,6 +16,8 @@ from chalice.app import (
 
 from chalicelib import log, start
 from chalicelib.accounts.routes import room as accounts
+from chalicelib.anomalies.reactions import find_anomalies
+from chalicelib.anomalies.routes import room as anomalies
 from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.reactions import wake_judges
@@ -74,7 +76,7 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (catalogue, mall, holds, cancellation, certificates, campaigns, buyback)
-_watching = (supervision, statistics, reports, reconciliation, openness)
+_watching = (supervision, anomalies, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
@@ -99,7 +101,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
     quick = (plan_runs, file_reported, wake_judges, notify_merchants)
-    slow = (close_reached, sign_issued, note_due, follow_merchants)  # what may take long comes last
+    slow = (close_reached, sign_issued, note_due, find_anomalies, follow_merchants)  # what may take long comes last
     return events.react(event, (*quick, *slow))
 
 

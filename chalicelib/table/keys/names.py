@@ -69,6 +69,11 @@ def delivery_id(order: str, event: str) -> str:
     return digest("delivery", order, event)
 
 
+def anomaly_id(person: str, day: str, kind: str) -> str:
+    """A person's day has one anomaly of a kind."""
+    return digest("anomaly", person, day, kind)
+
+
 def holder(account: str) -> str:  # from here on, names of accounts
     """The name of a person's or an institution's account."""
     return f"account:{account}"

@@ -159,6 +159,11 @@ def delivery(id: str) -> Key:
     return Key(f"delivery:{id}", "delivery")
 
 
+def anomaly(id: str) -> Key:
+    """What the bureau should look at."""
+    return Key(f"anomaly:{id}", "anomaly")
+
+
 def sums(name: str, lane: int) -> Key:
     """Sums projected from the stream, in lanes so that consumers do not collide."""
     return Key(name, f"sums:{lane:02d}")
