@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Text
@@ -47,12 +48,15 @@ def publish(
     """A new version of a scenario. Raises SameVersion where it would change nothing.
 
     Raises InvalidRequest where the methodology (its versions are ``methodologies``) is not in force when the version
-    begins, or now if it has begun; and where it excludes a scenario that is neither among ``published`` nor itself.
+    begins, or now if it has begun; where it excludes a scenario that is neither among ``published`` nor itself; and
+    where an hour can hold nothing.
     """
     fields = _fields(command, versions)
     governing = in_force(methodologies, max(command.at, fields["valid_from"]))
     if governing is None:
         raise InvalidRequest.at("/methodology", "Is no published methodology in force", "不是已发布且有效的方法学")
+    if command.body.units_per_hour_max is not None and not Decimal(command.body.units_per_hour_max):
+        raise InvalidRequest.at("/units_per_hour_max", "Must be more than zero", "应大于零")
     excludes = _excluded(command.body.excludes, (*published, fields["code"]))
     version = _next(Scenario(**fields | {"methodology": governing.code, "excludes": excludes}), versions)
     return Decision("scenario_published", to_answer(version), (_write(version),))

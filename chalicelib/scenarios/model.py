@@ -39,8 +39,8 @@ Pace = Annotated[
 JointGrams = Annotated[
     Amount,
     Field(
-        description="The most grams that a person can plausibly save a day (Asia/Shanghai) under this scenario and those "
-        "that exclude it, together. More is an anomaly, never refused; null: no bound"
+        description="The most grams that a person can plausibly save a day (Asia/Shanghai) under this scenario and "
+        "those that exclude it, together. More is an anomaly, never refused; null: no bound"
     ),
 ]
 
