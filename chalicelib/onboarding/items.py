@@ -94,6 +94,7 @@ class EventPeriod:
     opens_at: str
     ends_at: str
     per_account_limit: int
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +138,7 @@ class Application:
             starts_at=max(period.starts_at, period.opens_at),
             ends_at=period.ends_at,
             per_account_limit=period.per_account_limit,
+            quantity=period.quantity,
         )
 
 
