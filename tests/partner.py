@@ -82,8 +82,12 @@ class System:
         return Sent(200, body, headers | {"webhook-signature": "v1a," + base64.b64encode(signature).decode()})
 
     def events(self) -> list[tuple[str, str]]:
-        """Type and order of what came."""
-        return [(each.event["type"], each.event["data"].get("redemption", "")) for each in self.got]
+        """Type of what came, and the id of what it is about."""
+        return [(each.event["type"], _subject(each.event["data"])) for each in self.got]
+
+
+def _subject(data: dict[str, Any]) -> str:
+    return str(next((data[name] for name in ("redemption", "hold", "grant") if name in data), ""))
 
 
 class _Quiet(ThreadingHTTPServer):

@@ -8,7 +8,9 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 
-WebhookType = Literal["order.placed", "order.refunded"]
+WebhookType = Literal[
+    "order.placed", "order.refunded", "hold.captured", "hold.released", "hold.expired", "grant.withdrawn"
+]
 DeliveryStatus = Literal["pending", "delivered", "failed"]
 
 EARLIER: dict[WebhookType, WebhookType] = {"order.refunded": "order.placed"}  # of the same order: must arrive before it
@@ -66,19 +68,22 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A webhook event of an order on its way. ``payload`` is the body, the same for every try.
+    """A webhook event on its way. ``payload`` is the body, the same for every try.
 
-    ``waiting_since``: when it was made, or replayed. ``reason``: what was wrong with the last try.
+    What it is about has its id in one of ``redemption``, ``hold`` and ``grant``. ``waiting_since``: when it was made,
+    or replayed. ``reason``: what was wrong with the last try.
     """
 
     id: str
     merchant: str
     type: WebhookType
-    redemption: str
     payload: str
     made_at: str
     waiting_since: str
     next_at: str
+    redemption: str | None = None
+    hold: str | None = None
+    grant: str | None = None
     status: DeliveryStatus = "pending"
     attempts: int = 0
     delivered_at: str | None = None
@@ -102,13 +107,13 @@ class Delivery:
     def earlier(self) -> str | None:
         """The id of the order's event that must arrive before this one."""
         before = EARLIER.get(self.type)
-        return keys.delivery_id(self.redemption, before) if before else None
+        return keys.delivery_id(self.redemption, before) if before and self.redemption else None
 
     @property
     def following(self) -> str | None:
         """The id of the order's next event, whether there is one yet or not."""
         next_type = next((later for later, before in EARLIER.items() if before == self.type), None)
-        return keys.delivery_id(self.redemption, next_type) if next_type else None
+        return keys.delivery_id(self.redemption, next_type) if next_type and self.redemption else None
 
 
 def waiting(merchant: str, id: str, next_at: str) -> Listing:

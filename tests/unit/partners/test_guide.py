@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import app
 from chalicelib.outside.addresses import PORTS
 from chalicelib.partners import handshake, model
+from chalicelib.partners.items import WebhookType
 from chalicelib.settings import settings
 
 GUIDE = (Path(app.__file__).parent / "docs" / "partners.md").read_text()
@@ -24,7 +26,8 @@ def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
 
 
 def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> None:
-    assert set(re.findall(r"^\| `(order\.[a-z]+)` \|", GUIDE, re.MULTILINE)) == set(model.WEBHOOKS.values())
+    table = set(re.findall(r"^\| `((?:order|hold|grant)\.[a-z]+)` \|", GUIDE, re.MULTILINE))
+    assert table == {webhook.type for webhook in model.WEBHOOKS.values()} == set(get_args(WebhookType))
     assert f"within {handshake.DEADLINE_SECONDS} seconds" in GUIDE
     assert model.TRY_SECONDS == handshake.DEADLINE_SECONDS
     assert f"port {PORTS[0]} or {PORTS[1]}" in GUIDE
