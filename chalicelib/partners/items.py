@@ -11,6 +11,7 @@ from chalicelib.table.lists import Listing
 WebhookType = Literal[
     "order.placed", "order.refunded", "hold.captured", "hold.released", "hold.expired", "grant.withdrawn"
 ]
+Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]
 
 EARLIER: dict[WebhookType, WebhookType] = {"order.refunded": "order.placed"}  # of the same order: must arrive before it
@@ -30,7 +31,8 @@ class PreviousKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Partner:
-    """A merchant's own system: where it is called, and the key (``whpk_…``) that proved it.
+    """A merchant's own system: where it is called, the key (``whpk_…``) that proved it, and whether its requests about
+    holds must be signed.
 
     ``at``: when it was registered. ``disabled_at``: it has answered 410 since, and gets no webhooks.
     """
@@ -41,6 +43,7 @@ class Partner:
     at: str
     previous: PreviousKey | None = None
     disabled_at: str | None = None
+    signatures: Signatures = "optional"
 
     def public_keys(self, at: str) -> tuple[str, ...]:
         """The keys that prove requests of the merchant at the time ``at``."""
