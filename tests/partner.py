@@ -15,12 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chalicelib.kernel.settle import derive
 from chalicelib.partners import actions, queries
-from chalicelib.partners.items import Partner
+from chalicelib.partners.items import Partner, Signatures
 
 
-def register(merchant: str, url: str, public_key: str, at: str = "2026-01-31T08:00:00.000Z") -> None:
+def register(
+    merchant: str, url: str, public_key: str, at: str = "2026-01-31T08:00:00.000Z", signatures: Signatures = "optional"
+) -> None:
     """What the step of onboarding keeps of a merchant's system, instead of the one that it had."""
-    partner = Partner(merchant=merchant, callback_url=url, public_key=public_key, at=at)
+    partner = Partner(merchant=merchant, callback_url=url, public_key=public_key, at=at, signatures=signatures)
     for write in actions.register(partner, queries.partner(merchant)):
         assert derive(write).done
 

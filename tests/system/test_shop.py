@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from infra.here import ROOT
+from tests.partner import register
 from tests.system.city import check_books
 from tests.system.conftest import eventually
 from tests.system.test_partners import Town
@@ -109,6 +110,8 @@ class Shop:
 def shop(town: Town, lossy: str, tmp_path: Path) -> Iterator[Shop]:
     started = Shop(town, lossy, tmp_path)
     town.integrate(town.shop, started.told["callback_url"], started.told["public_key"])
+    with town.as_the_app():
+        register(town.shop, started.told["callback_url"], started.told["public_key"], signatures="required")
     yield started
     started.browser.close()
     started.process.terminate()
