@@ -26,7 +26,7 @@ run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 
 test: check tools ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
-	@$(BIN)/python -m pytest tests/system
+	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
 
 check: $(BIN)/.done ## every static check
 	@$(BIN)/ruff check .
@@ -52,7 +52,7 @@ secrets: $(BIN)/.done ## make secrets STAGE=dev makes what is missing of the sta
 rotate: $(BIN)/.done ## make rotate STAGE=dev KEY=cursor_key changes a key of the stage's secret
 	@$(BIN)/python -m infra.release.deploy rotate "$(STAGE)" "$(KEY)"
 
-pause: $(BIN)/.done ## make pause STAGE=dev stops all that changes anything; make unpause lets it go on
+pause: $(BIN)/.done ## make pause STAGE=dev stops all that changes anything; make unpause lets it continue
 	@$(BIN)/python -m infra.release.deploy pause "$(STAGE)"
 
 unpause: $(BIN)/.done
@@ -70,7 +70,7 @@ buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
 reconcile: $(BIN)/.done ## fire the daily reconciliation of the running system once
 	@$(BIN)/python -m infra.dev.fire reconcile
 
-cost: $(BIN)/.done tools ## write docs/cost.md anew from measured request units
+cost: $(BIN)/.done tools ## write docs/cost.md from measured request units
 	@$(BIN)/python -m infra.dev.bench.cost
 
 audit-books: $(BIN)/.done ## recompute every balance from the Records: the running system's, or of STAGE=, or the table in TABLE_NAME=
@@ -79,7 +79,7 @@ audit-books: $(BIN)/.done ## recompute every balance from the Records: the runni
 token: $(BIN)/.done ## make token ROLE=individual SUB=alice prints a token for the local stack
 	@$(BIN)/python -m infra.dev.token "$(ROLE)" "$(SUB)"
 
-fonts: $(TOOLS)/fonts/.done ## make the letters of certificates anew, after a change in infra/dev/fonts (needs npm, 400 MB)
+fonts: $(TOOLS)/fonts/.done ## make the letters of certificates again, after a change in infra/dev/fonts (needs npm, 400 MB)
 	@$(TOOLS)/fonts/bin/python -m infra.dev.fonts $(TOOLS)/fonts/node_modules
 
 clean: ## remove what make made, except the data

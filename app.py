@@ -38,6 +38,7 @@ from chalicelib.holds import worker as holds_worker
 from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
+from chalicelib.mall.catalogue.routes import room as catalogue
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
@@ -72,7 +73,7 @@ app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
-_spending = (mall, holds, cancellation, certificates, campaigns, buyback)
+_spending = (catalogue, mall, holds, cancellation, certificates, campaigns, buyback)
 _watching = (supervision, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
     app.register_blueprint(room)

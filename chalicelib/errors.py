@@ -8,6 +8,8 @@ The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
+from chalicelib import states
+
 
 class Text(NamedTuple):
     """One sentence in the two languages of the scheme."""
@@ -51,7 +53,11 @@ class Refusal(Exception):
     def text(self, language: str) -> str:
         """The detail in ``language`` ("en" or "zh"), its placeholders filled."""
         template = self.detail.zh if language == "zh" else self.detail.en
-        return template.format_map(_Facts(self.in_language(language)))
+        return template.format_map(_Facts(self.wording(language)))
+
+    def wording(self, language: str) -> dict[str, Any]:
+        """What fills the placeholders: the facts, in words where a class has words for them."""
+        return self.in_language(language)
 
     def in_language(self, language: str) -> dict[str, Any]:
         """The facts; those that are a Text in ``language``."""
@@ -69,21 +75,6 @@ class MalformedJson(Refusal):
     detail = Text(
         "Send one JSON object in UTF-8 (RFC 8259). The parser says: {reason}",
         "请发送一个 UTF-8 编码的 JSON 对象（RFC 8259）。解析结果：{reason}",
-    )
-
-
-class MalformedRequest(Refusal):
-    status, code = 400, "malformed_request"
-    title = Text("The request is not valid HTTP", "请求不是有效的 HTTP 报文")
-    detail = Text("Send a request as in RFC 9112.", "请按 RFC 9112 发送请求。")
-
-
-class IdempotencyKeyRequired(Refusal):
-    status, code = 400, "idempotency_key_required"
-    title = Text("An Idempotency-Key is required", "缺少 Idempotency-Key")
-    detail = Text(
-        "Send the header Idempotency-Key with 1 to 255 visible ASCII characters, a new one for each intended change.",
-        "请在请求头 Idempotency-Key 中发送 1 至 255 个可见 ASCII 字符，每次新的变更使用新的值。",
     )
 
 
@@ -115,20 +106,18 @@ class NotFound(Refusal):
     )
 
 
-class MethodNotAllowed(Refusal):
-    status, code = 405, "method_not_allowed"
-    title = Text("This method is not offered here", "不支持该方法")
-    detail = Text("Use one of the methods in the Allow header.", "请使用 Allow 响应头中列出的方法。")
-
-
 class InvalidState(Refusal):
     status, code = 409, "invalid_state"
     title = Text("Not possible in the present state", "当前状态不允许此操作")
-    detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为 {state}，不能执行 {action}。")
+    detail = Text("The state is {state}; {action} is not a step from it.", "当前状态为“{state}”，不能执行“{action}”。")
     remedy = Text(
         "Read the resource again and offer only the steps that its state allows.",
         "请重新读取该资源，仅执行其当前状态允许的操作。",
     )
+
+    def wording(self, language: str) -> dict[str, Any]:
+        facts = self.in_language(language)
+        return {name: states.in_chinese(str(code)) for name, code in facts.items()} if language == "zh" else facts
 
 
 class LimitReached(Refusal):
@@ -169,12 +158,6 @@ class BodyTooLarge(Refusal):
     remedy = Text("Split the request, or shorten its texts.", "请拆分请求或缩短文本。")
 
 
-class UnsupportedMediaType(Refusal):
-    status, code = 415, "unsupported_media_type"
-    title = Text("This media type is not understood", "不支持的媒体类型")
-    detail = Text("Send Content-Type: application/json.", "请发送 Content-Type: application/json。")
-
-
 class InvalidRequest(Refusal):
     """``errors`` is ``[{"pointer": JSON pointer, "detail": Text | str}]``, one a fault."""
 
@@ -196,24 +179,6 @@ class IdempotencyKeyReused(Refusal):
     detail = Text(
         "The key was used for another path or body, or in another role. Use a new key for a new change.",
         "该键已用于其他路径、请求体或角色。新的变更请使用新的键。",
-    )
-
-
-class TooManyRequests(Refusal):
-    status, code = 429, "too_many_requests"
-    title = Text("Too many requests", "请求过于频繁")
-    detail = Text("Slow down and send again after Retry-After.", "请降低频率，并在 Retry-After 之后重试。")
-
-    def __init__(self, **facts: Any) -> None:
-        super().__init__(**({"retry_after": 1} | facts))
-
-
-class InternalError(Refusal):
-    status, code = 500, "internal_error"
-    title = Text("The platform failed", "平台内部错误")
-    detail = Text(
-        "The fault is ours and has been logged. The same request with the same Idempotency-Key is safe to send again.",
-        "故障在平台一侧，已被记录。可使用相同的 Idempotency-Key 安全地重发同一请求。",
     )
 
 

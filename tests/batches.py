@@ -10,7 +10,7 @@ from chalicelib.settings import settings
 from tests.world import AT, Answer, World
 
 BASE = "/v1/reduction-batches"
-OPERATOR = {"role": "scenario_operator", "sub": "operator"}
+SCENARIO_OPERATOR = {"role": "scenario_operator", "sub": "operator"}
 
 
 @dataclass
@@ -20,12 +20,12 @@ class Batches:
     world: World
     s3: Any
 
-    def announce(self, content: bytes, *, lines: int | None = None, **changes: Any) -> Answer:
+    def open(self, content: bytes, *, lines: int | None = None, **changes: Any) -> Answer:
         count = content.count(b"\n") + (not content.endswith(b"\n")) if content else 1
         options = {name: changes.pop(name) for name in ("key", "role", "sub") if name in changes}
         sha256 = hashlib.sha256(content).hexdigest()
         body = {"scenario": "metro", "lines": count if lines is None else lines, "sha256": sha256} | changes
-        return self.world.post(BASE, body, **(OPERATOR | options))
+        return self.world.post(BASE, body, **(SCENARIO_OPERATOR | options))
 
     def upload(self, batch: str, content: bytes) -> None:
         self.s3.put_object(
@@ -46,14 +46,14 @@ class Batches:
 
     def send(self, content: bytes, **changes: Any) -> str:
         """Announce, upload, and let the work be done."""
-        announced = self.announce(content, **changes)
+        announced = self.open(content, **changes)
         assert announced.status == 201, announced
         self.upload(announced.body["id"], content)
         self.tell(announced.body["id"])
         return str(announced.body["id"])
 
     def get(self, batch: str, **options: Any) -> dict[str, Any]:
-        answer = self.world.get(f"{BASE}/{batch}", **(OPERATOR | options))
+        answer = self.world.get(f"{BASE}/{batch}", **(SCENARIO_OPERATOR | options))
         assert answer.status == 200, answer
         found: dict[str, Any] = answer.body
         return found
@@ -73,8 +73,8 @@ class Batches:
 
 
 def trip(record: str, account: str, quantity: Any = "1", **changes: Any) -> bytes:
-    said = {"record_id": record, "account": account, "quantity": quantity, "occurred_at": AT} | changes
-    return json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+    line = {"record_id": record, "account": account, "quantity": quantity, "occurred_at": AT} | changes
+    return json.dumps({name: value for name, value in line.items() if value is not None}).encode()
 
 
 def file(*lines: bytes) -> bytes:

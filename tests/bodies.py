@@ -13,8 +13,8 @@ def models(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every model that an annotation speaks of, at any depth."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-        for told in annotation.model_fields.values():
-            yield from models(told.annotation)
+        for field in annotation.model_fields.values():
+            yield from models(field.annotation)
     for inner in get_args(annotation):
         yield from models(inner)
 
@@ -24,4 +24,4 @@ BODIES = {model.__name__: model for route in ROUTES.values() for model in models
 
 def nullable(model: type[BaseModel]) -> dict[str, FieldInfo]:
     """The fields that may be null."""
-    return {name: told for name, told in model.model_fields.items() if type(None) in get_args(told.annotation)}
+    return {name: field for name, field in model.model_fields.items() if type(None) in get_args(field.annotation)}

@@ -21,7 +21,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.row import load
 from chalicelib.table.write import update
 from tests import consents
-from tests.desk import PASSED, PLANS, SIGNED, SYSTEM, Desk
+from tests.desk import PARTNER_SYSTEM, PASSED, PLANS, SIGNED, Desk
 from tests.numbers import born_years_ago, identity_number_of
 from tests.world import AT, CODES, PEOPLE, World
 
@@ -194,8 +194,8 @@ def _endorse(world: World) -> Ready:
     assert world.post("/v1/merchants", body, role="exchange", sub="exchange").status == 201
     world.institution()
     path = f"/v1/applications/{Desk(world).bring('event', 'with_operator', sub_platform=above)}/endorsement"
-    said = {"outcome": "endorse", "comment": "ours"}
-    return Ready("POST", path, said, "institution", "operator", said | {"comment": "yes"})
+    endorsement = {"outcome": "endorse", "comment": "ours"}
+    return Ready("POST", path, endorsement, "institution", "operator", endorsement | {"comment": "yes"})
 
 
 def _review(world: World) -> Ready:
@@ -221,8 +221,8 @@ def _agree(world: World) -> Ready:
 
 def _integrate(world: World) -> Ready:
     path = f"{_application(world, 'sub_platform', 'agreement_signed')}/integration"
-    other = SYSTEM | {"callback_url": "https://elsewhere.example.com/"}
-    return Ready("POST", path, SYSTEM, "institution", "shop", other)
+    other = PARTNER_SYSTEM | {"callback_url": "https://elsewhere.example.com/"}
+    return Ready("POST", path, PARTNER_SYSTEM, "institution", "shop", other)
 
 
 def _suspend(world: World) -> Ready:

@@ -13,7 +13,7 @@ from tests.world import CODES, Answer, World
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 REPORT = {"purpose": "report", "scenario": "metro", "code_challenge": challenge(VERIFIER)}
 LIMITS = {"points_max_order": 500, "points_max_day": 800, "expires_at": "2999-01-01T00:00:00Z"}
-OPERATOR: dict[str, Any] = {"role": "scenario_operator", "sub": "operator"}
+REPORTER: dict[str, Any] = {"role": "scenario_operator", "sub": "operator"}
 SHOP: dict[str, Any] = {"role": "institution", "sub": "shop"}
 ALICE: dict[str, Any] = {"role": "individual", "sub": "alice"}
 
@@ -34,7 +34,7 @@ def consent(world: World, body: dict[str, Any] = REPORT, **options: Any) -> Answ
 
 def redeem(world: World, code: str, *, verifier: str = VERIFIER, reference: str = "m-1", **options: Any) -> Answer:
     body = {"code": code, "code_verifier": verifier, "reference": reference}
-    return world.post("/v1/grants/redeem", body, **OPERATOR | options)
+    return world.post("/v1/grants/redeem", body, **REPORTER | options)
 
 
 def withdraw(world: World, grant: str, **options: Any) -> Answer:

@@ -31,7 +31,7 @@ PLANS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 MODES = tuple(PLANS)
 PASSED = {"outcome": "pass", "completeness": True, "conformity": True, "reliability": True, "comment": "in order"}
-SYSTEM = {
+PARTNER_SYSTEM = {
     "callback_url": "https://mall.example.com/hook",
     "public_key": "whpk_3IFg0BVFP1IH9PiW9E3swL1MH5uvzBuh8Ndtk6p0G0U=",
 }
@@ -51,7 +51,7 @@ ONWARD: dict[str, tuple[str, dict[str, Any], dict[str, str] | None]] = {
     "reviewed": ("opinion", {"conclusion": "favourable", "text": "suits"}, EXCHANGE),
     "opinion_filed": ("acknowledge", {"outcome": "accept", "comment": "filed"}, BUREAU),
     "acknowledged": ("agreement", SIGNED, None),
-    "agreement_signed": ("integration", SYSTEM, None),
+    "agreement_signed": ("integration", PARTNER_SYSTEM, None),
 }
 
 
@@ -74,7 +74,7 @@ class Desk:
         assert made.status == 201, made
         return str(made.body["id"])
 
-    def announce(self, application: str, of: str, content: bytes = PDF, sub: str = "shop", **changes: Any) -> Answer:
+    def open(self, application: str, of: str, content: bytes = PDF, sub: str = "shop", **changes: Any) -> Answer:
         body = {
             "kind": of, "file_name": "材料.pdf", "content_type": "application/pdf", "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
@@ -90,16 +90,16 @@ class Desk:
         import app
 
         made = {"key": key, "size": 1, "etag": "e", "version-id": "v"}
-        told = {"bucket": {"name": bucket or settings().documents_bucket}, "object": made}
+        detail = {"bucket": {"name": bucket or settings().documents_bucket}, "object": made}
         event = {
             "version": "0", "id": "1", "source": "aws.s3", "detail-type": "Object Created", "account": "1",
-            "region": "us-east-1", "time": AT, "resources": [], "detail": told,
+            "region": "us-east-1", "time": AT, "resources": [], "detail": detail,
         }  # fmt: skip
         app.upload_arrived(event, None)
 
     def send(self, application: str, kind: str, content: bytes = PDF, sent: bytes | None = None, **changes: Any) -> str:
-        """Announce ``content``, upload it (or ``sent``), and tell of it."""
-        announced = self.announce(application, kind, content, **changes)
+        """Announce ``content``, upload it (or ``sent``), and report it."""
+        announced = self.open(application, kind, content, **changes)
         assert announced.status == 201, announced
         document = str(announced.body["id"])
         self.upload(application, document, content if sent is None else sent)

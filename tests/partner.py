@@ -35,7 +35,7 @@ class Sent:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes = b""
-    wait: threading.Event | None = None  # nothing is said before it is set
+    wait: threading.Event | None = None  # nothing is answered before it is set
 
 
 @dataclass

@@ -60,8 +60,8 @@ class Store:
         except Invalid as invalid:
             return respond(request, 400, fault("ValidationException", str(invalid)))
         except Cancelled as cancelled:
-            told = fault("TransactionCanceledException", "Transaction cancelled")
-            return respond(request, 400, told | {"CancellationReasons": cancelled.reasons})
+            answer = fault("TransactionCanceledException", "Transaction cancelled")
+            return respond(request, 400, answer | {"CancellationReasons": cancelled.reasons})
 
     def _GetItem(self, asked: Raw) -> Raw:
         item = self.items.get(_place(asked["Key"]))
@@ -101,8 +101,8 @@ class Store:
         last = {"LastEvaluatedKey": {name: page[-1][name] for name in names}} if more else {}
         if indexed:
             page = [{name: value for name, value in item.items() if name in _PROJECTED} for item in page]
-        shown = [item for item in page if passing(item)]
-        return {"Items": shown, "Count": len(shown), "ScannedCount": len(page)} | last
+        passed = [item for item in page if passing(item)]
+        return {"Items": passed, "Count": len(passed), "ScannedCount": len(page)} | last
 
     def _Scan(self, asked: Raw) -> Raw:
         """One page, of what a hash of the partition key puts into the segment."""
@@ -113,8 +113,8 @@ class Store:
         if not 0 <= segment < segments:
             raise Invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments")
         found = [item for (pk, _), item in self.items.items() if crc32(pk.encode()) % segments == segment]
-        shown = [item for item in found if passing(item)]
-        return {"Items": shown, "Count": len(shown), "ScannedCount": len(found)}
+        passed = [item for item in found if passing(item)]
+        return {"Items": passed, "Count": len(passed), "ScannedCount": len(found)}
 
     def _TransactWriteItems(self, asked: Raw) -> Raw:
         token = asked.get("ClientRequestToken", "")

@@ -29,8 +29,8 @@ def token(role: str, sub: str, kid: str | None = "test", **claims: Any) -> str:
         "aud": "carbon-points",
         "exp": int(time.time()) + 3600,
     }
-    said = {name: value for name, value in (valid | claims).items() if value is not None}
-    return jwt.encode(said, signing_key(), algorithm="ES256", headers={"kid": kid} if kid else None)
+    payload = {name: value for name, value in (valid | claims).items() if value is not None}
+    return jwt.encode(payload, signing_key(), algorithm="ES256", headers={"kid": kid} if kid else None)
 
 
 def new_signing_key(path: Path) -> None:

@@ -237,7 +237,7 @@ class World:
         return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
 
     def stream(self, items: list[dict[str, Any]] | None = None) -> None:
-        """Deliver the whole stream to both consumers: every change comes again each time, as it may in life.
+        """Deliver the whole stream to both consumers: every change is delivered again each time, as it may be in life.
 
         ``items`` are what comes, in this order, if not everything.
         """

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
-from chalicelib.accounts.queries import own, unfiled, view
+from chalicelib.accounts.queries import own, view
+from chalicelib.accounts.statements import unfiled
 from chalicelib.credit import queries as credit
 from chalicelib.kernel.fields import Answer, Paged, Time, example
 from chalicelib.kernel.query import Query

@@ -2,19 +2,10 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.accounts import actions, closing, export, queries, readings, wards
+from chalicelib.accounts import actions, closing, export, queries, statements, wards
+from chalicelib.accounts.entries import EntryAnswer, EntryParams
 from chalicelib.accounts.export import Export
-from chalicelib.accounts.model import (
-    AccountAnswer,
-    AccountView,
-    Correction,
-    EntryAnswer,
-    EntryParams,
-    Grounds,
-    Opening,
-    Reasoned,
-    ReasonedEntryParams,
-)
+from chalicelib.accounts.model import AccountAnswer, AccountView, Correction, Grounds, Opening
 from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
 from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards
 from chalicelib.credit import queries as credit
@@ -84,8 +75,8 @@ def my_entries(query: Query[EntryParams]) -> Page[EntryAnswer] | Response:
             "Content-Disposition": f'attachment; filename="statement-{query.now:%Y%m%d}.csv"',
             "Cache-Control": "no-store",
         }
-        return Response(queries.spreadsheet(query), sent)
-    return queries.entries(query, queries.own(query.asker))
+        return Response(statements.spreadsheet(query), sent)
+    return statements.entries(query, queries.own(query.asker))
 
 
 @command(
@@ -151,37 +142,6 @@ def my_export(query: Query[Paged]) -> Export:
     them), how orders stand, and what is counted for limits. Applications are read at GET /v1/applications.
     """
     return export.page(query)
-
-
-@query(room, "/v1/accounts/{id}", answer=AccountView, allow=GUARDIANS, params=Reasoned, refuses=(NotFound,))
-def one_account(query: Query[Reasoned], id: str) -> AccountView:
-    """Anyone's account, for a reason.
-
-    The holder's export shows the reading: time, role and reason.
-    """
-    account = queries.item(id)
-    answer = queries.view(account, credit.of(account, query.now))
-    readings.keep(query, account, readings.ACCOUNT_READ)
-    return answer
-
-
-@query(
-    room,
-    "/v1/accounts/{id}/entries",
-    answer=Page[EntryAnswer],
-    allow=GUARDIANS,
-    params=ReasonedEntryParams,
-    refuses=(NotFound,),
-)
-def account_entries(query: Query[ReasonedEntryParams], id: str) -> Page[EntryAnswer]:
-    """Anyone's statement, newest first, for a reason.
-
-    The holder's export shows the reading: time, role and reason. Pages within the same minute are one reading.
-    """
-    account = queries.item(id)
-    answer = queries.entries(query, account)
-    readings.keep(query, account, readings.STATEMENT_READ)
-    return answer
 
 
 @command(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.accounts import queries as accounts
+from chalicelib.accounts import statements
 from chalicelib.buyback.items import Lot, Run, RunLane, RunPart, total
 from chalicelib.buyback.model import LANES, TONNE, LotAnswer, LotParams, RetirementAnswer, RunAnswer, RunParams
 from chalicelib.errors import NotFound
@@ -82,7 +82,7 @@ def merchant_with_a_tonne(id: str) -> Account | None:
 
 def lots(query: Query[LotParams]) -> Page[LotAnswer]:
     """What the caller was paid, newest first: the lines of its statement that are buy-backs."""
-    page = accounts.statement(query, kind="buy_back")
+    page = statements.statement(query, kind="buy_back")
     paid = (Lot(id=entry.id, run=entry.reference, tonnes=entry.grams // TONNE, at=entry.at) for entry in page.items)
     return Page(items=[lot.to_answer() for lot in paid], next_cursor=page.next_cursor)
 

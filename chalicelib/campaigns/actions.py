@@ -7,9 +7,10 @@ from typing import Any
 from chalicelib.campaigns import model, obligations
 from chalicelib.campaigns.items import Campaign, CampaignAccount, CampaignPointer, CampaignSums, total
 from chalicelib.campaigns.model import STEPS, STRIPES, Approval, CampaignEdit, Judgement, NewCampaign
+from chalicelib.campaigns.refusals import CampaignEdited, CampaignExpired
 from chalicelib.certificates.actions import issue
 from chalicelib.certificates.items import CertificateFacts
-from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.account import Account
@@ -17,34 +18,8 @@ from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.standing import acting
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
-from chalicelib.table.write import Attr, Item, Write, present, put, seen, update
+from chalicelib.table.write import Attr, Write, present, put, seen, update
 from chalicelib.transitions import step
-
-
-class CampaignClosed(Refusal):
-    status, code = 409, "campaign_closed"
-    title = Text("The campaign takes no points", "该捐赠项目不接受捐赠")
-    detail = Text(
-        "It takes donations only while it is approved, and until its end, {ends_at}.",
-        "捐赠项目仅在募集期间接受捐赠，截止时间为 {ends_at}。",
-    )
-    remedy = Text("Choose a campaign that is approved and has not ended.", "请选择募集中且尚未截止的捐赠项目。")
-
-
-class CampaignExpired(CampaignClosed):
-    detail = Text(
-        "Its end, {ends_at}, has passed, so it cannot be approved any more.",
-        "该捐赠项目已于 {ends_at} 截止，不能再审批通过。",
-    )
-    remedy = Text("Reject it. Its institution may propose another.", "请不予通过；申报机构可另行申报。")
-
-
-class CampaignEdited(InvalidState):
-    detail = Text(
-        "The campaign was changed since it was read: it has {edits} edits by now.",
-        "该捐赠项目在读取后已被修改，目前共修改 {edits} 次。",
-    )
-    remedy = Text("Read the campaign again, then judge it.", "请重新读取该捐赠项目后再行审批。")
 
 
 def propose(command: Command[NewCampaign], institution: Account) -> Decision:
@@ -181,7 +156,12 @@ def _place(name: str, campaign: Campaign) -> Listing:
 
 
 def _move(
-    campaign: Campaign, action: str, changes: Item, *, listed: Listing | None = None, remove: tuple[str, ...] = ()
+    campaign: Campaign,
+    action: str,
+    changes: Mapping[str, Any],
+    *,
+    listed: Listing | None = None,
+    remove: tuple[str, ...] = (),
 ) -> Write:
     """Changes to the campaign as it was read: in that state, and with no edit since."""
 

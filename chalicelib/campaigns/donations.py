@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from chalicelib.campaigns import model
-from chalicelib.campaigns.actions import CampaignClosed
 from chalicelib.campaigns.items import Campaign, CampaignAccount
 from chalicelib.campaigns.model import DonationAnswer, NewDonation
+from chalicelib.campaigns.refusals import CampaignClosed
 from chalicelib.certificates.actions import issue
 from chalicelib.certificates.items import CertificateFacts
 from chalicelib.errors import Contended, Refusal, Text

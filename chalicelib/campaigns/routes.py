@@ -5,7 +5,7 @@ from random import randrange
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.campaigns import actions, donations, obligations, prepare, queries, worker
+from chalicelib.campaigns import actions, donations, obligations, prepare, queries, refusals, worker
 from chalicelib.campaigns.model import (
     STRIPES,
     Approval,
@@ -96,7 +96,7 @@ def edit_campaign(command: Command[CampaignEdit], id: str) -> Decision:
     body=Approval,
     answer=CampaignAnswer,
     allow=(EXCHANGE,),
-    refuses=(*JUDGED, actions.CampaignExpired, AccountClosed, AccountFrozen),
+    refuses=(*JUDGED, refusals.CampaignExpired, AccountClosed, AccountFrozen),
     status=200,
 )
 def approve_campaign(command: Command[Approval], id: str) -> Decision:
@@ -139,7 +139,7 @@ def close_campaign(command: Command[Empty], _: None, id: str) -> Decision:
     body=NewDonation,
     answer=DonationAnswer,
     allow=(INDIVIDUAL,),
-    refuses=(NotFound, AccountClosed, AccountFrozen, InsufficientPoints, actions.CampaignClosed),
+    refuses=(NotFound, AccountClosed, AccountFrozen, InsufficientPoints, refusals.CampaignClosed),
 )
 def donate(command: Command[NewDonation]) -> Decision:
     """Give points to a campaign, with a certificate."""

@@ -1,6 +1,6 @@
 """A person's cancellations."""
 
-from chalicelib.accounts import queries as accounts
+from chalicelib.accounts import statements
 from chalicelib.cancellation.model import CancellationAnswer, CancellationParams
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
@@ -20,7 +20,7 @@ def own(caller: Caller, id: str) -> CancellationAnswer:
 
 def mine(query: Query[CancellationParams]) -> Page[CancellationAnswer]:
     """The caller's cancellations, newest first: the lines of her statement that are cancellations."""
-    page = accounts.statement(query, kind="cancellation")
+    page = statements.statement(query, kind="cancellation")
     records = read.many([keys.record(entry.id) for entry in page.items], Record)
     items = [CancellationAnswer.model_validate_json(records[keys.record(entry.id)].answer) for entry in page.items]
     return Page(items=items, next_cursor=page.next_cursor)

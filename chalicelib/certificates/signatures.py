@@ -8,7 +8,7 @@ from chalicelib.errors import Contended, Unavailable
 from chalicelib.kernel.settle import derive
 from chalicelib.signing.jws import sign
 from chalicelib.table import keys
-from chalicelib.table.row import dump, load
+from chalicelib.table.row import dump
 from chalicelib.table.write import Attr, present, update
 
 KIND = "certificate+jwt"
@@ -31,4 +31,4 @@ def signature(certificate: Certificate) -> str | None:
         return None
     if derived.done:
         return jws
-    return load(Certificate, derived.stood).jws if derived.stood else None  # what is not kept is not signed
+    return derived.stood.load(Certificate).jws if derived.stood else None  # what is not kept is not signed

@@ -20,13 +20,8 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import log
 from chalicelib.edge import caching, problem
 from chalicelib.edge.authorizer import admit, recognise
-from chalicelib.errors import (
-    BodyTooLarge,
-    IdempotencyKeyRequired,
-    InternalError,
-    NotFound,
-    Refusal,
-)
+from chalicelib.edge.refusals import IdempotencyKeyRequired, InternalError
+from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.kernel import cursor, validation
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.query import Query

@@ -8,6 +8,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib import errors
+from chalicelib.edge.refusals import InternalError, MethodNotAllowed, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import MalformedJson, Refusal, Text
 
 CONTENT_TYPE = "application/problem+json"
@@ -19,10 +20,10 @@ _FRAMEWORK: dict[int, type[Refusal]] = {
     401: errors.Unauthenticated,
     403: errors.RoleNotAllowed,
     404: errors.NotFound,
-    405: errors.MethodNotAllowed,
+    405: MethodNotAllowed,
     413: errors.BodyTooLarge,
-    415: errors.UnsupportedMediaType,
-    429: errors.TooManyRequests,
+    415: UnsupportedMediaType,
+    429: TooManyRequests,
 }
 
 
@@ -81,7 +82,7 @@ def reshape(event: Request, get_response: Callable[[Any], Response]) -> Response
     answered = get_response(event)
     if answered.status_code < 400 or answered.headers.get("Content-Type") == CONTENT_TYPE:
         return answered
-    kind = _FRAMEWORK.get(answered.status_code, errors.InternalError)
+    kind = _FRAMEWORK.get(answered.status_code, InternalError)
     message = answered.body.get("Message", "") if isinstance(answered.body, dict) else ""
     allow = {"Allow": str(answered.headers["Allow"])} if "Allow" in answered.headers else None
     refusal = kind(reason=Text(message, "请求无法读取")) if kind is MalformedJson else kind()

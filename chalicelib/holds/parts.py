@@ -11,7 +11,7 @@ from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import Transfer
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write
+from chalicelib.table.write import Attr, Write
 from chalicelib.transitions import step
 
 
@@ -25,7 +25,7 @@ def still_held() -> AccountCondition:
     return AccountCondition(require=Attr("status").eq("held"), refuse=moved)
 
 
-def moved(_: Item | None) -> Refusal:
+def moved(_: object) -> Refusal:
     """It changed since it was read: read it again."""
     return Contended()
 

@@ -1,6 +1,6 @@
 """Holds as their parties see them."""
 
-from chalicelib.accounts import queries as accounts
+from chalicelib.accounts import statements
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.grants.items import Grant
 from chalicelib.holds.items import Hold, MerchantHold, Seller
@@ -82,7 +82,7 @@ def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:
 
 def _persons(query: Query[HoldParams]) -> Page[HoldAnswer]:
     """The lines of her statement that are holds."""
-    page = accounts.statement(query, kind="hold")
+    page = statements.statement(query, kind="hold")
     return Page(items=_answers([line.reference for line in page.items]), next_cursor=page.next_cursor)
 
 

@@ -14,8 +14,8 @@ from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
-from chalicelib.table.row import load
-from chalicelib.table.write import Item, Write, put
+from chalicelib.table.row import Row, load
+from chalicelib.table.write import Write, put
 
 _TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
 ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is refused
@@ -159,7 +159,7 @@ class Derived(NamedTuple):
     """Whether a Write was done now; where its condition did not hold, the item as it stood (None: there is none)."""
 
     done: bool
-    stood: Item | None = None
+    stood: Row | None = None
 
 
 def derive(write: Write) -> Derived:
@@ -170,7 +170,8 @@ def derive(write: Write) -> Derived:
     try:
         commit([write])
     except Failed as failed:
-        return Derived(done=False, stood=failed.failures[0][1])
+        stood = failed.failures[0][1]
+        return Derived(done=False, stood=Row(stood) if stood else None)
     return Derived(done=True)
 
 

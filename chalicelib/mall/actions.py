@@ -21,7 +21,7 @@ from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.mall.tills import SoldOut, TillEmpty, remember_empty
 from chalicelib.mall.windows import unavailable
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Item, Write, seen, update
+from chalicelib.table.write import Attr, Write, seen, update
 
 
 class PriceChanged(Refusal):
@@ -151,7 +151,7 @@ def _within_limit(command: Command[NewRedemption], terms: OfferTerms, person: st
 def sweep(command: Command[Any], name: str, till: Till, merchant: str) -> Decision:
     """What a till holds (``till``, as read) goes to its merchant. Refuses InvalidState if swept meanwhile."""
 
-    def refuse(_: Item | None) -> Refusal:
+    def refuse(_: object) -> Refusal:
         return InvalidState(state="swept", action="sweep")
 
     once = AccountCondition(require=Attr("sweeps").eq(till.sweeps), refuse=refuse, add={"sweeps": 1})

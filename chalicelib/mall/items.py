@@ -170,6 +170,7 @@ class DueOrder:
     """The note that an order has to be fulfilled by a time; it is listed by that time."""
 
     order: str
+    merchant: str | None = None  # earlier notes do not name it
 
 
 @dataclass(frozen=True)

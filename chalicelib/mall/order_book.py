@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import EntryAnswer
+from chalicelib.accounts import statements
+from chalicelib.accounts.entries import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
@@ -16,7 +17,9 @@ from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.mall.queries import tills_by_name
 from chalicelib.table import keys, lists, read
+from chalicelib.table.write import Attr
 
+_AT = len("2026-01-31T08:00:00.000Z")
 SCANNED_MAX = 500  # orders that one page of a filtered list looks at
 
 
@@ -90,8 +93,8 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
 
 
 def _statement(query: Query[OrderParams]) -> Page[EntryAnswer]:
-    low, high = accounts.period(query.params.from_, query.params.until)
-    return accounts.statement(query, kind="redemption", low=low, high=high)
+    low, high = statements.period(query.params.from_, query.params.until)
+    return statements.statement(query, kind="redemption", low=low, high=high)
 
 
 def _place(order: Redemption | EntryAnswer) -> dict[str, str]:
@@ -119,3 +122,13 @@ def orders_due(at: str) -> Iterator[str]:
         if place.listing.rank > at:
             return
         yield place.key.pk.removeprefix(keys.due("").pk)
+
+
+def late_of(merchant: str, at: str) -> Iterator[str]:
+    """By when a merchant's orders had to be fulfilled that still wait at ``at``, the longest overdue first."""
+    where, between = Attr("merchant").eq(merchant), ("!", f"{at}:~")
+    overdue = read.places(lists.ORDERS_DUE, between=between, descending=False, where=where)
+    while some := read.first(overdue, 100):
+        keys_of = {place: keys.order(place.key.pk.removeprefix(keys.due("").pk)) for place in some}
+        settled = read.many(list(keys_of.values()), OrderState)
+        yield from (place.listing.rank[:_AT] for place, key in keys_of.items() if key not in settled)

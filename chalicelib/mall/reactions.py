@@ -31,7 +31,8 @@ def follow_merchants(records: Sequence[Record]) -> None:
 def note_due(records: Sequence[Record]) -> None:
     """An order that has to be fulfilled by a time is noted, so that the schedule finds it then."""
     sold = (json.loads(record.answer) for record in records if record.kind == "redemption")
-    due = ((order["id"], order["fulfil_by"]) for order in sold if order.get("fulfil_by"))
+    due = ((order["id"], order["merchant"], order["fulfil_by"]) for order in sold if order.get("fulfil_by"))
     derive_each(
-        put(keys.due(id), DueOrder(id), listed=Listing(lists.ORDERS_DUE, f"{fulfil_by}:{id}")) for id, fulfil_by in due
+        put(keys.due(id), DueOrder(id, merchant), listed=Listing(lists.ORDERS_DUE, f"{fulfil_by}:{id}"))
+        for id, merchant, fulfil_by in due
     )

@@ -18,73 +18,18 @@ from chalicelib.mall import (
     categories,
     order_book,
     queries,
-    sellers,
-    shelf,
     terms,
     tills,
-    vouchers,
 )
-from chalicelib.mall.catalogue import sync
-from chalicelib.mall.catalogue.model import NewOfferBatch, OfferBatchAnswer
 from chalicelib.mall.categories import Categories
 from chalicelib.mall.model import (
-    NewOffer,
     OfferAnswer,
-    OfferChange,
     OfferParams,
 )
 from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
-from chalicelib.mall.vouchers import NewVouchers, VouchersAnswer
 from chalicelib.mall.windows import OfferUnavailable
-from chalicelib.settings import settings
 
 room = Blueprint(__name__)
-
-
-@command(
-    room,
-    "POST /v1/offers",
-    body=NewOffer,
-    answer=OfferAnswer,
-    allow=(INSTITUTION,),
-    refuses=(sellers.MerchantSuspended, AccountFrozen),
-)
-def make_offer(command: Command[NewOffer]) -> Decision:
-    """Put an offer on the shelf."""
-    return shelf.offer(command, settings().busy_stripes, queries.seller(command.caller.account))
-
-
-@command(
-    room,
-    "PATCH /v1/offers/{id}",
-    body=OfferChange,
-    answer=OfferAnswer,
-    allow=(INSTITUTION,),
-    refuses=(NotFound, sellers.MerchantSuspended, AccountFrozen),
-    status=200,
-)
-def change_offer(command: Command[OfferChange], id: str) -> Decision:
-    """Change price, stock, shelf state or words."""
-    return shelf.change(command, queries.own_offer(command.caller, id))
-
-
-@command(
-    room,
-    "POST /v1/offer-batches",
-    body=NewOfferBatch,
-    answer=OfferBatchAnswer,
-    allow=(INSTITUTION,),
-    refuses=(sellers.MerchantSuspended, AccountFrozen),
-    status=200,
-    prepare=sync.sync,
-)
-def offer_batch(command: Command[NewOfferBatch], answer: OfferBatchAnswer) -> Decision:
-    """Make or change up to 100 offers by the merchant's own codes: one result a line, in order.
-
-    Lines do not depend on each other: one that is refused says why, and the others count. Sending the same request
-    again, after a lost answer for one, continues where it stopped.
-    """
-    return sync.done(command, answer)
 
 
 @query(
@@ -98,25 +43,6 @@ def offer_batch(command: Command[NewOfferBatch], answer: OfferBatchAnswer) -> De
 def offers(query: Query[OfferParams]) -> Page[OfferAnswer]:
     """The shelf: what can be redeemed now; with ``status=all`` the caller's own offers, which needs its token."""
     return browse.shelf(query)
-
-
-@command(
-    room,
-    "POST /v1/offers/{id}/vouchers",
-    body=NewVouchers,
-    answer=VouchersAnswer,
-    allow=(INSTITUTION,),
-    refuses=(NotFound, AccountFrozen),
-)
-def add_vouchers(command: Command[NewVouchers], id: str) -> Decision:
-    """Add codes to an offer, which each sale then hands out: its stock is the number of unsold codes.
-
-    From the first codes on, orders are fulfilled by the sale itself, and stock is added by codes only.
-    """
-    offer = queries.own_offer(command.caller, id)
-    return vouchers.add(
-        command, offer, queries.tills_by_name(offer.tills), queries.known_codes(offer.id, vouchers.PARTS)
-    )
 
 
 @query(room, "/v1/categories", answer=Categories, cache=LISTED)

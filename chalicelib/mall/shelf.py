@@ -1,10 +1,10 @@
 """Putting offers on the shelf, changing them, and taking them down and back with their merchant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal
+from chalicelib.errors import InvalidRequest, Refusal
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
@@ -16,7 +16,7 @@ from chalicelib.mall.sellers import EventTerms, Seller, may_sell
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, check, present, put, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Write, present, put, seen, update
 
 
 def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> Decision:
@@ -156,7 +156,7 @@ def _place(offer: Offer, points: int | None) -> Iterable[Write]:
         yield update(keys.shop(offer.merchant, offer.id), assign=vars(_pointer(offer)), listed=place)
 
 
-def _at_tills(offer: OfferTerms, words: Item, added: int) -> Iterable[Write]:
+def _at_tills(offer: OfferTerms, words: Mapping[str, Any], added: int) -> Iterable[Write]:
     """What a change of an offer changes at its tills, where it changes anything there."""
     names = {"points": "price", "status": "status", "edition": "edition"}
     assign = {names[name]: value for name, value in words.items() if name in names}
@@ -175,30 +175,3 @@ def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
             f"The offer ended at {ends_at}. Make a new one with POST /v1/offers",
             f"该权益的兑换已于 {ends_at} 结束，请通过 POST /v1/offers 重新上架",
         )
-
-
-def hold_back(_: Command[Any], offer: Offer, turn: str) -> Decision:
-    """An offer leaves the shelf because its merchant may not sell. Refuses InvalidState where either is so no more."""
-    held = Attr("status").eq("on_shelf")
-    return _shelve(replace(offer, status="off_shelf"), turn, held, assign={"held_back": turn})
-
-
-def bring_back(_: Command[Any], offer: Offer, turn: str) -> Decision:
-    """An offer that was held back is on the shelf again. Refuses InvalidState where either is so no more."""
-    return _shelve(replace(offer, status="on_shelf"), turn, Attr("held_back").exists(), remove=("held_back",))
-
-
-def _shelve(
-    after: Offer, turn: str, require: ConditionBase, *, assign: Item | None = None, remove: tuple[str, ...] = ()
-) -> Decision:
-    """``turn`` names the merchant's state that this follows from: a later one makes it void."""
-    status: Item = {"status": after.status}
-    before = {"on_shelf": "off_shelf", "off_shelf": "on_shelf"}[after.status]
-
-    def refuse(_: Item | None) -> Refusal:
-        return InvalidState(state=before, action=after.status)
-
-    merchant = check(keys.account(keys.holder(after.merchant)), Attr("merchant.turn").eq(turn), refuse)
-    offer = update(keys.offer(after.id), assign=status | (assign or {}), remove=remove, require=require, refuse=refuse)
-    tills = (update(keys.account(till), assign=status, require=present()) for till in after.tills)
-    return Decision(f"offer_{after.status}", after.to_answer(), (merchant, offer, *tills), Facts(turn=turn))

@@ -14,7 +14,7 @@ from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.standing import sells
-from chalicelib.mall import actions, aftersales, order_book, queries, sellers, shelf
+from chalicelib.mall import actions, aftersales, order_book, queries, sellers, shelving
 from chalicelib.mall.items import Offer, TillOf
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists, read
@@ -85,7 +85,7 @@ def shelve(merchant: str, until: float) -> None:
 
 def _follow(turn: str, down: bool, offer: Offer) -> bool:
     """Whether the offer has followed its merchant, or need not any more."""
-    step: Any = shelf.hold_back if down else shelf.bring_back
+    step: Any = shelving.hold_back if down else shelving.bring_back
     try:
         perform(keys.digest("shelve", offer.id, turn), partial(step, offer=offer, turn=turn))
     except InvalidState:

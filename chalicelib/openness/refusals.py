@@ -8,22 +8,23 @@ from typing import Any
 from chalicelib import errors
 from chalicelib.edge import problem
 from chalicelib.edge.http import BODY_BYTES_MAX, Endpoint
+from chalicelib.edge.refusals import IdempotencyKeyRequired, InternalError, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import Refusal
 from chalicelib.openness.samples import ID, TIME
 
 # What the edge refuses, whatever the route
 COMMAND: tuple[type[Refusal], ...] = (
     errors.MalformedJson,
-    errors.IdempotencyKeyRequired,
+    IdempotencyKeyRequired,
     errors.Contended,
     errors.BodyTooLarge,
-    errors.UnsupportedMediaType,
+    UnsupportedMediaType,
     errors.InvalidRequest,
     errors.IdempotencyKeyReused,
 )
 QUERY: tuple[type[Refusal], ...] = (errors.InvalidRequest,)  # unknown parameters too
 GUARDED: tuple[type[Refusal], ...] = (errors.Unauthenticated, errors.RoleNotAllowed)
-ALWAYS: tuple[type[Refusal], ...] = (errors.TooManyRequests, errors.InternalError, errors.Unavailable)
+ALWAYS: tuple[type[Refusal], ...] = (TooManyRequests, InternalError, errors.Unavailable)
 
 
 def _fact(kind: str, description: str, *examples: Any, **more: Any) -> dict[str, Any]:

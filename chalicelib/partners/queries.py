@@ -17,6 +17,7 @@ from chalicelib.signing import webhooks
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 
+_AT = len("2026-01-31T08:00:00.000Z")
 DUE_MAX = 500  # of one merchant at once: others wait for their turn too
 _known: set[str] = set()  # merchants known to have a system: they keep it
 
@@ -46,6 +47,12 @@ def integrated(ids: Iterable[str]) -> set[str]:
 def partners(name: str = lists.PARTNERS) -> Iterator[str]:
     """Every merchant with a system of its own that takes webhooks, by id."""
     return (place.listing.rank for place in read.places(name, descending=False))
+
+
+def failed_since(merchant: str) -> str | None:
+    """When the oldest webhook that was given up was due; None where none was."""
+    failed = read.places(lists.deliveries(merchant, "failed"), descending=False, chunk=1)
+    return next((place.listing.rank[:_AT] for place in failed), None)
 
 
 def due(merchant: str, now: datetime) -> list[str]:

@@ -2,33 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
 from zlib import crc32
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, INSTITUTION
+from chalicelib.errors import InvalidState, Refusal, Text
+from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import AMOUNT_MAX, Empty, stamp
+from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger import debts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
-from chalicelib.reductions.items import Pointer, Recipient, ReductionState
-from chalicelib.reductions.model import (
-    STEPS,
-    Reason,
-    Reduction,
-    ReductionAnswer,
-    Report,
-    day,
-    month,
-    points,
-    saved,
-)
+from chalicelib.reductions.items import Pointer, Recipient, Reduction, ReductionState
+from chalicelib.reductions.model import STEPS, Reason, ReductionAnswer, Report, day, month
 from chalicelib.reductions.transfers import credit
 from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import in_force
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
 from chalicelib.table.write import Attr, Write, check, put, seen, update
@@ -55,15 +42,15 @@ def report(command: Command[Report], versions: Sequence[Scenario], recipient: Re
     and InvalidRequest for an account that is none or closed, and over what is plausible or a day's cap.
     """
     body = command.body
-    scenario = _applicable(command, versions)
-    grams = _grams(body.quantity, scenario)
+    scenario = caps.applicable(command, versions)
+    grams = caps.grams_of(body.quantity, scenario)
     confirmed = scenario.confirmation == "automatic"
     reduction = ReductionAnswer(
         id=command.id,
         status="confirmed" if confirmed else "reported",
         scenario_version=scenario.version,
         grams=grams,
-        points=points(recipient, grams) if confirmed else 0,
+        points=recipient.points(grams) if confirmed else 0,
         occurred_at=stamp(body.occurred_at),
         scenario=scenario.code,
         **body.model_dump(exclude={"occurred_at", "scenario"}),
@@ -127,33 +114,6 @@ def file(reduction: Reduction) -> Write:
     pointer = Pointer(reduction.answer.id, scenario)
     listing = Listing(lists.reductions(scenario, lane), reduction.rank)
     return put(keys.reported(reduction.recipient.id, reduction.rank), pointer, listed=listing)
-
-
-def _applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenario:
-    """The version that governed when the trip occurred: its operator, factor and cap are the trip's."""
-    body = command.body
-    if not any(command.caller.operates(version) for version in versions):
-        raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
-    if body.occurred_at > command.now + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
-        raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
-    scenario = in_force(versions, stamp(body.occurred_at))
-    if scenario is None:
-        raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
-    if not command.caller.operates(scenario):
-        en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
-        raise InvalidRequest.at("/occurred_at", en, zh)
-    if scenario.requires_grant and body.account is not None:
-        en, zh = "This scenario takes trips under a person's grant only", "该场景仅受理经个人授权的上报"
-        raise InvalidRequest.at("/account", en, zh)
-    return scenario
-
-
-def _grams(quantity: str, scenario: Scenario) -> int:
-    grams = saved(quantity, scenario.grams_per_unit)
-    caps.plausible(quantity, scenario)
-    if Decimal(quantity) == 0 or grams > AMOUNT_MAX:
-        raise InvalidRequest.at("/quantity", "Must be more than zero and credible", "应大于零且合理")
-    return grams
 
 
 def _guard(reduction: ReductionAnswer, at: str) -> Write:

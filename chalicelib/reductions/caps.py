@@ -1,16 +1,23 @@
-"""What bounds a person's reductions: how much one record can hold, and how much a day. Pure."""
+"""Which version of a scenario governs a trip, and what bounds a person's reductions: a record, and a day. Pure."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 from operator import and_
 
 from chalicelib.errors import InvalidRequest, Refusal
+from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS
+from chalicelib.kernel.decision import Command
+from chalicelib.kernel.fields import AMOUNT_MAX, stamp
 from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.reductions.items import Recipient, Usage
-from chalicelib.reductions.model import Reduction
+from chalicelib.reductions.items import Recipient, Reduction, Usage
+from chalicelib.reductions.model import Report, saved
 from chalicelib.scenarios.items import Scenario
+from chalicelib.scenarios.model import in_force
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Item, Write, present, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Write, present, seen, update
 
 
 def plausible(quantity: str, scenario: Scenario) -> None:
@@ -73,14 +80,50 @@ def release(reduction: Reduction, recipient: Recipient) -> tuple[Write, ...]:
     return (update(_usage(recipient, answer.scenario, record.cap_day), add=less, require=present()),)
 
 
-def no_account(item: Item | None) -> Refusal:
-    """Why an account takes no reduction."""
-    if item and item["status"] == "frozen":  # it will be released or closed: the record may be sent again
+@dataclass(frozen=True)
+class _Standing:
+    """A partial view of an account."""
+
+    status: str
+
+
+def _no_account(account: _Standing | None) -> Refusal:
+    if account and account.status == "frozen":  # it will be released or closed: the record may be sent again
         return AccountFrozen()
     return InvalidRequest.at("/account", "Is no open account", "不是有效的碳普惠账户")
 
 
+no_account = seen(_Standing, _no_account)  # why an account takes no reduction
+
+
 def _usage(recipient: Recipient, scenario: str, on: str) -> keys.Key:
     if recipient.person is None:
-        raise no_account(None)
+        raise _no_account(None)
     return keys.usage(recipient.person, scenario, on)
+
+
+def applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenario:
+    """The version that governed when the trip occurred: its operator, factor and cap are the trip's."""
+    body = command.body
+    if not any(command.caller.operates(version) for version in versions):
+        raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
+    if body.occurred_at > command.now + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
+        raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
+    scenario = in_force(versions, stamp(body.occurred_at))
+    if scenario is None:
+        raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
+    if not command.caller.operates(scenario):
+        en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
+        raise InvalidRequest.at("/occurred_at", en, zh)
+    if scenario.requires_grant and body.account is not None:
+        en, zh = "This scenario takes trips under a person's grant only", "该场景仅受理经个人授权的上报"
+        raise InvalidRequest.at("/account", en, zh)
+    return scenario
+
+
+def grams_of(quantity: str, scenario: Scenario) -> int:
+    grams = saved(quantity, scenario.grams_per_unit)
+    plausible(quantity, scenario)
+    if Decimal(quantity) == 0 or grams > AMOUNT_MAX:
+        raise InvalidRequest.at("/quantity", "Must be more than zero and credible", "应大于零且合理")
+    return grams

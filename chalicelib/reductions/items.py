@@ -1,6 +1,11 @@
 """What is kept of a reduction beside its Record, and of whom it is credited to. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.record import Record
+from chalicelib.reductions.model import ReductionAnswer
+from chalicelib.table import keys
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,48 @@ class Recipient:
     id: str
     kind: str = "individual"
     person: str | None = None
+
+    def points(self, grams: int) -> int:
+        """A person's gram is a point (guide §4); an institution holds grams."""
+        return grams if self.kind == INDIVIDUAL else 0
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """A reported reduction as it stands, and the Record that proves it."""
+
+    answer: ReductionAnswer
+    record: Record
+
+    @property
+    def points(self) -> int:
+        """What it is worth once it is confirmed."""
+        return self.recipient.points(self.answer.grams)
+
+    @property
+    def recipient(self) -> Recipient:
+        """Whom it is credited to."""
+        account = self.record.account or self.answer.account  # the Record names it where the answer does not
+        return Recipient(str(account), INSTITUTION if self.record.in_grams else INDIVIDUAL)
+
+    @property
+    def key(self) -> keys.Key:
+        """Of its state."""
+        return keys.reduction(self.answer.scenario, self.answer.record_id)
+
+    def as_in(self, state: ReductionState) -> "Reduction":
+        """The same in its present state."""
+        repaid = (state.repaid or self.answer.repaid_points) if state.status == "confirmed" else 0
+        changes = {
+            "status": state.status,
+            "reason": state.reason,
+            "evidence_sha256": state.evidence_sha256,
+            "repaid_points": repaid,
+            "points": self.points - repaid if state.status == "confirmed" else 0,
+        }
+        return replace(self, answer=self.answer.model_copy(update=changes))
+
+    @property
+    def rank(self) -> str:
+        """Its place by the time of the report."""
+        return f"{self.record.at}:{self.answer.id}"

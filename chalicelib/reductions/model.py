@@ -1,6 +1,5 @@
 """Reductions: trips as they are reported, and what they come to. Pure."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal, localcontext
 from typing import Annotated, Literal
@@ -9,7 +8,7 @@ from pydantic import Field
 
 from chalicelib import shanghai
 from chalicelib.errors import InvalidRequest
-from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION
+from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.fields import (
     Answer,
     Body,
@@ -23,9 +22,6 @@ from chalicelib.kernel.fields import (
     Time,
     example,
 )
-from chalicelib.kernel.record import Record
-from chalicelib.reductions.items import Recipient, ReductionState
-from chalicelib.table import keys
 from chalicelib.transitions import Step
 
 Status = Literal["reported", "confirmed", "rejected", "reversed"]
@@ -163,47 +159,6 @@ class ReversedAnswer(ReductionAnswer):
     grams_outstanding: int
 
 
-@dataclass(frozen=True)
-class Reduction:
-    """A reported reduction as it stands, and the Record that proves it."""
-
-    answer: ReductionAnswer
-    record: Record
-
-    @property
-    def points(self) -> int:
-        """What it is worth once it is confirmed."""
-        return points(self.recipient, self.answer.grams)
-
-    @property
-    def recipient(self) -> Recipient:
-        """Whom it is credited to."""
-        account = self.record.account or self.answer.account  # the Record names it where the answer does not
-        return Recipient(str(account), INSTITUTION if self.record.in_grams else INDIVIDUAL)
-
-    @property
-    def key(self) -> keys.Key:
-        """Of its state."""
-        return keys.reduction(self.answer.scenario, self.answer.record_id)
-
-    def as_in(self, state: ReductionState) -> "Reduction":
-        """The same in its present state."""
-        repaid = (state.repaid or self.answer.repaid_points) if state.status == "confirmed" else 0
-        changes = {
-            "status": state.status,
-            "reason": state.reason,
-            "evidence_sha256": state.evidence_sha256,
-            "repaid_points": repaid,
-            "points": self.points - repaid if state.status == "confirmed" else 0,
-        }
-        return replace(self, answer=self.answer.model_copy(update=changes))
-
-    @property
-    def rank(self) -> str:
-        """Its place by the time of the report."""
-        return f"{self.record.at}:{self.answer.id}"
-
-
 class ReductionParams(Paged):
     """Filters of reductions; ``from`` (included) and ``until`` (not) bound the time of the report."""
 
@@ -227,8 +182,3 @@ def day(moment: datetime) -> str:
 def month(moment: datetime) -> str:
     """The month in Shanghai to which its grams belong: ``2026-01``."""
     return f"{shanghai.clock(moment):%Y-%m}"
-
-
-def points(recipient: Recipient, grams: int) -> int:
-    """A person's gram is a point (guide §4); an institution holds grams."""
-    return grams if recipient.kind == INDIVIDUAL else 0

@@ -9,8 +9,8 @@ from chalicelib.grants.queries import active_for_report
 from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountNotOpen
-from chalicelib.reductions.items import Recipient, ReductionState
-from chalicelib.reductions.model import Reduction, ReductionAnswer, Trip
+from chalicelib.reductions.items import Recipient, Reduction, ReductionState
+from chalicelib.reductions.model import ReductionAnswer, Trip
 from chalicelib.table import keys, read
 
 KINDS = ("reduction_reported", "reduction_confirmed")

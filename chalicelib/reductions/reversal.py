@@ -10,8 +10,8 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import DEBT, GRAMS, POINTS, Transfer
 from chalicelib.reductions import caps
-from chalicelib.reductions.items import Recipient, ReductionState
-from chalicelib.reductions.model import STEPS, Reduction, Reversal, ReversedAnswer
+from chalicelib.reductions.items import Recipient, Reduction, ReductionState
+from chalicelib.reductions.model import STEPS, Reversal, ReversedAnswer
 from chalicelib.table.write import Attr, Write, seen, update
 from chalicelib.transitions import step
 

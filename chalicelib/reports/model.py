@@ -9,6 +9,7 @@ from pydantic import Field
 
 from chalicelib.errors import Refusal, Text
 from chalicelib.kernel.fields import Answer, Time, example, stamp
+from chalicelib.reports.times import Applications
 from chalicelib.statistics import model as statistics
 from chalicelib.statistics.model import IssuedAnswer, Month
 
@@ -51,24 +52,6 @@ class SubPlatformSums(Answer):
     refunded_points: int
     lots: int
     bought_back_points: int
-
-
-class StateTimes(Answer):
-    """How long the applications that were decided in the month had been in a state, each stay counted."""
-
-    state: str
-    stays: int
-    median_seconds: int
-    longest_seconds: int
-
-
-class Applications(Answer):
-    """Applications that were decided in the month: how many by outcome, and how long each state took."""
-
-    active: int
-    rejected: int
-    withdrawn: int
-    times: list[StateTimes]
 
 
 class Report(Answer):
@@ -152,14 +135,6 @@ class ReportPart:
     text: str
 
 
-@dataclass(frozen=True)
-class Stay:
-    """A line of an application's history: from when on it was in which state."""
-
-    at: str
-    status: str
-
-
 def closes_at(month: str) -> datetime:
     """When the report of a month can be made."""
     return statistics.ends(month) + GRACE
@@ -169,35 +144,6 @@ def closed(month: str, now: datetime) -> None:
     """Raises MonthNotClosed."""
     if now < closes_at(month):
         raise MonthNotClosed(closes_at=stamp(closes_at(month)))
-
-
-def stays(lines: Iterable[Stay]) -> list[tuple[str, int]]:
-    """How many seconds an application was in each state, by its history, the oldest line first."""
-    found: list[tuple[str, int]] = []
-    since: Stay | None = None
-    for line in lines:
-        if since and line.status != since.status:
-            spent = datetime.fromisoformat(line.at) - datetime.fromisoformat(since.at)
-            found.append((since.status, int(spent.total_seconds())))
-        if since is None or line.status != since.status:
-            since = line
-    return found
-
-
-def times(spent: Iterable[tuple[str, int]]) -> list[StateTimes]:
-    """The states' median and longest stay; of an even number, the lower one in the middle."""
-    by_state: dict[str, list[int]] = {}
-    for state, stay in spent:
-        by_state.setdefault(state, []).append(stay)
-    return [
-        StateTimes(
-            state=state,
-            stays=len(seconds),
-            median_seconds=sorted(seconds)[(len(seconds) - 1) // 2],
-            longest_seconds=max(seconds),
-        )
-        for state, seconds in sorted(by_state.items())
-    ]
 
 
 def by_sub_platform(merchants: Iterable[MerchantSums]) -> list[SubPlatformSums]:

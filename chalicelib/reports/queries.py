@@ -11,7 +11,8 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
 from chalicelib.reports import model
-from chalicelib.reports.model import Applications, MadeAnswer, MerchantSums, Report, ReportPart, Stay
+from chalicelib.reports.model import MadeAnswer, MerchantSums, Report, ReportPart
+from chalicelib.reports.times import Applications, Stay, stays, times
 from chalicelib.settings import settings
 from chalicelib.statistics import model as statistics
 from chalicelib.statistics import queries as sums
@@ -96,8 +97,8 @@ def _merchant(each: Turnover, account: Account | None) -> MerchantSums:
 
 def _applications(month: str) -> Applications:
     decided = {state: list(_decided(month, state)) for state in DECIDED}
-    spent = [stay for ids in decided.values() for id in ids for stay in model.stays(_history(id))]
-    return Applications(**{state: len(ids) for state, ids in decided.items()}, times=model.times(spent))
+    spent = [stay for ids in decided.values() for id in ids for stay in stays(_history(id))]
+    return Applications(**{state: len(ids) for state, ids in decided.items()}, times=times(spent))
 
 
 def _decided(month: str, state: str) -> Iterator[str]:

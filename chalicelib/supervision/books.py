@@ -7,34 +7,14 @@ would be found here. So items are read as they are stored.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
+from chalicelib.supervision.differences import GRAMS, POINTS, UNITS, Difference, Stored, answered, unless_equal
 from chalicelib.supervision.sums import DEBTS, ISSUED, POOL, RETIRED, UNCOVERED, Projected
 from chalicelib.table import keys
 
-Item = Mapping[str, Any]  # an item, plain
-POINTS, GRAMS, UNITS = "points", "grams", "units"
-_ANSWERED = {"redemption": POINTS, "donation": POINTS, "cancellation": POINTS, "buy_back": POINTS, "retirement": GRAMS}
 _HASH = 2**64
-
-
-class Difference(NamedTuple):
-    """``account`` holds ``found`` of ``what``; the Records say ``expected``.
-
-    ``last`` is the time of the last Record that moved anything there, "" where there is none or it was not looked for.
-    """
-
-    account: str
-    what: str
-    expected: int
-    found: int
-    last: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.account}: {self.what} should be {self.expected:,}, is {self.found:,}"
-        return text + (f" (its last Record: {self.last})" if self.last else "")
 
 
 @dataclass
@@ -54,7 +34,7 @@ class Books:
     waiting: set[str] = field(default_factory=set)  # Records that the stream has not delivered
     faults: list[Difference] = field(default_factory=list)
 
-    def add(self, item: Item) -> None:
+    def add(self, item: Stored) -> None:
         """Count one item, whatever it is."""
         pk, sk = str(item["pk"]), str(item["sk"])
         if sk == "record":
@@ -72,22 +52,22 @@ class Books:
         else:
             self.projected.add(pk, sk, item)
 
-    def _supply_lane(self, item: Item) -> None:
+    def _supply_lane(self, item: Stored) -> None:
         """A lane is in balance by itself, because each Record is."""
         lane = Counter({name: int(amount) for name, amount in item.items() if not isinstance(amount, str)})
         self.supply.update(lane)
         parts = lane["grams_backing"] + lane["grams_held"] + lane["grams_retired"]
         name = f"supply {item['sk']}"
-        self.faults += _unless_equal(name, "grams of its parts", lane["grams_confirmed"], parts)
-        self.faults += _unless_equal(name, "grams behind its points", lane["points_circulating"], lane["grams_backing"])
+        self.faults += unless_equal(name, "grams of its parts", lane["grams_confirmed"], parts)
+        self.faults += unless_equal(name, "grams behind its points", lane["points_circulating"], lane["grams_backing"])
 
-    def _record(self, record: Item) -> None:
+    def _record(self, record: Stored) -> None:
         self.records += 1
         self.projected.record(record)
         if record["kind"] == "offer_made":  # what it begins with is in the answer
             made = json.loads(record["answer"])
             self.stock[keys.offer(made["id"]).pk] += made["stock"]
-        self.faults += _answered(record)
+        self.faults += answered(record)
         for source, destination, amount, asset in [*record.get("postings", ()), *record.get("stocked", ())]:
             if int(amount) <= 0:
                 self.faults.append(Difference(str(record["pk"]), "a posting, at least", 1, int(amount)))
@@ -111,7 +91,7 @@ class Books:
         yield from self.faults
         yield from (each for each in self._balances() if each.account not in left)
         yield from (each for each in self._stock() if each.account not in left)
-        yield from _unless_equal(POOL, "grams behind the points", -self.moved[POOL, POINTS], self.moved[POOL, GRAMS])
+        yield from unless_equal(POOL, "grams behind the points", -self.moved[POOL, POINTS], self.moved[POOL, GRAMS])
         if aside is not None or not self.waiting:
             yield from (each for each in self._statements() if each.account not in left)
         if not left and not self.waiting:
@@ -129,7 +109,7 @@ class Books:
             for asset, found in assets.items():
                 last = self.last.get(name, "")
                 if asset != UNITS:
-                    yield from _unless_equal(name, asset, self.moved[name, asset], found, last)
+                    yield from unless_equal(name, asset, self.moved[name, asset], found, last)
                 if found < 0:
                     yield Difference(name, f"{asset}, at least", 0, found, last)
         for (name, asset), expected in self.moved.items():
@@ -146,7 +126,7 @@ class Books:
             if UNITS in assets:
                 there[name.rpartition("/")[0]] += assets[UNITS]
         for offer in {*self.stock, *there} - {""}:  # "" gathers what system accounts gave and got
-            yield from _unless_equal(offer, "units in its tills", self.stock[offer], there[offer])
+            yield from unless_equal(offer, "units in its tills", self.stock[offer], there[offer])
 
     def _statements(self) -> Iterator[Difference]:
         """A holder's lines make its balance; what its tills hold is in its lines already."""
@@ -157,9 +137,9 @@ class Books:
         for name, assets in self.held.items():
             if name.startswith("account:"):
                 points = assets.get(POINTS, 0) + in_tills[name]
-                yield from _unless_equal(name, "points by its statement", self.lines[name][POINTS], points)
-                yield from _unless_equal(name, "grams by its statement", self.lines[name][GRAMS], assets.get(GRAMS, 0))
-                yield from _unless_equal(name, "lines with another time", 0, int(self.times[name] % _HASH != 0))
+                yield from unless_equal(name, "points by its statement", self.lines[name][POINTS], points)
+                yield from unless_equal(name, "grams by its statement", self.lines[name][GRAMS], assets.get(GRAMS, 0))
+                yield from unless_equal(name, "lines with another time", 0, int(self.times[name] % _HASH != 0))
 
     def sums(self) -> dict[str, int]:
         """The sums of the scheme, as the Records say."""
@@ -175,26 +155,10 @@ class Books:
 
     def _supply(self) -> Iterator[Difference]:
         for name, amount in self.sums().items():
-            yield from _unless_equal("supply", name, amount, self.supply[name])
+            yield from unless_equal("supply", name, amount, self.supply[name])
 
 
-def _unless_equal(account: str, what: str, expected: int, found: int, last: str = "") -> Iterator[Difference]:
-    if expected != found:
-        yield Difference(account, what, expected, found, last)
-
-
-def _answered(record: Item) -> Iterator[Difference]:
-    """What was answered is what happened."""
-    asset = _ANSWERED.get(str(record["kind"]))
-    if asset is None or "postings" not in record:
-        return
-    answer, name = json.loads(record["answer"]), str(record["pk"])
-    left = (each for each in record["postings"] if each[3] == asset and str(each[0]).startswith("account:"))
-    yield from _unless_equal(name, f"{asset} in its answer", sum(int(each[2]) for each in left), int(answer[asset]))
-    yield from _unless_equal(name, "times that are not its answer's", 0, int(answer["at"] != record["at"]))
-
-
-def _shown_to(record: Item) -> set[str]:
+def _shown_to(record: Stored) -> set[str]:
     """The holders whose statements show a Record: those whose value it moves, and who keeps the tills."""
     named = set()
     for source, destination, _, asset in record.get("postings", ()):
@@ -204,11 +168,11 @@ def _shown_to(record: Item) -> set[str]:
     return named
 
 
-def _time(item: Item) -> int:
+def _time(item: Stored) -> int:
     return hash((item["id"], item["at"]))
 
 
-def of(items: Iterable[Item]) -> Books:
+def of(items: Iterable[Stored]) -> Books:
     """The books of ``items``."""
     books = Books()
     for item in items:

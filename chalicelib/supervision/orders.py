@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import EntryParams
+from chalicelib.accounts import statements
+from chalicelib.accounts.entries import EntryParams
 from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
@@ -58,7 +59,7 @@ def _of_merchant(query: Query[SupervisedOrderParams], merchant: str) -> Page[Sup
     at = _statement_place(query.position)
     found: list[SupervisedOrderAnswer] = []
     for _ in range(SCANNED_MAX // STEP):
-        page = accounts.entries(Query(query.caller, params, at, query.binding, query.now), account)
+        page = statements.entries(Query(query.caller, params, at, query.binding, query.now), account)
         found += _fitting(query, [entry.id for entry in page.items])
         if page.next_cursor is None or len(found) > limit:
             return query.page(found, _place)

@@ -1,16 +1,21 @@
-"""/v1/records, /v1/orders, /v1/worklist"""
+"""/v1/accounts/{id}, /v1/merchants/{id}/health, /v1/records, /v1/orders, /v1/worklist"""
 
 from chalice.app import Blueprint
 
-from chalicelib.accounts.model import Reasoned
+from chalicelib.accounts import queries as accounts
+from chalicelib.accounts import readings, statements
+from chalicelib.accounts.entries import EntryAnswer, ReasonedEntryParams
+from chalicelib.accounts.model import AccountView, Reasoned
+from chalicelib.credit import queries as credit
 from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import query
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import BUREAU, EXCHANGE
-from chalicelib.kernel.fields import Page
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
+from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.settings import secret
-from chalicelib.supervision import orders, records, worklist
+from chalicelib.supervision import health, orders, records, worklist
+from chalicelib.supervision.duties import HealthAnswer
 from chalicelib.supervision.model import (
     RecordAnswer,
     SupervisedOrderAnswer,
@@ -21,6 +26,37 @@ from chalicelib.supervision.model import (
 
 room = Blueprint(__name__)
 OFFICIALS = (EXCHANGE, BUREAU)
+
+
+@query(room, "/v1/accounts/{id}", answer=AccountView, allow=OFFICIALS, params=Reasoned, refuses=(NotFound,))
+def one_account(query: Query[Reasoned], id: str) -> AccountView:
+    """Anyone's account, for a reason.
+
+    The holder's export shows the reading: time, role and reason.
+    """
+    account = accounts.item(id)
+    answer = accounts.view(account, credit.of(account, query.now))
+    readings.keep(query, account, readings.ACCOUNT_READ)
+    return answer
+
+
+@query(
+    room,
+    "/v1/accounts/{id}/entries",
+    answer=Page[EntryAnswer],
+    allow=OFFICIALS,
+    params=ReasonedEntryParams,
+    refuses=(NotFound,),
+)
+def account_entries(query: Query[ReasonedEntryParams], id: str) -> Page[EntryAnswer]:
+    """Anyone's statement, newest first, for a reason.
+
+    The holder's export shows the reading: time, role and reason. Pages within the same minute are one reading.
+    """
+    account = accounts.item(id)
+    answer = statements.entries(query, account)
+    readings.keep(query, account, readings.STATEMENT_READ)
+    return answer
 
 
 @query(room, "/v1/records/{id}", answer=RecordAnswer, allow=OFFICIALS, params=Reasoned, refuses=(NotFound,))
@@ -49,6 +85,15 @@ def all_orders(query: Query[SupervisedOrderParams]) -> Page[SupervisedOrderAnswe
     A page of one status, or of a long time, may be short: its cursor continues.
     """
     return orders.orders(query)
+
+
+@query(room, "/v1/merchants/{id}/health", answer=HealthAnswer, allow=(INSTITUTION, EXCHANGE), refuses=(NotFound,))
+def merchant_health(query: Query[Params], id: str) -> HealthAnswer:
+    """How a merchant keeps its duties: stock against its plan, late orders, webhooks that were given up, its licence.
+
+    The merchant itself, the sub-platform above it, the exchange and the auditor see it. ``warnings`` say what to do.
+    """
+    return health.health(query.asker, id, query.now)
 
 
 @query(room, "/v1/worklist", answer=WorklistAnswer, allow=OFFICIALS, params=WorkParams)

@@ -88,9 +88,8 @@ def _listed(name: str, until: str, waits: Callable[[Place], Waits]) -> Iterator[
 def _webhooks() -> Iterator[Waits]:
     """Merchants with events that were given up, each since its oldest."""
     for merchant in islice(partners.partners(), PARTNERS_MAX):
-        failed = read.places(lists.deliveries(merchant, "failed"), descending=False, chunk=1)
-        for place in islice(failed, 1):
-            yield Waits("webhook", merchant, "failed", "institution", place.listing.rank[:_AT])
+        if since := partners.failed_since(merchant):
+            yield Waits("webhook", merchant, "failed", "institution", since)
 
 
 def _runs() -> Iterator[Waits]:

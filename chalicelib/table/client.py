@@ -1,12 +1,15 @@
 """One DynamoDB client a process, made when first needed."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.deadline import guard
+from chalicelib.errors import Unavailable
 from chalicelib.settings import VERSION
 
 if TYPE_CHECKING:
@@ -31,3 +34,24 @@ def client() -> "DynamoDBClient":
     made = boto3.client("dynamodb", config=_CONFIG)
     guard(made, "dynamodb")
     return made
+
+
+def ask(operation: Callable[..., Any], **request: Any) -> Any:
+    """The store's answer. Raises Unavailable where it is away, or busy for longer than botocore is patient."""
+    try:
+        return operation(**request)
+    except ClientError as error:
+        away = error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500
+        if away or error.response["Error"]["Code"] in BUSY:
+            raise Unavailable() from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable() from error
+
+
+BUSY = {
+    "TransactionInProgressException",
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+}

@@ -6,17 +6,11 @@ from typing import Any, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.errors import Contended, Unavailable
-from chalicelib.table.client import client
+from chalicelib.table.client import BUSY, client
 from chalicelib.table.write import Item, Write, decode
 
 WRITES_MAX = 100  # DynamoDB's own limit of a transaction
 _AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-BUSY = {
-    "TransactionInProgressException",
-    "ProvisionedThroughputExceededException",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-}
 
 
 class Failed(Exception):

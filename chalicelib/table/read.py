@@ -1,19 +1,17 @@
 """Reads. All are strongly consistent except those of the index, which cannot be."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, overload
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.conditions import Key as KeyAttr
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.deadline import pause
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
-from chalicelib.table.client import client
-from chalicelib.table.commit import BUSY
+from chalicelib.table.client import ask, client
 from chalicelib.table.keys import Key
 from chalicelib.table.lists import INDEX, Listing, Place
 from chalicelib.table.row import N, Row, load
@@ -28,7 +26,7 @@ def get(key: Key) -> Item | None: ...
 def get(key: Key, kind: type[N]) -> N | None: ...
 def get(key: Key, kind: type[N] | None = None) -> Any:
     """One item as a ``kind``, as of now."""
-    answer = _ask(client().get_item, TableName=settings().table_name, Key=encode(key.item()), ConsistentRead=True)
+    answer = ask(client().get_item, TableName=settings().table_name, Key=encode(key.item()), ConsistentRead=True)
     item = decode(answer.get("Item"))
     return load(kind, item) if kind and item else item
 
@@ -56,7 +54,7 @@ def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
     request: Any = {table: {"Keys": [encode(key.item()) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
     found: dict[Key, Item] = {}
     for attempt in range(8):
-        answer = _ask(client().batch_get_item, RequestItems=request)
+        answer = ask(client().batch_get_item, RequestItems=request)
         for raw in answer["Responses"].get(table, []):
             item = decode(raw)
             assert item is not None
@@ -163,7 +161,7 @@ def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | N
     while True:
         if start:
             options["ExclusiveStartKey"] = encode(start)
-        answer = _ask(client().query, TableName=settings().table_name, **options)
+        answer = ask(client().query, TableName=settings().table_name, **options)
         yield from (item for raw in answer["Items"] if (item := decode(raw)) is not None)
         last = answer.get("LastEvaluatedKey")
         if not last:
@@ -180,24 +178,11 @@ def scan(segment: int, segments: int, *, where: ConditionBase | None = None) -> 
         options["ExpressionAttributeNames"] = built.attribute_name_placeholders
         options["ExpressionAttributeValues"] = encode(built.attribute_value_placeholders)
     while True:
-        answer = _ask(client().scan, TableName=settings().table_name, **options)
+        answer = ask(client().scan, TableName=settings().table_name, **options)
         yield from (Row(item) for raw in answer["Items"] if (item := decode(raw)) is not None)
         if "LastEvaluatedKey" not in answer:
             return
         options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-
-def _ask(operation: Callable[..., Any], **request: Any) -> Any:
-    """The store's answer. Raises Unavailable where it is away, or busy for longer than botocore is patient."""
-    try:
-        return operation(**request)
-    except ClientError as error:
-        away = error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500
-        if away or error.response["Error"]["Code"] in BUSY:
-            raise Unavailable() from error
-        raise
-    except BotoCoreError as error:
-        raise Unavailable() from error
 
 
 def first(items: Iterator[N], count: int) -> list[N]:

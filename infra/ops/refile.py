@@ -78,7 +78,7 @@ class Unmarked:
 
 
 def unmarked(table: str, read: Tell = lambda _: None, segments: int = SEGMENTS) -> list[str]:
-    """The ids of the Records that moved something and are not marked as projected. ``read`` is told of items.
+    """The ids of the Records that moved something and are not marked as projected. ``read`` gets the number of items.
 
     Not strongly consistent, which would cost twice as much: a mark that is missed has its Record handed over for
     nothing, and a Record that is missed is so new that the stream still has it.
@@ -126,7 +126,7 @@ def since(table: str, time: str) -> list[str]:
 def refile(table: str, ids: Sequence[str], handed: Tell = lambda _: None) -> list[str]:
     """Project these Records and react to them; the ids of those that a reaction failed for.
 
-    If a projection raises, the Records before its batch are done; ``handed`` is told of them.
+    If a projection raises, the Records before its batch are done; ``handed`` gets their number.
     """
     import app  # reads the environment
 

@@ -12,7 +12,7 @@ from tests.house.reach import ROOT, Module, dotted, modules, operations, reach
 
 Grant = tuple[str, str]  # action, kind of resource
 
-# A method of a boto3 client and what IAM asks for. What a transaction writes is told by its Writes.
+# A method of a boto3 client and what IAM asks for. Its Writes name what a transaction writes.
 OPERATIONS: dict[str, set[Grant]] = {
     "get_item": {("dynamodb:GetItem", "table")},
     "batch_get_item": {("dynamodb:BatchGetItem", "table")},

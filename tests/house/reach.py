@@ -39,9 +39,9 @@ class Module:
             for name in {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}:
                 self.own.setdefault(name, []).append(node.value)
 
-    def resolve(self, said: str) -> str:
-        """``said`` as absolute as this file knows it; "" for a name that is a variable's or a builtin's."""
-        first, _, rest = said.partition(".")
+    def resolve(self, name: str) -> str:
+        """``name`` as absolute as this file knows it; "" for a name that is a variable's or a builtin's."""
+        first, _, rest = name.partition(".")
         known = self.imported.get(first) or (f"{self.name}.{first}" if first in self.own else "")
         return f"{known}.{rest}" if known and rest else known
 
@@ -70,9 +70,9 @@ def modules() -> dict[str, Module]:
     return {name: Module(name, path) for path, name in names.items()}
 
 
-def _place(said: str) -> Place | None:
-    """The file and the name in it that ``said`` stands for; None where it is nobody's here."""
-    module, parts = said, list[str]()
+def _place(name: str) -> Place | None:
+    """The file and the name in it that ``name`` stands for; None where it is nobody's here."""
+    module, parts = name, list[str]()
     while module and module not in modules():
         module, _, last = module.rpartition(".")
         parts.insert(0, last)

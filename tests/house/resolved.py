@@ -41,17 +41,17 @@ class Resolver:
         return part
 
     def _holds(self, condition: dict[str, Any]) -> bool:
-        [(kind, said)] = condition.items()
+        [(kind, operand)] = condition.items()
         match kind:
             case "Condition":
-                return self._holds(self._template["Conditions"][said])
+                return self._holds(self._template["Conditions"][operand])
             case "Fn::Equals":
-                one, other = (self._value(each) for each in said)
+                one, other = (self._value(each) for each in operand)
                 return bool(one == other)
             case "Fn::Not":
-                return not self._holds(said[0])
+                return not self._holds(operand[0])
             case "Fn::And":
-                return all(self._holds(each) for each in said)
+                return all(self._holds(each) for each in operand)
             case "Fn::Or":
-                return any(self._holds(each) for each in said)
+                return any(self._holds(each) for each in operand)
         raise ValueError(f"No condition: {condition}")

@@ -25,9 +25,9 @@ def of(kind: str, *properties: str) -> Callable[[Resource], bool]:
 
 
 def traces(it: Resource) -> bool:
-    said = it["Properties"]
-    function = it["Type"] == "AWS::Lambda::Function" and said.get("TracingConfig", {}).get("Mode") == "Active"
-    return function or it["Type"].startswith("AWS::XRay::") or said.get("TracingEnabled") is True
+    properties = it["Properties"]
+    function = it["Type"] == "AWS::Lambda::Function" and properties.get("TracingConfig", {}).get("Mode") == "Active"
+    return function or it["Type"].startswith("AWS::XRay::") or properties.get("TracingEnabled") is True
 
 
 def fails_into_bucket(it: Resource) -> bool:
@@ -97,9 +97,9 @@ LACKING: dict[str, tuple[Callable[[Resource], bool], Resource]] = {
 @lru_cache
 def china(stage: str) -> dict[str, Resource]:
     """Every resource of both stacks of ``stage`` in Beijing."""
-    said = json.loads((ROOT / "infra" / "stages" / f"{stage}.json").read_text()) | CHINA | {"Stage": stage}
+    parameters = json.loads((ROOT / "infra" / "stages" / f"{stage}.json").read_text()) | CHINA | {"Stage": stage}
     templates = (cfn.load(ROOT / "infra" / "data.yaml"), plain())
-    return {name: each for template in templates for name, each in Resolver(template, said).resources().items()}
+    return {name: each for template in templates for name, each in Resolver(template, parameters).resources().items()}
 
 
 @pytest.mark.parametrize("stage", [each.stem for each in STAGES])

@@ -19,8 +19,8 @@ CODE = sorted(ROOT.glob("chalicelib/**/*.py"))
 TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
 
 # Good sizes are 25 lines a function and 150 a file. These are the bounds that hold today; they may only shrink.
-FUNCTION_LINES_MAX = 32
-FILE_LINES_MAX = 250
+FUNCTION_LINES_MAX = 31
+FILE_LINES_MAX = 200
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
@@ -35,16 +35,24 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 
 def lines(function: ast.FunctionDef) -> int:
     """Without decorators and docstring."""
-    said = function.body[0]
+    first = function.body[0]
     docstring = ast.get_docstring(function) is not None
     assert function.end_lineno is not None
-    return function.end_lineno - function.lineno + 1 - ((said.end_lineno or 0) - said.lineno + 1 if docstring else 0)
+    return function.end_lineno - function.lineno + 1 - ((first.end_lineno or 0) - first.lineno + 1 if docstring else 0)
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
     assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_table_looks_into_items(path: Path) -> None:
+    """Everywhere else an item is a noun: ``read.get(key, Kind)``, ``seen(Kind, …)``."""
+    if path.parent.name not in {"table", "keys"}:
+        names = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name))
+        assert [node.lineno for node in names if node.id == "Item"] == []
 
 
 def test_the_import_rules_see_every_folder_of_code() -> None:
@@ -141,8 +149,8 @@ def test_a_code_has_one_meaning() -> None:
 
 @pytest.mark.parametrize("name", ROUTES)
 def test_every_route_says_what_it_does(name: str) -> None:
-    said = ROUTES[name].view.__doc__ or ""
-    assert said.strip().endswith(".")
+    text = ROUTES[name].view.__doc__ or ""
+    assert text.strip().endswith(".")
 
 
 def bodies() -> dict[str, Any]:

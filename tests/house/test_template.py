@@ -59,14 +59,14 @@ def test_every_trigger_has_what_it_needs_beside_it(name: str) -> None:
         queue = str(event["Properties"]["Queue"]).rpartition(":")[2]
         assert {f"{queue}-age", f"{queue}-dead"} <= alarms, f"the queue {queue} has no alarms"
     if function.of_kind("DynamoDB"):
-        assert f"{slug}-lag" in alarms, f"nobody is told when {name} falls behind"
+        assert f"{slug}-lag" in alarms, f"no alarm when {name} falls behind"
 
 
 def test_every_alarm_has_its_section_in_the_operations_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
-    told = {each["AlarmDescription"].rpartition("docs/operations.md#")[2] for each in _alarms().values()}
+    headings = {each["AlarmDescription"].rpartition("docs/operations.md#")[2] for each in _alarms().values()}
     alarms = page.partition("\n## Alarms\n")[2].partition("\n## ")[0]
-    assert told == set(re.findall(r"^### (.+)$", alarms, re.MULTILINE))
+    assert headings == set(re.findall(r"^### (.+)$", alarms, re.MULTILINE))
 
 
 def _alarms() -> dict[str, Any]:
@@ -220,10 +220,10 @@ def test_what_the_gateway_refuses_is_a_problem_like_every_other() -> None:
     answers = api["Body"]["x-amazon-apigateway-gateway-responses"]
     assert answers.keys() >= {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED"}
     for kind, answer in answers.items():
-        said = json.loads(answer["responseTemplates"]["application/json"])
-        assert said["status"] == int(answer["statusCode"]) == refusals.REFUSALS[kind].status
+        body = json.loads(answer["responseTemplates"]["application/json"])
+        assert body["status"] == int(answer["statusCode"]) == refusals.REFUSALS[kind].status
         assert answer["responseParameters"]["gatewayresponse.header.Content-Type"] == f"'{CONTENT_TYPE}'"
-        assert said["code"] in errors.Refusal.registry
+        assert body["code"] in errors.Refusal.registry
     missing = answers["MISSING_AUTHENTICATION_TOKEN"]
     assert missing["statusCode"] == "404"
     assert answers["UNAUTHORIZED"]["responseParameters"]["gatewayresponse.header.WWW-Authenticate"] == "'Bearer'"
@@ -240,8 +240,8 @@ def test_a_browser_may_ask_of_every_path_without_a_token() -> None:
 def test_a_page_reads_the_gateways_refusals_where_some_origin_is_allowed(origins: str, shared: str | None) -> None:
     api = Resolver(plain(), {"CorsOrigins": origins, "RestoredStream": "", "Tracing": "off"}).resources()["RestAPI"]
     for kind, answer in api["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"].items():
-        told = answer["responseParameters"].get("gatewayresponse.header.Access-Control-Allow-Origin")
-        assert told == shared, kind
+        allowed = answer["responseParameters"].get("gatewayresponse.header.Access-Control-Allow-Origin")
+        assert allowed == shared, kind
 
 
 @pytest.mark.parametrize("origins", ["", "*", "https://a.example", "https://a.example,http://127.0.0.1:5173"])

@@ -13,7 +13,7 @@ from tests.world import World
 
 @pytest.fixture
 def batches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
-    """The metro scenario, and a bucket. One thread, as ever in these tests."""
+    """The metro scenario, and a bucket. One thread, as always in these tests."""
     monkeypatch.setenv("BATCH_THREADS", "1")
     settings.cache_clear()
     client.client.cache_clear()

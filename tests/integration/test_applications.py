@@ -8,12 +8,12 @@ from chalicelib.onboarding import queries
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
-from tests.desk import BASE, BUREAU, EXCHANGE, MODES, ONWARD, PASSED, PLANS, SIGNED, SYSTEM, Desk, institution
+from tests.desk import BASE, BUREAU, EXCHANGE, MODES, ONWARD, PARTNER_SYSTEM, PASSED, PLANS, SIGNED, Desk, institution
 from tests.numbers import credit_code
 from tests.world import CODES, World
 
 SHOP = institution("shop")
-OPERATOR = institution("operator")
+SUB_PLATFORM_OPERATOR = institution("operator")
 STATE = (409, "invalid_state")
 PATHS = {
     "third_party_mall": ["submitted", "reviewed", "opinion_filed", "acknowledged", "agreement_signed", "active"],
@@ -36,23 +36,23 @@ def desk(world: World) -> Desk:
 def test_each_mode_has_its_path_to_a_merchant(world: World, desk: Desk, mode: str) -> None:
     application = desk.draft(mode)
     desk.complete(application)
-    told = []
+    states = []
     while (before := desk.get(application))["status"] != "active":
         action, _, who = ONWARD[before["status"]]
         assert action in desk.get(application, **(who or SHOP))["next_actions"]
         done = desk.onward(application)
         assert done.status == 200, done
         assert set(done.body) == {"id", "mode", "status", "required_documents", "next_actions"}
-        told.append(done.body["status"])
-    assert told == PATHS[mode]
-    shown = desk.get(application)
-    steps = [line for line in shown["history"] if line["action"] != "document"]
+        states.append(done.body["status"])
+    assert states == PATHS[mode]
+    answer = desk.get(application)
+    steps = [line for line in answer["history"] if line["action"] != "document"]
     assert [line["status"] for line in steps] == ["draft", *PATHS[mode]]
     assert {line["by_role"] for line in steps} <= {"institution", "exchange", "bureau"}
     assert next(line for line in steps if line["action"] == "review")["comment"] == "in order"
-    merchant = world.get(f"/v1/merchants/{shown['applicant']}").body
+    merchant = world.get(f"/v1/merchants/{answer['applicant']}").body
     assert (merchant["mode"], merchant["status"], merchant["sub_platform"]) == (mode, "active", None)
-    assert shown["plan"].keys() == PLANS[mode].keys()
+    assert answer["plan"].keys() == PLANS[mode].keys()
     if mode != "event":
         assert world.offer()
 
@@ -139,15 +139,15 @@ def test_of_two_reviewers_one_wins(desk: Desk) -> None:
 
 def test_an_unfavourable_opinion_is_reported_and_ends_it(desk: Desk) -> None:
     application = desk.bring("third_party_mall", "reviewed")
-    said = {"conclusion": "unfavourable", "text": "no stock"}
-    assert desk.step(application, "opinion", said, **EXCHANGE).body["status"] == "opinion_filed"
+    opinion = {"conclusion": "unfavourable", "text": "no stock"}
+    assert desk.step(application, "opinion", opinion, **EXCHANGE).body["status"] == "opinion_filed"
     assert desk.queue(BUREAU, status="opinion_filed") == [application]
     assert desk.step(application, "acknowledge", {}, **BUREAU).body["status"] == "rejected"
 
 
 STEPS: dict[str, Any] = {
     "submit": {}, "withdraw": {}, "review": PASSED, "opinion": {"conclusion": "favourable", "text": "t"},
-    "acknowledge": {}, "agreement": SIGNED, "integration": SYSTEM, "endorsement": {"outcome": "endorse"},
+    "acknowledge": {}, "agreement": SIGNED, "integration": PARTNER_SYSTEM, "endorsement": {"outcome": "endorse"},
 }  # fmt: skip
 
 
@@ -208,15 +208,15 @@ def test_beneath_a_sub_platform_its_operator_comes_first(world: World, desk: Des
     desk.complete(application)
     assert desk.step(application, "submit", **SHOP).body["status"] == "with_operator"
     assert desk.step(application, "review", PASSED, **EXCHANGE).refused == STATE
-    assert desk.step(application, "withdraw", **OPERATOR).refused == (403, "role_not_allowed")
+    assert desk.step(application, "withdraw", **SUB_PLATFORM_OPERATOR).refused == (403, "role_not_allowed")
     assert desk.step(application, "endorsement", {"outcome": "endorse"}, **SHOP).refused == (403, "role_not_allowed")
-    assert desk.get(application, **OPERATOR)["next_actions"] == ["endorsement"]
+    assert desk.get(application, **SUB_PLATFORM_OPERATOR)["next_actions"] == ["endorsement"]
     back = {"outcome": "return", "comment": "not of our district"}
-    assert desk.step(application, "endorsement", back, **OPERATOR).body["status"] == "returned"
+    assert desk.step(application, "endorsement", back, **SUB_PLATFORM_OPERATOR).body["status"] == "returned"
     desk.step(application, "submit", **SHOP)
     assert desk.onward(application).body["status"] == "submitted"
     assert desk.onward(application).body["status"] == "active"
-    assert len(desk.queue(OPERATOR)) == 2
+    assert len(desk.queue(SUB_PLATFORM_OPERATOR)) == 2
     mine = desk.get(application)["applicant"]
     assert world.get(f"/v1/merchants/{mine}").body["sub_platform"] == above
     assert [each["id"] for each in world.get("/v1/merchants", sub_platform=above).body["items"]] == [mine]
@@ -227,13 +227,13 @@ def test_an_operator_sees_the_merchants_beneath_it_and_not_their_documents(world
     desk.bring("sub_platform", sub="operator")
     world.institution("rival", CODES[1])
     beneath, apart = desk.bring("other", "draft", sub_platform=above), desk.draft("other", "rival")
-    assert beneath in desk.queue(OPERATOR)
-    assert apart not in desk.queue(OPERATOR)
-    assert world.get(f"{BASE}/{apart}", **OPERATOR).refused == (404, "not_found")
-    documents = desk.get(beneath, **OPERATOR)["documents"]
+    assert beneath in desk.queue(SUB_PLATFORM_OPERATOR)
+    assert apart not in desk.queue(SUB_PLATFORM_OPERATOR)
+    assert world.get(f"{BASE}/{apart}", **SUB_PLATFORM_OPERATOR).refused == (404, "not_found")
+    documents = desk.get(beneath, **SUB_PLATFORM_OPERATOR)["documents"]
     assert {document["link"] for document in documents} == {None}
     link = f"documents/{documents[0]['id']}/link"
-    assert desk.step(beneath, link, {}, **OPERATOR).refused == (404, "not_found")
+    assert desk.step(beneath, link, {}, **SUB_PLATFORM_OPERATOR).refused == (404, "not_found")
     assert desk.apply("sub_platform", "third", sub_platform=above).refused == (404, "not_found")
     world.institution("third", CODES[3])
     assert desk.apply("sub_platform", "third", sub_platform=above).pointers == ["/sub_platform"]
@@ -303,8 +303,8 @@ def test_suspension_stands_in_the_history_of_the_application(world: World, desk:
     merchant = desk.get(application)["applicant"]
     world.post(f"/v1/merchants/{merchant}/suspend", {"reason": "fraud"}, **EXCHANGE)
     world.post(f"/v1/merchants/{merchant}/reinstate", {"reason": "cleared"}, **EXCHANGE)
-    told = [(line["by_role"], line["action"], line["comment"]) for line in desk.get(application)["history"][-2:]]
-    assert told == [("exchange", "suspend", "fraud"), ("exchange", "reinstate", "cleared")]
+    lines = [(line["by_role"], line["action"], line["comment"]) for line in desk.get(application)["history"][-2:]]
+    assert lines == [("exchange", "suspend", "fraud"), ("exchange", "reinstate", "cleared")]
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -27,8 +27,8 @@ def segment(value: Any) -> str:
 
 
 def forged(header: Any, claims: Any = None, signature: str = "AAAA") -> str:
-    said = {"sub": "alice", "role": "individual", "iss": "carbon-points-local", "aud": "carbon-points"}
-    return f"{segment(header)}.{segment(claims or said | {'exp': time.time() + 600})}.{signature}"
+    ours = {"sub": "alice", "role": "individual", "iss": "carbon-points-local", "aud": "carbon-points"}
+    return f"{segment(header)}.{segment(claims or ours | {'exp': time.time() + 600})}.{signature}"
 
 
 def hs256_with_the_public_key() -> str:
@@ -36,9 +36,9 @@ def hs256_with_the_public_key() -> str:
     import hashlib
     import hmac
 
-    said = forged({"alg": "HS256", "kid": "test", "typ": "JWT"}).rpartition(".")[0]
-    signature = hmac.new(PUBLIC_KEY, said.encode(), hashlib.sha256).digest()
-    return f"{said}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    signed = forged({"alg": "HS256", "kid": "test", "typ": "JWT"}).rpartition(".")[0]
+    signature = hmac.new(PUBLIC_KEY, signed.encode(), hashlib.sha256).digest()
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 def signed_by(key: Any, algorithm: str, kid: str) -> str:
@@ -48,9 +48,9 @@ def signed_by(key: Any, algorithm: str, kid: str) -> str:
 
 def verbatim(header: bytes, claims: bytes) -> str:
     """A token of exactly these bytes, with a good signature."""
-    said = b".".join(base64.urlsafe_b64encode(each).rstrip(b"=") for each in (header, claims))
-    signature = jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).sign(said, signing_key())
-    return f"{said.decode()}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    signed = b".".join(base64.urlsafe_b64encode(each).rstrip(b"=") for each in (header, claims))
+    signature = jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).sign(signed, signing_key())
+    return f"{signed.decode()}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 VALID = token("individual", "alice")

@@ -61,10 +61,10 @@ def fields(name: str) -> dict[str, FieldInfo]:
     return dict(choices[0].model_fields)
 
 
-def is_text(told: FieldInfo) -> bool:
+def is_text(info: FieldInfo) -> bool:
     """Whether a field holds what a person writes."""
-    inner = [mark for each in get_args(told.annotation) for mark in getattr(each, "__metadata__", ())]
-    return any(isinstance(mark, TextType) for mark in (*told.metadata, *inner))
+    inner = [mark for each in get_args(info.annotation) for mark in getattr(each, "__metadata__", ())]
+    return any(isinstance(mark, TextType) for mark in (*info.metadata, *inner))
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def test_a_field_that_stands_twice_is_refused_by_name(world: World, name: str, r
     good = json.dumps(ready.body)[1:-1] + ", " * bool(ready.body)
     inner = f'{{{good}"plan": {{"goods": "a", "goods": "b"}}}}' if "plan" not in ready.body else None
     for field, value in (ready.body or {"extra": 1}).items():
-        said = f"{json.dumps(field)}: {json.dumps(value)}"
-        answer = send(world, ready, raw=f"{{{good}{said}, {said}}}".encode())
+        text = f"{json.dumps(field)}: {json.dumps(value)}"
+        answer = send(world, ready, raw=f"{{{good}{text}, {text}}}".encode())
         refuses(answer, before, 422)
         assert (answer.code, answer.pointers) == ("invalid_request", [f"/{field}"])
     if inner:
@@ -277,10 +277,10 @@ def test_absurd_values_of_known_parameters_are_never_our_failure(world: World, n
     route = ROUTES[name]
     world.person("someone")
     role = route.allow[0] if route.allow else None
-    for field, told in route.takes.model_fields.items():
+    for field, info in route.takes.model_fields.items():
         for absurd in ABSURD:
             value = absurd.encode("utf-8", "surrogateescape")
-            asked = required(route) | {told.alias or field: value}
+            asked = required(route) | {info.alias or field: value}
             answer = world.get(filled(route.path), role=role, sub="someone", **asked)
             assert answer.status in {200, 303, 404, 422}, (asked, answer)
 

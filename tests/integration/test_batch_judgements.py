@@ -10,7 +10,7 @@ from chalicelib.batches import judging, worker
 from chalicelib.errors import Contended
 from chalicelib.kernel import settle
 from chalicelib.settings import settings
-from tests.batches import BASE, OPERATOR, Batches, file, trip
+from tests.batches import BASE, SCENARIO_OPERATOR, Batches, file, trip
 from tests.books import check
 from tests.world import PEOPLE, Answer
 
@@ -21,7 +21,7 @@ def judge(batches: Batches, batch: str, action: str = "confirm", **options: Any)
     return batches.world.post(f"{BASE}/{batch}/{action}", {"reason": "looked at"}, **BUREAU | options)
 
 
-def work(batches: Batches, batch: str) -> None:
+def run_worker(batches: Batches, batch: str) -> None:
     """The stream wakes a worker."""
     batches.world.stream()
     batches.tell(batch, "wake")
@@ -49,7 +49,7 @@ def test_every_line_is_confirmed_and_the_books_agree(batches: Batches, sent: str
     batches.world.stream()
     listed = batches.s3.list_objects_v2(Bucket=settings().documents_bucket)["Contents"]
     assert [each["Key"] for each in listed if each["Key"].endswith("wake")] == [f"incoming/batches/{sent}/wake"]
-    work(batches, sent)
+    run_worker(batches, sent)
     assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
     assert (batches.world.points(), batches.world.points("bob")) == (5 * 71, 7 * 71)
     judgement = batches.get(sent)["judgement"]
@@ -62,7 +62,7 @@ def test_every_line_is_confirmed_and_the_books_agree(batches: Batches, sent: str
 
 def test_every_line_is_rejected_and_frees_its_day(batches: Batches, sent: str) -> None:
     assert judge(batches, sent, "reject").body["status"] == "rejecting"
-    work(batches, sent)
+    run_worker(batches, sent)
     assert counts(batches, sent) == ("done", 0, 5, 0)
     assert (batches.world.points(), batches.world.points("bob")) == (0, 0)
     usage = [item for item in batches.world.items() if item["sk"]["S"].startswith("usage:")]
@@ -75,10 +75,10 @@ def test_every_line_is_rejected_and_frees_its_day(batches: Batches, sent: str) -
 def test_a_judgement_is_made_once_and_needs_lines_that_wait(batches: Batches, sent: str) -> None:
     first = judge(batches, sent, key="k")
     assert judge(batches, sent).refused == judge(batches, sent, "reject").refused == (409, "invalid_state")
-    work(batches, sent)
+    run_worker(batches, sent)
     assert judge(batches, sent, key="k").body == first.body
     assert judge(batches, sent).refused == (409, "invalid_state")
-    work(batches, sent)
+    run_worker(batches, sent)
     assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
 
 
@@ -86,7 +86,7 @@ def test_what_cannot_be_judged(batches: Batches) -> None:
     alice = batches.world.person()
     converted = batches.send(file(trip("a", alice)))
     assert judge(batches, converted).refused == (409, "invalid_state")
-    waiting = batches.announce(b"x\n").body["id"]
+    waiting = batches.open(b"x\n").body["id"]
     assert judge(batches, waiting).refused == (409, "invalid_state")
     assert judge(batches, "none").refused == (404, "not_found")
     for role in ("scenario_operator", "exchange", "individual"):
@@ -98,7 +98,7 @@ def test_lines_that_were_decided_by_themselves_stay_as_they_are(batches: Batches
     batches.world.post(f"/v1/reductions/{waiting[0]['id']}/reject", {"reason": "no"}, **BUREAU)
     batches.world.post(f"/v1/reductions/{waiting[1]['id']}/confirm", {}, **BUREAU)
     judge(batches, sent)
-    work(batches, sent)
+    run_worker(batches, sent)
     assert counts(batches, sent)[:3] == ("done", 3, 0)
     assert batches.world.get(f"/v1/reductions/{waiting[0]['id']}", **BUREAU).body["status"] == "rejected"
     check(batches.world)
@@ -109,12 +109,12 @@ def test_lines_of_a_frozen_account_are_left_and_a_later_judgement_reaches_them(b
     freeze = {"reason": "court order"}
     batches.world.post(f"/v1/accounts/{bob}/freeze", freeze, role="exchange", sub="e")
     judge(batches, sent)
-    work(batches, sent)
+    run_worker(batches, sent)
     assert counts(batches, sent) == ("done", 3, 0, 5 * 71)
     assert batches.get(sent)["judgement"]["left"] == 2
     batches.world.post(f"/v1/accounts/{bob}/unfreeze", freeze, role="exchange", sub="e")
     assert judge(batches, sent, sub="another official").status == 202
-    work(batches, sent)
+    run_worker(batches, sent)
     assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
     assert batches.get(sent)["judgement"]["left"] == 0
     check(batches.world)
@@ -194,7 +194,7 @@ def test_a_judgement_continues_in_another_invocation_when_the_time_is_up(
 
 def test_a_sample_holds_lines_and_what_became_of_them(batches: Batches, sent: str) -> None:
     path = f"{BASE}/{sent}/sample"
-    items = batches.world.get(path, **OPERATOR).body["items"]
+    items = batches.world.get(path, **SCENARIO_OPERATOR).body["items"]
     assert [(each["line"], each["record_id"], each["status"]) for each in items] == [
         (1, "a", "reported"), (3, "b", "reported"), (5, "c", "reported"), (6, "a", "refused"), (7, "d", "reported"),
         (8, "e", "reported"),
@@ -207,15 +207,15 @@ def test_a_sample_holds_lines_and_what_became_of_them(batches: Batches, sent: st
     for size in ("0", "101", "two", "1_0"):
         assert batches.world.get(path, size=size, **BUREAU).pointers == ["/size"]
     assert batches.world.get(path, role="scenario_operator", sub="another").refused == (404, "not_found")
-    waiting = batches.announce(b"x\n").body["id"]
-    assert batches.world.get(f"{BASE}/{waiting}/sample", **OPERATOR).body == {"items": []}
+    waiting = batches.open(b"x\n").body["id"]
+    assert batches.world.get(f"{BASE}/{waiting}/sample", **SCENARIO_OPERATOR).body == {"items": []}
 
 
 @pytest.mark.parametrize("limit", [1, 2, 20])
 def test_batches_are_listed_newest_first(batches: Batches, limit: int) -> None:
     batches.world.scenario("theirs", operator="another")
-    made = [batches.announce(b"x\n").body["id"] for _ in range(3)]
-    theirs = batches.announce(b"x\n", scenario="theirs", sub="another").body["id"]
+    made = [batches.open(b"x\n").body["id"] for _ in range(3)]
+    theirs = batches.open(b"x\n", scenario="theirs", sub="another").body["id"]
 
     def ids(**options: Any) -> list[str]:
         found: list[str] = []
@@ -227,12 +227,12 @@ def test_batches_are_listed_newest_first(batches: Batches, limit: int) -> None:
                 return found
             cursor = {"cursor": page["next_cursor"]}
 
-    assert ids(**OPERATOR) == made[::-1]
+    assert ids(**SCENARIO_OPERATOR) == made[::-1]
     assert ids(**BUREAU) == [theirs, *made[::-1]]
     assert ids(role="scenario_operator", sub="nobody") == []
     times = {id: batches.get(id)["created_at"] for id in made}
     period: dict[str, Any] = {"from": times[made[1]], "until": times[made[2]]}
-    assert ids(**period, **OPERATOR) == ids(**period, **BUREAU) == [made[1]]
+    assert ids(**period, **SCENARIO_OPERATOR) == ids(**period, **BUREAU) == [made[1]]
     backwards = {"from": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
     assert batches.world.get(BASE, **backwards, **BUREAU).pointers == ["/until"]
     assert batches.world.get(BASE, role="exchange", sub="e").refused == (403, "role_not_allowed")

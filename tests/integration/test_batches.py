@@ -12,14 +12,14 @@ import pytest
 
 from chalicelib.batches import worker
 from chalicelib.settings import settings
-from tests.batches import BASE, OPERATOR, Batches, file, trip
+from tests.batches import BASE, SCENARIO_OPERATOR, Batches, file, trip
 from tests.world import PEOPLE
 
 
 def test_a_file_of_trips_becomes_points(batches: Batches) -> None:
     alice, bob = batches.world.person(), batches.world.person("bob", PEOPLE[1])
     content = file(trip("a", alice), trip("b", bob, "2"), trip("c", alice, "3"))
-    announced = batches.announce(content)
+    announced = batches.open(content)
     assert (announced.status, announced.body["status"]) == (201, "awaiting_upload")
     batch = announced.body["id"]
     assert batches.sums(batch) == ("awaiting_upload", 0, 0, 0)
@@ -32,7 +32,7 @@ def test_a_file_of_trips_becomes_points(batches: Batches) -> None:
     assert found["finished_at"] > found["created_at"]
     assert (batches.world.points(), batches.world.points("bob")) == (284, 142)
     record = next(each for each in batches.world.records() if each["kind"] == "reduction_confirmed")
-    one = batches.world.get(f"/v1/reductions/{record['id']}", **OPERATOR)
+    one = batches.world.get(f"/v1/reductions/{record['id']}", **SCENARIO_OPERATOR)
     assert (one.status, one.body["status"]) == (200, "confirmed")
 
 
@@ -45,10 +45,10 @@ def test_the_books_agree_after_a_file(batches: Batches) -> None:
 
 
 def test_a_replay_answers_the_same_form(batches: Batches) -> None:
-    first, again = (batches.announce(b"x\n", key="k") for _ in range(2))
+    first, again = (batches.open(b"x\n", key="k") for _ in range(2))
     assert again.body == first.body
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert batches.announce(b"x\n", key="other").body["id"] != first.body["id"]
+    assert batches.open(b"x\n", key="other").body["id"] != first.body["id"]
 
 
 def test_a_hash_in_capitals_is_the_same_hash(batches: Batches) -> None:
@@ -57,11 +57,11 @@ def test_a_hash_in_capitals_is_the_same_hash(batches: Batches) -> None:
     assert capitals != capitals.lower()
     batch = batches.send(content, sha256=capitals, key="k")
     assert batches.sums(batch) == ("done", 1, 0, 71)
-    assert batches.announce(content, key="k").headers["Idempotent-Replayed"] == "true"
+    assert batches.open(content, key="k").headers["Idempotent-Replayed"] == "true"
 
 
 def test_the_form_fits_only_the_announced_bytes(batches: Batches) -> None:
-    upload = batches.announce(b"x\n").body["upload"]
+    upload = batches.open(b"x\n").body["upload"]
     policy = json.loads(base64.b64decode(upload["fields"]["policy"]))
     hashed = base64.b64encode(hashlib.sha256(b"x\n").digest()).decode()
     for condition in (
@@ -86,20 +86,20 @@ def test_the_form_fits_only_the_announced_bytes(batches: Batches) -> None:
 )  # fmt: skip
 def test_what_cannot_be_announced(batches: Batches, changes: dict[str, Any]) -> None:
     batches.world.scenario("theirs", operator="another")
-    assert batches.announce(b"x\n", **changes).refused == (422, "invalid_request")
+    assert batches.open(b"x\n", **changes).refused == (422, "invalid_request")
     assert not [item for item in batches.world.items() if item["pk"]["S"].startswith("batch:")]
 
 
 def test_only_operators_announce(batches: Batches) -> None:
     for role in ("individual", "institution", "exchange", "bureau"):
-        assert batches.announce(b"x\n", role=role).refused == (403, "role_not_allowed")
+        assert batches.open(b"x\n", role=role).refused == (403, "role_not_allowed")
 
 
 def test_a_batch_is_its_operators_and_the_bureaus(batches: Batches) -> None:
-    batch = batches.announce(b"x\n").body["id"]
+    batch = batches.open(b"x\n").body["id"]
     assert batches.get(batch, role="bureau", sub="b")["id"] == batch
     assert batches.world.get(f"{BASE}/{batch}", role="scenario_operator", sub="another").status == 404
-    assert batches.world.get(f"{BASE}/nothing", **OPERATOR).status == 404
+    assert batches.world.get(f"{BASE}/nothing", **SCENARIO_OPERATOR).status == 404
     assert batches.world.get(f"{BASE}/{batch}", role="exchange", sub="e").status == 403
 
 
@@ -125,14 +125,14 @@ def test_each_line_is_its_operators_at_the_time_of_the_trip(batches: Batches) ->
 def test_a_former_operator_announces_for_another_year(batches: Batches, years: float, status: int) -> None:
     change = datetime.now(UTC) - years * timedelta(days=365)
     batches.world.scenario("metro", operator="next", valid_from=change.isoformat())
-    assert batches.announce(b"x\n").status == status
-    assert batches.announce(b"x\n", sub="next").status == 201
+    assert batches.open(b"x\n").status == status
+    assert batches.open(b"x\n", sub="next").status == 201
 
 
 def test_an_operator_to_come_announces_nothing_yet(batches: Batches) -> None:
     batches.world.scenario("metro", operator="next", valid_from="2099-01-01T00:00:00Z")
-    assert batches.announce(b"x\n", sub="next").refused == (422, "invalid_request")
-    assert batches.announce(b"x\n").status == 201
+    assert batches.open(b"x\n", sub="next").refused == (422, "invalid_request")
+    assert batches.open(b"x\n").status == 201
 
 
 def test_a_batch_may_spell_its_scenario_in_any_case(batches: Batches) -> None:
@@ -164,7 +164,7 @@ def test_another_number_of_lines_refuses_the_file(batches: Batches, sent: bytes,
 
 def test_other_bytes_refuse_the_file(batches: Batches) -> None:
     alice = batches.world.person()
-    batch = batches.announce(file(trip("a", alice))).body["id"]
+    batch = batches.open(file(trip("a", alice))).body["id"]
     batches.upload(batch, file(trip("a", alice, "900")))
     batches.tell(batch)
     found = batches.get(batch)

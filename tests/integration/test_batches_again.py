@@ -31,8 +31,8 @@ def test_the_event_may_come_again(batches: Batches) -> None:
 def test_events_of_others_are_not_ours(batches: Batches) -> None:
     alice = batches.world.person()
     content = file(trip("a", alice))
-    batch = batches.announce(content).body["id"]
-    batches.tell(batch)  # told before it came
+    batch = batches.open(content).body["id"]
+    batches.tell(batch)  # reported before it came
     batches.upload(batch, content)
     batches.tell(batch, bucket="another-bucket")
     batches.tell("unknown")
@@ -63,7 +63,7 @@ def test_a_crash_in_any_line_loses_and_doubles_nothing(
             raise Crash
         return settled
 
-    batch = batches.announce(content).body["id"]
+    batch = batches.open(content).body["id"]
     batches.upload(batch, content)
     with monkeypatch.context() as patch:
         patch.setattr(outcomes, "conclude", crash)
@@ -86,7 +86,7 @@ def test_a_crash_between_lines_loses_and_doubles_nothing(
 ) -> None:
     alice = batches.world.person()
     content = file(trip("a", alice), b"{")
-    batch = batches.announce(content).body["id"]
+    batch = batches.open(content).body["id"]
     batches.upload(batch, content)
     module: Any = outcomes if step == "slice" else worker
     real = module.perform
@@ -113,7 +113,7 @@ def test_two_workers_at_once_come_to_the_same(batches: Batches, monkeypatch: pyt
     monkeypatch.setattr(worker, "SLICE_LINES", 2)
     alice = batches.world.person()
     content = file(trip("a", alice), trip("b", "nobody"), trip("c", alice), trip("a", alice), trip("d", alice))
-    batch = batches.announce(content).body["id"]
+    batch = batches.open(content).body["id"]
     batches.upload(batch, content)
     left, real = [before], settle.conclude
 
@@ -136,7 +136,7 @@ def test_a_busy_table_is_waited_for(batches: Batches, monkeypatch: pytest.Monkey
     monkeypatch.setattr("chalicelib.batches.outcomes.time.sleep", lambda _: None)
     alice = batches.world.person()
     content = file(trip("a", alice))
-    batch = batches.announce(content).body["id"]
+    batch = batches.open(content).body["id"]
     batches.upload(batch, content)
     busy, real = [12], settle.conclude
 
@@ -161,7 +161,7 @@ def test_an_outcome_stands_though_the_world_changes_before_the_work_goes_on(
     alice, bob = batches.world.person(), batches.world.person("bob", PEOPLE[1])
     batches.world.close("bob")
     content = file(trip("a", alice), trip("b", bob))
-    batch = batches.announce(content).body["id"]
+    batch = batches.open(content).body["id"]
     batches.upload(batch, content)
     with monkeypatch.context() as patch:
         patch.setattr(outcomes, "perform", lambda *_: pytest.fail("crash"))
@@ -189,7 +189,7 @@ def test_work_goes_on_in_another_invocation_when_the_time_is_up(
 
 def test_a_batch_that_lost_its_worker_is_woken(batches: Batches) -> None:
     alice = batches.world.person()
-    lost = batches.announce(file(trip("a", alice))).body["id"]
+    lost = batches.open(file(trip("a", alice))).body["id"]
     batches.send(file(trip("b", alice)))
     for minutes, woken in ((10, []), (20, [f"incoming/batches/{lost}/wake"])):
         worker.resume(datetime.now(UTC) + timedelta(minutes=minutes))

@@ -48,8 +48,8 @@ def test_sound_books_agree_before_the_stream_and_after(world: World, capsys: pyt
     books = of(plain(world))
     assert books.waiting
     assert audit.report(books) == 0
-    told = capsys.readouterr().out.splitlines()[-2:]
-    assert told == [
+    printed = capsys.readouterr().out.splitlines()[-2:]
+    assert printed == [
         f"{len(books.waiting)} Records wait for the stream: statements and supply were not looked at",
         "Every balance and stock agree.",
     ]
@@ -116,8 +116,8 @@ def test_a_wrong_balance_is_told_with_the_time_of_its_last_record(world: World) 
     items, alice = plain(world), "account:" + keys.account_id("alice")
     last = max(item["at"] for item in items if alice in str(item.get("postings")))
     change(items, "account", "points", 1, alice)
-    [told] = found(items)
-    assert told.endswith(f" (its last Record: {last})")
+    [finding] = found(items)
+    assert finding.endswith(f" (its last Record: {last})")
 
 
 def test_an_account_that_no_record_touched_has_no_time(world: World) -> None:
@@ -132,7 +132,7 @@ NOWHERE = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), "/no
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"TABLE_NAME": "mistaken"}, "mistaken in us-east-1 cannot be read: An error.*ResourceNotFoundException"),
         ({"AWS_DEFAULT_REGION": None}, "carbon-points-local in no region cannot be read: You must specify a region"),
@@ -140,11 +140,11 @@ NOWHERE = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), "/no
     ],
 )
 def test_what_keeps_it_from_reading_is_said_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str | None], said: str
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str | None], message: str
 ) -> None:
     for name, value in (NOWHERE | {"AWS_EC2_METADATA_DISABLED": "true"} | settings).items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     fake = mock_aws(config={"core": {"mock_credentials": False}})  # or it would bring some
-    with fake, pytest.raises(SystemExit, match=f"^{said}[^\n]*$"):
+    with fake, pytest.raises(SystemExit, match=f"^{message}[^\n]*$"):
         audit.main([])

@@ -83,8 +83,8 @@ def test_a_donors_certificate_names_her_masked_and_the_campaign(world: World) ->
     campaign = approved(world)
     given = donate(world, campaign, 500).body
     certificate = world.get(f"/v1/certificates/{given['certificate']['serial']}").body
-    said = {name: certificate[name] for name in ("kind", "holder", "beneficiary", "points", "grams", "title")}
-    assert said == {
+    claims = {name: certificate[name] for name in ("kind", "holder", "beneficiary", "points", "grams", "title")}
+    assert claims == {
         "kind": "donation", "holder": "王**", "beneficiary": "示例商贸", "points": 500, "grams": 500,
         "title": RACE["title"],
     }  # fmt: skip

@@ -55,14 +55,14 @@ def test_anyone_may_read_it_and_the_signature_covers_all_of_it(world: World, ser
     world.stream()
     answer = world.get(f"/v1/certificates/{serial}")
     assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-cache")
-    shown = answer.body
-    assert (shown["kind"], shown["holder"], shown["beneficiary"]) == ("cancellation", "王**", None)
-    assert (shown["grams"], shown["points"], shown["status"]) == (5000, 5000, "valid")
-    claims = verified(world, shown["jws"])
-    assert (claims.pop("jti"), claims.pop("iss")) == (serial, shown["issuer"])
+    certificate = answer.body
+    assert (certificate["kind"], certificate["holder"], certificate["beneficiary"]) == ("cancellation", "王**", None)
+    assert (certificate["grams"], certificate["points"], certificate["status"]) == (5000, 5000, "valid")
+    claims = verified(world, certificate["jws"])
+    assert (claims.pop("jti"), claims.pop("iss")) == (serial, certificate["issuer"])
     assert isinstance(claims.pop("iat"), int)
     unsigned = {"serial", "url", "issuer", "status", "reason", "revoked_at", "jws"}
-    assert claims == {name: said for name, said in shown.items() if name not in unsigned and said is not None}
+    assert claims == {name: value for name, value in certificate.items() if name not in unsigned and value is not None}
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
@@ -215,8 +215,8 @@ def test_the_exchange_revokes_with_a_reason_and_the_signature_stays(world: World
     assert (done.status, done.body["status"], done.body["reason"]) == (200, "revoked", body["reason"])
     assert world.post(path, body, key="once", **EXCHANGE).body == done.body
     assert world.post(path, body, **EXCHANGE).refused == (409, "invalid_state")
-    shown = world.get(f"/v1/certificates/{serial}").body
-    assert (shown["status"], shown["reason"], shown["jws"]) == ("revoked", body["reason"], signed)
+    certificate = world.get(f"/v1/certificates/{serial}").body
+    assert (certificate["status"], certificate["reason"], certificate["jws"]) == ("revoked", body["reason"], signed)
     page = world.get(f"/v1/certificates/{serial}", headers={"Accept": "text/html"}).body.decode()
     assert body["reason"] in page
     assert "已撤销" in page

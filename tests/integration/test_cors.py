@@ -99,14 +99,14 @@ def test_where_any_origin_is_allowed_answers_do_not_vary_by_it(world: World, all
     assert "Origin" not in answer.headers[VARY]
 
 
-@pytest.mark.parametrize(("origins", "told"), [("", None), (PAGE, "*"), (f"{PAGE},{OTHER}", "*")])
+@pytest.mark.parametrize(("origins", "sent"), [("", None), (PAGE, "*"), (f"{PAGE},{OTHER}", "*")])
 def test_a_page_reads_what_the_gateway_refuses_by_itself(
-    world: World, allow: Allow, origins: str, told: str | None
+    world: World, allow: Allow, origins: str, sent: str | None
 ) -> None:
     allow(origins)
     for method, path, status in (("GET", "/v1/nowhere", 404), ("GET", "/v1/accounts/me", 401)):
         got, headers, _ = ask(method, path, origin=PAGE)
-        assert (got, headers.get(ALLOWED)) == (status, told)
+        assert (got, headers.get(ALLOWED)) == (status, sent)
 
 
 def test_the_bucket_takes_forms_from_the_same_origins(world: World, allow: Allow) -> None:

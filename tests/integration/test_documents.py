@@ -33,7 +33,7 @@ def draft(desk: Desk) -> str:
     ("content", "content_type"), [(pdf("x"), "application/pdf"), (png(9), "image/png"), (jpeg(), "image/jpeg")]
 )
 def test_a_document_counts_once_its_bytes_arrived(desk: Desk, draft: str, content: bytes, content_type: str) -> None:
-    made = desk.announce(draft, "credit_report", content, content_type=content_type).body
+    made = desk.open(draft, "credit_report", content, content_type=content_type).body
     assert made["status"] == "awaiting_upload"
     assert not desk.document(draft, made["id"])["counts"]
     desk.tell(file_key(draft, made["id"]))  # before there is anything
@@ -41,8 +41,8 @@ def test_a_document_counts_once_its_bytes_arrived(desk: Desk, draft: str, conten
     desk.upload(draft, made["id"], content)
     for _ in range(2):
         desk.tell(file_key(draft, made["id"]))
-    shown = desk.document(draft, made["id"])
-    assert (shown["status"], shown["counts"], shown["reason"]) == ("arrived", True, None)
+    document = desk.document(draft, made["id"])
+    assert (document["status"], document["counts"], document["reason"]) == ("arrived", True, None)
     lines = [line for line in desk.get(draft)["history"] if line["action"] == "document"]
     assert [(line["by_role"], line["outcome"]) for line in lines] == [("system", "arrived")]
 
@@ -73,11 +73,11 @@ def _zip() -> bytes:
     ],
 )
 def test_other_bytes_are_refused_with_a_reason(desk: Desk, draft: str, content: bytes, sent: Any, reason: str) -> None:
-    shown = desk.document(draft, desk.send(draft, "credit_report", content, sent=sent))
-    assert (shown["status"], shown["counts"]) == ("refused", False)
-    assert reason in shown["reason"]
-    assert shown["reason_zh"]
-    assert shown["link"] is None
+    document = desk.document(draft, desk.send(draft, "credit_report", content, sent=sent))
+    assert (document["status"], document["counts"]) == ("refused", False)
+    assert reason in document["reason"]
+    assert document["reason_zh"]
+    assert document["link"] is None
 
 
 @pytest.mark.parametrize(
@@ -96,14 +96,14 @@ def test_other_bytes_are_refused_with_a_reason(desk: Desk, draft: str, content: 
     ],
 )
 def test_what_cannot_be_a_document_is_not_announced(desk: Desk, draft: str, change: Any, pointer: str) -> None:
-    refused = desk.announce(draft, "business_licence", **change)
+    refused = desk.open(draft, "business_licence", **change)
     assert (refused.status, refused.pointers) == (422, [pointer])
     assert desk.get(draft)["documents"] == []
 
 
 def test_the_largest_file_may_be_announced_with_what_a_licence_says(desk: Desk, draft: str) -> None:
-    said: dict[str, Any] = {"bytes": 20 * 1024 * 1024, "expires_on": "2098-12-31", "credit_code": CODES[0]}
-    made = desk.announce(draft, "business_licence", **said)
+    body: dict[str, Any] = {"bytes": 20 * 1024 * 1024, "expires_on": "2098-12-31", "credit_code": CODES[0]}
+    made = desk.open(draft, "business_licence", **body)
     assert made.status == 201
     form = made.body["upload"]
     assert form["fields"]["key"] == f"incoming/documents/{draft}/{made.body['id']}"
@@ -111,7 +111,7 @@ def test_the_largest_file_may_be_announced_with_what_a_licence_says(desk: Desk, 
 
 
 def test_of_a_kind_the_newest_that_arrived_counts(desk: Desk, draft: str) -> None:
-    early = desk.announce(draft, "credit_report").body["id"]
+    early = desk.open(draft, "credit_report").body["id"]
     first = desk.send(draft, "credit_report")
     newest = desk.send(draft, "credit_report", b"%PDF-2 %%EOF")
     broken = desk.send(draft, "credit_report", b"no pdf")
@@ -127,7 +127,7 @@ def test_an_incomplete_application_is_not_submitted(desk: Desk, draft: str) -> N
     assert (answer.refused, answer.body["missing"]) == ((409, "documents_missing"), required)
     for kind in required[1:]:
         desk.send(draft, kind)
-    desk.announce(draft, required[0])  # never sent
+    desk.open(draft, required[0])  # never sent
     desk.send(draft, required[0], b"no pdf")
     assert desk.step(draft, "submit", {}, **SHOP).body["missing"] == required[:1]
     desk.send(draft, required[0])
@@ -136,13 +136,13 @@ def test_an_incomplete_application_is_not_submitted(desk: Desk, draft: str) -> N
 
 def test_what_comes_after_the_submission_is_refused(desk: Desk) -> None:
     application = desk.bring("event", "draft")
-    late = desk.announce(application, "credit_report").body["id"]
+    late = desk.open(application, "credit_report").body["id"]
     desk.step(application, "submit", {}, **SHOP)
-    assert desk.announce(application, "credit_report").refused == (409, "invalid_state")
+    assert desk.open(application, "credit_report").refused == (409, "invalid_state")
     desk.upload(application, late, PDF)
     desk.tell(file_key(application, late))
-    shown = desk.document(application, late)
-    assert (shown["status"], "submitted" in shown["reason"]) == ("refused", True)
+    document = desk.document(application, late)
+    assert (document["status"], "submitted" in document["reason"]) == ("refused", True)
 
 
 def test_submitted_documents_are_kept_apart(desk: Desk) -> None:
@@ -182,20 +182,20 @@ def test_links_live_minutes_and_stand_in_the_history(desk: Desk, draft: str) -> 
     assert all(document in line["comment"] for line in lines)
     assert desk.world.post(path, {}, **institution("rival")).refused == (404, "not_found")
     assert desk.world.post(path, {}, role="individual", sub="shop").refused == (403, "role_not_allowed")
-    waiting = desk.announce(draft, "other").body["id"]
+    waiting = desk.open(draft, "other").body["id"]
     assert desk.step(draft, f"documents/{waiting}/link", {}, **SHOP).refused == (409, "invalid_state")
 
 
 def test_only_the_applicant_sends_documents(desk: Desk, draft: str) -> None:
     desk.world.institution("rival", CODES[1])
-    assert desk.announce(draft, "other", sub="rival").refused == (404, "not_found")
+    assert desk.open(draft, "other", sub="rival").refused == (404, "not_found")
 
 
 def test_an_application_takes_so_many_documents_and_no_more(
     desk: Desk, draft: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(documents, "DOCUMENTS_MAX", 2)
-    answers = [desk.announce(draft, "other") for _ in range(3)]
+    answers = [desk.open(draft, "other") for _ in range(3)]
     assert [answer.status for answer in answers] == [201, 201, 409]
     assert answers[2].body["state"] == "full"
 
@@ -208,5 +208,5 @@ def test_objects_that_nobody_announced_are_left_alone(desk: Desk, key: str) -> N
 
 
 def test_a_media_type_in_capitals_is_the_same_type(desk: Desk, draft: str) -> None:
-    made = desk.announce(draft, "credit_report", content_type="Application/PDF")
+    made = desk.open(draft, "credit_report", content_type="Application/PDF")
     assert (made.status, made.body["upload"]["fields"]["Content-Type"]) == (201, "application/pdf")

@@ -19,9 +19,9 @@ def ask(method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int,
     }  # fmt: skip
     content_type = headers.pop("content_type", "application/json")
     environ |= {"CONTENT_TYPE": content_type} | {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-    told: list[Any] = []
-    text = b"".join(Gateway(app.app)(environ, lambda status, sent: told.append((status, sent))))
-    [(status, sent)] = told
+    started: list[Any] = []
+    text = b"".join(Gateway(app.app)(environ, lambda status, sent: started.append((status, sent))))
+    [(status, sent)] = started
     return int(status[:3]), dict(sent), json.loads(text)
 
 

@@ -12,8 +12,8 @@ from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
 from chalicelib.table import keys, read
 from tests.consents import (
     ALICE,
-    OPERATOR,
     REPORT,
+    REPORTER,
     SHOP,
     VERIFIER,
     change_grant,
@@ -51,13 +51,13 @@ def test_a_person_consents_and_the_operator_redeems_the_code(world: World, offer
     assert lasts == timedelta(minutes=10)
     answer = redeem(world, offered["code"], reference="rider 7")
     assert (answer.status, answer.body["status"], answer.body["id"]) == (200, "active", offered["id"])
-    for who in (ALICE, OPERATOR):
-        for shown in (
+    for who in (ALICE, REPORTER):
+        for grant_seen in (
             world.get(f"/v1/grants/{offered['id']}", **who).body,
             *world.get("/v1/grants", **who).body["items"],
         ):
-            assert shown == answer.body
-            assert shown["reference"] == "rider 7"
+            assert grant_seen == answer.body
+            assert grant_seen["reference"] == "rider 7"
 
 
 def test_a_partner_learns_no_account_and_two_partners_learn_two_names(world: World) -> None:
@@ -155,8 +155,8 @@ def test_a_grant_to_spend_ends_by_itself(world: World) -> None:
     grant = spending(world, merchant)
     change_grant(world, grant, expires_at=PAST)
     for who in (ALICE, SHOP):
-        shown = world.get(f"/v1/grants/{grant}", **who).body
-        assert (shown["status"], shown["used_points_today"]) == ("expired", 0)
+        grant_seen = world.get(f"/v1/grants/{grant}", **who).body
+        assert (grant_seen["status"], grant_seen["used_points_today"]) == ("expired", 0)
     assert withdraw(world, grant).refused == (409, "invalid_state")
     assert consent(world, spend(merchant)).status == 201
 
@@ -174,7 +174,7 @@ def test_two_consents_at_once_cannot_both_win(world: World) -> None:
     assert len(world.get("/v1/grants", **ALICE).body["items"]) == 1
 
 
-@pytest.mark.parametrize("who", [ALICE, OPERATOR])
+@pytest.mark.parametrize("who", [ALICE, REPORTER])
 def test_either_party_withdraws_once(world: World, who: dict[str, Any]) -> None:
     grant = reporting(world)
     answer = withdraw(world, grant, **who)
@@ -187,11 +187,11 @@ def test_either_party_withdraws_once(world: World, who: dict[str, Any]) -> None:
 def test_a_withdrawn_offer_cannot_be_redeemed_and_its_partner_never_sees_it(
     world: World, offered: dict[str, Any]
 ) -> None:
-    assert world.get(f"/v1/grants/{offered['id']}", **OPERATOR).refused == (404, "not_found")
-    assert withdraw(world, offered["id"], **OPERATOR).refused == (404, "not_found")
+    assert world.get(f"/v1/grants/{offered['id']}", **REPORTER).refused == (404, "not_found")
+    assert withdraw(world, offered["id"], **REPORTER).refused == (404, "not_found")
     assert withdraw(world, offered["id"]).status == 200
     assert redeem(world, offered["code"]).refused == (422, "invalid_grant")
-    assert world.get("/v1/grants", **OPERATOR).body["items"] == []
+    assert world.get("/v1/grants", **REPORTER).body["items"] == []
 
 
 def test_a_withdrawal_that_meets_a_redemption_still_withdraws(world: World, offered: dict[str, Any]) -> None:
@@ -201,8 +201,8 @@ def test_a_withdrawal_that_meets_a_redemption_still_withdraws(world: World, offe
 
     world.store.interruptions = [redeem_first]
     assert withdraw(world, offered["id"]).status == 200
-    shown = world.get(f"/v1/grants/{offered['id']}", **OPERATOR).body
-    assert (shown["status"], shown["withdrawn_by"]) == ("withdrawn", "individual")
+    grant_seen = world.get(f"/v1/grants/{offered['id']}", **REPORTER).body
+    assert (grant_seen["status"], grant_seen["withdrawn_by"]) == ("withdrawn", "individual")
 
 
 @pytest.mark.parametrize("who", [{"sub": "bob"}, {"role": "institution"}, {"role": "scenario_operator"}, SHOP])
@@ -225,7 +225,7 @@ def test_grants_are_listed_newest_first_on_pages_of_any_size(world: World, limit
         made.append(offered.body["id"])
         redeem(world, offered.body["code"])
         withdraw(world, made[-1])
-    for who in (ALICE, OPERATOR):
+    for who in (ALICE, REPORTER):
         found: list[str] = []
         cursor: dict[str, str] = {}
         while True:

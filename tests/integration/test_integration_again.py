@@ -11,7 +11,7 @@ from chalicelib.onboarding import prepare
 from chalicelib.partners import actions, queries
 from chalicelib.partners.handshake import HandshakeFailed
 from chalicelib.partners.items import Partner
-from tests.desk import BASE, EXCHANGE, SYSTEM, Desk, institution
+from tests.desk import BASE, EXCHANGE, PARTNER_SYSTEM, Desk, institution
 from tests.world import World
 
 SHOP = institution("shop")
@@ -19,7 +19,7 @@ OTHER = {
     "callback_url": "https://new.example.com/hook",
     "public_key": "whpk_bWiCcGaF+f1d2WWgO7tVYSCiC5TmM1DOSVs8eWCfSdk=",
 }
-THIRD = SYSTEM | {"public_key": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
+THIRD = PARTNER_SYSTEM | {"public_key": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def test_address_and_key_are_replaced_and_the_key_before_stays_valid_for_a_day(d
     assert (answer.status, answer.body["status"]) == (200, "active")
     after, known = desk.get(application, **SHOP), partner(desk, application)
     assert after["integration"]["callback_url"] == OTHER["callback_url"] == known.callback_url
-    assert after["integration"]["previous_public_key"] == SYSTEM["public_key"]
+    assert after["integration"]["previous_public_key"] == PARTNER_SYSTEM["public_key"]
     in_time = stamp(datetime.now(UTC) + timedelta(hours=23, minutes=59))
     too_late = stamp(datetime.now(UTC) + timedelta(hours=24, minutes=1))
     assert in_time < after["integration"]["previous_valid_until"] < too_late
-    assert known.public_keys(in_time) == (OTHER["public_key"], SYSTEM["public_key"])
+    assert known.public_keys(in_time) == (OTHER["public_key"], PARTNER_SYSTEM["public_key"])
     assert known.public_keys(too_late) == (OTHER["public_key"],)
     assert after["since"] == before["since"]
     assert desk.world.get(f"/v1/merchants/{before['applicant']}").body == merchant
@@ -58,7 +58,7 @@ def test_address_and_key_are_replaced_and_the_key_before_stays_valid_for_a_day(d
 
 def test_another_address_for_the_same_key_has_no_key_before(desk: Desk) -> None:
     application = desk.bring("third_party_mall")
-    moved = SYSTEM | {"callback_url": OTHER["callback_url"]}
+    moved = PARTNER_SYSTEM | {"callback_url": OTHER["callback_url"]}
     assert desk.step(application, "integration", moved, **SHOP).status == 200
     assert desk.get(application)["integration"]["previous_public_key"] is None
 
@@ -148,5 +148,5 @@ def test_a_disabled_system_stands_in_the_history_and_the_next_integration_enable
     line = desk.get(application, **SHOP)["history"][-1]
     assert (line["by_role"], line["action"], line["outcome"]) == ("system", "webhooks", "disabled")
     assert (list(queries.partners()), partner(desk, application).disabled_at is None) == ([], False)
-    assert desk.step(application, "integration", SYSTEM, **SHOP).status == 200
+    assert desk.step(application, "integration", PARTNER_SYSTEM, **SHOP).status == 200
     assert (list(queries.partners()), partner(desk, application).disabled_at) == ([known.merchant], None)

@@ -1,4 +1,4 @@
-"""What operators are told of requests and events: enough to act on, and nothing about anybody."""
+"""What operators see of requests and events: enough to act on, and nothing about anybody."""
 
 import json
 import logging
@@ -39,11 +39,11 @@ class Lines(logging.Handler):
         self.texts.append(self.format(record))
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def fields(self) -> list[dict[str, Any]]:
         return [json.loads(text) for text in self.texts]
 
     def last(self, event: str) -> dict[str, Any]:
-        return [line for line in self.told if line["event"] == event][-1]
+        return [line for line in self.fields if line["event"] == event][-1]
 
 
 @pytest.fixture
@@ -66,9 +66,9 @@ def test_no_line_of_any_command_tells_who_or_what(world: World, lines: Lines, ma
     ):
         send(world, ready, key=KEY, **changes)
     world.stream()
-    said = "\n".join(lines.texts)
-    assert [each for each in [*PERSONAL, "bob-the-sub", "eyJ", "Bearer"] if each in said] == []
-    asked = [line for line in lines.told if line.get("route") == lines.last("request")["route"]]
+    text = "\n".join(lines.texts)
+    assert [each for each in [*PERSONAL, "bob-the-sub", "eyJ", "Bearer"] if each in text] == []
+    asked = [line for line in lines.fields if line.get("route") == lines.last("request")["route"]]
     assert len(asked) >= 5
     assert {"request", "status", "role", "ms", "attempts"} <= set(asked[-1])
 
@@ -79,7 +79,7 @@ def test_a_request_leaves_one_line(world: World, lines: Lines) -> None:
     offer = world.offer()
     lines.texts.clear()
     order = world.redeem(offer)
-    [line] = lines.told
+    [line] = lines.fields
     assert line | {"at": "", "ms": 0, "request": ""} == {
         "at": "", "level": "INFO", "event": "request", "stage": "local", "route": "POST /v1/redemptions", "request": "",
         "role": "individual", "record": order.body["id"], "replayed": False, "status": 201, "attempts": 1, "ms": 0,
@@ -114,9 +114,9 @@ def test_a_token_that_cannot_be_judged_is_a_failure(
     monkeypatch.setattr(tokens, "claims", away)
     with pytest.raises(ConnectionError):
         world.get("/v1/accounts/me", role="individual", sub="alice")
-    [line] = lines.told
-    said = [line[name] for name in ("level", "event", "function", "error", "AuthorizerFailures")]
-    assert said == ["ERROR", "failed", "authenticate", "ConnectionError", 1]
+    [line] = lines.fields
+    values = [line[name] for name in ("level", "event", "function", "error", "AuthorizerFailures")]
+    assert values == ["ERROR", "failed", "authenticate", "ConnectionError", 1]
 
 
 def test_a_failure_is_told_by_type_and_place_not_by_its_words(
@@ -131,7 +131,7 @@ def test_a_failure_is_told_by_type_and_place_not_by_its_words(
     line = lines.last("failed")
     assert (line["level"], line["error"], line["route"]) == ("ERROR", "RuntimeError", "POST /v1/accounts")
     assert line["request"] == lines.last("request")["request"]
-    assert [each["event"] for each in lines.told] == ["failed", "request"]
+    assert [each["event"] for each in lines.fields] == ["failed", "request"]
     assert line["where"][-1].startswith("test_log.py:")
     assert lines.last("request")["code"] == "internal_error"
     assert [each for each in PERSONAL if each in str(lines.texts)] == []
@@ -153,9 +153,9 @@ def test_a_batch_of_the_stream_that_fails_is_not_told_as_projected(world: World,
     world.store.down = True
     with pytest.raises(Unavailable):
         world.stream()
-    [line] = lines.told
-    told = {name: line[name] for name in ("level", "event", "function", "error", "cause")}
-    assert told == {
+    [line] = lines.fields
+    values = {name: line[name] for name in ("level", "event", "function", "error", "cause")}
+    assert values == {
         "level": "ERROR", "event": "failed", "function": "project", "error": "Unavailable",
         "cause": "ConnectTimeoutError",
     }  # fmt: skip
@@ -176,7 +176,7 @@ def wake(name: str) -> None:
 @pytest.mark.parametrize("name", [*SCHEDULES, *UPLOADS])
 def test_what_a_schedule_or_an_upload_wakes_leaves_one_line(world: World, lines: Lines, name: str) -> None:
     wake(name)
-    [line] = lines.told
+    [line] = lines.fields
     assert (line["level"], line["event"], line["function"]) == ("INFO", "worked", name)
     assert line["ms"] >= 0
     assert ("RunsUnfinished" in line) == (name == "resume")
@@ -190,7 +190,7 @@ def test_and_one_line_where_it_fails_after_those_of_its_jobs(world: World, lines
     world.store.down = True
     with pytest.raises(Unavailable):
         wake(name)
-    *jobs, line = lines.told
+    *jobs, line = lines.fields
     assert [(each["event"], each["what"]) for each in jobs] == [("failed", "job")] * JOBS.get(name, 0)
     assert [line[each] for each in ("level", "event", "function", "error")] == ["ERROR", "failed", name, "Unavailable"]
     assert line["where"]
@@ -219,7 +219,7 @@ def test_of_many_things_each_has_its_turn_and_each_failure_is_told_by_name(lines
     with pytest.raises(ValueError, match="b"):
         for_each("abcde", do, what="letter", name=str)
     assert done == ["a", "c", "e"]
-    assert [(line["what"], line["name"]) for line in lines.told if line["event"] == "failed"] == [
+    assert [(line["what"], line["name"]) for line in lines.fields if line["event"] == "failed"] == [
         ("letter", "b"),
         ("letter", "d"),
     ]
@@ -236,7 +236,7 @@ def test_what_was_counted_before_a_failure_is_in_its_line(lines: Lines) -> None:
 
     with pytest.raises(RuntimeError):
         fails(None)  # type: ignore[arg-type]
-    [line] = lines.told
+    [line] = lines.fields
     assert (line["function"], line["RunsUnfinished"], line["reason"]) == ("fails", 2, "none")
     assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "RunsUnfinished", "Unit": "Count"}]
     assert "王小明" not in str(lines.texts)
@@ -260,17 +260,17 @@ def test_messages_tell_their_age_and_how_many_failed(world: World, lines: Lines)
     line = lines.last("messages")
     assert (line["queue"], line["FailedMessages"]) == ("buy-back", 1)
     assert line["MessageAge"] > 10**9
-    [failed] = [each for each in lines.told if each["event"] == "failed"]
-    said = [failed[name] for name in ("level", "queue", "message", "error")]
-    assert said == ["ERROR", "buy-back", "m", "JSONDecodeError"]
+    [failed] = [each for each in lines.fields if each["event"] == "failed"]
+    values = [failed[name] for name in ("level", "queue", "message", "error")]
+    assert values == ["ERROR", "buy-back", "m", "JSONDecodeError"]
     assert "王小明" not in str(lines.texts)
 
 
 def test_a_run_tells_its_totals_when_it_ends(world: World, lines: Lines) -> None:
     world.merchant()
     run = world.post("/v1/buy-back-runs", role="exchange", sub="exchange").body["id"]
-    for told in ({"run": run}, {"run": run, "part": 1}):
-        message = {"messageId": "m", "receiptHandle": "r", "body": json.dumps(told), "attributes": {}}
+    for body in ({"run": run}, {"run": run, "part": 1}):
+        message = {"messageId": "m", "receiptHandle": "r", "body": json.dumps(body), "attributes": {}}
         app.pay_lots({"Records": [message]}, None)
     line = lines.last("buy_back_run_finished")
     assert [line[name] for name in ("RunMerchants", "RunPoints", "RunTonnes")] == [0, 0, 0]

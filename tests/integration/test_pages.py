@@ -1,4 +1,4 @@
-"""Cursors go on where a page ended: for their caller and query, untouched, and for no other."""
+"""Cursors continue where a page ended: for their caller and query, untouched, and for no other."""
 
 from typing import Any
 

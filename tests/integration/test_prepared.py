@@ -11,7 +11,7 @@ from chalicelib.kernel import settle
 from chalicelib.onboarding import prepare
 from chalicelib.partners.handshake import HandshakeFailed
 from chalicelib.table.commit import commit
-from tests.desk import SYSTEM, Desk, institution
+from tests.desk import PARTNER_SYSTEM, Desk, institution
 from tests.world import World
 
 SHOP = institution("shop")
@@ -49,7 +49,7 @@ def test_a_repeated_decision_makes_one_handshake(
 ) -> None:
     application = desk.bring("third_party_mall", "agreement_signed")
     contended(3, monkeypatch)
-    assert desk.step(application, "integration", SYSTEM, **SHOP).body["status"] == "active"
+    assert desk.step(application, "integration", PARTNER_SYSTEM, **SHOP).body["status"] == "active"
     assert len(handshakes) == 1
 
 
@@ -70,7 +70,7 @@ def test_a_repeated_decision_copies_each_document_once(desk: Desk, monkeypatch: 
 def test_a_replay_causes_no_effects(desk: Desk, handshakes: list[Any]) -> None:
     application = desk.bring("third_party_mall", "agreement_signed")
     path = f"/v1/applications/{application}/integration"
-    answers = [desk.world.post(path, SYSTEM, key="k", **SHOP) for _ in range(3)]
+    answers = [desk.world.post(path, PARTNER_SYSTEM, key="k", **SHOP) for _ in range(3)]
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true", "true"]
     assert len({str(answer.body) for answer in answers}) == 1
     assert len(handshakes) == 1
@@ -78,8 +78,8 @@ def test_a_replay_causes_no_effects(desk: Desk, handshakes: list[Any]) -> None:
 
 def test_what_cannot_be_done_causes_no_effects(desk: Desk, handshakes: list[Any]) -> None:
     application = desk.bring("third_party_mall", "acknowledged")
-    assert desk.step(application, "integration", SYSTEM, **SHOP).refused == (409, "invalid_state")
-    assert desk.step(application, "integration", SYSTEM, **institution("rival")).refused == (404, "not_found")
+    assert desk.step(application, "integration", PARTNER_SYSTEM, **SHOP).refused == (409, "invalid_state")
+    assert desk.step(application, "integration", PARTNER_SYSTEM, **institution("rival")).refused == (404, "not_found")
     assert handshakes == []
 
 
@@ -90,7 +90,7 @@ def test_effects_that_fail_change_nothing(desk: Desk, monkeypatch: pytest.Monkey
     application = desk.bring("third_party_mall", "agreement_signed")
     monkeypatch.setattr(prepare, "handshake", fail)
     before = desk.world.items()
-    refused = desk.step(application, "integration", SYSTEM, **SHOP)
+    refused = desk.step(application, "integration", PARTNER_SYSTEM, **SHOP)
     assert (refused.refused, refused.body["reason"]) == ((409, "handshake_failed"), "late")
     assert desk.world.items() == before
 
@@ -114,8 +114,8 @@ def test_of_the_same_request_twice_at_once_both_get_one_answer(
     application = desk.bring("third_party_mall", "agreement_signed")
     path = f"/v1/applications/{application}/integration"
     answers: list[Any] = []
-    meanwhile(lambda: answers.append(desk.world.post(path, SYSTEM, key="k", **SHOP)), monkeypatch, then=failure)
-    answers.append(desk.world.post(path, SYSTEM, key="k", **SHOP))
+    meanwhile(lambda: answers.append(desk.world.post(path, PARTNER_SYSTEM, key="k", **SHOP)), monkeypatch, then=failure)
+    answers.append(desk.world.post(path, PARTNER_SYSTEM, key="k", **SHOP))
     assert [answer.status for answer in answers] == [200, 200]
     assert answers[0].body == answers[1].body
     assert answers[1].headers["Idempotent-Replayed"] == "true"

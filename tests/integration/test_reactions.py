@@ -136,10 +136,10 @@ def test_both_consumers_understand_published_records_of_the_older_form(world: Wo
     world.post(f"/v1/merchants/{merchant}/suspend", {"reason": "why"}, **EXCHANGE)
     movements = {"buy_back_run_started": "start", "merchant_suspended": "shelving"}
     found = [item for item in world.items() if item.get("kind", {}).get("S") in movements]
-    told = [older(item, movements[item["kind"]["S"]]) for item in found]
-    assert len(told) == 2
-    world.stream(told)
-    world.stream(told)
+    old = [older(item, movements[item["kind"]["S"]]) for item in found]
+    assert len(old) == 2
+    world.stream(old)
+    world.stream(old)
     assert sqs.sent == [{"run": run}] * 2
     assert world.get(f"/v1/offers/{offer}").body["status"] == "off_shelf"
     supply = world.get("/v1/supply").body

@@ -9,7 +9,7 @@ from tests.world import PEOPLE, World
 
 Asker = dict[str, Any]
 BUREAU: Asker = {"role": "bureau", "sub": "b"}
-OPERATOR: Asker = {"role": "scenario_operator", "sub": "operator"}
+SCENARIO_OPERATOR: Asker = {"role": "scenario_operator", "sub": "operator"}
 ALICE: Asker = {"role": "individual", "sub": "alice"}
 BOB: Asker = {"role": "individual", "sub": "bob"}
 
@@ -52,7 +52,7 @@ def test_each_sees_its_own_newest_first(world: World, made: dict[str, list[str]]
     assert mine[1:] == made["alice"]
     assert world.get(f"/v1/reductions/{mine[0]}", **BUREAU).body["scenario"] == "theirs"
     assert ids(world, limit, **BOB) == made["bob"]
-    every = ids(world, limit, **OPERATOR)
+    every = ids(world, limit, **SCENARIO_OPERATOR)
     assert sorted(every) == sorted(made["metro"] + made["garden"])
     assert [each for each in every if each in made["alice"]] == made["alice"]
     assert ids(world, limit, role="scenario_operator", sub="another") == mine[:1]
@@ -62,9 +62,9 @@ def test_each_sees_its_own_newest_first(world: World, made: dict[str, list[str]]
 @pytest.mark.parametrize("limit", [1, 3, 20])
 def test_a_scenario_is_found_in_any_spelling(world: World, made: dict[str, list[str]], limit: int) -> None:
     assert ids(world, limit, scenario="METRO", **BUREAU) == made["metro"]
-    assert ids(world, limit, scenario="metro", **OPERATOR) == made["metro"]
+    assert ids(world, limit, scenario="metro", **SCENARIO_OPERATOR) == made["metro"]
     assert ids(world, limit, scenario="metro", **BOB) == [each for each in made["metro"] if each in made["bob"]]
-    assert ids(world, limit, scenario="theirs", **OPERATOR) == []
+    assert ids(world, limit, scenario="theirs", **SCENARIO_OPERATOR) == []
     assert ids(world, limit, scenario="none", **BUREAU) == []
 
 
@@ -72,11 +72,11 @@ def test_a_state_is_the_present_one(world: World, made: dict[str, list[str]]) ->
     done, refused, *waiting = made["garden"]
     world.post(f"/v1/reductions/{done}/confirm", **BUREAU)
     world.post(f"/v1/reductions/{refused}/reject", {"reason": "no"}, **BUREAU)
-    for asker in (OPERATOR, BUREAU):
+    for asker in (SCENARIO_OPERATOR, BUREAU):
         for status, expected in (("reported", waiting), ("confirmed", [done]), ("rejected", [refused])):
             assert ids(world, 1, scenario="garden", status=status, **asker) == expected
     assert ids(world, status="reported", **BUREAU) == ids(world, **BUREAU) == waiting[::-1]
-    assert ids(world, status="rejected", **OPERATOR) == ids(world, 1, status="rejected", **BUREAU) == [refused]
+    assert ids(world, status="rejected", **SCENARIO_OPERATOR) == ids(world, 1, status="rejected", **BUREAU) == [refused]
     assert set(made["metro"]) < set(ids(world, 2, status="confirmed", **BUREAU))
     assert ids(world, status="rejected", **(ALICE if refused in made["alice"] else BOB)) == [refused]
 
@@ -86,7 +86,7 @@ def test_from_is_included_and_until_is_not(world: World, made: dict[str, list[st
     newest, middle, *_, oldest = made["garden"]
     period: Asker = {"from": times[oldest], "until": times[newest]}
     assert times[oldest] < times[middle] < times[newest]
-    for asker in (BUREAU, OPERATOR):
+    for asker in (BUREAU, SCENARIO_OPERATOR):
         assert ids(world, 1, scenario="garden", **period, **asker) == made["garden"][1:]
     assert ids(world, 1, **period, **BUREAU) == made["garden"][:0:-1]
     assert ids(world, **ALICE | {"from": "2099-01-01T00:00:00Z"}) == []
@@ -120,10 +120,10 @@ def test_a_search_looks_at_so_many_and_continues_on_the_next_page(
     monkeypatch.setattr(search, "LOOKED_AT_MAX", 2)
     last = made["garden"][-1]
     world.post(f"/v1/reductions/{last}/confirm", **BUREAU)
-    first = world.get("/v1/reductions", limit=1, scenario="garden", status="confirmed", **OPERATOR).body
+    first = world.get("/v1/reductions", limit=1, scenario="garden", status="confirmed", **SCENARIO_OPERATOR).body
     assert first["items"] == []
     assert first["next_cursor"]
-    assert ids(world, 1, scenario="garden", status="confirmed", **OPERATOR) == [last]
+    assert ids(world, 1, scenario="garden", status="confirmed", **SCENARIO_OPERATOR) == [last]
 
 
 def test_an_institution_finds_what_it_is_credited_with(world: World) -> None:

@@ -32,7 +32,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def town(world: World) -> World:
-    """A person who travels, buys and gives; a merchant; a campaign that is closed. The stream has told of nothing."""
+    """A person who travels, buys and gives; a merchant; a campaign that is closed. The stream brought nothing yet."""
     world.merchant()
     world.rich(points=9000)
     world.refund(world.redeem(offer := world.offer(stock=20)).body["id"])

@@ -47,8 +47,8 @@ def test_old_records_keep_their_version(world: World) -> None:
     new = world.report(account, "100").body
     assert (old["grams"], old["scenario_version"]) == (7100, 1)
     assert (new["grams"], new["scenario_version"]) == (1000, 2)
-    shown = world.get(f"/v1/reductions/{old['id']}", role="bureau", sub="bureau").body
-    assert (shown["grams"], shown["scenario_version"]) == (7100, 1)
+    answer = world.get(f"/v1/reductions/{old['id']}", role="bureau", sub="bureau").body
+    assert (answer["grams"], answer["scenario_version"]) == (7100, 1)
     versions = {record["id"]: record.get("scenario_version") for record in world.records()}
     assert (versions[old["id"]], versions[new["id"]]) == (1, 2)
 
@@ -137,8 +137,8 @@ def test_a_trip_counts_once_however_its_scenario_is_spelt(world: World) -> None:
     assert world.report(account, "1", "trip-1", scenario="metro").refused == (409, "already_reported")
     assert world.report(account, "1", "trip-2", scenario="metro").pointers == ["/quantity"]  # one cap
     assert [each["counterparty"] for each in world.entries()] == ["Metro"]
-    shown = world.get(f"/v1/reductions/{first.body['id']}", role="bureau", sub="bureau").body
-    assert (shown["scenario"], shown["status"]) == ("Metro", "confirmed")
+    answer = world.get(f"/v1/reductions/{first.body['id']}", role="bureau", sub="bureau").body
+    assert (answer["scenario"], answer["status"]) == ("Metro", "confirmed")
 
 
 @pytest.mark.parametrize("decision", ["confirm", "reject"])
@@ -253,8 +253,8 @@ def test_every_version_is_listed_newest_first(world: World) -> None:
     assert "max-age" in answer.headers["Cache-Control"]
     newest, *others = answer.body["items"]
     assert (newest["version"], newest["valid_until"], newest["reason"]) == (3, "2900-01-01T00:00:00.000Z", "no trains")
-    for shown, made in zip(others, (second, first), strict=True):
-        assert shown == made | {"published_at": shown["published_at"], "reason": None}
+    for answer, made in zip(others, (second, first), strict=True):
+        assert answer == made | {"published_at": answer["published_at"], "reason": None}
     assert world.get("/v1/scenarios/none/versions").refused == (404, "not_found")
 
 

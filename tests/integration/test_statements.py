@@ -189,7 +189,7 @@ def test_a_period_too_long_for_one_spreadsheet_is_refused(world: World, monkeypa
 def test_an_account_moves_no_more_while_its_statement_is_far_behind(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stream stands still; then it goes on."""
+    """The stream stands still; then it continues."""
     account = world.rich(points=1000)
     world.stream()
     monkeypatch.setattr(ledger, "UNFILED_MAX", 3)

@@ -193,7 +193,7 @@ def test_an_unknown_merchant_is_not_found_and_the_bureau_asks_elsewhere(world: W
 # what waits
 
 
-def work(world: World, role: str = BUREAU, **params: Any) -> list[dict[str, Any]]:
+def worklist(world: World, role: str = BUREAU, **params: Any) -> list[dict[str, Any]]:
     answer = world.get("/v1/worklist", role=role, sub=role, **params)
     assert answer.status == 200, answer
     items: list[dict[str, Any]] = answer.body["items"]
@@ -216,7 +216,7 @@ def busy(world: World) -> World:
 
 @pytest.mark.parametrize("role", [EXCHANGE, BUREAU, AUDITOR])
 def test_what_waits_says_for_whom_and_where_it_is_read(busy: World, role: str) -> None:
-    items = work(busy, role)
+    items = worklist(busy, role)
     assert {(each["kind"], each["state"], each["actor"]) for each in items} == {
         ("application", "submitted", "exchange"),
         ("reduction", "reported", "bureau"),
@@ -229,8 +229,8 @@ def test_what_waits_says_for_whom_and_where_it_is_read(busy: World, role: str) -
 
 
 def test_only_what_waits_for_a_role_or_for_long_is_named(busy: World) -> None:
-    assert {each["kind"] for each in work(busy, actor="bureau")} == {"reduction"}
-    assert work(busy, older_than_days=1) == []
+    assert {each["kind"] for each in worklist(busy, actor="bureau")} == {"reduction"}
+    assert worklist(busy, older_than_days=1) == []
 
 
 def test_a_long_list_is_cut_and_says_so(busy: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,8 +247,8 @@ def test_a_run_that_has_not_ended_waits_and_an_order_in_its_time_does_not(world:
     order = world.redeem(world.offer(fulfil_within_days=1)).body["id"]
     world.stream()
     run = world.post("/v1/buy-back-runs", role="exchange", sub="exchange").body["id"]
-    assert [(each["kind"], each["id"]) for each in work(world)] == [("buy_back_run", run)]
-    assert order not in {each["id"] for each in work(world)}
+    assert [(each["kind"], each["id"]) for each in worklist(world)] == [("buy_back_run", run)]
+    assert order not in {each["id"] for each in worklist(world)}
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_freezing_takes_offers_down_and_release_brings_them_back(world: World) -
 def test_offers_come_back_once_neither_freezing_nor_suspension_holds(
     world: World, first: str, last: str, streamed: bool
 ) -> None:
-    """Whichever came first, and whichever is lifted last; told of after each turn, or only at the end."""
+    """Whichever came first, and whichever is lifted last; delivered after each turn, or only at the end."""
     merchant = world.merchant()
     offer = world.offer()
     begin: dict[str, Callable[[], object]] = {

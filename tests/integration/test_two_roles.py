@@ -70,6 +70,12 @@ def _record(world: World) -> Ready:
     return ready._replace(path=f"/v1/records/{record}?reason=complaint")
 
 
+def _health(world: World) -> Ready:
+    """A merchant's question about itself."""
+    ready = COMMANDS["POST /v1/offer-batches"](world)
+    return ready._replace(method="GET", path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/health")
+
+
 def _report(world: World) -> Ready:
     return _account(world)._replace(path="/v1/reports/2024-01")
 
@@ -86,6 +92,7 @@ def _differences(world: World) -> Ready:
 
 OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/records/{id}": _record,
+    "GET /v1/merchants/{id}/health": _health,
     "GET /v1/reports/{month}": _report,
     "GET /v1/reconciliations/{id}/differences": _differences,
     "GET /v1/accounts/{id}": _account,

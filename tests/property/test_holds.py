@@ -212,8 +212,10 @@ class Paying(RuleBasedStateMachine):
             books.check_projected(self.world, supply)
             kept = sum(hold.captured - hold.refunded for hold in self.holds.values())
             assert self.world.me()["totals"]["redeemed"] == supply["points_by_use"]["redeemed"] == kept == self.shop
-            shown = {each["id"]: each for each in self.world.get("/v1/holds", limit=100, **consents.SHOP).body["items"]}
-            assert {id: each["status"] for id, each in shown.items()} == {
+            listed = {
+                each["id"]: each for each in self.world.get("/v1/holds", limit=100, **consents.SHOP).body["items"]
+            }
+            assert {id: each["status"] for id, each in listed.items()} == {
                 id: hold.status for id, hold in self.holds.items()
             }
 

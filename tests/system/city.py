@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
-from chalicelib.supervision.books import GRAMS, POINTS, of
+from chalicelib.supervision.books import of
+from chalicelib.supervision.differences import GRAMS, POINTS
 from chalicelib.table.keys import ISSUED, POOL
 from infra.dev.demo.people import institution, person
 from infra.dev.local.stack import LocalStack
@@ -133,7 +134,7 @@ class City(LocalStack):
         return [{name: _read(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
     def unfiled(self) -> int:
-        """Records that the stream has not told of yet."""
+        """Records that the stream has not brought yet."""
         return sum(len(item.get("unfiled", ())) for item in self.items())
 
 

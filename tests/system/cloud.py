@@ -41,7 +41,7 @@ class Session(boto3.Session):
 
 
 def functions(session: "Session") -> dict[str, dict[str, Any]]:
-    """What Lambda was told of each function, by handler: ``project`` for one."""
+    """What Lambda knows of each function, by handler: ``project`` for one."""
     found = session.client("lambda").list_functions()["Functions"]
     return {each["Handler"].removeprefix("app."): each for each in found}
 
@@ -68,8 +68,8 @@ def changes(session: "Session", stream_arn: str) -> list[dict[str, Any]]:
 
 def _record(record: Any, stream_arn: str) -> dict[str, Any]:
     at = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
-    told = record["dynamodb"] | {"ApproximateCreationDateTime": at}
-    return dict(record) | {"dynamodb": told, "eventSourceARN": stream_arn}
+    image = record["dynamodb"] | {"ApproximateCreationDateTime": at}
+    return dict(record) | {"dynamodb": image, "eventSourceARN": stream_arn}
 
 
 def messages(session: "Session", url: str, count: int) -> list[dict[str, Any]]:

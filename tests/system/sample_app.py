@@ -79,7 +79,7 @@ def project(event: DynamoDBEvent) -> None:
     """Notes every record. Fails as long as there is a file "fail" beside the notes."""
     if NOTES.with_name("fail").exists():
         _note("failed", "")
-        raise RuntimeError("told to fail")
+        raise RuntimeError("fails as asked")
     for record in event:
         assert record.new_image == record.keys
         _note("record", record.keys["pk"]["S"], record.keys["sk"]["S"], int(record.sequence_number))

@@ -17,7 +17,7 @@ from tests.system.conftest import eventually
 
 pytestmark = pytest.mark.system
 BASE = "/v1/reduction-batches"
-OPERATOR = ("scenario_operator", "operator")
+SCENARIO_OPERATOR = ("scenario_operator", "operator")
 LINES = 300
 
 
@@ -62,9 +62,9 @@ def points(stack: LocalStack, serial: int) -> int:
     return int(get(stack, "/v1/accounts/me", ("individual", f"person-{serial}"))["balances"]["points"])
 
 
-def announce(stack: LocalStack, content: bytes) -> Any:
+def open_batch(stack: LocalStack, content: bytes) -> Any:
     body = {"scenario": "metro", "lines": content.count(b"\n"), "sha256": hashlib.sha256(content).hexdigest()}
-    return post(stack, BASE, OPERATOR, body)
+    return post(stack, BASE, SCENARIO_OPERATOR, body)
 
 
 def send(form: Any, content: bytes) -> httpx.Response:
@@ -73,17 +73,17 @@ def send(form: Any, content: bytes) -> httpx.Response:
 
 
 def done(stack: LocalStack, batch: str) -> bool:
-    return bool(get(stack, f"{BASE}/{batch}", OPERATOR)["status"] == "done")
+    return bool(get(stack, f"{BASE}/{batch}", SCENARIO_OPERATOR)["status"] == "done")
 
 
 def test_an_uploaded_file_becomes_points_and_a_list_of_refusals(stack: LocalStack) -> None:
     accounts = [person(stack, serial) for serial in range(3)]
     trips = [trip(f"r{number}", accounts[number % 3]) for number in range(LINES)]
     content = file(*trips, b"{", trip("nobody", "nobody"), trips[0])
-    announced = announce(stack, content)
+    announced = open_batch(stack, content)
     assert send(announced, content).status_code in {200, 201, 204}
     eventually(lambda: done(stack, announced["id"]), 60)
-    found = get(stack, f"{BASE}/{announced['id']}", OPERATOR)
+    found = get(stack, f"{BASE}/{announced['id']}", SCENARIO_OPERATOR)
     assert (found["converted"], found["refused"], found["points"]) == (LINES, 3, LINES * 71)
     assert [points(stack, serial) for serial in range(3)] == [LINES // 3 * 71] * 3
     refused = httpx.get(found["refused_lines"]["url"])
@@ -95,7 +95,7 @@ def test_an_uploaded_file_becomes_points_and_a_list_of_refusals(stack: LocalStac
 @pytest.mark.parametrize("change", ["key", "content_type", "checksum", "size"])
 def test_the_bucket_takes_only_what_was_announced(stack: LocalStack, change: str) -> None:
     content = file(trip("x", "nobody"))
-    announced = announce(stack, content)
+    announced = open_batch(stack, content)
     fields = announced["upload"]["fields"]
     if change == "key":
         fields["key"] += "x"
@@ -105,15 +105,15 @@ def test_the_bucket_takes_only_what_was_announced(stack: LocalStack, change: str
         fields["x-amz-checksum-sha256"] = "A" * 43 + "="
     sent = b"x" * (33 * 1024 * 1024) if change == "size" else content
     assert send(announced, sent).status_code in {400, 403}
-    assert get(stack, f"{BASE}/{announced['id']}", OPERATOR)["status"] == "awaiting_upload"
+    assert get(stack, f"{BASE}/{announced['id']}", SCENARIO_OPERATOR)["status"] == "awaiting_upload"
 
 
 def test_other_bytes_make_no_points(stack: LocalStack) -> None:
     """S3 would not take them; the emulator does not compare them with the signed checksum, so the work does."""
     content = file(trip("y", person(stack, 9)))
-    announced = announce(stack, content)
+    announced = open_batch(stack, content)
     if send(announced, content.replace(b'"1"', b'"9"')).status_code < 300:
-        eventually(lambda: get(stack, f"{BASE}/{announced['id']}", OPERATOR)["status"] == "refused")
+        eventually(lambda: get(stack, f"{BASE}/{announced['id']}", SCENARIO_OPERATOR)["status"] == "refused")
     assert points(stack, 9) == 0
 
 
@@ -123,12 +123,12 @@ def test_a_kill_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:
         post(stack, "/v1/scenarios", ("bureau", "bureau"), SCENARIO)
         account = person(stack, 0)
         content = file(*(trip(f"r{number}", account) for number in range(LINES)))
-        announced = announce(stack, content)
+        announced = open_batch(stack, content)
         send(announced, content)
         eventually(lambda: points(stack, 0) > 0)
         stack.kill9()
         stack.start()
         eventually(lambda: done(stack, announced["id"]), 60)
         assert points(stack, 0) == LINES * 71
-        found = get(stack, f"{BASE}/{announced['id']}", OPERATOR)
+        found = get(stack, f"{BASE}/{announced['id']}", SCENARIO_OPERATOR)
         assert (found["converted"], found["refused"]) == (LINES, 0)

@@ -16,7 +16,7 @@ from tests.system.city import City, check_books
 from tests.system.conftest import eventually
 
 pytestmark = pytest.mark.system
-EXCHANGE, OPERATOR = ("exchange", "exchange"), ("scenario_operator", "operator")
+EXCHANGE, SCENARIO_OPERATOR = ("exchange", "exchange"), ("scenario_operator", "operator")
 
 
 def kill_emulator(city: City) -> None:
@@ -34,9 +34,9 @@ def start_run(city: City) -> str:
     return str(started.json()["id"])
 
 
-def announce(city: City, content: bytes) -> Any:
+def open_batch(city: City, content: bytes) -> Any:
     body = {"scenario": "metro", "lines": content.count(b"\n"), "sha256": hashlib.sha256(content).hexdigest()}
-    return city.post("/v1/reduction-batches", body, *OPERATOR).json()
+    return city.post("/v1/reduction-batches", body, *SCENARIO_OPERATOR).json()
 
 
 def send(upload: Any, content: bytes) -> bool:
@@ -48,7 +48,7 @@ def send(upload: Any, content: bytes) -> bool:
 
 def all_is_done(city: City, run: str, batch: str, bought_back: int) -> None:
     """The run has ended, the batch is converted, and the supply is what the Records say."""
-    eventually(lambda: city.get(f"/v1/reduction-batches/{batch}", *OPERATOR)["status"] == "done", 60)
+    eventually(lambda: city.get(f"/v1/reduction-batches/{batch}", *SCENARIO_OPERATOR)["status"] == "done", 60)
     eventually(lambda: city.get(f"/v1/buy-back-runs/{run}", *EXCHANGE)["status"] == "finished", 60)
     eventually(lambda: city.unfiled() == 0, 60)
     assert city.get("/v1/supply")["points_by_use"]["bought_back"] == bought_back
@@ -64,7 +64,7 @@ def test_what_the_emulator_lost_in_a_kill_is_found_again_and_what_comes_then_is_
         city.freeze("pumps")  # what follows waits in the emulator, and is lost with it
         sell_a_tonne(city, offer)
         content = file(trip("lost", city.people[0], occurred_at="2026-02-01T00:00:00Z"))
-        batch = announce(city, content)
+        batch = open_batch(city, content)
         assert send(batch["upload"], content)
         run = start_run(city)
         kill_emulator(city)
@@ -75,6 +75,6 @@ def test_what_the_emulator_lost_in_a_kill_is_found_again_and_what_comes_then_is_
         run = start_run(city)  # while there is no queue
         eventually(lambda: city.unfiled() == 0)
         content = file(trip("late", city.people[0], occurred_at="2026-02-01T00:00:00Z"))
-        batch = announce(city, content)
+        batch = open_batch(city, content)
         eventually(lambda: send(batch["upload"], content))
         all_is_done(city, run, batch["id"], 2 * TONNE)

@@ -29,8 +29,8 @@ def test_concurrent_requests_never_see_each_other(sample: Sample) -> None:
         answer = client.post(
             f"{sample.url}/v1/echo/{number}", headers={"Authorization": f"user-{number}"}, content=f"body-{number}"
         ).json()
-        said = (answer["name"], answer["caller"], answer["body"], answer["same_request"])
-        return said == (str(number), f"user-{number}", f"body-{number}", True)
+        values = (answer["name"], answer["caller"], answer["body"], answer["same_request"])
+        return values == (str(number), f"user-{number}", f"body-{number}", True)
 
     with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
         assert all(pool.map(lambda number: ask(client, number), range(800)))

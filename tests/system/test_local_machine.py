@@ -1,4 +1,4 @@
-"""What the machine lacks is said in one line."""
+"""What the host lacks is one line of output."""
 
 import os
 import socket
@@ -36,11 +36,11 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = run(DATA=str(tmp_path), PORT=str(port))
+        printed = run(DATA=str(tmp_path), PORT=str(port))
     expected = (
-        f"Port {port} cannot be had (address already in use): free it, or choose another: make run PORT={port + 1}"
+        f"Port {port} is not available (address already in use): free it, or choose another: make run PORT={port + 1}"
     )
-    assert said == expected
+    assert printed == expected
 
 
 def test_a_folder_in_use_is_one_line(sample: Sample) -> None:
@@ -49,8 +49,8 @@ def test_a_folder_in_use_is_one_line(sample: Sample) -> None:
 
 
 def test_missing_engines_are_one_line(tmp_path: Path) -> None:
-    said = run(DATA=str(tmp_path / "data"), TOOLS=str(tmp_path), PORT="0")
-    assert said == f"{tmp_path}/ministack/bin/ministack is missing. Run: make tools"
+    printed = run(DATA=str(tmp_path / "data"), TOOLS=str(tmp_path), PORT="0")
+    assert printed == f"{tmp_path}/ministack/bin/ministack is missing. Run: make tools"
 
 
 def test_without_node_it_runs_and_says_what_that_costs(tmp_path: Path) -> None:

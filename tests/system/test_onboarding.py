@@ -11,7 +11,7 @@ import pytest
 from infra.dev.demo.api import Api
 from infra.dev.demo.files import document
 from infra.dev.demo.onboarding import EVENT, Member, join, partner
-from tests.desk import ONWARD, PLANS, SYSTEM
+from tests.desk import ONWARD, PARTNER_SYSTEM, PLANS
 from tests.numbers import credit_code
 from tests.system.city import City
 from tests.system.conftest import eventually
@@ -44,9 +44,9 @@ def read(city: City, application: str) -> Any:
 
 
 def send(city: City, application: str, sub: str, kind: str, content: bytes, content_type: str) -> httpx.Response:
-    said = {"kind": kind, "file_name": "f", "content_type": content_type, "bytes": len(content)}
-    said["sha256"] = hashlib.sha256(content).hexdigest()
-    form = city.post(f"{BASE}/{application}/documents", said, "institution", sub).json()["upload"]
+    body = {"kind": kind, "file_name": "f", "content_type": content_type, "bytes": len(content)}
+    body["sha256"] = hashlib.sha256(content).hexdigest()
+    form = city.post(f"{BASE}/{application}/documents", body, "institution", sub).json()["upload"]
     return httpx.post(form["url"], data=form["fields"], files={"file": ("f", content)}, timeout=30)
 
 
@@ -80,13 +80,13 @@ def test_one_of_each_mode_becomes_a_merchant(city: City, tmp_path: Path) -> None
 
 def test_a_partner_with_another_key_is_no_merchant(city: City, tmp_path: Path) -> None:
     account = institution(city, 10, "liar")
-    with partner(account, city.url, tmp_path / "liar.key") as told:
+    with partner(account, city.url, tmp_path / "liar.key") as integration:
         api = Api(city.url, city.token, lambda *_: None)
         with pytest.raises(SystemExit, match="handshake_failed"):
-            join(api, [Member("liar", "third_party_mall", told | {"public_key": SYSTEM["public_key"]})])
+            join(api, [Member("liar", "third_party_mall", integration | {"public_key": PARTNER_SYSTEM["public_key"]})])
         [application] = city.get(BASE, "institution", "liar")["items"]
         assert application["status"] == "agreement_signed"
-        join(api, [Member("liar", "third_party_mall", told)])
+        join(api, [Member("liar", "third_party_mall", integration)])
 
 
 @pytest.mark.parametrize("fault", ["bytes", "type", "size"])
@@ -95,9 +95,9 @@ def test_other_bytes_never_count(city: City, fault: str) -> None:
     institution(city, 20 + len(fault) + ord(fault[0]), sub)
     application = apply(city, sub, "other")
     content = b"PK\x03\x04 a zip" if fault == "type" else b"%PDF-1.4 good %%EOF"
-    said = {"kind": "other", "file_name": "f.pdf", "content_type": "application/pdf", "bytes": len(content)}
-    said["sha256"] = hashlib.sha256(content).hexdigest()
-    form = city.post(f"{BASE}/{application}/documents", said, "institution", sub).json()["upload"]
+    body = {"kind": "other", "file_name": "f.pdf", "content_type": "application/pdf", "bytes": len(content)}
+    body["sha256"] = hashlib.sha256(content).hexdigest()
+    form = city.post(f"{BASE}/{application}/documents", body, "institution", sub).json()["upload"]
     sent = {"bytes": content[:-1] + b"x", "type": content, "size": content + b"x"}[fault]
     answer = httpx.post(form["url"], data=form["fields"], files={"file": ("f", sent)}, timeout=30)
     if answer.status_code < 300:
@@ -117,28 +117,28 @@ def test_a_kill_between_any_two_steps_loses_none_and_repeats_none(tmp_path: Path
         city.kill9()  # some have been heard of, some have not
         city.start()
         eventually(lambda: all(each["counts"] for each in read(city, application)["documents"]), 60)
-        with partner(account, city.url, tmp_path / "partner.key") as told:
-            taken = _to_the_end(city, application, told)
-        shown = read(city, application)
-        steps = [line["action"] for line in shown["history"] if line["action"] != "document"]
+        with partner(account, city.url, tmp_path / "partner.key") as integration:
+            taken = _to_the_end(city, application, integration)
+        answer = read(city, application)
+        steps = [line["action"] for line in answer["history"] if line["action"] != "document"]
         assert steps == ["apply", *taken]
-        assert len([line for line in shown["history"] if line["action"] == "document"]) == len(shown["documents"])
+        assert len([line for line in answer["history"] if line["action"] == "document"]) == len(answer["documents"])
         assert [each["id"] for each in city.get("/v1/merchants")["items"]] == [account]
 
 
-def _to_the_end(city: City, application: str, told: dict[str, str]) -> list[str]:
+def _to_the_end(city: City, application: str, integration: dict[str, str]) -> list[str]:
     """Every step, then a kill, then the same step again."""
     taken: list[str] = []
     while (status := read(city, application)["status"]) != "active":
         action, body, who = ONWARD[status]
         by = who or {"role": "institution", "sub": "shop"}
-        said = told if action == "integration" else body
+        sent = integration if action == "integration" else body
         path, key = f"{BASE}/{application}/{action}", f"step-{action}"
-        first = city.post(path, said, by["role"], by["sub"], key)
+        first = city.post(path, sent, by["role"], by["sub"], key)
         assert first.status_code == 200, first.text
         city.kill9()
         city.start()
-        again = city.post(path, said, by["role"], by["sub"], key)
+        again = city.post(path, sent, by["role"], by["sub"], key)
         assert (again.text, again.headers["Idempotent-Replayed"]) == (first.text, "true")
         taken.append(action)
     return taken

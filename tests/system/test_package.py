@@ -19,7 +19,7 @@ from infra.release.cloud.triggers import CONSUMERS
 from infra.release.deploy.stage import Stage
 from infra.release.package import bundle, wheels
 from infra.release.package.__main__ import package
-from tests.batches import OPERATOR, file, trip
+from tests.batches import SCENARIO_OPERATOR, file, trip
 from tests.system import cloud
 from tests.system.zipped import Gateway, Handlers
 from tests.world import AT, CODES, PEOPLE, World
@@ -117,7 +117,7 @@ def test_one_journey_from_account_to_buy_back(
 
 
 def send(handlers: Handlers, environment: dict[str, str], form: dict[str, Any], content: bytes) -> None:
-    """Upload by the form, and tell of it as EventBridge does."""
+    """Upload by the form, and report it as EventBridge does."""
     sent = httpx.post(form["url"], data=form["fields"], files={"file": ("f", content)}, timeout=30)
     assert sent.status_code in (200, 204), sent.text
     bucket = {"name": environment["DOCUMENTS_BUCKET"]}
@@ -134,10 +134,10 @@ def test_a_file_of_trips_comes_by_the_form_and_its_refusals_go_by_the_link(
     world.scenario()
     content = file(trip("a", bob), trip("b", "nobody"))
     announced = {"scenario": "metro", "lines": 2, "sha256": hashlib.sha256(content).hexdigest()}
-    batch = world.post("/v1/reduction-batches", announced, **OPERATOR)
+    batch = world.post("/v1/reduction-batches", announced, **SCENARIO_OPERATOR)
     assert batch.status == 201, batch
     send(handlers, environment, batch.body["upload"], content)
-    done = world.get(f"/v1/reduction-batches/{batch.body['id']}", **OPERATOR).body
+    done = world.get(f"/v1/reduction-batches/{batch.body['id']}", **SCENARIO_OPERATOR).body
     assert (done["status"], done["converted"], done["refused"]) == ("done", 1, 1)
     [refused] = httpx.get(done["refused_lines"]["url"], timeout=30).text.splitlines()
     assert json.loads(refused)["record_id"] == "b"
@@ -198,9 +198,9 @@ def test_a_second_deployment_changes_nothing(
     session: cloud.Session, built: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Stage("dev", session, agree=lambda: False).deploy(built, PARAMETERS)
-    said = capsys.readouterr().out
-    assert said.count("nothing to change") == 2
-    assert "there already, unchanged" in said
+    printed = capsys.readouterr().out
+    assert printed.count("nothing to change") == 2
+    assert "there already, unchanged" in printed
 
 
 def test_a_change_is_not_made_unless_someone_agrees(session: cloud.Session, built: Path) -> None:

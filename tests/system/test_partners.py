@@ -86,7 +86,7 @@ class Example:
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen([*command, "--key", str(folder / "partner.key")], stdout=output)
         eventually(lambda: len(self.lines()) == 1)
-        [self.told] = self.lines()
+        [self.integration] = self.lines()
 
     def lines(self) -> list[dict[str, Any]]:
         whole = [line for line in self.output.read_text().splitlines(keepends=True) if line.endswith("\n")]
@@ -105,7 +105,7 @@ def example(town: Town, tmp_path: Path) -> Iterator[Example]:
 
 
 def test_the_example_of_the_guide_makes_a_handshake_and_prints_orders(town: Town, example: Example) -> None:
-    town.integrate(town.shop, example.told["callback_url"], example.told["public_key"])
+    town.integrate(town.shop, example.integration["callback_url"], example.integration["public_key"])
     offer = town.offer()
     orders = [town.order(offer) for _ in range(3)]
     town.refund(orders[1])
@@ -121,10 +121,10 @@ def test_other_keys_late_answers_and_redirects_do_not_pass(town: Town, example: 
             town.integrate(town.shop, url, key)
         return str(failed.value.facts["reason"])
 
-    assert reason(example.told["callback_url"], System().public_key) == "other_key"
+    assert reason(example.integration["callback_url"], System().public_key) == "other_key"
     with system() as other:
-        other.answer = lambda _: Sent(307, b"", {"location": example.told["callback_url"]})
-        assert reason(other.url, example.told["public_key"]) == "redirected"
+        other.answer = lambda _: Sent(307, b"", {"location": example.integration["callback_url"]})
+        assert reason(other.url, example.integration["public_key"]) == "redirected"
         over = threading.Event()
         other.answer = lambda got: Sent(**vars(other.prove(got)) | {"wait": over})
         began = time.monotonic()

@@ -22,10 +22,10 @@ import app
 for line in sys.stdin:
     name, event = json.loads(line)
     try:
-        said = {"answer": getattr(app, name)(event, None)}
+        answer = {"answer": getattr(app, name)(event, None)}
     except Exception as error:
-        said = {"error": str(error) or repr(error)}
-    print(json.dumps(said), file=answers, flush=True)
+        answer = {"error": str(error) or repr(error)}
+    print(json.dumps(answer), file=answers, flush=True)
 """
 
 
@@ -55,10 +55,10 @@ class Handlers:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         assert line, "the handlers' process ended"
-        said = json.loads(line)
-        if "error" in said:
-            raise Failed(said["error"])
-        return said["answer"]
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Failed(answer["error"])
+        return answer["answer"]
 
 
 class Got(NamedTuple):

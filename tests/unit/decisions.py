@@ -61,7 +61,7 @@ def after(write: Write, stored: Any = None) -> dict[str, Any]:
 
 
 def refusal(write: Write, stored: Any = None) -> Refusal:
-    """What a caller is told where the condition fails on ``stored``. Fails where the condition holds."""
+    """What a caller is answered where the condition fails on ``stored``. Fails where the condition holds."""
     assert not holds(write, stored), "nothing is refused: the condition holds"
     return write.refuse(decode(_item(write.key, stored)))
 

@@ -72,7 +72,11 @@ class NewOfferBatch(Body):
         ]
     )
 
-    offers: Annotated[list[OfferLine], Field(min_length=1, max_length=LINES_MAX), AfterValidator(_one_line_an_sku)]
+    offers: Annotated[
+        list[OfferLine],
+        Field(min_length=1, max_length=LINES_MAX, description="Each line has an sku of its own"),
+        AfterValidator(_one_line_an_sku),
+    ]
 
 
 class OfferResult(Answer):

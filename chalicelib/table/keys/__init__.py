@@ -1,4 +1,4 @@
-"""Every key of the one table, on three pages: names and ids, what belongs to accounts, everything else.
+"""Every key of the one table, by page: names and ids, what accounts own, what is kept by month or day, everything else.
 
 docs/access-patterns.md gives each its readers, writers and cost.
 
@@ -8,5 +8,6 @@ their sums are projected from the stream.
 """
 
 from chalicelib.table.keys.accounts import *  # noqa: F403 - every key, under one name
+from chalicelib.table.keys.months import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.names import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.rooms import *  # noqa: F403 - every key, under one name

@@ -45,8 +45,8 @@ def _costs(console: Console, setting: Setting) -> bool:
     for name, items, reads, bound in costs.rows(setting):
         total = sum(units for _, units in items)
         kept &= bound is None or total <= bound
-        shown = " ".join(f"{item} {units}" for item, units in items)
-        table.add_row(name, shown, str(total), str(bound or ""), str(reads))
+        listed = " ".join(f"{item} {units}" for item, units in items)
+        table.add_row(name, listed, str(total), str(bound or ""), str(reads))
     console.print(table)
     return kept
 

@@ -60,12 +60,12 @@ def bare(transaction: dict[str, Any]) -> float:
     done = [0] * CLIENTS
     end = time.monotonic() + SECONDS
 
-    def work(number: int) -> None:
+    def send(number: int) -> None:
         while time.monotonic() < end:
             client.transact_write_items(**twin_of(transaction, number))
             done[number] += 1
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(CLIENTS)]
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -91,7 +91,7 @@ def _client(order: dict[str, Any]) -> None:
     place = urlsplit(order["url"])
     body = json.dumps({"offer": order["offer"], "quantity": 1, "points": 10})
 
-    def work(number: int) -> None:
+    def send(number: int) -> None:
         head = (
             f"POST /v1/redemptions HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nAuthorization: Bearer {order['tokens'][number]}\r\nIdempotency-Key: "
@@ -104,7 +104,7 @@ def _client(order: dict[str, Any]) -> None:
                     raise RuntimeError(answer)
                 done[number] += 1
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(done))]
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(done))]
     for thread in threads:
         thread.start()
     for thread in threads:

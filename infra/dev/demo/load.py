@@ -18,7 +18,7 @@ _BROKE = frozenset({"insufficient_points", "limit_reached", "sold_out"})
 def load(url: str, token_of: TokenOf, progress: Progress, system_of: SystemOf) -> None:
     """Fill an empty platform. The same numbers are drawn each time, so that a second run replays the first.
 
-    ``system_of(account, login)`` starts a merchant's own system and gives what the integration step is told.
+    ``system_of(account, login)`` starts a merchant's own system and gives the body of its integration step.
     """
     api, draw = Api(url, token_of, progress), random.Random(20260131)
     accounts = _accounts(api, system_of)
@@ -141,7 +141,7 @@ def _orders(api: Api, draw: random.Random, offers: list[dict[str, Any]]) -> None
 
 
 def _balanced(api: Api, confirmed: int, last: str) -> None:
-    """Wait until the stream has told of everything up to ``last``; then the supply must be right to the gram."""
+    """Wait until the stream has projected everything up to ``last``; then the supply must be right to the gram."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     while (supply := api.get("/v1/supply"))["grams_confirmed"] != confirmed or supply["as_of"] < last:
         if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
 """Institutions join the mall through the whole process, over the public API, with small real files.
 
-Whatever is done already is seen from the application's state, so an interrupted run goes on where it stopped.
+Whatever is done already is seen from the application's state, so an interrupted run continues where it stopped.
 """
 
 import contextlib
@@ -41,7 +41,7 @@ _PASSED = {"outcome": "pass", "completeness": True, "conformity": True, "reliabi
 
 
 class Member(NamedTuple):
-    """An institution (its login) that joins in a mode; ``system`` is what the integration step is told."""
+    """An institution (its login) that joins in a mode; ``system`` gives the body of its integration step."""
 
     sub: str
     mode: str
@@ -62,21 +62,21 @@ def within_event(offer: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def partner(merchant: str, platform: str, key: Path, port: int = 0) -> Iterator[dict[str, str]]:
-    """The example of a merchant's system (docs/examples), running; gives what the integration step is told."""
+    """The example of a merchant's system (docs/examples), running; gives the body of its integration step."""
     where = ["--merchant", merchant, "--platform", platform, "--key", str(key), "--port", str(port)]
     command = [sys.executable, str(_PARTNER), *where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            told: dict[str, str] = json.loads(process.stdout.readline())
-            yield told
+            integration: dict[str, str] = json.loads(process.stdout.readline())
+            yield integration
         finally:
             process.terminate()
 
 
 def _bring(api: Api, member: Member) -> str:
-    said = {"mode": member.mode, "title": f"{member.sub} 入驻碳积分商城（示例）", "plan": _PLANS[member.mode]}
-    id = str(api.post(Call("/v1/applications", said, "institution", member.sub, f"apply-{member.sub}"))["id"])
+    body = {"mode": member.mode, "title": f"{member.sub} 入驻碳积分商城（示例）", "plan": _PLANS[member.mode]}
+    id = str(api.post(Call("/v1/applications", body, "institution", member.sub, f"apply-{member.sub}"))["id"])
     while (found := _read(api, id))["status"] != "active":
         if found["status"] == "draft":
             _send(api, member, found)

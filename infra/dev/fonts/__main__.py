@@ -1,4 +1,4 @@
-"""``python -m infra.dev.fonts FOLDER``: writes glyphs.bin anew from the npm packages that are installed in FOLDER.
+"""``python -m infra.dev.fonts FOLDER``: writes glyphs.bin from the npm packages that are installed in FOLDER.
 
 The file is part of the repository: only who changes the fonts needs to run this. The same fonts give the same bytes.
 """

@@ -8,7 +8,8 @@ from typing import Any
 from chalice.app import Chalice, Request
 
 from chalicelib.edge import cors, problem
-from chalicelib.errors import BodyTooLarge, InternalError, MethodNotAllowed, NotFound, Refusal
+from chalicelib.edge.refusals import InternalError, MethodNotAllowed
+from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.settings import settings
 from infra.dev.gateway import events
 from infra.dev.gateway.events import Answer, Context, Environ

@@ -7,7 +7,8 @@ from typing import Any
 
 from chalice.app import ChaliceAuthorizer
 
-from chalicelib.errors import InternalError, Refusal, RoleNotAllowed, Unauthenticated
+from chalicelib.edge.refusals import InternalError
+from chalicelib.errors import Refusal, RoleNotAllowed, Unauthenticated
 from infra.dev.gateway.events import Context, method_arn
 
 _REMEMBERED_MAX = 10_000

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-_SAID_ANYWAY = {"stage", "event", "_aws", "request"}  # the same in every line, or of use to CloudWatch only
+_IN_THE_LINE_ANYWAY = {"stage", "event", "_aws", "request"}  # the same in every line, or of use to CloudWatch only
 
 
 class Readable(logging.Formatter):
@@ -12,9 +12,11 @@ class Readable(logging.Formatter):
     default_time_format, default_msec_format = "%H:%M:%S", "%s.%03d"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] | None = getattr(record, "fields", None)
-        shown = {} if told is None else {name: value for name, value in told.items() if name not in _SAID_ANYWAY}
-        words = [f"{name}={value}" for name, value in shown.items() if value is not None]
+        fields: dict[str, Any] | None = getattr(record, "fields", None)
+        listed = (
+            {} if fields is None else {name: value for name, value in fields.items() if name not in _IN_THE_LINE_ANYWAY}
+        )
+        words = [f"{name}={value}" for name, value in listed.items() if value is not None]
         return " ".join([self.formatTime(record), record.levelname, record.getMessage(), *words])
 
 

@@ -14,7 +14,8 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from chalicelib.edge import problem
-from chalicelib.errors import BodyTooLarge, MalformedRequest
+from chalicelib.edge.refusals import MalformedRequest
+from chalicelib.errors import BodyTooLarge
 from infra.dev.gateway import lines
 from infra.dev.gateway.adapter import Gateway
 from infra.release.cloud.refusals import BODY_BYTES_MAX
@@ -43,7 +44,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 def serve(listening: socket.socket, module: str) -> None:
-    """Serve ``module.app`` on a socket that is listening already, until this process is told to stop."""
+    """Serve ``module.app`` on a socket that is listening already, until this process gets a signal to stop."""
     app = importlib.import_module(module).app
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no fault
     server = create_server(

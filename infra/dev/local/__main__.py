@@ -4,7 +4,7 @@ import signal
 import sys
 from types import FrameType
 
-from infra.dev.local import machine, processes, settings
+from infra.dev.local import host, processes, settings
 from infra.dev.local.stage import Stage
 
 
@@ -13,11 +13,11 @@ def main() -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, _stop)
     local = settings.read()
-    machine.check_python()
-    with machine.lock(local):
+    host.check_python()
+    with host.lock(local):
         if processes.stop_leftovers(local.run):  # they may hold the port and the store
             print("Ended what an interrupted run had left behind", flush=True)
-        with machine.listen(local.port) as listening, Stage(local, listening) as stage:
+        with host.listen(local.port) as listening, Stage(local, listening) as stage:
             stage.start()
             stage.keep_alive()
 

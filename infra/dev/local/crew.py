@@ -34,7 +34,7 @@ class Crew:
         self._parts: list[_Part] = []
 
     def add(self, name: str, start: Start, restore: Restore = lambda: None) -> None:
-        """Start a part. ``restore`` makes again what it forgets when it dies; if that raises, the part starts anew."""
+        """Start a part. ``restore`` makes again what it forgets when it dies; if that raises, the part starts again."""
         self._parts.append(_Part(name, start, restore, start()))
 
     def restart(self, name: str) -> None:
@@ -76,11 +76,11 @@ class Crew:
         part.process = part.start()
         try:
             part.restore()
-        except Exception as error:  # noqa: BLE001 (it may have died again; the next look starts it anew)
+        except Exception as error:  # noqa: BLE001 (it may have died again; the next look starts it again)
             print(f"{part.name} is not what it was: {type(error).__name__}: {error}", flush=True)
             processes.stop(part.process)
 
     def _give_up(self, part: _Part) -> None:
         log = self._run / f"{part.name}.log"
-        shown = "\n".join(log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
-        sys.exit(f"{part.name} ended ({part.process.returncode}). The end of {log}:\n{shown}")
+        last_lines = "\n".join(log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
+        sys.exit(f"{part.name} ended ({part.process.returncode}). The end of {log}:\n{last_lines}")

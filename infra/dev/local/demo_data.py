@@ -10,7 +10,7 @@ from infra.dev.local.settings import Local
 
 
 def offer(local: Local, url: str, *, new: bool) -> None:
-    """Load the demo data into a store that has none. An interrupted load goes on at the next start (same keys)."""
+    """Load the demo data into a store that has none. An interrupted load continues at the next start (same keys)."""
     if not local.demo:
         return
 

@@ -50,7 +50,7 @@ def describe(local: Local, *, url: str, table: str, stream_arn: str, bucket: str
     }
 
 
-def announce(path: Path, url: str, described: Mapping[str, str]) -> None:
+def write_run(path: Path, url: str, described: Mapping[str, str]) -> None:
     """Write run.json, whole: the handle and the benchmarks find the run by it. Credentials stay out."""
     endpoints = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL")}
     draft = path.with_suffix(".draft")

@@ -23,33 +23,33 @@ class Partners:
         self._run, self._folder, self._url = local.run, local.data / "partners", url
 
     def start(self, merchant: str, sub: str) -> dict[str, str]:
-        """A new system, or the one that runs already; what the integration step is to be told.
+        """A new system, or the one that runs already; the body of its integration step.
 
         Raises SystemExit if it does not come up.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         kept = self._folder / f"{sub}.json"
         if not kept.exists():
-            told = self._spawn(sub, merchant, free_port())
-            kept.write_text(json.dumps({"merchant": merchant, "told": told}))
-        found: dict[str, str] = json.loads(kept.read_text())["told"]
+            integration = self._spawn(sub, merchant, free_port())
+            kept.write_text(json.dumps({"merchant": merchant, "integration": integration}))
+        found: dict[str, str] = json.loads(kept.read_text())["integration"]
         return found
 
     def again(self) -> None:
         """Start those of an earlier run where they were. One whose port is taken by now stays away."""
         for kept in sorted(self._folder.glob("*.json")):
-            said = json.loads(kept.read_text())
-            self._process(kept.stem, said["merchant"], _port(said["told"]))
+            known = json.loads(kept.read_text())
+            self._process(kept.stem, known["merchant"], _port(known["integration"]))
 
     def _spawn(self, sub: str, merchant: str, port: int) -> dict[str, str]:
         child = self._process(sub, merchant, port)
         log, deadline = self._run / f"partner-{sub}.log", time.monotonic() + _READY_SECONDS
-        while "\n" not in (said := log.read_text()):
+        while "\n" not in (printed := log.read_text()):
             if child.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"The demo's partner {sub} does not start: see {log}")
             time.sleep(0.02)
-        told: dict[str, str] = json.loads(said.splitlines()[0])
-        return told
+        integration: dict[str, str] = json.loads(printed.splitlines()[0])
+        return integration
 
     def _process(self, sub: str, merchant: str, port: int) -> processes.Child:
         key: Path = self._folder / f"{sub}.key"
@@ -58,5 +58,5 @@ class Partners:
         return processes.spawn(command, run=self._run, name=f"partner-{sub}", env=os.environ)
 
 
-def _port(told: Mapping[str, str]) -> int:
-    return int(told["callback_url"].rstrip("/").rpartition(":")[2])
+def _port(integration: Mapping[str, str]) -> int:
+    return int(integration["callback_url"].rstrip("/").rpartition(":")[2])

@@ -79,8 +79,8 @@ def _born(pid: int) -> str:
             return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
         except (OSError, IndexError):
             return ""
-    shown = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return shown.stdout.strip()
+    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return listed.stdout.strip()
 
 
 def _end(pid: int, born: str) -> None:

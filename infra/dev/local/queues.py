@@ -64,7 +64,7 @@ class QueuePump:
     stop: threading.Event
 
     def run(self) -> None:
-        """Pump until told to stop. A message is deleted only when the handler has not named it as failed."""
+        """Pump until a stop is requested. A message is deleted only when the handler has not named it as failed."""
         while not self.stop.is_set():
             try:
                 self._poll()

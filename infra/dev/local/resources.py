@@ -81,7 +81,7 @@ def _create(client: "DynamoDBClient", request: dict[str, Any]) -> bool:
 
 
 def ensure_bucket(client: "S3Client") -> str:
-    """The template's bucket. Its settings are made anew each time: the emulator forgets them when it is killed.
+    """The template's bucket. Its settings are written each time: the emulator forgets them when it is killed.
 
     The TLS-only policy is left out: on loopback there is only plain HTTP.
     """
@@ -135,10 +135,10 @@ def _rules(wanted: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _lifecycle(rule: dict[str, Any]) -> Any:
     """A rule in the API's words, which are nearly the template's."""
-    said = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    lifecycle = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
     if "ExpirationInDays" in rule:
-        said["Expiration"] = {"Days": rule["ExpirationInDays"]}
+        lifecycle["Expiration"] = {"Days": rule["ExpirationInDays"]}
     for same in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
         if same in rule:
-            said[same] = rule[same]
-    return said
+            lifecycle[same] = rule[same]
+    return lifecycle

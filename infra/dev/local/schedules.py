@@ -54,5 +54,5 @@ def _run(module: ModuleType, name: str, seconds: int, stop: threading.Event) -> 
     while not stop.wait(seconds):
         try:
             fire(module, name)
-        except Exception as error:  # noqa: BLE001 - told by the app's own line; as on Lambda, it comes again
-            _log.warning("schedule %s: %s: %s; it comes again", name, type(error).__name__, error)
+        except Exception as error:  # noqa: BLE001 - the app's own log line has it; as on Lambda, it is retried
+            _log.warning("schedule %s: %s: %s; it is retried", name, type(error).__name__, error)

@@ -1,4 +1,4 @@
-"""What the local machine is told: where things are and which engines the user brings along."""
+"""Settings of the local system: where things are and which engines the user brings along."""
 
 import os
 from dataclasses import dataclass

@@ -13,8 +13,8 @@ from infra.dev.local import (
     engines,
     environment,
     history,
+    host,
     keys,
-    machine,
     processes,
     queues,
     resources,
@@ -57,7 +57,7 @@ class Stage:
         described |= named
         os.environ.update(described)
         self._serve()
-        environment.announce(self._described, self.url, described)
+        environment.write_run(self._described, self.url, described)
         _say(f"Ready after {time.monotonic() - began:.1f} s at {self.url} (Ctrl-C stops, the data stays)")
         demo_data.offer(self._local, self.url, new=table.created)
 
@@ -76,7 +76,7 @@ class Stage:
             durable = engines.dynoxide(local)
             dynamodb = self._durable(durable).url if durable else aws
             if durable is None:
-                _say(machine.WITHOUT_NODE)
+                _say(host.WITHOUT_NODE)
         environment.point_at(local, dynamodb=dynamodb, aws=aws)
         table = resources.ensure_table(boto3.client("dynamodb"))
         if durable and history.is_wild(engines.database(local)):
@@ -101,7 +101,7 @@ class Stage:
         return engine
 
     def _restore_emulated(self) -> None:
-        """After the emulator died: its queues and the bucket's settings. The pumps, started anew, find what it lost."""
+        """After the emulator died: its queues and the bucket's settings. The restarted pumps find what it lost."""
         _emulated()
         self._crew.restart("pumps")
 

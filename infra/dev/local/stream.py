@@ -30,7 +30,7 @@ _Failure = (BotoCoreError, ClientError)
 
 
 class NotTaken(Exception):
-    """The consumer named failed records: they come again, and those behind them."""
+    """The consumer named failed records: they are retried, and those behind them."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class StreamPump:
     failures: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
-        """Pump until told to stop. Whatever fails is tried again from the last noted position."""
+        """Pump until a stop is requested. Whatever fails is tried again from the last noted position."""
         pauses = _pauses(*_RETRY_SECONDS)
         while not self.stop.is_set():
             try:

@@ -51,7 +51,7 @@ class UploadPump:
     stop: threading.Event
 
     def run(self) -> None:
-        """Pump until told to stop; what fails is tried again."""
+        """Pump until a stop is requested; what fails is tried again."""
         while not self.stop.is_set():
             try:
                 queue = self._connect()
@@ -79,8 +79,8 @@ class UploadPump:
         for message in messages:
             try:
                 self._handle(json.loads(message["Body"]))
-            except Exception as error:  # noqa: BLE001 (told by the app's own line)
-                _log.warning("uploads: %s: %s; the event comes again", type(error).__name__, error)
+            except Exception as error:  # noqa: BLE001 (the app's own log line has it)
+                _log.warning("uploads: %s: %s; the event is retried", type(error).__name__, error)
                 continue
             self.clients.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         if not messages:
@@ -108,9 +108,9 @@ class UploadPump:
         for event in self._created_since(since):
             try:
                 self._handle(event)
-            except Exception as error:  # noqa: BLE001 (told by the app's own line)
+            except Exception as error:  # noqa: BLE001 (the app's own log line has it)
                 key = event["detail"]["object"]["key"]
-                _log.warning("uploads: %s: %s: %s; it comes again at the next start", key, type(error).__name__, error)
+                _log.warning("uploads: %s: %s: %s; it is retried at the next start", key, type(error).__name__, error)
 
     def _created_since(self, since: int) -> Iterator[dict[str, Any]]:
         wanted = _prefixes(self.trigger.event_pattern)

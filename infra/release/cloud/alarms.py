@@ -116,7 +116,7 @@ def of_metrics() -> list[Alarm]:
 
     contended, unproven = {"code": "contended"}, {"code": "unauthenticated"}
     return [
-        one("tokens-not-judged", "The issuer's keys cannot be had.", "AuthorizerFailures", 5),
+        one("tokens-not-judged", "The issuer's keys are not available.", "AuthorizerFailures", 5),
         one("contended", "Callers get in each other's way.", "Refusals", 300, dimensions=contended),
         one("unauthenticated", "Many tokens are refused.", "Refusals", 1000, dimensions=unproven),
         one("books-differ", "The books differ from the Records.", "Differences", 0),

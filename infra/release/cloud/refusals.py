@@ -1,10 +1,11 @@
-"""What API Gateway refuses before Lambda is asked, said as every other refusal is (RFC 9457).
+"""What API Gateway refuses before Lambda is asked, answered as every other refusal is (RFC 9457).
 
 It goes into the API's definition, not into resources beside it: a change of the definition makes a new deployment.
 """
 
 from chalicelib import errors
 from chalicelib.edge import cors, problem
+from chalicelib.edge.refusals import InternalError, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import Refusal
 from infra.release.cloud.functions import Template
 
@@ -12,25 +13,25 @@ BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's own limit
 _AWAY = errors.Unavailable()
 REFUSALS: dict[str, Refusal] = {
     "ACCESS_DENIED": errors.RoleNotAllowed(allowed="-", role="-"),
-    "API_CONFIGURATION_ERROR": errors.InternalError(),
-    "AUTHORIZER_CONFIGURATION_ERROR": errors.InternalError(),
-    "AUTHORIZER_FAILURE": errors.InternalError(),
+    "API_CONFIGURATION_ERROR": InternalError(),
+    "AUTHORIZER_CONFIGURATION_ERROR": InternalError(),
+    "AUTHORIZER_FAILURE": InternalError(),
     "BAD_REQUEST_BODY": errors.MalformedJson(reason="the body is not what the route takes"),
     "BAD_REQUEST_PARAMETERS": errors.MalformedJson(reason="a parameter or header is missing"),
     "DEFAULT_4XX": errors.MalformedJson(reason="the request is not one that the API takes"),
-    "DEFAULT_5XX": errors.InternalError(),
+    "DEFAULT_5XX": InternalError(),
     "EXPIRED_TOKEN": errors.Unauthenticated(),
     "INTEGRATION_FAILURE": _AWAY,
     "INTEGRATION_TIMEOUT": _AWAY,
     "INVALID_API_KEY": errors.Unauthenticated(),
     "INVALID_SIGNATURE": errors.Unauthenticated(),
     "MISSING_AUTHENTICATION_TOKEN": errors.NotFound(),  # the gateway's word for a path or method that it does not know
-    "QUOTA_EXCEEDED": errors.TooManyRequests(),
+    "QUOTA_EXCEEDED": TooManyRequests(),
     "REQUEST_TOO_LARGE": errors.BodyTooLarge(limit=BODY_BYTES_MAX),
     "RESOURCE_NOT_FOUND": errors.NotFound(),
-    "THROTTLED": errors.TooManyRequests(),
+    "THROTTLED": TooManyRequests(),
     "UNAUTHORIZED": errors.Unauthenticated(),
-    "UNSUPPORTED_MEDIA_TYPE": errors.UnsupportedMediaType(),
+    "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType(),
     "WAF_FILTERED": errors.RoleNotAllowed(allowed="-", role="-"),
 }
 
@@ -44,13 +45,13 @@ def resources() -> Template:
 
 def _answer(refusal: Refusal) -> Template:
     """In English: the gateway cannot look at Accept-Language. The path is filled in by the gateway."""
-    said = problem.response(refusal, instance="$context.path")
-    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in said.headers.items()}
+    answer = problem.response(refusal, instance="$context.path")
+    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in answer.headers.items()}
     for name, value in cors.REFUSED.items():
         shared = {"Fn::If": ["HasCorsOrigins", f"'{value}'", {"Ref": "AWS::NoValue"}]}
         headers[f"gatewayresponse.header.{name}"] = shared
     return {
-        "statusCode": str(said.status_code),
+        "statusCode": str(answer.status_code),
         "responseParameters": headers,
-        "responseTemplates": {"application/json": said.body},
+        "responseTemplates": {"application/json": answer.body},
     }

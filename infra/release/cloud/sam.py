@@ -16,7 +16,7 @@ _NEEDED = ("app.py", "chalicelib", ".chalice")
 
 
 def template(stage: str, architecture: str) -> dict[str, Any]:
-    """The SAM template of app.py for ``stage``. Raises SystemExit with what chalice said.
+    """The SAM template of app.py for ``stage``. Raises SystemExit with what chalice printed.
 
     In a copy without requirements: chalice would fetch and zip them, and we do that with their hashes and less.
     """
@@ -34,8 +34,8 @@ def template(stage: str, architecture: str) -> dict[str, Any]:
 
 
 def _choose(config: Path, architecture: str) -> None:
-    said = json.loads(config.read_text())
-    config.write_text(json.dumps(said | {"lambda_architecture": architecture}))
+    settings = json.loads(config.read_text())
+    config.write_text(json.dumps(settings | {"lambda_architecture": architecture}))
 
 
 def _run(folder: Path, stage: str) -> None:

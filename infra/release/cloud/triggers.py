@@ -68,7 +68,7 @@ def resources(function: Function) -> Template:
 
 
 def queue(name: str, timeout_seconds: int) -> Template:
-    """A queue whose messages come again until they are dead letters. Raises ValueError for a queue nobody can name."""
+    """A queue whose messages are retried until they are dead letters. Raises ValueError for a queue nobody can name."""
     if name not in queues().values():
         raise ValueError(f"The queue {name} has no setting: chalicelib/settings.py wants a …_queue_arn that ends in it")
     dead = f"{logical(name)}Dead"

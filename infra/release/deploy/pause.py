@@ -1,7 +1,7 @@
 """``make pause STAGE=``: callers change nothing any more; the stream's consumers finish what was done.
 
 Functions that a queue feeds lose their queue, where messages wait; all others may not run at all: callers get a 5xx,
-schedules and files come again later.
+schedules and files are retried later.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def pause(stack: Stack, client: "LambdaClient", say: Say = print) -> None:
 
 
 def unpause(stack: Stack, client: "LambdaClient", say: Say = print) -> None:
-    """Let everything go on. May be done again."""
+    """Let everything continue. It is safe to repeat."""
     found = _woken(stack, client)
     for function, mapping in found.fed.items():
         client.update_event_source_mapping(UUID=mapping, Enabled=True)

@@ -58,15 +58,18 @@ def rotate(client: "SecretsManagerClient", stage: str, key: str) -> str:
         may = ", ".join(each for each in SECRETS if each not in _NEVER)
         sys.exit(f"KEY is one of {may}. {' and '.join(_NEVER)} never change.")
     known: dict[str, str] = json.loads(client.get_secret_value(SecretId=name(stage))["SecretString"])
-    value, said = _key(), "is new"
+    value, statement = _key(), "is new"
     if key == _BY_TURNS:
         old = base64.b64decode(known[key])
         if len(old) == _KEY_BYTES:
-            value, said = base64.b64encode(old + base64.b64decode(value)).decode(), "has a new key beside the old one"
+            value, statement = (
+                base64.b64encode(old + base64.b64decode(value)).decode(),
+                "has a new key beside the old one",
+            )
         else:
-            value, said = base64.b64encode(old[-_KEY_BYTES:]).decode(), "has lost its old key"
+            value, statement = base64.b64encode(old[-_KEY_BYTES:]).decode(), "has lost its old key"
     client.put_secret_value(SecretId=name(stage), SecretString=json.dumps(known | {key: value}))
-    return f"{name(stage)}: {key} {said}. make deploy STAGE={stage} lets every function take it."
+    return f"{name(stage)}: {key} {statement}. make deploy STAGE={stage} lets every function take it."
 
 
 def version(client: "SecretsManagerClient", stage: str) -> str:

@@ -42,20 +42,20 @@ class Stage:
     def parameters(self, folder: Path = ROOT / "infra" / "stages") -> dict[str, str]:
         """What infra/stages/STAGE.json says. Raises SystemExit where it is not filled in."""
         path = folder / f"{self.name}.json"
-        shown = path.relative_to(folder.parents[1])
+        relative = path.relative_to(folder.parents[1])
         try:
             found: dict[str, str] = json.loads(path.read_text())
         except ValueError as error:
-            sys.exit(f"{shown} is no JSON: {error}")
+            sys.exit(f"{relative} is no JSON: {error}")
         if wrong := [name for name, value in found.items() if not isinstance(value, str)]:
-            sys.exit(f"{shown}: {', '.join(wrong)} must be in quotes, as all parameters of CloudFormation are.")
+            sys.exit(f"{relative}: {', '.join(wrong)} must be in quotes, as all parameters of CloudFormation are.")
         known = _parameters("app.yaml") | _parameters("data.yaml")
         for name in found.keys() - (known - _OURS):
             sys.exit(
-                f"{shown}: {name} is {'set by make deploy' if name in _OURS else 'no parameter of infra/app.yaml'}."
+                f"{relative}: {name} is {'set by make deploy' if name in _OURS else 'no parameter of infra/app.yaml'}."
             )
         if missing := [each for each in _WANTED if not found.get(each)]:
-            sys.exit(f"Fill in {', '.join(missing)} in {shown} first.")
+            sys.exit(f"Fill in {', '.join(missing)} in {relative} first.")
         return found
 
     def deploy(self, built: Path, parameters: dict[str, str]) -> None:

@@ -27,7 +27,7 @@ _NAME = re.compile(r"^([A-Za-z0-9._-]+)==([^ \\]+)")
 
 def native() -> str:
     """The architecture of this machine."""
-    return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+    return "arm64" if platform.uname()[4] in {"arm64", "aarch64"} else "x86_64"
 
 
 def pinned() -> dict[str, str]:

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns.actions import CampaignEdited, CampaignExpired, approve, edit, propose, reject
+from chalicelib.campaigns.actions import approve, edit, propose, reject
 from chalicelib.campaigns.model import Approval, CampaignEdit, Judgement, NewCampaign
+from chalicelib.campaigns.refusals import CampaignEdited, CampaignExpired
 from chalicelib.errors import Contended, InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Decision
 from chalicelib.table import keys

@@ -20,8 +20,8 @@ AT = "2026-01-31T08:00:00.000Z"
 def change(number: int) -> Item:
     record = {"pk": f"record:{number}", "sk": "record"} | dump(made(id=str(number), at=AT, movement="m"))
     stream = {"Keys": {}, "NewImage": encode(record), "SequenceNumber": "1", "SizeBytes": 1}
-    told = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
-    return told | {"dynamodb": stream | {"ApproximateCreationDateTime": 1, "StreamViewType": "NEW_IMAGE"}}
+    record = {"eventID": "1", "eventName": "INSERT", "awsRegion": "x", "eventSourceARN": "arn:aws:dynamodb:x:1:table/t"}
+    return record | {"dynamodb": stream | {"ApproximateCreationDateTime": 1, "StreamViewType": "NEW_IMAGE"}}
 
 
 def many(records: Sequence[Record]) -> list[Write]:

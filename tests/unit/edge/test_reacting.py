@@ -1,4 +1,4 @@
-"""Each reaction gets its turn with every Record, whatever others do; only what failed comes again."""
+"""Each reaction gets its turn with every Record, whatever others do; only what failed is retried."""
 
 from collections.abc import Callable, Sequence
 
@@ -30,7 +30,7 @@ def batch(*changes: Item) -> DynamoDBEvent:
 
 
 class Reaction:
-    """Keeps the ids of the Records that it was through with; fails as it is told."""
+    """Keeps the ids of the Records that it was through with; fails as it is asked."""
 
     def __init__(self, fails: Callable[[set[str]], Exception | None] = lambda _: None) -> None:
         self.fails, self.calls, self.done = fails, 0, list[str]()

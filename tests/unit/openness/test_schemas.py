@@ -23,6 +23,7 @@ UNSAID = {
     "period_ends": "later than starts_at",
     "period_opens": "earlier than ends_at",
     "time_range": "in UTC",
+    "sku_twice": "an sku of its own",
     "levels": "rising score_min",
     "blank": "At least one character is visible",  # combining marks alone are none
     "string_too_long": "in NFC",  # which may have more characters

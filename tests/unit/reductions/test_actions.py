@@ -10,8 +10,8 @@ from chalicelib.kernel.decision import Decision
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.model import GRAMS, POINTS, Posting
 from chalicelib.reductions import actions
-from chalicelib.reductions.items import Recipient, ReductionState, Usage
-from chalicelib.reductions.model import Reason, Reduction, ReductionAnswer, Report
+from chalicelib.reductions.items import Recipient, Reduction, ReductionState, Usage
+from chalicelib.reductions.model import Reason, ReductionAnswer, Report
 from chalicelib.scenarios.items import Scenario
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, record, refusal, touched, write_to

@@ -31,7 +31,7 @@ def test_rounding_down_never_gives_more_and_never_a_whole_gram_less(quantity: st
 
 
 @pytest.mark.parametrize(
-    ("moment", "shown"),
+    ("moment", "expected"),
     [
         (datetime(2024, 1, 14, 15, 59, 59, 999999, UTC), "20240114"),
         (datetime(2024, 1, 14, 16, 0, tzinfo=UTC), "20240115"),
@@ -42,8 +42,8 @@ def test_rounding_down_never_gives_more_and_never_a_whole_gram_less(quantity: st
         (datetime(2024, 1, 14, 23, 0, tzinfo=timezone(timedelta(hours=-11))), "20240115"),
     ],
 )
-def test_a_day_begins_at_midnight_in_shanghai(moment: datetime, shown: str) -> None:
-    assert day(moment) == shown
+def test_a_day_begins_at_midnight_in_shanghai(moment: datetime, expected: str) -> None:
+    assert day(moment) == expected
 
 
 def test_a_conversion_issues_as_many_grams_as_points() -> None:

@@ -10,8 +10,8 @@ from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.record import Posting
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import GRAMS, POINTS
-from chalicelib.reductions.items import Recipient, ReductionState
-from chalicelib.reductions.model import Reduction, ReductionAnswer, Reversal
+from chalicelib.reductions.items import Recipient, Reduction, ReductionState
+from chalicelib.reductions.model import ReductionAnswer, Reversal
 from chalicelib.reductions.reversal import reverse
 from chalicelib.table import keys
 from tests.unit.decisions import AT, after, command, holds, record, refusal, touched, write_to

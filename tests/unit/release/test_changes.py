@@ -48,9 +48,9 @@ def change(name: str, action: str = "Modify", drift: str = "IN_SYNC") -> dict[st
 
 
 def run(cloud: Cloud, *, keeps: bool = False) -> list[str]:
-    said: list[str] = []
-    Stack(cast(Any, cloud), "one", said.append, keeps=keeps).change({"TemplateBody": "{}"}, {}, agree=lambda: True)
-    return said
+    printed: list[str] = []
+    Stack(cast(Any, cloud), "one", printed.append, keeps=keeps).change({"TemplateBody": "{}"}, {}, agree=lambda: True)
+    return printed
 
 
 def test_a_stack_that_is_there_is_compared_with_what_is_there() -> None:

@@ -1,4 +1,4 @@
-"""What infra/stages/STAGE.json may say, and what is said of a mistake in it."""
+"""What infra/stages/STAGE.json may say, and how a mistake in it is reported."""
 
 import json
 from pathlib import Path
@@ -20,12 +20,12 @@ def read(folder: Path, text: str) -> dict[str, str]:
 
 
 def test_a_filled_file_is_taken_as_it_is(tmp_path: Path) -> None:
-    said = FILLED | {"GatewayAccount": "no", "LogDays": "14"}
-    assert read(tmp_path, json.dumps(said)) == said
+    content = FILLED | {"GatewayAccount": "no", "LogDays": "14"}
+    assert read(tmp_path, json.dumps(content)) == content
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"OidcIssuer": ""}, "Fill in OidcIssuer in infra/stages/dev.json first."),
         ({"LogDays": 14}, "infra/stages/dev.json: LogDays must be in quotes"),
@@ -33,10 +33,10 @@ def test_a_filled_file_is_taken_as_it_is(tmp_path: Path) -> None:
         ({"Stage": "prod"}, "infra/stages/dev.json: Stage is set by make deploy."),
     ],
 )
-def test_a_mistake_is_told_in_one_line(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+def test_a_mistake_is_reported_in_one_line(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(SystemExit) as stopped:
         read(tmp_path, json.dumps(FILLED | changes))
-    assert str(stopped.value).startswith(told)
+    assert str(stopped.value).startswith(expected)
 
 
 def test_what_is_no_json_is_told_with_its_place(tmp_path: Path) -> None:

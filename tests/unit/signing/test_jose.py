@@ -24,8 +24,8 @@ def named(keys: tuple[jose.Key, ...]) -> set[str | None]:
 
 
 def signed(key: Any, algorithm: str, **header: Any) -> str:
-    said = {"alg": algorithm, "kid": key.kid} | header
-    return joserfc_jws.serialize_compact(said, PAYLOAD, key, algorithms=[algorithm])
+    headers = {"alg": algorithm, "kid": key.kid} | header
+    return joserfc_jws.serialize_compact(headers, PAYLOAD, key, algorithms=[algorithm])
 
 
 KEYS = known(EC, RSA)

@@ -8,7 +8,8 @@ from chalicelib.reconciliation import actions as reconciliation
 from chalicelib.reconciliation.model import Reconciliation, SchemeSums
 from chalicelib.reports import actions as reports
 from chalicelib.reports import model, queries
-from chalicelib.reports.model import MerchantSums, Stay
+from chalicelib.reports.model import MerchantSums
+from chalicelib.reports.times import Stay, stays, times
 from chalicelib.supervision import records
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, record, refusal, touched, write_to
@@ -89,9 +90,9 @@ def test_stays_are_counted_from_state_to_state() -> None:
         Stay("2026-01-01T00:01:00.000Z", "submitted"),
         Stay("2026-01-01T00:03:00.000Z", "active"),
     ]
-    assert model.stays(lines) == [("draft", 60), ("submitted", 120)]
-    [times] = model.times([("submitted", 1), ("submitted", 9), ("submitted", 5), ("submitted", 7)])
-    assert (times.stays, times.median_seconds, times.longest_seconds) == (4, 5, 9)
+    assert stays(lines) == [("draft", 60), ("submitted", 120)]
+    [taken] = times([("submitted", 1), ("submitted", 9), ("submitted", 5), ("submitted", 7)])
+    assert (taken.stays, taken.median_seconds, taken.longest_seconds) == (4, 5, 9)
 
 
 def test_merchants_add_up_to_their_sub_platform() -> None:

@@ -20,10 +20,10 @@ def test_an_update_says_all_its_clauses() -> None:
     write = update(KEY, assign={"status": "x"}, add={"points": -5}, discard={"unfiled": {"r"}}, remove=("list", "rank"))
     request = write.request()["Update"]
     names = request["ExpressionAttributeNames"]
-    said = request["UpdateExpression"]
+    expression = request["UpdateExpression"]
     for placeholder, name in names.items():
-        said = said.replace(placeholder, name)
-    assert said == "SET status = :S0 ADD points :A0 DELETE unfiled :D0 REMOVE list, rank"
+        expression = expression.replace(placeholder, name)
+    assert expression == "SET status = :S0 ADD points :A0 DELETE unfiled :D0 REMOVE list, rank"
     assert request["ExpressionAttributeValues"] == {":S0": {"S": "x"}, ":A0": {"N": "-5"}, ":D0": {"SS": ["r"]}}
     assert "ConditionExpression" not in request
 

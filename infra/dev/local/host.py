@@ -1,4 +1,4 @@
-"""What the machine must have: each lack is one line that says what to install or change."""
+"""What the host must have: each lack is one line that says what to install or change."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ WITHOUT_NODE = (
 
 
 def check_python() -> None:
-    if sys.version_info < (3, 11):  # noqa: UP036 (said to those who run it with another interpreter)
+    if sys.version_info < (3, 11):  # noqa: UP036 (for those who run it with another interpreter)
         raise SystemExit(f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}: install it and try again")
 
 
@@ -46,7 +46,7 @@ def listen(port: int) -> Iterator[socket.socket]:
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             raise SystemExit(
-                f"Port {port} cannot be had ({reason}): free it, or choose another: make run PORT={port + 1}"
+                f"Port {port} is not available ({reason}): free it, or choose another: make run PORT={port + 1}"
             ) from None
         listening.listen(512)
         yield listening

@@ -1,0 +1,86 @@
+"""Statements: pages of entries, and the same as a spreadsheet."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from chalicelib.accounts import sheet
+from chalicelib.accounts.entries import EntryAnswer, EntryParams, to_entry
+from chalicelib.accounts.queries import own
+from chalicelib.errors import InvalidRequest
+from chalicelib.kernel.fields import Page, stamp
+from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
+from chalicelib.ledger import model as ledger
+from chalicelib.ledger.account import Account
+from chalicelib.ledger.model import Entry
+from chalicelib.table import keys, read
+from chalicelib.table.write import Attr
+
+CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
+
+
+def entries(query: Query[EntryParams], account: Account) -> Page[EntryAnswer]:
+    """The statement of an account (as read) that the parameters ask for. Raises InvalidRequest for a wrong period."""
+    low, high = period(query.params.from_, query.params.until)
+    return _statement(query, account, query.params.kind, low, high)
+
+
+def spreadsheet(query: Query[EntryParams]) -> str:
+    """The whole period as CSV (RFC 4180), oldest line first. Raises InvalidRequest where one answer cannot hold it."""
+    account, kind = own(query.asker), query.params.kind
+    low, high = period(query.params.from_, query.params.until)
+    found = {each.place: each for each in unfiled(account) if low <= each.place < high and kind in (None, each.kind)}
+    where = Attr("kind").eq(kind) if kind else None
+    filed = read.query(account.holder, low, high, Entry, where=where, chunk=1000)
+    found |= {each.place: each for each in read.first(filed, CSV_LINES_MAX + 1)}
+    if len(found) > CSV_LINES_MAX:
+        en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
+        raise InvalidRequest.at("/from", en, zh)
+    return sheet.written(found[place] for place in sorted(found))
+
+
+def period(since: datetime | None, until: datetime | None) -> tuple[str, str]:
+    """The sort keys around a statement's entries from ``since`` on and before ``until``. Raises InvalidRequest."""
+    if since and until and since > until:  # DynamoDB refuses such a range
+        raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
+    low = keys.entries_at(stamp(since)) if since else keys.ENTRIES
+    high = keys.entries_at(stamp(until)) if until else keys.ENTRIES_END
+    return low, high
+
+
+def statement(
+    query: Query[Any], *, kind: str, low: str = keys.ENTRIES, high: str = keys.ENTRIES_END
+) -> Page[EntryAnswer]:
+    """Lines of one kind of the caller's own statement, of a ``period``. Raises AccountNotOpen."""
+    return _statement(query, own(query.asker), kind, low, high)
+
+
+def _statement(query: Query[Any], account: Account, kind: str | None, low: str, high: str) -> Page[EntryAnswer]:
+    """Lines newest first: those filed by the stream and those not yet filed, each once.
+
+    The account was read before the lines: a line that is filed in between is then found twice, never missed.
+    """
+    limit = query.params.limit
+    before: str = query.position["sk"] if query.position else high
+    found = {each.place: each for each in unfiled(account) if low <= each.place < before and kind in (None, each.kind)}
+    filed = read.query(
+        account.holder,
+        low,
+        high,
+        Entry,
+        before=before if query.position else None,
+        descending=True,
+        where=Attr("kind").eq(kind) if kind else None,
+        chunk=100 if kind else limit + 1,
+    )
+    found |= {each.place: each for each in read.first(filed, limit + 1)}
+    newest = [to_entry(found[place]) for place in sorted(found, reverse=True)[: limit + 1]]
+    return query.page(newest, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk})
+
+
+def unfiled(account: Account) -> Iterator[Entry]:
+    """Lines of an account (as read) that the stream has not filed yet."""
+    for record in read.many([keys.record(each) for each in account.unfiled], Record).values():
+        if entry := ledger.entries(record).get(account.holder):
+            yield entry

@@ -1,0 +1,123 @@
+"""What a merchant's duties are measured by (guide §7.2 a), and what to warn of. Pure."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from chalicelib.errors import Text
+from chalicelib.kernel.fields import Answer, Time, example
+
+SOON_DAYS = 30  # before a licence ends
+
+WARNINGS = {
+    "merchant_suspended": Text(
+        "The merchant is suspended: its offers are off the shelf.", "该权益方已被暂停，其权益已全部下架。"
+    ),
+    "stock_below_commitment": Text(
+        "Less is on the shelf than the plan commits to: add stock, or change the plan with the exchange.",
+        "在架库存低于入驻申请中承诺的数量，请补充库存，或与交易所变更承诺。",
+    ),
+    "orders_late": Text(
+        "Orders wait past the time in which they had to be fulfilled: the platform refunds them.",
+        "有订单逾期未核销，平台将予以退还。",
+    ),
+    "webhooks_failing": Text(
+        "Webhooks were given up: repair the system, then replay them with POST /v1/webhook-deliveries/{id}/replay.",
+        "有事件通知多次推送失败已停止，请修复系统后通过 POST /v1/webhook-deliveries/{id}/replay 重新推送。",
+    ),
+    "licence_ends_soon": Text(
+        "The business licence ends within 30 days: send the new one to the exchange.",
+        "企业营业执照将于 30 日内到期，请向交易所提交新的营业执照。",
+    ),
+    "licence_ended": Text(
+        "The business licence has ended: send the new one to the exchange.",
+        "企业营业执照已到期，请向交易所提交新的营业执照。",
+    ),
+}
+
+
+class StockHealth(Answer):
+    """Units on the shelf now, over ``offers`` offers. ``committed``: what the plan commits to, null where it has no
+    number. ``more``: some offers are not counted.
+    """
+
+    committed: int | None
+    units: int
+    offers: int
+    more: bool
+
+
+class OrderHealth(Answer):
+    """Orders that had to be fulfilled by now, and were not. ``more``: there are others beyond those counted."""
+
+    late: int
+    oldest_due: Time | None
+    more: bool
+
+
+class WebhookHealth(Answer):
+    """``failed_since``: the oldest webhook that was given up; null where none was."""
+
+    integrated: bool
+    failed_since: Time | None
+
+
+class LicenceHealth(Answer):
+    """The last day of the business licence, in Shanghai, and the days until then; negative once it has ended."""
+
+    expires_on: str | None
+    days_left: int | None
+
+
+class Warned(Answer):
+    """A duty that is not kept, or will soon not be, and what to do."""
+
+    code: str
+    detail: str
+    detail_zh: str
+
+
+class HealthAnswer(Answer):
+    """How a merchant keeps its duties."""
+
+    model_config = example(
+        merchant="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        status="active",
+        as_of="2026-01-31T08:00:00.000Z",
+        stock={"committed": 20000, "units": 18500, "offers": 12, "more": False},
+        orders={"late": 0, "oldest_due": None, "more": False},
+        webhooks={"integrated": True, "failed_since": None},
+        licence={"expires_on": "2026-02-20", "days_left": 20},
+        warnings=[{"code": "licence_ends_soon", "detail": "…", "detail_zh": "…"}],
+    )
+
+    merchant: str
+    status: Literal["active", "suspended", "ended"]
+    as_of: Time
+    stock: StockHealth
+    orders: OrderHealth
+    webhooks: WebhookHealth
+    licence: LicenceHealth
+    warnings: list[Warned]
+
+
+def _warned(code: str) -> Warned:
+    return Warned(code=code, detail=WARNINGS[code].en, detail_zh=WARNINGS[code].zh)
+
+
+def _codes(health: HealthAnswer) -> Iterator[str]:
+    committed, days_left = health.stock.committed, health.licence.days_left
+    if health.status == "suspended":
+        yield "merchant_suspended"
+    if committed is not None and health.stock.units < committed:
+        yield "stock_below_commitment"
+    if health.orders.late:
+        yield "orders_late"
+    if health.webhooks.failed_since:
+        yield "webhooks_failing"
+    if days_left is not None and days_left <= SOON_DAYS:
+        yield "licence_ends_soon" if days_left >= 0 else "licence_ended"
+
+
+def with_warnings(health: HealthAnswer) -> HealthAnswer:
+    """The same, with a warning for each duty that is not kept."""
+    return health.model_copy(update={"warnings": [_warned(code) for code in _codes(health)]})

@@ -1,0 +1,85 @@
+"""A merchant's duties (guide §7.2 a), measured: stock, orders, webhooks, licence."""
+
+from datetime import date, datetime
+from itertools import islice
+
+from chalicelib import shanghai
+from chalicelib.errors import NotFound
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
+from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.account import Account
+from chalicelib.mall import order_book
+from chalicelib.mall import queries as mall
+from chalicelib.merchants import queries as merchants
+from chalicelib.merchants.model import to_answer
+from chalicelib.onboarding import queries as onboarding
+from chalicelib.partners import queries as partners
+from chalicelib.supervision.duties import (
+    HealthAnswer,
+    LicenceHealth,
+    OrderHealth,
+    StockHealth,
+    WebhookHealth,
+    with_warnings,
+)
+
+OFFERS_MAX = 500  # of one merchant that are counted
+LATE_MAX = 100  # orders that are counted
+
+
+def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
+    """How merchant ``id`` keeps its duties, for itself, the sub-platform above it and the exchange. Raises NotFound."""
+    account = merchants.item(id)
+    above = account.as_merchant.sub_platform
+    concerned = caller.holds(INSTITUTION, id) or (above is not None and caller.holds(INSTITUTION, above))
+    if not concerned and not caller.reads_as(EXCHANGE):
+        raise NotFound()
+    measured = HealthAnswer(
+        merchant=id,
+        status=to_answer(account, stamp(now)).status,
+        as_of=stamp(now),
+        stock=_stock(account, stamp(now)),
+        orders=_orders(id, now),
+        webhooks=_webhooks(id),
+        licence=_licence(account, shanghai.clock(now).date()),
+        warnings=[],
+    )
+    return with_warnings(measured)
+
+
+def _stock(account: Account, at: str) -> StockHealth:
+    offers = list(islice(mall.offers_of(account.id), OFFERS_MAX + 1))
+    counted = [
+        each for each in offers[:OFFERS_MAX] if each.status == "on_shelf" and not (each.ends_at and each.ends_at <= at)
+    ]
+    sold = mall.units_sold(counted)
+    units = sum(max(0, each.supplied - sold[each.id]) for each in counted)
+    more = len(offers) > OFFERS_MAX
+    return StockHealth(committed=_committed(account), units=units, offers=len(counted), more=more)
+
+
+def _committed(account: Account) -> int | None:
+    """Units that the plan commits to in numbers; None where it has none, or says it in words."""
+    application = account.as_merchant.application
+    pledge = onboarding.application(application).plan.get("stock_commitment") if application else None
+    return pledge if isinstance(pledge, int) else None
+
+
+def _orders(merchant: str, now: datetime) -> OrderHealth:
+    late = list(islice(order_book.late_of(merchant, stamp(now)), LATE_MAX + 1))
+    return OrderHealth(late=min(len(late), LATE_MAX), oldest_due=late[0] if late else None, more=len(late) > LATE_MAX)
+
+
+def _webhooks(merchant: str) -> WebhookHealth:
+    return WebhookHealth(
+        integrated=partners.partner(merchant) is not None, failed_since=partners.failed_since(merchant)
+    )
+
+
+def _licence(account: Account, today: date) -> LicenceHealth:
+    application = account.as_merchant.application
+    documents = onboarding.application(application).documents if application else {}
+    licence = documents.get("business_licence")
+    if licence is None or licence.expires_on is None:
+        return LicenceHealth(expires_on=None, days_left=None)
+    return LicenceHealth(expires_on=licence.expires_on, days_left=(date.fromisoformat(licence.expires_on) - today).days)

@@ -1,0 +1,68 @@
+"""Refusals name a state in the reader's language; fields keep its code."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import app
+from chalicelib.errors import InvalidState
+from chalicelib.states import STATES, STEPS
+from chalicelib.transitions import Step
+
+CODE = sorted((Path(app.__file__).parent / "chalicelib").glob("**/*.py"))
+MODULES = [str(path.relative_to(Path(app.__file__).parent)).removesuffix(".py").replace("/", ".") for path in CODE]
+TABLES = [module for module in MODULES if isinstance(getattr(importlib.import_module(module), "STEPS", None), tuple)]
+
+
+def steps() -> Iterator[Step]:
+    for module in TABLES:
+        table = importlib.import_module(module).STEPS
+        yield from (each for each in table if isinstance(each, Step))
+
+
+def statuses() -> Iterator[str]:
+    """What modules call a status: ``Literal["reported", …]``."""
+    for module in map(importlib.import_module, MODULES):
+        for name in ("Status", "OrderStatus", "DocumentStatus", "DeliveryStatus", "OnShelf"):
+            yield from get_args(getattr(module, name, None))
+
+
+def written(argument: str) -> Iterator[str]:
+    """The texts that code writes for ``argument`` of an InvalidState."""
+    for path in CODE:
+        calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+        for call in calls:
+            if ast.unparse(call.func).endswith(("InvalidState", "MerchantSuspended")):
+                values = (ast.walk(each.value) for each in call.keywords if each.arg == argument)
+                yield from (str(node.value) for each in values for node in each if isinstance(node, ast.Constant))
+
+
+def test_every_state_has_a_chinese_name() -> None:
+    codes = {state for each in steps() for state in (each.source, each.target)}
+    codes |= {*statuses(), *written("state")}
+    assert len(codes) > 40
+    assert codes - STATES.keys() == set()
+
+
+def test_every_step_has_a_chinese_name() -> None:
+    codes = {each.action for each in steps()} | set(written("action"))
+    assert len(codes) > 30
+    assert codes - STEPS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "The state is placed; reverse is not a step from it."),
+        ("zh", "当前状态为“待核销”，不能执行“冲正”。"),
+    ],
+)
+def test_a_text_names_the_state_in_words_and_a_field_by_its_code(language: str, text: str) -> None:
+    refusal = InvalidState(state="placed", action="reverse")
+    assert refusal.text(language) == text
+    facts: dict[str, Any] = refusal.in_language(language)
+    assert facts == {"state": "placed", "action": "reverse"}
