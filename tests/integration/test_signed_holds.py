@@ -12,9 +12,10 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive
 from chalicelib.partners import actions, queries
 from chalicelib.partners.items import Partner, PreviousKey, Signatures
-from chalicelib.table import keys
+from chalicelib.table import keys, read
 from tests import books
 from tests.consents import ALICE, SHOP, capture, hold, mall, order, release, spending
+from tests.integration.test_holds import units
 from tests.signer import signed
 from tests.world import Answer, World
 
@@ -66,6 +67,31 @@ def test_a_signed_order_is_held_captured_and_refunded_and_its_records_keep_the_p
         assert proof["key"] == public(KEY)
         KEY.public_key().verify(base64.b64decode(proof["signature"]), proof["base"].encode())
     books.check(world)
+
+
+def test_a_proof_takes_two_write_units_more(world: World, grant: str) -> None:
+    integrate("required")
+    held = keys.digest("hold", keys.account_id("shop"), "o-1")
+    path = f"/v1/holds/{held}"
+    assert units(world, lambda: send(world, "/v1/holds", order(grant), "k-1")) == 8 + 2
+    assert units(world, lambda: send(world, f"{path}/capture", {"points": 300}, "k-2")) == 8 + 2
+    assert units(world, lambda: send(world, f"{path}/refund", {"points": 1, "reason": "x"}, "k-3")) == 8 + 2
+
+
+def test_a_signed_request_reads_once_before_it_is_decided(
+    world: World, grant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    integrate("required")
+    asked = []
+
+    def ask(operation: Any, **request: Any) -> Any:
+        asked.append(operation.__name__)
+        return operation(**request)
+
+    monkeypatch.setattr(read, "ask", ask)
+    held = send(world, "/v1/holds", order(grant), "k-1").body["id"]
+    assert send(world, f"/v1/holds/{held}/capture", {"points": 300}, "k-2").status == 200
+    assert asked == ["batch_get_item"] * 2
 
 
 def test_without_a_requirement_a_request_needs_no_signature_and_a_bad_one_is_refused(world: World, grant: str) -> None:
