@@ -90,7 +90,7 @@ class Platform:
         return found
 
     def sign(self, method: str, path: str, raw: bytes, key: str) -> dict[str, str]:
-        """The headers that sign a request (RFC 9421, RFC 9530). A retry is signed anew, for its time counts."""
+        """The headers that sign a request (RFC 9421, RFC 9530). A retry is signed again, for its time counts."""
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(raw).digest()).decode()}:"
         covered = {"@method": method, "@path": path, "content-digest": digest, "idempotency-key": key}
         names = " ".join(f'"{name}"' for name in covered)

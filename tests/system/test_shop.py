@@ -91,8 +91,8 @@ class Shop:
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen([*command, "--key", str(folder / "shop.key")], stdout=output, env=env)
         eventually(lambda: "\n" in self.output.read_text())
-        self.told = json.loads(self.output.read_text().splitlines()[0])
-        self.browser = httpx.Client(base_url=self.told["callback_url"].rstrip("/"), follow_redirects=True, timeout=30)
+        self.answer = json.loads(self.output.read_text().splitlines()[0])
+        self.browser = httpx.Client(base_url=self.answer["callback_url"].rstrip("/"), follow_redirects=True, timeout=30)
         assert "使用碳积分支付" in self.browser.get("/").text
 
     def press(self, path: str, **form: str) -> httpx.Response:
@@ -109,9 +109,9 @@ class Shop:
 @pytest.fixture
 def shop(town: Town, lossy: str, tmp_path: Path) -> Iterator[Shop]:
     started = Shop(town, lossy, tmp_path)
-    town.integrate(town.shop, started.told["callback_url"], started.told["public_key"])
+    town.integrate(town.shop, started.answer["callback_url"], started.answer["public_key"])
     with town.as_the_app():
-        register(town.shop, started.told["callback_url"], started.told["public_key"], signatures="required")
+        register(town.shop, started.answer["callback_url"], started.answer["public_key"], signatures="required")
     yield started
     started.browser.close()
     started.process.terminate()
