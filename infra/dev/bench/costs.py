@@ -16,13 +16,22 @@ def rows(setting: Setting) -> list[Row]:
     """``(movement, (item, units) an item, reads before it, bound)``; each movement is made once warm, then counted."""
     setting.grow(100)
     run = str(time.time_ns())
-    call, found = setting.platform.call, []
-    limited = setting.new_offer(per_account_limit=1000)
+    found: list[Row] = []
 
     def count(name: str, act: Callable[[], Any], bound: int | None = None) -> None:
         costs, reads = setting.platform.units(act)
         found.append((name, costs, reads, bound))
 
+    _sales(setting, count, run)
+    _earning(setting, count, run)
+    _ends(setting, count, run)
+    return found
+
+
+def _sales(setting: Setting, count: Callable[..., None], run: str) -> None:
+    """Redemptions of each kind, and what follows one."""
+    call = setting.platform.call
+    limited = setting.new_offer(per_account_limit=1000)
     coded = setting.new_offer()
     codes = {"codes": [f"{run}-{number}" for number in range(500)]}
 
@@ -37,19 +46,22 @@ def rows(setting: Setting) -> list[Row]:
     count("500 codes of vouchers", lambda: call("POST", _CODES, codes, "institution", "bench-shop", id=coded))
     redeem(coded)
     count("redemption with a code", lambda: redeem(coded), 8)
+    order = setting.redeem(6)["id"]
+    fulfil, refund = "/v1/redemptions/{id}/fulfil", "/v1/redemptions/{id}/refund"
+    voucher = {"voucher": "SH-1", "note": None}
+    count("fulfilment", lambda: call("POST", fulfil, voucher, "institution", "bench-shop", id=order))
+    count("refund", lambda: call("POST", refund, {}, "institution", "bench-shop", id=order))
+
+
+def _earning(setting: Setting, count: Callable[..., None], run: str) -> None:
+    """Reports and conversions."""
+    call = setting.platform.call
     count("conversion (automatic)", lambda: setting.report(3, f"a{run}"), 6)
     count("conversion under a daily cap", lambda: setting.report(3, f"c{run}", "capped"))
     waiting = setting.report(4, f"m{run}", "garden")["id"]
     count("report for manual confirmation", lambda: setting.report(5, f"n{run}", "garden"))
     confirm = "/v1/reductions/{id}/confirm"
     count("conversion (confirmed by hand)", lambda: call("POST", confirm, {}, "bureau", "bureau", id=waiting), None)
-    order = setting.redeem(6)["id"]
-    fulfil, refund = "/v1/redemptions/{id}/fulfil", "/v1/redemptions/{id}/refund"
-    voucher = {"voucher": "SH-1", "note": None}
-    count("fulfilment", lambda: call("POST", fulfil, voucher, "institution", "bench-shop", id=order))
-    count("refund", lambda: call("POST", refund, {}, "institution", "bench-shop", id=order))
-    _ends(setting, count, run)
-    return found
 
 
 def _ends(setting: Setting, count: Callable[..., None], run: str) -> None:

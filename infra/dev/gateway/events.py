@@ -57,34 +57,40 @@ def proxy_event(
     """The Lambda proxy event of a request. ``proven`` is the authorizer's context."""
     raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     body, encoded = _body(raw)
-    query: dict[str, list[str]] = {}
-    for name, value in parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True):
-        query.setdefault(name, []).append(value)
-    method, path = environ["REQUEST_METHOD"], path_of(environ)
-    request_context: dict[str, Any] = {
-        "resourcePath": match.template,
-        "httpMethod": method,
-        "path": path,
-        "stage": STAGE,
-        "protocol": environ["SERVER_PROTOCOL"],
-        "requestId": str(uuid.uuid4()),
-        "identity": {"sourceIp": environ.get("REMOTE_ADDR", ""), "userAgent": headers.get("User-Agent")},
-    }
-    if proven is not None:
-        request_context["authorizer"] = dict(proven)
+    query = _query(environ)
     return {
         "resource": match.template,
-        "path": path,
-        "httpMethod": method,
+        "path": path_of(environ),
+        "httpMethod": environ["REQUEST_METHOD"],
         "headers": dict(headers),
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,
         "pathParameters": match.segments or None,
         "stageVariables": None,
-        "requestContext": request_context,
+        "requestContext": _context(environ, match, headers)
+        | ({"authorizer": dict(proven)} if proven is not None else {}),
         "body": body,
         "isBase64Encoded": encoded,
+    }
+
+
+def _query(environ: Environ) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    return query
+
+
+def _context(environ: Environ, match: Match, headers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "resourcePath": match.template,
+        "httpMethod": environ["REQUEST_METHOD"],
+        "path": path_of(environ),
+        "stage": STAGE,
+        "protocol": environ["SERVER_PROTOCOL"],
+        "requestId": str(uuid.uuid4()),
+        "identity": {"sourceIp": environ.get("REMOTE_ADDR", ""), "userAgent": headers.get("User-Agent")},
     }
 
 
