@@ -75,6 +75,7 @@ class IntegrationNote:
     public_key: str
     previous_public_key: str | None = None
     previous_valid_until: str | None = None
+    signatures: str = "optional"
 
 
 @dataclass(frozen=True, kw_only=True)
