@@ -331,6 +331,20 @@ def _reverse(world: World) -> Ready:
     return Ready("POST", f"/v1/reductions/{reduction}/reverse", body, "bureau", "bureau", body | {"reason": "other"})
 
 
+def _close_anomaly(world: World) -> Ready:
+    account = world.person()
+    world.scenario()
+    world.scenario("bicycle", excludes=["metro"])
+    for scenario in ("metro", "bicycle"):
+        assert world.report(account, "1", scenario=scenario).status == 201
+    world.stream()
+    [anomaly] = world.get("/v1/anomalies", role="bureau", sub="bureau").body["items"]
+    body = {"outcome": "dismissed", "reason": "one card for two"}
+    return Ready(
+        "POST", f"/v1/anomalies/{anomaly['id']}/close", body, "bureau", "bureau", body | {"outcome": "referred"}
+    )
+
+
 def _reverse_batch(world: World) -> Ready:
     path = _reported_batch(world)
     batch = path.rpartition("/")[2]
@@ -497,6 +511,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reduction-batches/{id}/reject": _reject_batch,
     "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
     "POST /v1/reductions/{id}/reverse": _reverse,
+    "POST /v1/anomalies/{id}/close": _close_anomaly,
     "POST /v1/credit-rules": _credit_rule,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,

@@ -95,6 +95,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/merchants/{id}/health": _health,
     "GET /v1/reports/{month}": _report,
     "GET /v1/reconciliations/{id}/differences": _differences,
+    "GET /v1/anomalies/{id}": _about("POST /v1/anomalies/{id}/close"),
     "GET /v1/accounts/{id}": _account,
     "GET /v1/accounts/{id}/entries": _entries,
     "GET /v1/redemptions/{id}": _about("POST /v1/redemptions/{id}/refund"),
