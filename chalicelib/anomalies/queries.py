@@ -22,10 +22,10 @@ LOOKED_AT_MAX = 500  # anomalies a page; a search that found too few by then con
 _FIRST, _LAST = "0", "~"  # around every rank
 _FALLEN = ("reversed", "rejected")
 
-Terms = dict[tuple[str, int], Scenario]
+Governing = dict[tuple[str, int], Scenario]
 
 
-def terms() -> Terms:
+def terms() -> Governing:
     """Every version of every scenario, by its code in lower case and its number."""
     return {(keys.scenario_code(each.code), each.version): each for versions in everything() for each in versions}
 
@@ -73,12 +73,12 @@ def full(id: str) -> FullAnomalyAnswer:
     return FullAnomalyAnswer(**to_answer(found).model_dump(), trips=trips)
 
 
-def _trip(reduction: Reduction, known: Terms) -> AnomalousTrip:
+def _trip(reduction: Reduction, known: Governing) -> AnomalousTrip:
     answer = reduction.answer
     governing = known[keys.scenario_code(answer.scenario), answer.scenario_version]
-    shown = answer.model_dump(include={*AnomalousTrip.model_fields}) | {"account": reduction.recipient.id}
+    seen = answer.model_dump(include={*AnomalousTrip.model_fields}) | {"account": reduction.recipient.id}
     end = ends_at(answer.occurred_at, answer.quantity, governing)
-    return AnomalousTrip(**shown, ends_at=end, reported_at=reduction.record.at)
+    return AnomalousTrip(**seen, ends_at=end, reported_at=reduction.record.at)
 
 
 def anomalies(query: Query[AnomalyParams]) -> Page[AnomalyAnswer]:

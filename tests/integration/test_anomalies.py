@@ -376,10 +376,12 @@ def test_no_number_and_no_name_of_the_person_is_answered(world: World) -> None:
 
 
 def test_the_worklist_counts_open_anomalies(world: World, five: list[str]) -> None:
-    work = world.get("/v1/worklist", **BUREAU, actor="bureau").body
-    assert work["counts"] == {"anomaly": 4}
-    assert [each["path"] for each in work["items"]] == [f"{BASE}/{id}" for id in (five[4], five[3], five[1], five[0])]
-    assert {each["state"] for each in work["items"]} == {"open"}
+    waiting = world.get("/v1/worklist", **BUREAU, actor="bureau").body
+    assert waiting["counts"] == {"anomaly": 4}
+    assert [each["path"] for each in waiting["items"]] == [
+        f"{BASE}/{id}" for id in (five[4], five[3], five[1], five[0])
+    ]
+    assert {each["state"] for each in waiting["items"]} == {"open"}
 
 
 # scenarios
