@@ -54,6 +54,7 @@ def test_a_line_says_who_what_and_why(world: World) -> None:
     assert redemption == {
         "id": order["id"], "at": order["at"], "kind": "redemption", "points": -1000, "grams": 0,
         "counterparty": shop, "reference": order["id"], "swept_points": 0, "debt_points": 0, "debt_grams": 0,
+        "text": "You redeemed an offer for 1,000 points.", "text_zh": "您兑换权益，支出 1,000 碳积分。",
     }  # fmt: skip
     assert (conversion["counterparty"], conversion["points"], conversion["grams"]) == ("walk", 1000, 0)
     world.stream()
@@ -169,7 +170,7 @@ def test_an_accountant_gets_the_whole_period_as_a_spreadsheet(world: World) -> N
     assert before.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = [line.split(",") for line in before.body.decode("utf-8-sig").splitlines()]
     names = ["id", "at", "kind", "points", "grams", "counterparty", "reference", "swept_points", "debt_points"]
-    assert rows[0] == [*names, "debt_grams", "at_beijing"]
+    assert rows[0] == [*names, "debt_grams", "at_beijing", "text", "text_zh"]
     assert before.body.startswith(codecs.BOM_UTF8)
     assert re.fullmatch(r'attachment; filename="statement-[0-9]{8}\.csv"', before.headers["Content-Disposition"])
     assert [(row[2], row[3]) for row in rows[1:]] == [("conversion", "5000"), *[("redemption", "-1000")] * 3]
