@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chalicelib.accounts import queries
+from chalicelib.accounts import statements
 from chalicelib.ledger import actions as ledger
 from chalicelib.mall.worker import sweep_tills
 from chalicelib.table import keys
@@ -180,7 +180,7 @@ def test_an_accountant_gets_the_whole_period_as_a_spreadsheet(world: World) -> N
 
 
 def test_a_period_too_long_for_one_spreadsheet_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "CSV_LINES_MAX", 1)
+    monkeypatch.setattr(statements, "CSV_LINES_MAX", 1)
     world.rich()
     world.report(keys.account_id("alice"))
     refused = world.get("/v1/accounts/me/entries", headers={"Accept": "text/csv"}, role="individual", sub="alice")
