@@ -59,7 +59,8 @@ def test_a_line_says_who_what_and_why(world: World) -> None:
     assert (conversion["counterparty"], conversion["points"], conversion["grams"]) == ("walk", 1000, 0)
     world.stream()
     [sale] = world.entries("shop", "institution")
-    assert sale == redemption | {"points": 1000, "counterparty": account}
+    words = {"text": "An offer was redeemed for 1,000 points.", "text_zh": "您的权益被兑换，收入 1,000 碳积分。"}
+    assert sale == redemption | {"points": 1000, "counterparty": account} | words
 
 
 def test_a_refund_names_the_order_it_undoes(world: World) -> None:
