@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from heapq import merge
+from itertools import groupby
 from typing import get_args
 
 from chalicelib.anomalies.detection import ends_at
@@ -96,7 +97,9 @@ def anomalies(query: Query[AnomalyParams]) -> Page[AnomalyAnswer]:
 
 
 def _ranks(query: Query[AnomalyParams]) -> Iterator[str]:
-    """Where to look, the latest first: behind the page before, and within the time that was asked for."""
+    """Where to look, the latest first: behind the page before, and within the time that was asked for. Each once: one
+    that moves between the lists may stand in both for a moment.
+    """
     params, behind = query.params, query.position["rank"] if query.position else None
     if params.from_ and params.until and params.from_ > params.until:
         raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
@@ -105,12 +108,11 @@ def _ranks(query: Query[AnomalyParams]) -> Iterator[str]:
     names = [lists.anomalies(each) for each in get_args(Status) if params.status in (None, each)]
     walks = (read.places(name, between=(low, high), chunk=params.limit + 2) for name in names)
     ranks = merge(*((place.listing.rank for place in walk) for walk in walks), reverse=True)
-    return (rank for rank in ranks if rank != behind)
+    return (rank for rank, _ in groupby(ranks) if rank != behind)
 
 
 def _read(ranks: list[str]) -> list[Anomaly]:
-    """The anomalies at ``ranks``, each once: one that moves between the lists may stand in both for a moment."""
-    places = list(dict.fromkeys(keys.anomaly(rank.rpartition(":")[2]) for rank in ranks))
+    places = [keys.anomaly(rank.rpartition(":")[2]) for rank in ranks]
     found = read.many(places, Anomaly)
     return [found[place] for place in places]
 

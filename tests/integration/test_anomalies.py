@@ -57,6 +57,7 @@ def anomalous(world: World) -> list[dict[str, Any]]:
     return [item for item in world.items() if item["pk"]["S"].startswith("anomaly:")]
 
 
+@pytest.mark.engine
 def test_an_overlap_is_found_by_the_stream_and_names_both_trips(world: World) -> None:
     account, metro, bicycle = overlap(world)
     assert listed(world) == []
@@ -239,6 +240,7 @@ def test_what_is_closed_is_not_closed_again(world: World) -> None:
     assert (record["reference"], record["reason"]) == (id, "one card for two")
 
 
+@pytest.mark.engine
 def test_a_closed_anomaly_that_grows_is_open_again(world: World) -> None:
     alice, *_ = overlap(world)
     world.stream()
@@ -278,6 +280,7 @@ def five(world: World) -> list[str]:
     return found
 
 
+@pytest.mark.engine
 def test_anomalies_are_listed_the_latest_first_by_pages(world: World, five: list[str]) -> None:
     seen, params = list[str](), dict[str, Any](limit=2)
     while True:
