@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Template
 
 from chalicelib.certificates.model import CertificateAnswer
-from chalicelib.certificates.render.words import TITLES, Row, moment, rows
+from chalicelib.certificates.render.words import TITLES, Row, moment, rows, uncovered
 from chalicelib.edge.pages import Assets
 
 _OWN = Path(__file__).parent / "static"
@@ -28,6 +28,7 @@ def html(certificate: CertificateAnswer) -> str:
         serial=escape(certificate.serial),
         status=certificate.status,
         revoked=_revoked(certificate),
+        uncovered=_uncovered(certificate),
         jws=escape(certificate.jws or ""),
         rows="".join(_row(row) for row in rows(certificate)),
     )
@@ -45,3 +46,11 @@ def _revoked(certificate: CertificateAnswer) -> str:
     at = certificate.revoked_at or certificate.issued_at
     reason = f"{escape(certificate.reason or '')}<br>{moment(at)} <small lang=en>{escape(at)}</small>"
     return f'<p class="status revoked" id="revoked">已撤销 <small lang=en>Revoked</small>：{reason}</p>'
+
+
+def _uncovered(certificate: CertificateAnswer) -> str:
+    if (note := uncovered(certificate)) is None:
+        return ""
+    return (
+        f'<p class="status uncovered" id="uncovered">{escape(note.zh)}<br><small lang=en>{escape(note.en)}</small></p>'
+    )
