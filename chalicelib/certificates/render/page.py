@@ -7,7 +7,12 @@ from string import Template
 from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.certificates.render.words import TITLES, Row, moment, rows, uncovered
 from chalicelib.edge.pages import Assets
+from chalicelib.errors import Text
 
+_UNSIGNED = Text(
+    "This note is not part of what is signed. It disappears once they are recovered.",
+    "本提示不在签名范围内，追回后不再显示。",
+)
 _OWN = Path(__file__).parent / "static"
 ASSETS = Assets(
     {
@@ -51,6 +56,5 @@ def _revoked(certificate: CertificateAnswer) -> str:
 def _uncovered(certificate: CertificateAnswer) -> str:
     if (note := uncovered(certificate)) is None:
         return ""
-    return (
-        f'<p class="status uncovered" id="uncovered">{escape(note.zh)}<br><small lang=en>{escape(note.en)}</small></p>'
-    )
+    chinese, english = escape(note.zh + _UNSIGNED.zh), escape(f"{note.en} {_UNSIGNED.en}")
+    return f'<p class="status uncovered" id="uncovered">{chinese}<br><small lang=en>{english}</small></p>'

@@ -70,12 +70,10 @@ def _uncovered(sheet: Sheet, certificate: CertificateAnswer, y: float) -> float:
     """The note about grams that await recovery, in a frame; returns the base line for the first fact."""
     if (note := uncovered(certificate)) is None:
         return y
-    beside = wrapped(note.en, (WIDTH - 2 * _LEFT - 8) / 7.5)
-    height = 28 + 10 * len(beside)
-    sheet.frame(_LEFT - 6, y + 24 - height, WIDTH - 2 * _LEFT + 12, height, 1.5, _AMBER)
-    sheet.text(_LEFT + 4, y + 6, note.zh, 11, _AMBER)
-    _lines(sheet, (_LEFT + 4, y - 7), beside, size=7.5, leading=10, colour=_AMBER)
-    return y - height - 8
+    sheet.frame(_LEFT - 6, y - 16, WIDTH - 2 * _LEFT + 12, 36, 1.5, _AMBER)
+    sheet.text(_LEFT + 4, y + 4, note.zh, _SIZE, _AMBER)
+    sheet.text(_LEFT + 4, y - 9, note.en, 7.5, _AMBER)
+    return y - 42
 
 
 def _fact(sheet: Sheet, y: float, row: Row, lines: list[str]) -> float:

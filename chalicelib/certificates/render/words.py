@@ -59,9 +59,8 @@ def uncovered(certificate: CertificateAnswer) -> Text | None:
         return None
     grams = f"{certificate.uncovered_grams:,}"
     return Text(
-        f"Of these grams, {grams} await recovery after a reversal: they had been credited for reductions that were not"
-        " confirmed in the end.",
-        f"本凭证所载减排量中，有 {grams} 克因相关减排量已被冲正而待追回。",
+        f"Of these grams, {grams} await recovery: the reductions behind them were reversed.",
+        f"本凭证所载减排量中，有 {grams} 克对应的减排记录已被冲正，尚待追回。",
     )
 
 
