@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.coverage import actions, model, queries, reactions
 from chalicelib.errors import Unavailable
+from chalicelib.kernel import settle
 from tests import books
 from tests.officials import done
 from tests.world import World
@@ -42,7 +43,8 @@ def flags(world: World, *serials: str) -> list[int]:
 
 
 def listed(world: World, **params: Any) -> list[dict[str, Any]]:
-    found, cursor = [], {}
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
     while True:
         page = world.get("/v1/certificates", uncovered="true", **AUDITOR, **params, **cursor).body
         found += page["items"]
@@ -201,7 +203,7 @@ def test_a_worker_that_dies_between_two_pages_is_followed_by_another(
     assert settled(world) == {serials[2]: 10, serials[1]: 10, serials[0]: 9}
     trip(world, account, 19)
 
-    alive, once = reactions.perform, iter([True])
+    alive, once = settle.perform, iter([True])
 
     def dies_at_the_second_page(record: str, decide: Any) -> Any:
         if next(once, False):
