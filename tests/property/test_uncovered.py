@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from tests import books
@@ -16,7 +16,7 @@ WHY = {"reason": "no such trip", "evidence_sha256": "0" * 64}
 
 STEPS = st.one_of(
     st.tuples(st.just("trip"), st.integers(1, 50)),
-    st.tuples(st.just("cancel"), st.integers(1, 60)),
+    st.tuples(st.just("cancel"), st.integers(1, 4)),
     st.tuples(st.just("reverse"), st.integers(0, 5)),
     st.tuples(st.just("stream"), st.randoms(use_true_random=False)),
 )
@@ -29,19 +29,22 @@ class Story:
         self.world, self.account = world, world.rich(points=30)
         self.trips: list[str] = []
         self.certified: list[tuple[str, int]] = []
+        for points in (40, 20):
+            self.trip(points)
+        self.cancel(3)
 
     def trip(self, points: int) -> None:
         self.trips.append(self.world.report(self.account, str(points), scenario="walk").body["id"])
 
-    def cancel(self, points: int) -> None:
-        done = self.world.post("/v1/cancellations", {"points": points, "purpose": "x"}, **ALICE)
-        if done.status == 201:
+    def cancel(self, quarters: int) -> None:
+        if points := self.world.points() * quarters // 4:
+            done = self.world.post("/v1/cancellations", {"points": points, "purpose": "x"}, **ALICE)
             self.certified.append((done.body["certificate"]["serial"], points))
 
     def reverse(self, number: int) -> None:
-        if number < len(self.trips):
-            done = self.world.post(f"/v1/reductions/{self.trips.pop(number)}/reverse", WHY, **BUREAU)
-            assert done.status == 200, done
+        if self.trips:
+            reduction = self.trips.pop(number % len(self.trips))
+            assert self.world.post(f"/v1/reductions/{reduction}/reverse", WHY, **BUREAU).status == 200
 
     def stream(self, chance: Any) -> None:
         """Some of the Records, in any order."""
@@ -74,6 +77,7 @@ def test_flags_are_those_of_the_debt_however_it_came_about(steps: list[tuple[str
         for step, much in steps:
             getattr(story, step)(much)
         world.stream()
+        event(f"{len(story.expected())} flags")  # seen with --hypothesis-show-statistics: most stories leave some
         assert story.flags() == story.expected()
         books.check(world)
         assert sum(story.flags().values()) <= world.get("/v1/supply").body["grams_uncovered"]
