@@ -32,6 +32,8 @@ from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
+from chalicelib.coverage.reactions import flag_uncovered
+from chalicelib.coverage.routes import room as coverage
 from chalicelib.credit.routes import room as credit
 from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.events.routes import room as public_events
@@ -75,7 +77,7 @@ app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
-_spending = (catalogue, mall, holds, cancellation, certificates, campaigns, buyback)
+_spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
 _watching = (supervision, anomalies, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
     app.register_blueprint(room)
@@ -101,7 +103,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
     quick = (plan_runs, file_reported, wake_judges, notify_merchants)
-    slow = (close_reached, sign_issued, note_due, find_anomalies, follow_merchants)  # what may take long comes last
+    slow = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
     return events.react(event, (*quick, *slow))
 
 

@@ -31,7 +31,12 @@ class IssuedAnswer(Answer):
 
 
 class CertificateAnswer(IssuedAnswer):
-    """What anyone may read. ``jws`` signs all of it but ``status``; null for a moment after the issue."""
+    """What anyone may read. ``jws`` signs all of it but its status and ``uncovered_grams``; null for a moment after
+    the issue.
+
+    ``uncovered_grams``: grams that await recovery, because reductions were reversed after their points had been used;
+    0 where all are covered. A campaign's are those that its donors owe.
+    """
 
     model_config = example(
         serial=SERIAL,
@@ -52,6 +57,7 @@ class CertificateAnswer(IssuedAnswer):
         status="valid",
         reason=None,
         revoked_at=None,
+        uncovered_grams=0,
         jws="eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJTSDI2In0.c2lnbmF0dXJl",
     )
 
@@ -71,6 +77,7 @@ class CertificateAnswer(IssuedAnswer):
     status: Status
     reason: str | None = None
     revoked_at: Time | None = None
+    uncovered_grams: int = 0
     jws: str | None = None
 
 

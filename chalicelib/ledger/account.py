@@ -78,7 +78,7 @@ class Account(AnyAccount, Sums):
     ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
     ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
-    procedures closed in its favour, of the same person.
+    procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
     """
 
     id: str
@@ -97,6 +97,7 @@ class Account(AnyAccount, Sums):
     guardian: str | None = None
     successor: str | None = None
     formerly: frozenset[str] = frozenset()
+    earlier: frozenset[str] = frozenset()
 
     @property
     def holder(self) -> str:
@@ -107,6 +108,11 @@ class Account(AnyAccount, Sums):
     def holders(self) -> list[str]:
         """The names of all accounts of its person that procedures have joined, its own last."""
         return [*map(keys.holder, sorted(self.formerly)), self.holder]
+
+    @property
+    def lineage(self) -> frozenset[str]:
+        """The ids of all accounts whose debts are its own by now: its own, and those that came before it."""
+        return self.formerly | self.earlier | {self.id}
 
     @property
     def key(self) -> keys.Key:

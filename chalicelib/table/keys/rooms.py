@@ -56,6 +56,11 @@ def certificate(serial: str) -> Key:
     return Key(f"certificate:{serial}", "certificate")
 
 
+def coverage(person: str) -> Key:
+    """Which change made the flags of a person's certificates what they are, and how far back they reach."""
+    return Key(f"coverage:{person}", "coverage")
+
+
 def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
@@ -82,6 +87,11 @@ def served(till: str) -> Key:
 
 def campaign(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "campaign")
+
+
+def campaign_uncovered(campaign: str) -> Key:
+    """Grams given to a campaign that await recovery from their donors, beside it."""
+    return Key(f"campaign:{campaign}", "uncovered")
 
 
 def own_campaign(institution: str, at: str, campaign: str) -> Key:
