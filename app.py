@@ -39,10 +39,11 @@ from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.catalogue.routes import room as catalogue
+from chalicelib.mall.following import shelve_due
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import complete_events, expire_due, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import complete_events, expire_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.routes import room as onboarding

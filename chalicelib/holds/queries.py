@@ -13,12 +13,20 @@ from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
 
 
-def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None]:
-    """The grant, and the account of the merchant that would hold points: one read."""
+def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None, Seller | None]:
+    """The grant, and the account of the merchant that would hold points: one read. A second one where it sells under a
+    sub-platform: the operator's account.
+    """
     consent, account = keys.grant(grant), keys.account(keys.holder(caller.account))
     found = read.rows([consent, account])
     granted, seller = found.get(consent), found.get(account)
-    return granted.load(Grant) if granted else None, seller.load(Seller) if seller else None
+    selling = seller.load(Seller) if seller else None
+    return granted.load(Grant) if granted else None, selling, _above(selling)
+
+
+def _above(seller: Seller | None) -> Seller | None:
+    operator = seller.merchant.sub_platform if seller and seller.merchant else None
+    return read.get(keys.account(keys.holder(operator)), Seller) if operator else None
 
 
 def find(id: str) -> Hold | None:

@@ -17,7 +17,8 @@ from chalicelib.kernel.fields import Answer, Body, example
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
-from chalicelib.mall.items import Codes, KnownCodes, Offer, Till
+from chalicelib.mall.codes import Codes, KnownCodes
+from chalicelib.mall.items import Offer, Till
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, put, update
 
