@@ -53,6 +53,7 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
+from chalicelib.platforms.routes import room as platforms
 from chalicelib.procedures.routes import room as procedures
 from chalicelib.provenance.projection import colours
 from chalicelib.reconciliation import worker as reconciliation_worker
@@ -76,7 +77,7 @@ app.register_middleware(problem.reshape, "http")
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (catalogue, mall, holds, cancellation, certificates, campaigns, buyback)
 _watching = (supervision, statistics, reports, reconciliation, openness)
-for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
+for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 

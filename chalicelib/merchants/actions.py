@@ -14,7 +14,7 @@ from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.ledger.standing import turned, unturned
 from chalicelib.merchants import history
-from chalicelib.merchants.model import KINDS, STEPS, Admission, Cause, own_state, suspenders, to_answer
+from chalicelib.merchants.model import KINDS, STEPS, Admission, own_state, suspenders, to_answer
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, check, seen, update
@@ -95,19 +95,19 @@ def remains(account: str, application: str, action: str) -> Write:
     return check(keys.account(keys.holder(account)), admitted, seen(AnyAccount, refuse))
 
 
-def suspend(command: Command[Cause], account: Account, party: str = "") -> Decision:
+def suspend(command: Command[Any], account: Account, party: str = "") -> Decision:
     """Its offers are to leave the shelf (a reaction does that); orders and points stay. ``party``: OPERATOR where the
     sub-platform does it; else the caller's role. Raises InvalidState.
     """
     return _turn(command, account, "suspend", party or command.caller.role)
 
 
-def reinstate(command: Command[Cause], account: Account, party: str = "") -> Decision:
+def reinstate(command: Command[Any], account: Account, party: str = "") -> Decision:
     """The offers that suspension took down are to come back, once nobody else suspends it. Raises InvalidState."""
     return _turn(command, account, "reinstate", party or command.caller.role)
 
 
-def _turn(command: Command[Cause], account: Account, action: str, party: str) -> Decision:
+def _turn(command: Command[Any], account: Account, action: str, party: str) -> Decision:
     """A turn of the merchant's state, which its offers follow. Contended where it turned since it was read."""
     merchant, reason = account.as_merchant, command.body.reason
     target = step(STEPS, own_state(merchant, party), action, party)
