@@ -1,6 +1,16 @@
 """Codes of vouchers as they are kept. Pure."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from chalicelib.mall.items import Till
+
+
+class HandOut(NamedTuple):
+    """A till as read, and the codes that its next sale hands out; none where it has too few."""
+
+    till: Till
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
