@@ -8,7 +8,7 @@ from tests.desk import EXCHANGE, PLANS, Desk, institution
 from tests.numbers import credit_code
 from tests.world import Answer, World
 
-OPERATOR = institution("operator")
+AS_OPERATOR = institution("operator")
 
 
 @dataclass
@@ -20,10 +20,10 @@ class Platform:
 
     def post(self, path: str, body: Any = None, **who: Any) -> Answer:
         given = {"reason": "why"} if body is None else body
-        return self.world.post(f"/v1/sub-platforms/{self.id}/{path}", given, **(who or OPERATOR))
+        return self.world.post(f"/v1/sub-platforms/{self.id}/{path}", given, **(who or AS_OPERATOR))
 
     def get(self, path: str, **asked: Any) -> Answer:
-        return self.world.get(f"/v1/sub-platforms/{self.id}/{path}", **({} if "role" in asked else OPERATOR) | asked)
+        return self.world.get(f"/v1/sub-platforms/{self.id}/{path}", **({} if "role" in asked else AS_OPERATOR) | asked)
 
     def admit(self, account: str, **who: Any) -> Answer:
         return self.post("members", {"account": account, "reason": "of our district"}, **who)

@@ -96,8 +96,8 @@ def remains(account: str, application: str, action: str) -> Write:
 
 
 def suspend(command: Command[Any], account: Account, party: str = "") -> Decision:
-    """Its offers are to leave the shelf (a reaction does that); orders and points stay. ``party``: OPERATOR where the
-    sub-platform does it; else the caller's role. Raises InvalidState.
+    """Its offers are to leave the shelf (a reaction does that); orders and points stay. ``party``: who does it, if that
+    is the sub-platform's operator and not the caller's role. Raises InvalidState.
     """
     return _turn(command, account, "suspend", party or command.caller.role)
 

@@ -9,7 +9,7 @@ from chalicelib.kernel.decision import Command
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants.history import member_line
-from chalicelib.merchants.model import OPERATOR, SUB_PLATFORM
+from chalicelib.merchants.model import SUB_PLATFORM, SUB_PLATFORM_OPERATOR
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, absent, present, put, seen, update
 
@@ -48,7 +48,7 @@ def joins(command: Command[Any], operator: str, membership: Membership) -> tuple
     """One member more, with its history. Refuses PlanFull; where the operator itself admits it, also NotFound,
     AccountFrozen and InvalidState for one that may not, and InvalidState for a merchant that the exchange vetoed.
     """
-    own = membership.admitted_by == OPERATOR
+    own = membership.admitted_by == SUB_PLATFORM_OPERATOR
     free = absent() | Attr("status").eq("ended") if own else absent() | Attr("status").is_in(["ended", "vetoed"])
     place = (operator, membership.merchant)
     return (

@@ -10,13 +10,13 @@ from chalicelib.transitions import Step
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
 
-OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
+SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
 
 STEPS = (  # of each party's own suspension: a merchant is suspended while one of them holds
-    Step("active", "suspend", "suspended", (EXCHANGE, OPERATOR)),
-    Step("suspended", "reinstate", "active", (EXCHANGE, OPERATOR)),
+    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
+    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
 )
-KINDS = {EXCHANGE: "merchant", OPERATOR: "member"}  # of Records, by who takes the step
+KINDS = {EXCHANGE: "merchant", SUB_PLATFORM_OPERATOR: "member"}  # of Records, by who takes the step
 VETOED = "member_vetoed"
 TURNS = {VETOED, *(f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS)}  # what offers follow
 
@@ -69,7 +69,7 @@ class MerchantAnswer(Answer):
 
 
 def suspenders(merchant: Merchant) -> frozenset[str]:
-    """The parties that suspend a merchant; suspensions from before they were told apart are the exchange's."""
+    """The parties that suspend a merchant; those that name nobody are the exchange's."""
     earlier = (EXCHANGE,) if merchant.status == "suspended" else ()
     return frozenset(merchant.suspended_by or earlier)
 

@@ -12,9 +12,10 @@ from chalicelib.ledger.standing import acting
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import admission, remains
 from chalicelib.merchants.members import Membership, joins
+from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.items import Application
-from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, traits
+from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, traits
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Write, delete

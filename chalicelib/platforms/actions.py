@@ -16,7 +16,7 @@ from chalicelib.merchants import actions as merchants
 from chalicelib.merchants.actions import AlreadyMerchant, admission
 from chalicelib.merchants.history import member_line
 from chalicelib.merchants.members import Membership, joins, leaves
-from chalicelib.merchants.model import OPERATOR, OTHER, VETOED, suspenders
+from chalicelib.merchants.model import OTHER, SUB_PLATFORM_OPERATOR, VETOED, suspenders
 from chalicelib.platforms.model import Grounds, MemberAnswer, NewMember, to_member
 from chalicelib.settings import settings
 from chalicelib.table.write import Write, update
@@ -71,9 +71,9 @@ def turn(command: Command[Grounds], operator: str, membership: Membership, accou
     """
     _present(membership, account, operator, action)
     decide = {"suspend": merchants.suspend, "reinstate": merchants.reinstate}[action]
-    decision = decide(command, account, OPERATOR)
-    others = suspenders(account.as_merchant) - {OPERATOR}
-    by = sorted({*others, OPERATOR} if action == "suspend" else others)
+    decision = decide(command, account, SUB_PLATFORM_OPERATOR)
+    others = suspenders(account.as_merchant) - {SUB_PLATFORM_OPERATOR}
+    by = sorted({*others, SUB_PLATFORM_OPERATOR} if action == "suspend" else others)
     after = {"suspended_by": by, "status": "suspended" if by else "active"}
     answer: MemberAnswer = to_member(membership, account, command.at).model_copy(update=after)
     return replace(decision, answer=answer, writes=(acting(operator), *decision.writes))

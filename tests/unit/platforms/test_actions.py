@@ -17,7 +17,7 @@ from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched
 from tests.unit.mall.nouns import OFFER, SHOP, TILL, offer
 from tests.unit.merchants.accounts import account, merchant
 
-OPERATOR, SHOP_ACCOUNT = keys.account("account:operator"), keys.account("account:shop")
+RUNNER, SHOP_ACCOUNT = keys.account("account:operator"), keys.account("account:shop")
 MEMBER, LINE = keys.member("operator", "shop"), keys.member_step("operator", "shop", AT, ID)
 LATER = "2026-02-05T08:00:00.000Z"
 
@@ -47,11 +47,11 @@ def grounds(role: str = "institution") -> Any:
 
 def test_a_member_is_a_merchant_counted_within_the_plan() -> None:
     decision = admit()
-    assert touched(decision) == [SHOP_ACCOUNT, OPERATOR, MEMBER, LINE]
+    assert touched(decision) == [SHOP_ACCOUNT, RUNNER, MEMBER, LINE]
     made = load(Account, after(write_to(decision, SHOP_ACCOUNT), account())).merchant
     assert made == merchant(since=AT, turn=ID, sub_platform="operator", counted=True)
     assert load(Membership, after(write_to(decision, MEMBER))) == membership(reason="of our district")
-    assert after(write_to(decision, OPERATOR), operator(4))["members"] == 5
+    assert after(write_to(decision, RUNNER), operator(4))["members"] == 5
     assert (decision.kind, decision.facts.merchant, decision.answer.veto_until) == ("member_admitted", "shop", LATER)
 
 
@@ -59,7 +59,7 @@ def test_a_member_is_a_merchant_counted_within_the_plan() -> None:
     ("members", "planned", "room"), [(0, None, True), (500, None, True), (0, 1, True), (1, 1, False), (2, 1, False)]
 )
 def test_a_number_binds_and_words_do_not(members: int, planned: int | None, room: bool) -> None:
-    write, stored = write_to(admit(), OPERATOR), operator(members, planned)
+    write, stored = write_to(admit(), RUNNER), operator(members, planned)
     assert holds(write, stored) is room
     if not room:
         refused = refusal(write, stored)
@@ -75,12 +75,12 @@ def test_a_number_binds_and_words_do_not(members: int, planned: int | None, room
     ],
 )
 def test_who_is_no_active_sub_platform_admits_nobody(stored: Account | None, code: str) -> None:
-    assert refusal(write_to(admit(), OPERATOR), stored).code == code
+    assert refusal(write_to(admit(), RUNNER), stored).code == code
 
 
 def test_a_suspended_operator_admits_nobody() -> None:
     suspended = account(id="operator", merchant=merchant(mode="sub_platform", status="suspended"))
-    refused = refusal(write_to(admit(), OPERATOR), suspended)
+    refused = refusal(write_to(admit(), RUNNER), suspended)
     assert (refused.code, refused.facts["state"]) == ("invalid_state", "suspended")
 
 
@@ -113,12 +113,12 @@ def test_neither_itself_nor_a_person_nor_nobody_is_admitted() -> None:
 def test_each_party_turns_its_own_suspension(action: str, before: Any, then: list[str], status: str) -> None:
     known = beneath(status="suspended" if before else "active", suspended_by=before)
     decision = actions.turn(grounds(), "operator", membership(), known, action)
-    assert touched(decision) == [OPERATOR, SHOP_ACCOUNT, keys.shelving("shop"), LINE]
+    assert touched(decision) == [RUNNER, SHOP_ACCOUNT, keys.shelving("shop"), LINE]
     made = load(Account, after(write_to(decision, SHOP_ACCOUNT), known)).as_merchant
     assert (made.status, list(made.suspended_by)) == (status, then)
     answer = decision.answer.model_dump()
     assert (answer["status"], answer["suspended_by"]) == (status, then)
-    assert refusal(write_to(decision, OPERATOR), operator(status="frozen")).code == "account_frozen"
+    assert refusal(write_to(decision, RUNNER), operator(status="frozen")).code == "account_frozen"
 
 
 @pytest.mark.parametrize(
@@ -133,10 +133,10 @@ def test_a_suspension_of_another_is_none_of_the_operator_s(action: str, before: 
 def test_a_veto_ends_the_merchant_and_frees_its_place() -> None:
     known = beneath(status="suspended", suspended_by=("operator",))
     decision = actions.veto(grounds("exchange"), "operator", membership(), known)
-    assert touched(decision) == [SHOP_ACCOUNT, keys.shelving("shop"), OPERATOR, MEMBER, LINE]
+    assert touched(decision) == [SHOP_ACCOUNT, keys.shelving("shop"), RUNNER, MEMBER, LINE]
     made = load(Account, after(write_to(decision, SHOP_ACCOUNT), known)).as_merchant
     assert (made.status, made.counted, made.suspended_by) == ("ended", None, ())
-    assert after(write_to(decision, OPERATOR), operator(5))["members"] == 4
+    assert after(write_to(decision, RUNNER), operator(5))["members"] == 4
     left = load(Membership, after(write_to(decision, MEMBER), membership()))
     assert (left.status, left.until) == ("vetoed", AT)
     assert decision.publish
@@ -175,4 +175,4 @@ def test_an_offer_is_taken_down_with_its_tills_and_allowed_again() -> None:
         up = actions.allow(grounds(role), "operator", offer(status="off_shelf"))
         assert "taken_down" not in after(write_to(up, keys.offer(OFFER)), item)
         assert refusal(write_to(up, keys.offer(OFFER)), offer()).code == "invalid_state"
-        assert (OPERATOR in touched(up)) is frozen
+        assert (RUNNER in touched(up)) is frozen
