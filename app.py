@@ -43,10 +43,11 @@ from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.catalogue.routes import room as catalogue
+from chalicelib.mall.following import shelve_due
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import complete_events, expire_due, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import complete_events, expire_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.routes import room as onboarding
@@ -56,6 +57,7 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
+from chalicelib.platforms.routes import room as platforms
 from chalicelib.procedures.routes import room as procedures
 from chalicelib.provenance.projection import colours
 from chalicelib.reconciliation import worker as reconciliation_worker
@@ -79,7 +81,7 @@ app.register_middleware(problem.reshape, "http")
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
 _watching = (supervision, anomalies, statistics, reports, reconciliation, openness)
-for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
+for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field
 from chalicelib import shanghai
 from chalicelib.kernel.fields import Answer, Params, example
 
+LANES = 8  # every Record adds to its month: lanes keep consumers from colliding
 MONTH = r"^2[0-9]{3}-(0[1-9]|1[0-2])$"
 Month = Annotated[str, Field(pattern=MONTH, description="A month in Shanghai", examples=["2026-01"])]
 

@@ -1,6 +1,6 @@
 """Keys of what the rooms keep: scenarios, batches, offers, campaigns, applications, runs, partners."""
 
-from chalicelib.table.keys.names import CREDIT_RULES, OWN_CAMPAIGNS, Key, holder, scenario_code
+from chalicelib.table.keys.names import CREDIT_RULES, MEMBERS, OWN_CAMPAIGNS, Key, holder, scenario_code
 
 
 def methodology(code: str, version: int) -> Key:
@@ -137,6 +137,16 @@ def applying(account: str) -> Key:
 def applied(account: str, at: str, application: str) -> Key:
     """The pointer of an institution to an application: its own, or one beneath its sub-platform."""
     return Key(holder(account), f"application:{at}:{application}")
+
+
+def member(sub_platform: str, merchant: str) -> Key:
+    """A merchant beneath a sub-platform, beside the account of its operator."""
+    return Key(holder(sub_platform), f"{MEMBERS}{merchant}")
+
+
+def member_step(sub_platform: str, merchant: str, at: str, record: str) -> Key:
+    """A line of a member's history."""
+    return Key(f"member:{sub_platform}:{merchant}", f"step:{at}:{record}")
 
 
 def shelving(merchant: str) -> Key:
