@@ -83,7 +83,8 @@ class Account(AnyAccount, Sums):
     ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
     ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
-    procedures closed in its favour, of the same person. ``members``: merchants beneath the institution's sub-platform., of the same person; ``earlier``: those that she had closed herself before.
+    procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
+    ``members``: merchants beneath the institution's sub-platform.
     """
 
     id: str
