@@ -1,6 +1,9 @@
 """Reading certificates."""
 
+from datetime import datetime
+
 from chalicelib.certificates.items import Certificate
+from chalicelib.certificates.mixing import mixed
 from chalicelib.certificates.model import CertificateAnswer, Jwks
 from chalicelib.certificates.serials import parse
 from chalicelib.certificates.signatures import signature
@@ -17,10 +20,10 @@ def certificate(serial: str) -> Certificate:
     return certificate
 
 
-def view(serial: str) -> CertificateAnswer:
+def view(serial: str, now: datetime) -> CertificateAnswer:
     """What anyone may read; signed now if the signer was away before. Raises SerialMistyped, NotFound."""
     kept = certificate(serial)
-    return kept.to_answer(signature(kept))
+    return kept.to_answer(signature(kept)).model_copy(update=mixed(kept, now))
 
 
 def public_keys() -> Jwks:
