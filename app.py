@@ -59,7 +59,8 @@ from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
 from chalicelib.platforms.routes import room as platforms
 from chalicelib.procedures.routes import room as procedures
-from chalicelib.provenance.projection import colours
+from chalicelib.provenance.projection import colours, uses
+from chalicelib.provenance.routes import room as provenance
 from chalicelib.reconciliation import worker as reconciliation_worker
 from chalicelib.reconciliation.routes import room as reconciliation
 from chalicelib.reductions.reactions import file_reported
@@ -80,7 +81,7 @@ app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
-_watching = (supervision, anomalies, statistics, reports, reconciliation, openness)
+_watching = (provenance, supervision, anomalies, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
@@ -98,7 +99,7 @@ authorizer.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply, colours, merchant_holds, months, orders))
+    return events.project(event, (entries, sales, supply, colours, uses, merchant_holds, months, orders))
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")

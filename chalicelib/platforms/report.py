@@ -11,7 +11,7 @@ from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.members import Membership
 from chalicelib.platforms.model import MemberSums, MonthParams, PlatformReport
 from chalicelib.platforms.queries import visible
-from chalicelib.reports.model import closed, closes_at
+from chalicelib.provenance.closing import closed, closes_at
 from chalicelib.statistics import model as statistics
 from chalicelib.statistics import queries as sums
 from chalicelib.statistics.model import Turnover

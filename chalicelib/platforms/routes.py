@@ -25,7 +25,7 @@ from chalicelib.platforms.model import (
     NewMember,
     PlatformReport,
 )
-from chalicelib.reports.model import MonthNotClosed
+from chalicelib.provenance.closing import MonthNotClosed
 from chalicelib.supervision.model import SupervisedOrderAnswer
 
 room = Blueprint(__name__)
