@@ -8,6 +8,7 @@ import pytest
 from jwt.utils import base64url_decode, base64url_encode
 
 from chalicelib.provenance import queries, worker
+from chalicelib.signing import jose
 from chalicelib.signing.jws import SignerAway, jwks
 from chalicelib.supervision.books import of
 from infra.ops import audit
