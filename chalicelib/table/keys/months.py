@@ -38,6 +38,36 @@ def confirmed_in(month: str) -> str:
     return f"confirmed:{month}"
 
 
+def colour(month: str, of: tuple[str, str, str], lane: int) -> Key:
+    """Grams of one colour that Records of a month issued or reversed, in lanes."""
+    return Key(colours_in(month), f"{':'.join(of)}:{lane:02d}")
+
+
+def colours_in(month: str) -> str:
+    """The partition of the colours of a month's Records."""
+    return f"colours:{month}"
+
+
+def used(of: str, record: str) -> Key:
+    """Grams that a Record used, among all uses ``of`` a month or a campaign, by the Record's id."""
+    return Key(f"used:{of}:{record[:2]}", record)
+
+
+def used_sum(of: str, record: str) -> Key:
+    """Their sum over all Records whose ids begin alike."""
+    return Key(used_in(of), record[:2])
+
+
+def used_in(of: str) -> str:
+    """The partition of these sums."""
+    return f"used:{of}"
+
+
+def mix(month: str) -> Key:
+    """Where the grams of a closed month's uses come from."""
+    return Key("mixes", month)
+
+
 def turnover(month: str, merchant: str, lane: int) -> Key:
     """What a merchant sold, gave back and was bought back in a month, in lanes."""
     return Key(turnover_in(month), f"{merchant}:{lane:02d}")

@@ -16,6 +16,8 @@ WARDS, WARDS_END = "ward:", "ward:~"  # sort keys around the children that a gua
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
+MEMBERS, MEMBERS_END = "member:", "member:~"  # sort keys around the merchants beneath a sub-platform
+
 DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
 STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
