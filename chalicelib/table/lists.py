@@ -90,3 +90,8 @@ def sold_on(day: datetime) -> str:
 def batches_open(day: datetime) -> str:
     """Batches announced, or judged, on a day (UTC) that a worker has to finish."""
     return f"batches:{day:%Y%m%d}"
+
+
+def anomalies(status: str) -> str:
+    """Anomalies that are open, or closed."""
+    return f"anomalies:{status}"

@@ -5,7 +5,7 @@ import segno
 from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.certificates.render.letters import cut, drawable, incomplete, wrapped
 from chalicelib.certificates.render.sheet import BLACK, HEIGHT, WIDTH, Colour, Sheet
-from chalicelib.certificates.render.words import TITLES, Row, moment, rows, uncovered
+from chalicelib.certificates.render.words import TITLES, Row, mixed, moment, rows, uncovered
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
 _GREY: Colour = (0.4, 0.45, 0.42)
@@ -30,7 +30,7 @@ def a4(certificate: CertificateAnswer) -> bytes:
     sheet.text(_LEFT, 698, title.en, 12, _GREY)
     y = _revoked(sheet, certificate) if certificate.status == "revoked" else 656.0
     y = _uncovered(sheet, certificate, y)
-    facts = [row for row in rows(certificate) if row.name not in _STATED_ELSEWHERE]
+    facts = [row for row in (*rows(certificate), mixed(certificate)) if row and row.name not in _STATED_ELSEWHERE]
     for row, lines in zip(facts, _fitted([row.whole for row in facts], y - _BOTTOM), strict=True):
         y = _fact(sheet, y, row, lines)
     _proof(sheet, certificate)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.errors import Text
 from chalicelib.labels import CERTIFICATE_KINDS, PURPOSES, beijing
+from chalicelib.provenance.mix import MixPart
 
 TITLES = {
     "cancellation": Text("Certificate of voluntary cancellation", "碳积分自愿注销凭证"),
@@ -28,6 +29,11 @@ _LABELS = {
     "issued_at": Text("Issued at", "签发时间"),
     "issuer": Text("Issued by", "签发平台"),
 }
+
+
+_MIX = Text("Sources, gCO2e", "减排量来源")
+BETWEEN = "； "  # parts of a mix
+_NAMED_MAX = 6  # parts; the JSON has all of them
 
 
 class Row(NamedTuple):
@@ -62,6 +68,24 @@ def uncovered(certificate: CertificateAnswer) -> Text | None:
         f"Of these grams, {grams} await recovery: the reductions behind them were reversed.",
         f"本凭证所载减排量中，有 {grams} 克对应的减排记录已被冲正，尚待追回。",
     )
+
+
+def mixed(certificate: CertificateAnswer) -> Row | None:
+    """Where its grams come from, the largest parts first, or from when on that is known; None while nobody knows."""
+    if certificate.mix is None:
+        at = certificate.mix_from
+        return Row("mix", _MIX, f"{moment(at)}起可查询", "known from then on") if at else None
+    largest = sorted(certificate.mix, key=lambda part: -part.grams)
+    named = [f"{_source(part)} {part.grams:,} g" for part in largest[:_NAMED_MAX]]
+    if rest := sum(part.grams for part in largest[_NAMED_MAX:]):
+        named.append(f"其他 {len(largest) - _NAMED_MAX} 项 others {rest:,} g")
+    return Row("mix", _MIX, BETWEEN.join(named))
+
+
+def _source(part: MixPart) -> str:
+    if part.scenario is None or part.month is None:
+        return "待追回 uncovered"
+    return f"{part.month} {part.scenario}" + (f" · {part.methodology}:" if part.methodology else ":")
 
 
 def moment(stamp: str) -> str:

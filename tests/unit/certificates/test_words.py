@@ -68,3 +68,31 @@ def test_the_script_that_verifies_the_page_knows_the_same_words() -> None:
     assert json.loads(found[1]) == {
         name: {code: [text.zh, text.en] for code, text in table.items()} for name, table in tables.items()
     }
+
+
+def test_a_mix_shows_its_largest_parts_and_the_rest_together() -> None:
+    part = {"month": "2026-01", "scenario": "metro", "methodology": "SHCER-01", "grams": 1000}
+    parts = [part | {"scenario": f"s{number}", "grams": number} for number in range(1, 9)]
+    row = words.mixed(CertificateAnswer.model_validate(EXAMPLE | {"mix": parts}))
+    assert row
+    assert row.value.startswith("2026-01 s8 · SHCER-01: 8 g； ")
+    assert row.value.endswith("2026-01 s3 · SHCER-01: 3 g； 其他 2 项 others 3 g")
+    nothing: dict[str, Any] = {"month": None, "scenario": None, "methodology": None, "grams": 7}
+    owed = words.mixed(CertificateAnswer.model_validate(EXAMPLE | {"mix": [nothing]}))
+    assert (owed and owed.value) == "待追回 uncovered 7 g"
+
+
+def test_a_mix_that_is_not_known_says_from_when_on() -> None:
+    waiting = CertificateAnswer.model_validate(EXAMPLE | {"mix": None, "mix_source": None})
+    row = words.mixed(waiting)
+    assert (row and row.value) == "2026-02-02 00:00:00（北京时间）起可查询"
+    assert 'id="mix"' in page.html(waiting)
+    unknown = waiting.model_copy(update={"mix_from": None})
+    assert words.mixed(unknown) is None
+    assert 'id="mix"' not in page.html(unknown)
+
+
+def test_the_page_links_the_signed_mix_and_claims_none_of_it_as_signed_with_the_certificate() -> None:
+    shown = page.html(CertificateAnswer.model_validate(EXAMPLE))
+    assert 'href="../mixes/2026-01"' in shown
+    assert 'data-claim="mix"' not in shown
