@@ -1,5 +1,5 @@
-"""Whatever is earned, spent, reversed, refunded, bought back, held, given up, closed and rebound, in whatever order: every
-asset is conserved, every point is backed, and what was reversed is recovered or owed, by each and in sum.
+"""Whatever is earned, spent, reversed, refunded, bought back, held, given up, closed and rebound, in whatever order:
+every asset is conserved, every point is backed, and what was reversed is recovered or owed, by each and in sum.
 """
 
 from collections import Counter
