@@ -60,6 +60,7 @@ class Report(Answer):
     donated_points: int
     bought_back_points: int
     ex_officio_points: int
+    ex_officio_grams: int
     retired_grams: int
     campaign_grams: int
     orders: int
@@ -94,6 +95,7 @@ class ReportAnswer(Answer):
             "donated_points": 11_900,
             "bought_back_points": 1_000_000,
             "ex_officio_points": 0,
+            "ex_officio_grams": 0,
             "retired_grams": 400_000,
             "campaign_grams": 11_900,
             "orders": 410,

@@ -1,7 +1,7 @@
 """What the stream's sums should be, by the Records alone: colours, buy-back runs, months. See books.py."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -42,7 +42,7 @@ class Projected:
         month = f"{datetime.fromisoformat(record['at']).astimezone(_SHANGHAI):%Y-%m}"
         counted = Counter({"records": 1, "orders": int(movement in ("redemption", "capture"))})
         if movement in _POINTS:
-            counted[_POINTS[movement]] = sum(int(each[2]) for each in postings if each[3] == "points")
+            counted[_POINTS[movement]] = _moved(postings, "points") - _repaid(postings)
         if movement == "buy_back":
             counted["lots"] = 1
             run = str(record.get("reference"))
@@ -84,6 +84,15 @@ class Projected:
             )
         for month, name in self.months.keys() | self.monthly.keys():
             yield from _unless_equal(f"month {month}", name, self.months[month, name], self.monthly[month, name])
+
+
+def _moved(postings: Iterable[Any], asset: str) -> int:
+    return sum(int(each[2]) for each in postings if each[3] == asset)
+
+
+def _repaid(postings: Iterable[Any]) -> int:
+    """Points that repaid a debt on the way: they are no use of points."""
+    return _moved((each for each in postings if each[1] == UNCOVERED), "debt_points")
 
 
 def _unless_equal(where: str, what: str, expected: int, found: int) -> Iterator[Found]:
