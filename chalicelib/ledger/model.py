@@ -27,6 +27,8 @@ Shown = Literal[
     "hold",
     "capture",
     "release",
+    "draw_entry",
+    "draw_return",
     "record",
     "reversal",
     "account_transfer",
