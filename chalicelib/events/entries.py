@@ -24,8 +24,8 @@ class NewDrawEntry(Body):
 
 
 class DrawEntryAnswer(Answer):
-    """An entry. ``points`` were reserved at ``at``; ``awarded`` units were won, and ``order`` is their redemption. Points
-    for units that are not won come back.
+    """An entry. ``points`` were reserved at ``at``; ``awarded`` units were won, and ``order`` is their redemption.
+    Points for units that are not won come back.
     """
 
     model_config = example(

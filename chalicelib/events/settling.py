@@ -74,6 +74,7 @@ def award(
     conditions |= _released(command, entry, pending=1 if counted_at else 0)
     writes, facts = post(transfer, record=command.id, terms=conditions)
     facts = replace(facts, holder=keys.holder(entry.merchant), payer=entry.holder, limited=False, counted_at=counted_at)
+    facts = replace(facts, reference=entry.id)
     after = replace(entry, status="won", awarded=won, order=command.id, settled_at=command.at)
     answer = fulfilled(order, handed.values()) if handed else order
     return Decision("redemption", answer, _settled(after, writes), facts)

@@ -1,7 +1,9 @@
 """Fair events: entries reserve points, and a draw that anyone can compute again gives them goods or gives them back."""
 
-from collections.abc import Iterator
+import contextlib
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import app
 from chalicelib.draws import queries as draws
 from chalicelib.events import worker
+from chalicelib.kernel import settle
 from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
@@ -81,9 +84,7 @@ def test_an_entry_reserves_points_which_stay_backed_and_are_hers_until_the_draw(
     assert line["counterparty"] == world.me("shop", "institution")["id"]
     listed = draw(world, event)
     assert (listed["entries"], listed["seed"], listed["offers"]) == (1, None, [])
-    assert listed["items"] == [
-        {"id": entered.body["id"], "offer": offer, "quantity": 2, "rank": None, "awarded": None}
-    ]
+    assert listed["items"] == [{"id": entered.body["id"], "offer": offer, "quantity": 2, "rank": None, "awarded": None}]
     assert alice not in str(listed)
     books.check(world)
 
@@ -164,7 +165,9 @@ def outcomes(world: World, event: str) -> tuple[int, int]:
 def test_the_draw_gives_out_exactly_what_there_is_and_gives_back_the_rest(world: World, event: str) -> None:
     offer = world.offer(points=10, stock=4)
     subs = people(world, 7)
-    ids = {sub: enter(world, event, offer, sub=sub, quantity=1 + number % 2).body["id"] for number, sub in enumerate(subs)}
+    ids = {
+        sub: enter(world, event, offer, sub=sub, quantity=1 + number % 2).body["id"] for number, sub in enumerate(subs)
+    }
     before = draw(world, event)
     its_time_comes(world, event)
     resume()
@@ -199,8 +202,6 @@ def test_a_draw_that_dies_after_any_commit_is_finished_by_the_next_firing(
     for sub in people(world, 4):
         assert enter(world, event, offer, sub=sub).status == 201
     its_time_comes(world, event)
-    from chalicelib.kernel import settle
-
     real, left = settle.commit, iter(range(commits))
 
     def dying(writes: Any) -> None:
@@ -210,10 +211,8 @@ def test_a_draw_that_dies_after_any_commit_is_finished_by_the_next_firing(
 
     with monkeypatch.context() as patch:
         patch.setattr(settle, "commit", dying)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             resume()
-        except KeyboardInterrupt:
-            pass
     books.check(world)
     resume()
     done = world.records()
@@ -311,3 +310,41 @@ def test_the_schedule_draws_what_is_due(world: World, event: str) -> None:
     app.resume({"version": "0", "id": "1", "source": "aws.events", "detail-type": "Scheduled Event", "account": "1",
                 "region": "us-east-1", "time": stamp(LATER), "resources": [], "detail": {}}, None)  # fmt: skip
     assert draw(world, event)["status"] == "settled"
+
+
+def verify(page: dict[str, Any], entries: list[dict[str, Any]]) -> None:
+    """The lines that the public is given, and no others."""
+    [lines] = re.findall(r"```python\n(.*?)```", (Path(app.__file__).parent / "docs/events.md").read_text(), re.DOTALL)
+    assert len([line for line in lines.splitlines() if line]) <= 20
+    names: dict[str, Any] = {}
+    exec(lines, names)
+    names["verify"](page, entries)
+
+
+def pages(world: World, event: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    first = page = world.get(f"/v1/events/{event}/draw", limit=3).body
+    entries = [*page["items"]]
+    while page["next_cursor"]:
+        page = world.get(f"/v1/events/{event}/draw", limit=3, cursor=page["next_cursor"]).body
+        entries += page["items"]
+    return first, entries
+
+
+def test_anyone_can_compute_the_draw_again_by_the_lines_of_the_documents(world: World, event: str) -> None:
+    offers = [world.offer(points=10, stock=3), world.offer(points=20, stock=1)]
+    for number, sub in enumerate(people(world, 8)):
+        entered = enter(world, event, offers[number % 2], sub=sub, quantity=2, points=20 * (1 + number % 2))
+        assert entered.status == 201, entered
+    committed = world.get(f"/v1/events/{event}").body["commitment"]
+    its_time_comes(world, event)
+    resume()
+    page, entries = pages(world, event)
+    assert (page["commitment"], len(entries)) == (committed, 8)
+    verify(page, entries)
+    assert sorted((each["stock"], each["awarded"]) for each in page["offers"]) == [(1, 1), (3, 3)]
+    for wrong in ({"seed": "0" * 64}, {"entries": 7}, {"list_digest": "0" * 64}):
+        with pytest.raises(AssertionError):
+            verify(page | wrong, entries)
+    winner = next(each for each in entries if each["awarded"])
+    with pytest.raises(AssertionError):
+        verify(page, [each | {"awarded": 0} if each is winner else each for each in entries])
