@@ -202,7 +202,7 @@ def test_a_draw_that_dies_after_any_commit_is_finished_by_the_next_firing(
     for sub in people(world, 4):
         assert enter(world, event, offer, sub=sub).status == 201
     its_time_comes(world, event)
-    real, left = settle.commit, iter(range(commits))
+    real, left = settle.__dict__["commit"], iter(range(commits))
 
     def dying(writes: Any) -> None:
         if next(left, None) is None:
