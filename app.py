@@ -37,6 +37,7 @@ from chalicelib.coverage.routes import room as coverage
 from chalicelib.credit.routes import room as credit
 from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.events.routes import room as public_events
+from chalicelib.events.worker import draw_due
 from chalicelib.grants.routes import room as grants
 from chalicelib.holds import worker as holds_worker
 from chalicelib.holds.projection import merchant_holds
@@ -129,7 +130,7 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded.
+    are refunded. Draws whose time has come are drawn.
     """
     now = datetime.now(UTC)
     events.each(
@@ -140,6 +141,7 @@ def resume(_: CloudWatchEvent) -> None:
         shelve_due,
         lambda: complete_events(now),
         lambda: expire_due(now),
+        lambda: draw_due(now),
     )
 
 

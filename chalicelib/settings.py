@@ -85,8 +85,8 @@ def _secrets() -> dict[str, bytes]:
 
 def secret(name: str) -> bytes:
     """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors),
-    ``serial_key`` (makes serials of certificates unguessable), ``webhook_key`` (signs webhooks) or ``grant_key`` (names
-    grants and makes their codes)."""
+    ``serial_key`` (makes serials of certificates unguessable), ``webhook_key`` (signs webhooks), ``grant_key`` (names
+    grants and makes their codes) or ``draw_key`` (makes seeds of draws, and names their entries)."""
     return _secrets()[name]
 
 

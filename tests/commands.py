@@ -259,6 +259,16 @@ def _redeem(world: World) -> Ready:
     return Ready("POST", "/v1/redemptions", body, "individual", "alice", body | {"quantity": 2, "points": 2000})
 
 
+def _enter_draw(world: World) -> Ready:
+    world.institution()
+    plan = PLANS["event"] | {"opens_at": "2020-06-05T02:00:00Z", "starts_at": "2020-06-01T00:00:00Z"}
+    plan |= {"allocation": "draw", "draws_at": "2097-06-20T00:00:00Z"}
+    path = f"/v1/events/{Desk(world).bring('event', plan=plan)}/entries"
+    world.rich(points=10_000)
+    body = {"offer": world.offer(), "quantity": 1, "points": 1000}
+    return Ready("POST", path, body, "individual", "alice", body | {"quantity": 2, "points": 2000})
+
+
 def _order(world: World) -> str:
     ready = _redeem(world)
     return f"/v1/redemptions/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
@@ -590,6 +600,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/retirements": _retire,
     "POST /v1/offer-batches": _offer_batch,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/events/{id}/entries": _enter_draw,
     "POST /v1/offers/{id}/vouchers": _add_vouchers,
     "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,

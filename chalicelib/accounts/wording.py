@@ -36,9 +36,31 @@ def _record(entry: Entry) -> Text:
 
 def _redemption(entry: Entry) -> Text:
     points = _n(entry.points)
+    if entry.reference != entry.id and not entry.counterparty.startswith("draw-entry:"):
+        return _won(entry)
     if entry.points < 0:
         return Text(f"You redeemed an offer for {points} points.", f"您兑换权益，支出 {points} 碳积分。")
     return Text(f"An offer was redeemed for {points} points.", f"您的权益被兑换，收入 {points} 碳积分。")
+
+
+def _won(entry: Entry) -> Text:
+    points = _n(entry.points)
+    if not entry.points:
+        return Text("You won in a draw: the points of your entry paid for it.", "抽签已中签，报名碳积分已用于兑换。")
+    return Text(
+        f"You won a part in a draw: {points} points of your entry came back.",
+        f"抽签部分中签，报名未使用的 {points} 碳积分已返还。",
+    )
+
+
+def _draw_entry(entry: Entry) -> Text:
+    points = _n(entry.points)
+    return Text(f"{points} points are reserved for your entry in a draw.", f"活动抽签报名，预留 {points} 碳积分。")
+
+
+def _draw_return(entry: Entry) -> Text:
+    points = _n(entry.points)
+    return Text(f"Your entry did not win: {points} points came back.", f"抽签未中签，返还 {points} 碳积分。")
 
 
 def _refund(entry: Entry) -> Text:
@@ -159,6 +181,8 @@ _SENTENCES: dict[str, Callable[[Entry], Text]] = {
     "hold": _hold,
     "capture": _capture,
     "release": _release,
+    "draw_entry": _draw_entry,
+    "draw_return": _draw_return,
     "reversal": _reversal,
     "account_transfer": _account_transfer,
     "inheritance": _inheritance,

@@ -25,12 +25,16 @@ class AnyAccount:
 
 @dataclass(frozen=True)
 class EventTerms:
-    """The terms of an event, within which its merchant's offers must stay. ``quantity``: None for earlier events."""
+    """The terms of an event, within which its merchant's offers must stay. ``quantity``: None for earlier events.
+
+    ``draws_at``: when its goods are drawn; None where they go to whom comes first.
+    """
 
     starts_at: str
     ends_at: str
     per_account_limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

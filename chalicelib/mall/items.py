@@ -17,12 +17,14 @@ Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"
 class OfferEvent:
     """The event that an offer belongs to (its application), and what one person may have of all its offers.
 
-    ``quantity``: the units that all its offers have together; None for earlier events.
+    ``quantity``: the units that all its offers have together; None for earlier events. ``draws_at``: when they are
+    drawn; None where they go to whom comes first.
     """
 
     id: str
     limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from chalicelib.draws import queries as draws
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
@@ -14,9 +15,14 @@ from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
 
 
+def find_offer(id: str) -> Offer | None:
+    """An offer as it stands, if there is one."""
+    return read.get(keys.offer(id), Offer)
+
+
 def offer(id: str) -> OfferAnswer:
     """An offer as the public sees it. Raises NotFound."""
-    offer = read.get(keys.offer(id), Offer)
+    offer = find_offer(id)
     if offer is None:
         raise NotFound()
     return offer.to_answer(units_sold([offer])[id])
@@ -126,8 +132,12 @@ def owes(merchant: str, at: str) -> bool:
 
     Strongly consistent and exact: a till counts its orders in the transaction of the sale. What was fulfilled is read
     first, so that nothing is counted as fulfilled that is not yet counted as sold.
+    A draw that is not settled may still bring orders; it is asked first, for none follows once it is.
     """
-    return any(_busy(offer, at) for offer in offers_of(merchant))
+    offers = list(offers_of(merchant))
+    if draws.unsettled(offer.event.id for offer in offers if offer.event and offer.event.draws_at):
+        return True
+    return any(_busy(offer, at) for offer in offers)
 
 
 def _busy(offer: Offer, at: str) -> bool:

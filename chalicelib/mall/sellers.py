@@ -26,6 +26,7 @@ class EventTerms:
     ends_at: str
     per_account_limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
             put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
             *_own_code(new),
-            *event_stock.supply(new, new.supplied, "/stock"),
+            *event_stock.supply(new, new.supplied, "/stock", command.at),
             *_tills(new),
         ),
     )
@@ -94,7 +94,8 @@ def _event(seller: Seller | None) -> OfferEvent | None:
     selling = seller.merchant if seller else None
     if selling is None or selling.event is None:
         return None
-    return OfferEvent(str(selling.application), selling.event.per_account_limit, selling.event.quantity)
+    event = selling.event
+    return OfferEvent(str(selling.application), event.per_account_limit, event.quantity, event.draws_at)
 
 
 def _tills(offer: Offer) -> Iterable[Write]:
@@ -145,7 +146,7 @@ def change(
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer, seller) if body.status == "on_shelf" else (acting(offer.merchant),)
-    within = event_stock.supply(offer, added, "/stock_added")
+    within = event_stock.supply(offer, added, "/stock_added", command.at)
     writes = (*may, changed, *within, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
 

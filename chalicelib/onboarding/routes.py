@@ -155,7 +155,7 @@ def endorse_application(command: Command[Endorsement], id: str) -> Decision:
 @_step("review", Review, EXCHANGE, (*LAST, PlanFull, DocumentsMissing))
 def review_application(command: Command[Review], id: str) -> Decision:
     """Pass, return or reject a submitted application. An event that passes is active."""
-    return actions.review(command, *queries.visible(command.caller, id))
+    return actions.review(command, *queries.visible(command.caller, id), draw_key=secret("draw_key"))
 
 
 @_step("opinion", Opinion, EXCHANGE)

@@ -26,6 +26,7 @@ RETIREMENTS = {"retirement": "retired_grams", "campaign_closing": "campaign_gram
 # Value that changes hands between accounts of the scheme, or that conversions and reversals count by themselves.
 NO_USE = frozenset(
     {"conversion", "record", "reversal", "sweep", "hold", "release", "account_transfer", "inheritance", "stocking"}
+    | {"draw_entry", "draw_return"}
 )
 _SOLD = frozenset({"redemption", "capture"})
 

@@ -7,10 +7,11 @@ import pytest
 
 from chalicelib import shanghai
 from chalicelib.provenance import worker
-from tests.desk import Desk
+from tests.desk import PLANS, Desk
 from tests.endpoints import ROUTES
 from tests.world import CODES, World
 
+DRAW = PLANS["event"] | {"allocation": "draw", "draws_at": "2097-06-20T00:00:00Z"}
 PUBLIC = sorted(name.removeprefix("GET ") for name, route in ROUTES.items() if route.cache is not None)
 PRIVATE = sorted(name for name, route in ROUTES.items() if route.method == "GET" and route.cache is None)
 
@@ -19,7 +20,7 @@ PRIVATE = sorted(name for name, route in ROUTES.items() if route.method == "GET"
 def paths(world: World) -> dict[str, str]:
     """An address that answers 200 for every public read."""
     world.institution("fair", CODES[1])
-    event = Desk(world).bring("event", sub="fair")
+    event = Desk(world).bring("event", sub="fair", plan=DRAW)
     shop = world.merchant()
     offer = world.offer()
     world.rich()
@@ -31,6 +32,7 @@ def paths(world: World) -> dict[str, str]:
     world.post(f"/v1/campaigns/{proposed}/approve", role="exchange", sub="exchange")
     named = {
         "/v1/events/{id}": f"/v1/events/{event}",
+        "/v1/events/{id}/draw": f"/v1/events/{event}/draw",
         "/v1/offers/{id}": f"/v1/offers/{offer}",
         "/v1/merchants/{id}": f"/v1/merchants/{shop}",
         "/v1/campaigns/{id}": f"/v1/campaigns/{proposed}",

@@ -114,6 +114,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/accounts/{id}": _account,
     "GET /v1/accounts/{id}/entries": _entries,
     "GET /v1/redemptions/{id}": _about("POST /v1/redemptions/{id}/refund"),
+    "GET /v1/events/{id}/entries/{entry}": _made_by("POST /v1/events/{id}/entries"),
     "GET /v1/webhook-deliveries/{id}": _about("POST /v1/webhook-deliveries/{id}/replay"),
     "GET /v1/applications/{id}": _about("POST /v1/applications/{id}/endorsement"),
     "GET /v1/grants/{id}": _about("POST /v1/grants/{id}/withdraw"),

@@ -94,6 +94,11 @@ def hold(hold: str) -> str:
     return f"hold:{hold}"
 
 
+def draw_entry(entry: str) -> str:
+    """The account that keeps the points of an entry until the draw."""
+    return f"draw-entry:{entry}"
+
+
 def scenario_code(code: str) -> str:
     """The one form of a scenario's or methodology's code in keys: ``Metro`` and ``metro`` are one scenario."""
     return code.lower()
