@@ -161,21 +161,6 @@ class Sale(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DueOrder:
-    """The note that an order has to be fulfilled by a time; it is listed by that time."""
-
-    order: str
-    merchant: str | None = None  # earlier notes do not name it
-
-
-@dataclass(frozen=True)
-class Note:
-    """A merchant's offers have to follow it."""
-
-    turn: str
-
-
-@dataclass(frozen=True)
 class Served:
     """How many of a till's orders were fulfilled."""
 

@@ -6,8 +6,9 @@ from chalicelib.draws import queries as draws
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
-from chalicelib.mall.items import Note, Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
+from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.notes import Note
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.sellers import Seller
 from chalicelib.mall.transfers import SUM_LANES_MAX
