@@ -15,12 +15,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chalicelib.kernel.settle import derive
 from chalicelib.partners import actions, queries
-from chalicelib.partners.items import Partner
+from chalicelib.partners.items import Partner, Signatures
 
 
-def register(merchant: str, url: str, public_key: str, at: str = "2026-01-31T08:00:00.000Z") -> None:
+def register(
+    merchant: str, url: str, public_key: str, at: str = "2026-01-31T08:00:00.000Z", signatures: Signatures = "optional"
+) -> None:
     """What the step of onboarding keeps of a merchant's system, instead of the one that it had."""
-    partner = Partner(merchant=merchant, callback_url=url, public_key=public_key, at=at)
+    partner = Partner(merchant=merchant, callback_url=url, public_key=public_key, at=at, signatures=signatures)
     for write in actions.register(partner, queries.partner(merchant)):
         assert derive(write).done
 
@@ -82,8 +84,12 @@ class System:
         return Sent(200, body, headers | {"webhook-signature": "v1a," + base64.b64encode(signature).decode()})
 
     def events(self) -> list[tuple[str, str]]:
-        """Type and order of what came."""
-        return [(each.event["type"], each.event["data"].get("redemption", "")) for each in self.got]
+        """Type of what came, and the id of what it is about."""
+        return [(each.event["type"], _subject(each.event["data"])) for each in self.got]
+
+
+def _subject(data: dict[str, Any]) -> str:
+    return str(next((data[name] for name in ("redemption", "hold", "grant") if name in data), ""))
 
 
 class _Quiet(ThreadingHTTPServer):

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.accounts.model import Reasoned
+from chalicelib.accounts.wording import in_words
 from chalicelib.kernel.fields import Answer, Moment, Paged, Time, example
 from chalicelib.ledger import model
 from chalicelib.ledger.model import Shown
@@ -27,7 +28,7 @@ class EntryAnswer(Answer):
 
     ``swept_points`` went from a till to the merchant's account: its own points both before and after. ``debt_points``
     and ``debt_grams`` are what a reversal added to the account's debt; negative: what this movement repaid of it, which
-    ``points`` and ``grams`` leave out.
+    ``points`` and ``grams`` leave out. ``text`` says in words what happened, ``text_zh`` in Chinese.
     """
 
     model_config = example(
@@ -41,6 +42,8 @@ class EntryAnswer(Answer):
         swept_points=0,
         debt_points=0,
         debt_grams=0,
+        text="A reduction of scenario metro became 887 points.",
+        text_zh="减排场景 metro 的减排量转换为 887 碳积分。",
     )
 
     id: str
@@ -53,8 +56,12 @@ class EntryAnswer(Answer):
     swept_points: int = 0
     debt_points: int = 0
     debt_grams: int = 0
+    text: str
+    text_zh: str
 
 
 def to_entry(entry: model.Entry) -> EntryAnswer:
     """A line as the statement answers it."""
-    return EntryAnswer(**{name: value for name, value in vars(entry).items() if value is not None})
+    text = in_words(entry)
+    known = {name: value for name, value in vars(entry).items() if value is not None}
+    return EntryAnswer(**known, text=text.en, text_zh=text.zh)

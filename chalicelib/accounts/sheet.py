@@ -10,14 +10,14 @@ from chalicelib.labels import beijing
 from chalicelib.ledger.model import Entry
 
 BYTE_ORDER_MARK = "\ufeff"
-BEIJING = "at_beijing"  # the last column, so that no other one moves
+BEIJING, WORDS = "at_beijing", ("text", "text_zh")  # the last columns, so that no other one moves
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
 
 
 def written(entries: Iterable[Entry]) -> str:
-    """The lines under a header; ``at`` is UTC, the last column the same moment in Beijing time."""
+    """The lines under a header; ``at`` is UTC, ``at_beijing`` the same moment in Beijing time."""
     rows = (to_entry(entry).model_dump() | {BEIJING: beijing(entry.at)} for entry in entries)
-    return table([*EntryAnswer.model_fields, BEIJING], rows)
+    return table([*(name for name in EntryAnswer.model_fields if name not in WORDS), BEIJING, *WORDS], rows)
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

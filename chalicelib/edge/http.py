@@ -28,6 +28,7 @@ from chalicelib.kernel.query import Query
 from chalicelib.kernel.settle import Fingerprint, Settled, settle, settle_prepared
 from chalicelib.kernel.text import STORED
 from chalicelib.settings import account_key, secret
+from chalicelib.signing.messages import Message
 from chalicelib.table import keys
 
 BODY_BYTES_MAX = 256 * 1024
@@ -94,7 +95,8 @@ def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Re
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired()
     body = _parse(endpoint.takes, request)
-    order = Command(caller, body, keys.record_id(caller.sub, key, account_key()), datetime.now(UTC))
+    message = Message(endpoint.method, problem.path_of(request), request.headers, cast(bytes, request.raw_body))
+    order = Command(caller, body, keys.record_id(caller.sub, key, account_key()), datetime.now(UTC), message)
     fingerprint = _fingerprint(endpoint, segments, request, body)
     log.annotate(record=order.id)
     settled = _settled(endpoint, order, segments, fingerprint)

@@ -31,7 +31,8 @@ class EventParams(Paged):
 class EventAnswer(Answer):
     """An event. ``id`` is that of its application, ``merchant`` that of its institution.
 
-    ``left``: units of ``quantity`` that are not redeemed; it may lag by seconds. ``opens_at``: when redemption opens.
+    ``offered``: units that are or were on offer, at most ``quantity``. ``left``: units of ``quantity`` that are not
+    redeemed; it may lag by seconds. ``opens_at``: when redemption opens.
     """
 
     model_config = example(
@@ -47,6 +48,7 @@ class EventAnswer(Answer):
         per_account_limit=1,
         rules="每人限兑一枚，先到先得",
         allocation="first_come",
+        offered=500,
         left=487,
     )
 
@@ -62,6 +64,7 @@ class EventAnswer(Answer):
     per_account_limit: int
     rules: str
     allocation: Literal["first_come"]
+    offered: int
     left: int
 
 

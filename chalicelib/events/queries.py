@@ -42,6 +42,7 @@ def _to_answer(application: Application, at: str) -> EventAnswer:
         merchant=application.applicant,
         title=application.title,
         status=status(event, at),
+        offered=sum(offer.supplied for offer in own),
         left=max(0, event.quantity - redeemed),
         **vars(event),
     )

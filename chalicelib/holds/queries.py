@@ -9,16 +9,22 @@ from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import AnyAccount
+from chalicelib.partners.items import Partner
 from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
 
 
-def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None]:
-    """The grant, and the account of the merchant that would hold points: one read."""
+def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None, Partner | None]:
+    """The grant, the account of the merchant that would hold points, and its own system: one read."""
     consent, account = keys.grant(grant), keys.account(keys.holder(caller.account))
-    found = read.rows([consent, account])
-    granted, seller = found.get(consent), found.get(account)
-    return granted.load(Grant) if granted else None, seller.load(Seller) if seller else None
+    system = keys.partner(caller.account)
+    found = read.rows([consent, account, system])
+    granted, seller, partner = (found.get(each) for each in (consent, account, system))
+    return (
+        granted.load(Grant) if granted else None,
+        seller.load(Seller) if seller else None,
+        partner.load(Partner) if partner else None,
+    )
 
 
 def find(id: str) -> Hold | None:
@@ -35,17 +41,31 @@ def item(id: str) -> Hold:
 
 def own(caller: Caller, id: str) -> Hold:
     """A hold that the caller is a party of; any for the exchange. Raises NotFound."""
-    hold = item(id)
+    return _seen(caller, find(id))
+
+
+def with_system(caller: Caller, id: str) -> tuple[Hold, Partner | None]:
+    """The same, and the own system of a merchant that asks: one read. Raises NotFound."""
+    if caller.role != INSTITUTION:
+        return own(caller, id), None
+    system, key = keys.partner(caller.account), _key(id)
+    found = read.rows([key, system])
+    hold = found[key].load(Hold) if key in found else None
+    return _seen(caller, hold), found[system].load(Partner) if system in found else None
+
+
+def _seen(caller: Caller, hold: Hold | None) -> Hold:
+    if hold is None:
+        raise NotFound()
     party = caller.holds(INDIVIDUAL, hold.account) or caller.holds(INSTITUTION, hold.merchant)
     if not caller.reads_as(EXCHANGE) and not party:
         raise NotFound()
     return hold
 
 
-def refundable(caller: Caller, id: str) -> tuple[Hold, AnyAccount]:
-    """The same, and its merchant's account. Raises NotFound."""
-    hold = own(caller, id)
-    return hold, read.get(keys.account(keys.holder(hold.merchant)), AnyAccount) or AnyAccount()
+def merchant_account(hold: Hold) -> AnyAccount:
+    """The account of the hold's merchant."""
+    return read.get(keys.account(keys.holder(hold.merchant)), AnyAccount) or AnyAccount()
 
 
 def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:

@@ -6,6 +6,7 @@ from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFound, Refusal
 from chalicelib.holds import actions, queries, refunds
 from chalicelib.holds.model import Capture, HoldAnswer, HoldParams, HoldRefund, NewHold, to_answer
+from chalicelib.holds.proofs import UNPROVEN, proven
 from chalicelib.holds.refusals import GrantInactive, MerchantSuspended, OrderReferenceUsed, PayerClosed
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
@@ -30,6 +31,7 @@ READERS = (INDIVIDUAL, INSTITUTION, EXCHANGE)
         AccountFrozen,
         MerchantSuspended,
         OrderReferenceUsed,
+        *UNPROVEN,
     ),
 )
 def hold_points(command: Command[NewHold]) -> Decision:
@@ -37,8 +39,10 @@ def hold_points(command: Command[NewHold]) -> Decision:
 
     ``order_reference`` names one hold for ever: an order is never held twice, whatever the key.
     """
+    grant, seller, system = queries.parties(command.caller, command.body.grant)
+    proof = proven(command, system)
     try:
-        return actions.place(command, *queries.parties(command.caller, command.body.grant))
+        return actions.place(command, grant, seller).proven_by(proof)
     except Refusal:
         if earlier := queries.find(actions.hold_id(command)):  # refused before the transaction looks
             raise OrderReferenceUsed(hold=earlier.id) from None
@@ -63,12 +67,14 @@ def one_hold(query: Query[Params], id: str) -> HoldAnswer:
     body=Capture,
     answer=HoldAnswer,
     allow=(INSTITUTION,),
-    refuses=(NotFound, InvalidState, AccountFrozen),
+    refuses=(NotFound, InvalidState, AccountFrozen, *UNPROVEN),
     status=200,
 )
 def capture_hold(command: Command[Capture], id: str) -> Decision:
     """Take what is held, or a part of it, once; the rest goes back to the person."""
-    return actions.capture(command, queries.own(command.caller, id))
+    hold, system = queries.with_system(command.caller, id)
+    proof = proven(command, system)
+    return actions.capture(command, hold).proven_by(proof)
 
 
 @command(
@@ -77,12 +83,14 @@ def capture_hold(command: Command[Capture], id: str) -> Decision:
     body=Empty,
     answer=HoldAnswer,
     allow=(INSTITUTION, INDIVIDUAL),
-    refuses=(NotFound, InvalidState),
+    refuses=(NotFound, InvalidState, *UNPROVEN),
     status=200,
 )
 def release_hold(command: Command[Empty], id: str) -> Decision:
     """Give the points back. A hold expires by itself; where that fails for 24 hours, the person can release it."""
-    return actions.release(command, queries.own(command.caller, id))
+    hold, system = queries.with_system(command.caller, id)
+    proof = proven(command, system)
+    return actions.release(command, hold).proven_by(proof)
 
 
 @command(
@@ -91,9 +99,11 @@ def release_hold(command: Command[Empty], id: str) -> Decision:
     body=HoldRefund,
     answer=HoldAnswer,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, InvalidState, AlreadyRefunded, InsufficientPoints, PayerClosed, AccountFrozen),
+    refuses=(NotFound, InvalidState, AlreadyRefunded, InsufficientPoints, PayerClosed, AccountFrozen, *UNPROVEN),
     status=200,
 )
 def refund_hold(command: Command[HoldRefund], id: str) -> Decision:
     """Give captured points back to the person, in one or several parts."""
-    return refunds.refund(command, *queries.refundable(command.caller, id))
+    hold, system = queries.with_system(command.caller, id)
+    proof = proven(command, system)
+    return refunds.refund(command, hold, queries.merchant_account(hold)).proven_by(proof)

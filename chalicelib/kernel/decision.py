@@ -1,7 +1,7 @@
 """What an action gets and what it returns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts, Record
+from chalicelib.signing.messages import Message, Proof
 from chalicelib.table.write import Write
 
 B = TypeVar("B", bound=BaseModel)
@@ -18,13 +19,15 @@ B = TypeVar("B", bound=BaseModel)
 class Command(NamedTuple, Generic[B]):
     """One intended change: who, what, and the id and time it will bear for ever.
 
-    ``id`` follows from the caller and the Idempotency-Key: a replay is the same Command.
+    ``id`` follows from the caller and the Idempotency-Key: a replay is the same Command. ``message`` is the request,
+    for who looks at its signature; None where no request caused it.
     """
 
     caller: Caller
     body: B
     id: str
     now: datetime
+    message: Message | None = None
 
     @property
     def at(self) -> str:
@@ -46,6 +49,10 @@ class Decision:
     facts: Facts = field(default_factory=Facts)
     metrics: Mapping[str, int] = field(default_factory=dict)
     publish: bool = False
+
+    def proven_by(self, proof: Proof | None) -> "Decision":
+        """The same, whose Record keeps the signature of the request."""
+        return replace(self, facts=replace(self.facts, proof=proof)) if proof else self
 
 
 def record_of(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Record:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chalicelib.signing.messages import Proof
+
 
 class Posting(NamedTuple):
     """``amount`` (whole units, positive) of ``asset`` goes from ``source`` to ``destination``."""
@@ -24,7 +26,8 @@ class Facts:
     ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
     which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
-    ``payer``, of a capture, the account that they came from.
+    ``payer``, of a capture, the account that they came from. ``proof``: the signature of the request by the caller's
+    own system.
     """
 
     movement: str | None = None
@@ -53,6 +56,7 @@ class Facts:
     hold: str | None = None
     payer: str | None = None
     reason: str | None = None
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

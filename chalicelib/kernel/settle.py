@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from chalicelib import log
 from chalicelib.deadline import pause
-from chalicelib.errors import Contended, IdempotencyKeyReused, NotFound, Refusal, Unavailable
+from chalicelib.errors import Contended, IdempotencyKeyReused, NotFound, Refusal, Unauthenticated, Unavailable
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision, record_of
 from chalicelib.kernel.fields import Empty
@@ -50,7 +50,8 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
     """Decide and commit, again while others are in the way; a Record that stands already answers instead.
 
     No refusal leaves before the Record is known to be absent, as of later than what was refused: the same request may
-    have been committed meanwhile, and then its own change is what this one was refused for.
+    have been committed meanwhile, and then its own change is what this one was refused for. Who does not
+    prove the request gets no stored answer either.
 
     Raises the Refusal of the first Write whose condition failed, or of the decision itself;
     IdempotencyKeyReused where the Record was made by another request; Contended when patience ends.
@@ -59,7 +60,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
     for attempt in range(ATTEMPTS_MAX):
         try:
             return _attempt(command, decide, status, fingerprint)
-        except IdempotencyKeyReused:
+        except (IdempotencyKeyReused, Unauthenticated):
             raise
         except Refusal as refused:
             refusal = refused

@@ -25,11 +25,12 @@ class AnyAccount:
 
 @dataclass(frozen=True)
 class EventTerms:
-    """The terms of an event, within which its merchant's offers must stay."""
+    """The terms of an event, within which its merchant's offers must stay. ``quantity``: None for earlier events."""
 
     starts_at: str
     ends_at: str
     per_account_limit: int
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,10 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.mall import terms as offer_terms
 from chalicelib.mall import transfers
-from chalicelib.mall.items import HandOut, OfferTerms, Purchases, Till
+from chalicelib.mall.items import OfferTerms, Purchases, Till
 from chalicelib.mall.model import Swept
 from chalicelib.mall.orders import NewRedemption, Redemption
+from chalicelib.mall.pools import HandOut
 from chalicelib.mall.tills import SoldOut, TillEmpty, remember_empty
 from chalicelib.mall.windows import unavailable
 from chalicelib.table import keys

@@ -15,10 +15,14 @@ Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"
 
 @dataclass(frozen=True)
 class OfferEvent:
-    """The event that an offer belongs to (its application), and what one person may have of all its offers."""
+    """The event that an offer belongs to (its application), and what one person may have of all its offers.
+
+    ``quantity``: the units that all its offers have together; None for earlier events.
+    """
 
     id: str
     limit: int
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,28 +130,6 @@ class OrderState:
     voucher: str | None = None
     note: str | None = None
     reason: str | None = None
-
-
-class HandOut(NamedTuple):
-    """A till as read, and the codes that its next sale hands out; none where it has too few."""
-
-    till: Till
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Codes:
-    """Some codes of a till, in the order in which they are handed out."""
-
-    first: int
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class KnownCodes:
-    """Hashes of codes that an offer ever had."""
-
-    hashes: frozenset[str] = frozenset()
 
 
 class Sale(NamedTuple):

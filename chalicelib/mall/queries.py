@@ -5,19 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
-from chalicelib.mall.items import (
-    Codes,
-    HandOut,
-    KnownCodes,
-    Offer,
-    OfferTerms,
-    Pointer,
-    Served,
-    Sums,
-    Till,
-    TillOf,
-)
+from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.sellers import Seller
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read

@@ -22,6 +22,7 @@ class EventTerms:
     starts_at: str
     ends_at: str
     per_account_limit: int
+    quantity: int | None = None
 
 
 @dataclass(frozen=True)

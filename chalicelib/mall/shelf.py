@@ -9,7 +9,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import transfers
+from chalicelib.mall import event_stock, transfers
 from chalicelib.mall.items import Offer, OfferEvent, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.sellers import EventTerms, Seller, may_sell
@@ -40,6 +40,7 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
             put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
             *_own_code(new),
+            *event_stock.supply(new, new.supplied, "/stock"),
             *_tills(new),
         ),
     )
@@ -92,7 +93,7 @@ def _event(seller: Seller | None) -> OfferEvent | None:
     selling = seller.merchant if seller else None
     if selling is None or selling.event is None:
         return None
-    return OfferEvent(str(selling.application), selling.event.per_account_limit)
+    return OfferEvent(str(selling.application), selling.event.per_account_limit, selling.event.quantity)
 
 
 def _tills(offer: Offer) -> Iterable[Write]:
@@ -140,7 +141,8 @@ def change(command: Command[OfferChange], offer: Offer, *, supplied: int | None 
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer) if body.status == "on_shelf" else acting(offer.merchant)
-    writes = (may, changed, *_place(after, body.points), *_at_tills(offer, words, added))
+    within = event_stock.supply(offer, added, "/stock_added")
+    writes = (may, changed, *within, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
 
 

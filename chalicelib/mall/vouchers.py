@@ -16,8 +16,9 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Answer, Body, example
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import transfers
-from chalicelib.mall.items import Codes, KnownCodes, Offer, Till
+from chalicelib.mall import event_stock, transfers
+from chalicelib.mall.items import Offer, Till
+from chalicelib.mall.pools import Codes, KnownCodes
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, put, update
 
@@ -62,6 +63,7 @@ def add(
     writes = (
         acting(offer.merchant),
         _offer(command, offer, sum(units.values())),
+        *event_stock.supply(offer, sum(units.values()), "/codes"),
         *(_till(command, offer, name, tills[name], len(some)) for name, some in shares.items()),
         *(write for name, some in shares.items() for write in _codes(name, tills[name].codes or 0, some)),
         *_remember(offer, codes, known),

@@ -130,7 +130,8 @@ def integrate(command: Command[Integration], application: Application, party: st
     body = command.body
     previous = known.replaced_by(body.public_key, command.now) if known else None
     system = {"at": command.at, "callback_url": body.callback_url, "public_key": body.public_key}
-    partner = Partner(merchant=application.applicant, previous=previous, **system)
+    signatures = body.signatures or (known.signatures if known else "optional")
+    partner = Partner(merchant=application.applicant, previous=previous, signatures=signatures, **system)
     changes = {"integration": _integration(partner, previous)}
     return advance(command, application, "integration", party, changes=changes, more=register(partner, known))
 
@@ -142,6 +143,7 @@ def _integration(partner: Partner, previous: PreviousKey | None) -> IntegrationN
         public_key=partner.public_key,
         previous_public_key=previous.public_key if previous else None,
         previous_valid_until=previous.valid_until if previous else None,
+        signatures=partner.signatures,
     )
 
 

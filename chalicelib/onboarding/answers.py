@@ -8,6 +8,7 @@ from chalicelib.kernel.fields import Answer, Id, Time, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.items import DocumentStatus, Kind, Status
 from chalicelib.onboarding.plans import Plan
+from chalicelib.partners.items import Signatures
 
 
 class ApplicationState(Answer):
@@ -106,6 +107,7 @@ class IntegrationNoteAnswer(_Loaded):
     public_key: str
     previous_public_key: str | None
     previous_valid_until: Time | None
+    signatures: Signatures
 
 
 class ApplicationAnswer(_Loaded):

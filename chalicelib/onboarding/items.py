@@ -75,6 +75,7 @@ class IntegrationNote:
     public_key: str
     previous_public_key: str | None = None
     previous_valid_until: str | None = None
+    signatures: str = "optional"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,7 @@ class EventPeriod:
     opens_at: str
     ends_at: str
     per_account_limit: int
+    quantity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,7 @@ class Application:
             starts_at=max(period.starts_at, period.opens_at),
             ends_at=period.ends_at,
             per_account_limit=period.per_account_limit,
+            quantity=period.quantity,
         )
 
 

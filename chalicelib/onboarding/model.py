@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 from chalicelib.kernel.fields import Body, LongText, Moment, Paged, Sha256, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.items import Status
+from chalicelib.partners.items import Signatures
 
 _REASONED: JsonDict = {"required": ["comment"], "properties": {"comment": {"type": "string"}}}
 
@@ -96,6 +97,10 @@ class Integration(Body):
             json_schema_extra={"pattern": "^whpk_[A-Za-z0-9+/]{43}=$"},
         ),
     ]
+    signatures: Annotated[
+        Signatures | None,
+        Field(description="`required`: requests about holds must be signed (RFC 9421). Left out, it stays as it is"),
+    ] = None
 
 
 class ApplicationParams(Paged):

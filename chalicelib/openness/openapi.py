@@ -181,7 +181,7 @@ def _parameter(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _room(endpoint: Endpoint) -> str:
-    return str(endpoint.view.__module__.split(".")[-2])
+    return str(endpoint.view.__module__.split(".")[1])  # a part of a room is the room's
 
 
 def _tags(listed: list[Endpoint]) -> list[dict[str, str]]:

@@ -1,1 +1,1 @@
-"""Merchants' own systems: the handshake that proves them, and the webhooks that notify them of orders."""
+"""Merchants' own systems: the handshake that proves them, and their webhooks: orders, holds, withdrawn grants."""

@@ -8,7 +8,10 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 
-WebhookType = Literal["order.placed", "order.refunded"]
+WebhookType = Literal[
+    "order.placed", "order.refunded", "hold.captured", "hold.released", "hold.expired", "grant.withdrawn"
+]
+Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]
 
 EARLIER: dict[WebhookType, WebhookType] = {"order.refunded": "order.placed"}  # of the same order: must arrive before it
@@ -28,7 +31,8 @@ class PreviousKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Partner:
-    """A merchant's own system: where it is called, and the key (``whpk_…``) that proved it.
+    """A merchant's own system: where it is called, the key (``whpk_…``) that proved it, and whether its requests about
+    holds must be signed.
 
     ``at``: when it was registered. ``disabled_at``: it has answered 410 since, and gets no webhooks.
     """
@@ -39,6 +43,7 @@ class Partner:
     at: str
     previous: PreviousKey | None = None
     disabled_at: str | None = None
+    signatures: Signatures = "optional"
 
     def public_keys(self, at: str) -> tuple[str, ...]:
         """The keys that prove requests of the merchant at the time ``at``."""
@@ -66,19 +71,22 @@ class Pulse:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """A webhook event of an order on its way. ``payload`` is the body, the same for every try.
+    """A webhook event on its way. ``payload`` is the body, the same for every try.
 
-    ``waiting_since``: when it was made, or replayed. ``reason``: what was wrong with the last try.
+    What it is about has its id in one of ``redemption``, ``hold`` and ``grant``. ``waiting_since``: when it was made,
+    or replayed. ``reason``: what was wrong with the last try.
     """
 
     id: str
     merchant: str
     type: WebhookType
-    redemption: str
     payload: str
     made_at: str
     waiting_since: str
     next_at: str
+    redemption: str | None = None
+    hold: str | None = None
+    grant: str | None = None
     status: DeliveryStatus = "pending"
     attempts: int = 0
     delivered_at: str | None = None
@@ -102,13 +110,13 @@ class Delivery:
     def earlier(self) -> str | None:
         """The id of the order's event that must arrive before this one."""
         before = EARLIER.get(self.type)
-        return keys.delivery_id(self.redemption, before) if before else None
+        return keys.delivery_id(self.redemption, before) if before and self.redemption else None
 
     @property
     def following(self) -> str | None:
         """The id of the order's next event, whether there is one yet or not."""
         next_type = next((later for later, before in EARLIER.items() if before == self.type), None)
-        return keys.delivery_id(self.redemption, next_type) if next_type else None
+        return keys.delivery_id(self.redemption, next_type) if next_type and self.redemption else None
 
 
 def waiting(merchant: str, id: str, next_at: str) -> Listing:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -14,11 +14,26 @@ from chalicelib.kernel.record import Record
 from chalicelib.partners.items import ENDPOINT_DISABLED, Delivery, DeliveryStatus, WebhookType
 from chalicelib.table import keys
 
-WEBHOOKS: dict[str, WebhookType] = {  # by the kind of the Record
-    "redemption": "order.placed",
-    "redemption_refunded": "order.refunded",
+
+class Webhook(NamedTuple):
+    """A type of webhook event: what it is about (``subject``), and what of that a merchant is sent beside its id."""
+
+    type: WebhookType
+    subject: Literal["redemption", "hold", "grant"]
+    fields: tuple[str, ...]
+
+
+_ORDER = ("account", "offer", "quantity", "points", "status")
+_HOLD = ("grant", "order_reference", "points", "captured_points", "status")  # a grant is all its merchant knows of her
+_GRANT = ("reference", "status", "withdrawn_by")
+WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
+    "redemption": Webhook("order.placed", "redemption", _ORDER),
+    "redemption_refunded": Webhook("order.refunded", "redemption", _ORDER),
+    "hold_captured": Webhook("hold.captured", "hold", _HOLD),
+    "hold_released": Webhook("hold.released", "hold", _HOLD),
+    "hold_expired": Webhook("hold.expired", "hold", _HOLD),
+    "grant_withdrawn": Webhook("grant.withdrawn", "grant", _GRANT),
 }
-_FIELDS = ("redemption", "account", "offer", "quantity", "points", "status")
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more
 RETRY_AFTER_SECONDS_MAX = 24 * 3600
@@ -35,9 +50,10 @@ class DeliveryParams(Paged):
 
 
 class DeliveryAnswer(Answer):
-    """An event of an order on its way to its merchant's system; ``id`` is its webhook-id.
+    """A webhook event on its way to its merchant's system; ``id`` is its webhook-id.
 
-    ``reason`` is what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
+    What it is about stands in ``redemption``, ``hold`` or ``grant``; the others are null. ``reason`` is
+    what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
     ``endpoint_disabled`` where it waits until the system is integrated again.
     """
 
@@ -46,6 +62,8 @@ class DeliveryAnswer(Answer):
         merchant="k3v5zq6x7n4m2p8r9s0t1u2w3y",
         type="order.placed",
         redemption="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        hold=None,
+        grant=None,
         status="failed",
         attempts=8,
         made_at="2026-01-31T08:00:00.000Z",
@@ -57,7 +75,9 @@ class DeliveryAnswer(Answer):
     id: str
     merchant: str
     type: WebhookType
-    redemption: str
+    redemption: str | None
+    hold: str | None
+    grant: str | None
     status: DeliveryStatus
     attempts: int
     made_at: Time
@@ -80,26 +100,31 @@ def to_answer(delivery: Delivery) -> DeliveryAnswer:
     return DeliveryAnswer.model_validate(vars(delivery) | {"next_attempt_at": next_at})
 
 
-def merchant_of(record: Record) -> str:
-    """Whose order a Record is about."""
+def merchant_of(record: Record) -> str | None:
+    """The merchant that a Record concerns, if there is an event for it: no merchant knows a grant not yet redeemed."""
+    if record.kind not in WEBHOOKS:
+        return None
+    if record.kind == "grant_withdrawn":
+        return record.merchant if json.loads(record.answer)["active_from"] else None
     return str(record.holder).removeprefix(keys.holder(""))
 
 
 def event(record: Record) -> Delivery:
-    """The event of a Record, until its merchant has it: no name, nothing of the person but her opaque account id."""
-    order, type = json.loads(record.answer), WEBHOOKS[record.kind]
-    id, merchant, at = order["id"], merchant_of(record), record.at
-    data = {"merchant": merchant} | {name: (order | {"redemption": id})[name] for name in _FIELDS}
-    payload = json.dumps({"type": type, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":"))
+    """The event of a Record, until its merchant has it: no name, and nothing else of the person than an opaque id."""
+    answer, webhook = json.loads(record.answer), WEBHOOKS[record.kind]
+    id, merchant, at = answer["id"], str(merchant_of(record)), record.at
+    data = {"merchant": merchant, webhook.subject: id} | {name: answer[name] for name in webhook.fields}
+    body = {"type": webhook.type, "timestamp": at, "data": data}
+    subject: dict[str, Any] = {webhook.subject: id}
     return Delivery(
-        id=keys.delivery_id(id, type),
+        id=keys.delivery_id(id, webhook.type),
         merchant=merchant,
-        type=type,
-        redemption=id,
-        payload=payload,
+        type=webhook.type,
+        payload=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         made_at=at,
         waiting_since=at,
         next_at=at,
+        **subject,
     )
 
 

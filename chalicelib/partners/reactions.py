@@ -1,4 +1,4 @@
-"""What follows from the Records of orders and replays."""
+"""What follows from the Records of orders, holds, withdrawn grants and replays."""
 
 import json
 import logging
@@ -15,15 +15,18 @@ from chalicelib.partners.worker import enqueue
 
 
 def notify_merchants(records: Sequence[Record]) -> None:
-    """Remember a webhook event for each order of a merchant with a system of its own; send these, and what is replayed.
+    """Remember a webhook event for each Record that concerns a merchant with a system of its own; send these, and what
+    is replayed.
 
     Records older than a delivered event is kept make none: theirs was delivered and forgotten, and a rebuild, which
     brings the Record again, must not send it twice.
     """
     forgotten = stamp(datetime.now(UTC) - model.KEPT)
-    orders = [record for record in records if record.kind in model.WEBHOOKS and record.at > forgotten]
-    integrated = queries.integrated(model.merchant_of(record) for record in orders)
-    new = derive_each(actions.remember(record) for record in orders if model.merchant_of(record) in integrated)
+    recent = [
+        (record, merchant) for record in records if record.at > forgotten and (merchant := model.merchant_of(record))
+    ]
+    integrated = queries.integrated(merchant for _, merchant in recent)
+    new = derive_each(actions.remember(record) for record, merchant in recent if merchant in integrated)
     replayed = [json.loads(record.answer)["id"] for record in records if record.kind == actions.REPLAYED]
     try:
         enqueue([*(write.item["id"] for write in new), *replayed])

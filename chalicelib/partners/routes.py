@@ -19,7 +19,7 @@ PARTIES = (INSTITUTION, EXCHANGE)
 
 @query(room, "/v1/webhook-deliveries", answer=Page[DeliveryAnswer], allow=PARTIES, params=DeliveryParams)
 def deliveries(query: Query[DeliveryParams]) -> Page[DeliveryAnswer]:
-    """Events of orders that did not reach the merchant's system: given up, or still tried; oldest first."""
+    """Webhook events that did not reach the merchant's system: given up, or still tried; oldest first."""
     return queries.deliveries(query)
 
 

@@ -59,6 +59,7 @@ class Report(Answer):
     cancelled_points: int
     donated_points: int
     bought_back_points: int
+    ex_officio_points: int
     retired_grams: int
     campaign_grams: int
     orders: int
@@ -92,6 +93,7 @@ class ReportAnswer(Answer):
             "cancelled_points": 4400,
             "donated_points": 11_900,
             "bought_back_points": 1_000_000,
+            "ex_officio_points": 0,
             "retired_grams": 400_000,
             "campaign_grams": 11_900,
             "orders": 410,

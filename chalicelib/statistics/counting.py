@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import DEBT, GRAMS
-from chalicelib.openness.model import USES, used
+from chalicelib.openness.model import used
 from chalicelib.provenance.model import credited
 from chalicelib.statistics.model import Turnover
 from chalicelib.table import keys
 
-# What a movement is counted as. What is not here is no use of points or grams: holds, sweeps, stock.
+# What a movement is counted as. What is not here is no use of points or grams (NO_USE).
 WAYS = {
     "redemption": "redeemed_points",
     "capture": "redeemed_points",
@@ -19,8 +19,13 @@ WAYS = {
     "cancellation": "cancelled_points",
     "donation": "donated_points",
     "buy_back": "bought_back_points",
+    "ex_officio_cancellation": "ex_officio_points",
 }
 RETIREMENTS = {"retirement": "retired_grams", "campaign_closing": "campaign_grams"}
+# Value that changes hands between accounts of the scheme, or that conversions and reversals count by themselves.
+NO_USE = frozenset(
+    {"conversion", "record", "reversal", "sweep", "hold", "release", "account_transfer", "inheritance", "stocking"}
+)
 _SOLD = frozenset({"redemption", "capture"})
 
 
@@ -35,7 +40,7 @@ def change(record: Record) -> Counter[str]:
     """What a Record adds to the sums of its month."""
     found = Counter({"records": 1})
     movement = record.movement or ""
-    if movement in USES:
+    if movement in WAYS:
         found[WAYS[movement]] = used(record)
     if movement in RETIREMENTS:
         found[RETIREMENTS[movement]] = _went_to(keys.RETIRED, record)

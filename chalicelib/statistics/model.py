@@ -36,6 +36,7 @@ class Sums:
     cancelled_points: int = 0
     donated_points: int = 0
     bought_back_points: int = 0
+    ex_officio_points: int = 0
     retired_grams: int = 0
     campaign_grams: int = 0
     owed_grams: int = 0
@@ -88,6 +89,7 @@ _MONTH = {
     "cancelled_points": 4400,
     "donated_points": 11_900,
     "bought_back_points": 1_000_000,
+    "ex_officio_points": 0,
     "retired_grams": 400_000,
     "campaign_grams": 11_900,
     "owed_grams": 0,
@@ -105,7 +107,8 @@ class MonthAnswer(Answer):
 
     ``records`` moved value. ``redeemed_points`` are before refunds. ``retired_grams`` were retired by institutions,
     ``campaign_grams`` when campaigns were closed; what people cancel is retired too, gram for point. ``owed_grams``
-    became debts by reversals, ``repaid_grams`` were repaid. ``lots`` are buy-backs.
+    became debts by reversals, ``repaid_grams`` were repaid. ``ex_officio_points`` were cancelled by officials.
+    ``lots`` are buy-backs.
     """
 
     model_config = example(**_MONTH)
@@ -119,6 +122,7 @@ class MonthAnswer(Answer):
     cancelled_points: int
     donated_points: int
     bought_back_points: int
+    ex_officio_points: int
     retired_grams: int
     campaign_grams: int
     owed_grams: int

@@ -13,7 +13,12 @@ ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 UNCOVERED = "system:uncovered"
 DEBTS = ("debt_points", "debt_grams")
 _SHANGHAI = timezone(timedelta(hours=8))
-_POINTS = {"cancellation": "cancelled_points", "donation": "donated_points", "buy_back": "bought_back_points"}
+_POINTS = {
+    "cancellation": "cancelled_points",
+    "donation": "donated_points",
+    "buy_back": "bought_back_points",
+    "ex_officio_cancellation": "ex_officio_points",
+}
 _MONTHLY = ("records", "orders", "lots", "issued_grams", "reversed_grams", *_POINTS.values())
 _PRIME = 2**61 - 1
 

@@ -1,50 +1,117 @@
-"""An example of a merchant's system: answers the handshake, verifies webhooks, prints orders.
+"""An example of a merchant's system: a small shop in which people pay with carbon points.
 
-    python partner.py --merchant <account id> --platform http://127.0.0.1:8000 --port 8900
+    TOKEN=$(make -s token ROLE=institution SUB=my-shop)
+    TOKEN=$TOKEN python partner.py --merchant <account id> --platform http://127.0.0.1:8000 --port 8900
 
-It needs Python 3.11 and the package ``cryptography``. It makes its key at the first start (``partner.key``) and prints
-what the integration step takes: ``callback_url`` and ``public_key``.
+It sells (open its address in a browser), holds, captures and refunds points, answers the handshake, and verifies and
+prints webhooks. It needs Python 3.11 and the package ``cryptography``. It makes its key at the first start
+(``partner.key``) and prints what the integration step takes: ``callback_url`` and ``public_key``.
 """
 
 import argparse
 import base64
+import hashlib
+import html
+import http.client
 import json
+import os
+import secrets
 import time
+import urllib.error
 import urllib.request
+from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 TOLERANCE_SECONDS = 300
 BODY_BYTES_MAX = 64 * 1024
+RETRY_PAUSES_SECONDS = (0.2, 1, 2, 4)
+GOODS = {"tea": ("龙井茶一杯 Longjing tea", 500, 100), "badge": ("地铁文创徽章 Metro badge", 300, 0)}  # price, deposit
 
 
-class Partner:
+class Refused(Exception):
+    """The platform's problem: ``code`` is for us, ``detail`` for people."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem.get("detail"))
+        self.problem = problem
+
+
+@dataclass
+class Order:
+    """``state`` follows the hold's; what the person pays is ``captured_points`` less ``refunded_points``."""
+
+    reference: str
+    customer: str
+    good: str
+    points: int
+    state: str = "consent"
+    hold: str = ""
+    captured_points: int = 0
+    refunded_points: int = 0
+
+
+class Platform:
     """``merchant`` is our account's id: its webhooks are signed by keys that sign nobody else's."""
 
-    def __init__(self, merchant: str, key: Ed25519PrivateKey, platform: str) -> None:
-        self.merchant, self.key, self.platform = merchant, key, platform
-        self.seen: set[str] = set()  # a real system keeps these with its orders
+    def __init__(self, merchant: str, key: Ed25519PrivateKey, url: str, token: str, *, signs: bool) -> None:
+        self.merchant, self.key, self.url, self.token, self.signs = merchant, key, url, token, signs
 
     @property
     def public_key(self) -> str:
         return "whpk_" + base64.b64encode(self.key.public_key().public_bytes_raw()).decode()
 
+    def send(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Send a change until it is answered. The same ``key`` makes it happen once, however often it is sent."""
+        raw = json.dumps(body).encode()
+        for pause in (*RETRY_PAUSES_SECONDS, None):
+            try:
+                return self._once(path, raw, key)
+            except urllib.error.HTTPError as error:
+                if error.code < 500 or pause is None:
+                    raise Refused(json.load(error)) from None
+            except (OSError, http.client.HTTPException):  # no answer, or half of one: it may have happened
+                if pause is None:
+                    raise
+            time.sleep(pause)
+        raise AssertionError
+
+    def _once(self, path: str, raw: bytes, key: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "Idempotency-Key": key}
+        signature = self.sign("POST", path, raw, key) if self.signs else {}
+        asked = urllib.request.Request(self.url + path, raw, headers | signature)
+        with urllib.request.urlopen(asked, timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+    def sign(self, method: str, path: str, raw: bytes, key: str) -> dict[str, str]:
+        """The headers that sign a request (RFC 9421, RFC 9530). A retry is signed again, for its time counts."""
+        digest = f"sha-256=:{base64.b64encode(hashlib.sha256(raw).digest()).decode()}:"
+        covered = {"@method": method, "@path": path, "content-digest": digest, "idempotency-key": key}
+        names = " ".join(f'"{name}"' for name in covered)
+        params = f'({names});created={int(time.time())};keyid="{self.public_key}"'
+        base = "\n".join(f'"{name}": {value}' for name, value in (covered | {"@signature-params": params}).items())
+        signature = base64.b64encode(self.key.sign(base.encode())).decode()
+        return {"Content-Digest": digest, "Signature-Input": f"shop={params}", "Signature": f"shop=:{signature}:"}
+
     def verify(self, headers: dict[str, str], body: bytes) -> bool:
-        """Whether the platform signed this for us within the tolerance."""
+        """Whether the platform signed this webhook for us within the tolerance."""
         sent = headers.get("webhook-timestamp", "")
         if not sent.isdigit() or abs(time.time() - int(sent)) > TOLERANCE_SECONDS:
             return False
         signed = f"{headers.get('webhook-id', '')}.{sent}.".encode() + body
         signatures = headers.get("webhook-signature", "").split(" ")
         given = [each.removeprefix("v1a,") for each in signatures if each.startswith("v1a,")]
-        return any(proves(key, each, signed) for key in self.platform_keys() for each in given)
+        return any(proves(key, each, signed) for key in self.keys() for each in given)
 
-    def platform_keys(self) -> list[str]:
+    def keys(self) -> list[str]:
         """A real system asks once, and again when no key that it knows fits a signature."""
-        with urllib.request.urlopen(f"{self.platform}/v1/webhook-keys/{self.merchant}", timeout=3) as answer:
+        with urllib.request.urlopen(f"{self.url}/v1/webhook-keys/{self.merchant}", timeout=3) as answer:
             keys: list[str] = json.load(answer)["keys"]
         return keys
 
@@ -53,12 +120,6 @@ class Partner:
         now = str(int(time.time()))
         signature = base64.b64encode(self.key.sign(f"{id}.{now}.".encode() + body)).decode()
         return {"webhook-id": id, "webhook-timestamp": now, "webhook-signature": f"v1a,{signature}"}
-
-    def receive(self, id: str, event: dict[str, object]) -> None:
-        """Takes each event once, although it may arrive again. A real system commits here, before it answers."""
-        if id not in self.seen:
-            self.seen.add(id)
-            print(json.dumps({"id": id} | event, ensure_ascii=False), flush=True)
 
 
 def proves(key: str, signature: str, signed: bytes) -> bool:
@@ -70,14 +131,122 @@ def proves(key: str, signature: str, signed: bytes) -> bool:
     return True
 
 
+class Shop:
+    """Orders and consents. A real shop keeps them in its database, and lets only its staff serve and refund."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.orders: dict[str, Order] = {}
+        self.grants: dict[str, str] = {}  # by customer
+        self.verifiers: dict[str, str] = {}  # by customer: never leaves the shop before the code is redeemed
+        self.seen: set[str] = set()
+
+    def buy(self, customer: str, good: str) -> Order:
+        """A person who consented before pays at once; another is asked for her consent."""
+        _, price, deposit = GOODS[good]
+        order = Order(secrets.token_hex(8), customer, good, price + deposit)
+        self.orders[order.reference] = order
+        if customer in self.grants:
+            self.hold(order)
+        return order
+
+    def consent(self, customer: str) -> dict[str, Any]:
+        """What her client sends to ``POST /v1/grants``, with limits that she may change (RFC 7636)."""
+        verifier = self.verifiers.setdefault(customer, secrets.token_urlsafe(48))
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+        limits = {"points_max_order": 1000, "points_max_day": 2000, "expires_at": "2098-12-31T16:00:00Z"}
+        return {"purpose": "spend", "merchant": self.platform.merchant, "code_challenge": challenge} | limits
+
+    def redeem(self, order: Order, code: str) -> None:
+        body = {"code": code, "code_verifier": self.verifiers[order.customer], "reference": order.customer}
+        key = "grant-" + hashlib.sha256(code.encode()).hexdigest()
+        self.grants[order.customer] = self.platform.send("/v1/grants/redeem", body, key)["id"]
+        del self.verifiers[order.customer]
+        self.hold(order)
+
+    def hold(self, order: Order) -> None:
+        body = {"grant": self.grants[order.customer], "points": order.points, "order_reference": order.reference,
+                "title": GOODS[order.good][0], "expires_in_seconds": 900}  # fmt: skip
+        self.note(order, self.platform.send("/v1/holds", body, f"hold-{order.reference}"))
+
+    def serve(self, order: Order) -> None:
+        """She brought the cup back: the price is captured, and her deposit returns to her at once."""
+        path = f"/v1/holds/{order.hold}/capture"
+        self.note(order, self.platform.send(path, {"points": GOODS[order.good][1]}, f"capture-{order.reference}"))
+
+    def refund(self, order: Order) -> None:
+        path, body = f"/v1/holds/{order.hold}/refund", {"points": order.captured_points, "reason": "returned"}
+        self.note(order, self.platform.send(path, body, f"refund-{order.reference}"))
+
+    @staticmethod
+    def note(order: Order, hold: dict[str, Any]) -> None:
+        order.hold, order.state = hold["id"], hold["status"]
+        order.captured_points, order.refunded_points = hold["captured_points"], hold["refunded_points"]
+
+    def receive(self, id: str, event: dict[str, Any]) -> None:
+        """Takes each event once, although it may arrive again. A real system commits here, before it answers."""
+        if id in self.seen:
+            return
+        self.seen.add(id)
+        data = event["data"]
+        if order := self.orders.get(data.get("order_reference", "")):
+            order.state = data["status"]
+        if event["type"] == "grant.withdrawn":
+            self.grants = {customer: grant for customer, grant in self.grants.items() if grant != data["grant"]}
+        print(json.dumps({"id": id} | event, ensure_ascii=False), flush=True)
+
+
 class Handler(BaseHTTPRequestHandler):
-    partner: Partner
+    shop: Shop
+
+    def do_GET(self) -> None:
+        order = self.shop.orders.get(self.path.removeprefix("/orders/"))
+        if self.path == "/":
+            self.page("".join(sells(good) for good in GOODS))
+        elif order is None:
+            self.reply(404, b"{}")
+        elif "application/json" in self.headers.get("accept", ""):
+            self.reply(200, json.dumps(asdict(order), ensure_ascii=False).encode())
+        else:
+            self.page(shows(order, self.shop.consent(order.customer) if order.state == "consent" else None))
 
     def do_POST(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("content-length", 0)), BODY_BYTES_MAX))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.headers.get("webhook-id"):
+            return self.webhook({name.lower(): value for name, value in self.headers.items()}, body)
+        form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
         try:
-            genuine = self.partner.verify(headers, body)
+            order = self.act(form)
+        except Refused as refused:
+            return self.page(f"<p>{html.escape(str(refused))}</p>", 409)
+        except (OSError, http.client.HTTPException):  # sent again, it continues where it stopped
+            return self.page("<p>请稍后重试。Please try again in a moment.</p>", 503)
+        if order is None:
+            return self.reply(404, b"{}")
+        return self.reply(303, b"", {"location": f"/orders/{order.reference}"})
+
+    def act(self, form: dict[str, str]) -> Order | None:
+        """What a person's or a clerk's button asks for."""
+        if self.path == "/buy":
+            return self.shop.buy(self.customer(), form["good"]) if form.get("good") in GOODS else None
+        _, _, reference, action = (*self.path.split("/"), "", "", "")[:4]
+        order = self.shop.orders.get(reference)
+        if order and action == "pay":
+            self.shop.redeem(order, form.get("code", "").strip())
+        elif order and action in ("serve", "refund"):
+            {"serve": self.shop.serve, "refund": self.shop.refund}[action](order)
+        return order
+
+    def customer(self) -> str:
+        """Our own name for the person, from her cookie. A real shop logs her in."""
+        found = [
+            each.partition("=")[2] for each in self.headers.get("cookie", "").split("; ") if each[:9] == "customer="
+        ]
+        return found[0][:40] if found else secrets.token_hex(8)
+
+    def webhook(self, headers: dict[str, str], body: bytes) -> None:
+        try:
+            genuine = self.shop.platform.verify(headers, body)
         except OSError:  # the platform's keys are unavailable: it will send this again
             return self.reply(503, b"{}")
         if not genuine:
@@ -85,21 +254,45 @@ class Handler(BaseHTTPRequestHandler):
         event = json.loads(body)
         if event["type"] == "integration.challenge":
             answer = json.dumps({"challenge": event["data"]["challenge"]}).encode()
-            return self.reply(200, answer, self.partner.answer(headers["webhook-id"], answer))
-        self.partner.receive(headers["webhook-id"], event)
+            return self.reply(200, answer, self.shop.platform.answer(headers["webhook-id"], answer))
+        self.shop.receive(headers["webhook-id"], event)
         return self.reply(204, b"")
+
+    def page(self, body: str, status: int = 200) -> None:
+        whole = f"<!doctype html><meta charset=utf-8><title>示例商城</title><h1>示例商城 Example shop</h1>{body}"
+        cookie = {"set-cookie": f"customer={self.customer()}; HttpOnly; SameSite=Lax"}
+        self.reply(status, whole.encode(), {"content-type": "text/html; charset=utf-8"} | cookie)
 
     def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
-        for name, value in {"content-type": "application/json", "content-length": str(len(body))}.items():
-            self.send_header(name, value)
-        for name, value in (headers or {}).items():
+        usual = {"content-type": "application/json", "content-length": str(len(body))}
+        for name, value in (usual | (headers or {})).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Prints orders only."""
+        """Prints webhooks only."""
+
+
+def sells(good: str) -> str:
+    name, price, deposit = GOODS[good]
+    costs = f"{price} 碳积分 points" + (f" + 押金 deposit {deposit}" if deposit else "")
+    return (f"<form method=post action=/buy><p>{name}: {costs} <button name=good value={good}>"
+            "使用碳积分支付 Pay with carbon points</button></form>")  # fmt: skip
+
+
+def shows(order: Order, consent: dict[str, Any] | None) -> str:
+    """The order; where she has not consented yet, what her client is to send, and a field for the code it gets."""
+    text = f"<p>{html.escape(GOODS[order.good][0])}: {order.state}, {order.captured_points - order.refunded_points} / "
+    text += f"{order.points}</p>"
+    at = f"<form method=post action=/orders/{order.reference}"
+    if consent:
+        text += (
+            f"<p>在碳普惠客户端授权 Consent in your client:</p><pre id=consent>{html.escape(json.dumps(consent))}</pre>"
+        )
+        return text + f"{at}/pay><input name=code placeholder=授权码 required><button>支付 Pay</button></form>"
+    return text + f"{at}/serve><button>核销 Serve</button></form>{at}/refund><button>退还 Refund</button></form>"
 
 
 def key_in(file: Path) -> Ed25519PrivateKey:
@@ -116,11 +309,14 @@ def main() -> None:
     asked.add_argument("--platform", default="http://127.0.0.1:8000")
     asked.add_argument("--port", type=int, default=8900)
     asked.add_argument("--key", type=Path, default=Path("partner.key"))
+    asked.add_argument("--sign", action="store_true", help="sign requests; once the key is registered")
     given = asked.parse_args()
-    Handler.partner = Partner(given.merchant, key_in(given.key), given.platform)
+    token = os.environ.get("TOKEN", "")
+    platform = Platform(given.merchant, key_in(given.key), given.platform, token, signs=given.sign)
+    Handler.shop = Shop(platform)
     server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
     url = f"http://127.0.0.1:{server.server_address[1]}/"
-    print(json.dumps({"callback_url": url, "public_key": Handler.partner.public_key}), flush=True)
+    print(json.dumps({"callback_url": url, "public_key": platform.public_key}), flush=True)
     server.serve_forever()
 
 

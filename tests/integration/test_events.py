@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.mall import event_stock
 from tests.desk import PLANS, Desk, institution
 from tests.world import CODES, World
 
@@ -67,3 +68,57 @@ def test_events_have_pages(desk: Desk) -> None:
     assert [each["id"] for each in page["items"]] == [second]
     following = desk.world.get("/v1/events", limit=1, cursor=page["next_cursor"]).body
     assert ([each["id"] for each in following["items"]], following["next_cursor"]) == ([first], None)
+
+
+# what all offers of an event have together is what its plan names
+
+
+def left_to_offer(answer: Any) -> tuple[list[str], str]:
+    assert answer.refused == (422, "invalid_request"), answer
+    return answer.pointers, answer.body["errors"][0]["detail"]
+
+
+def test_all_offers_of_an_event_together_have_its_quantity(desk: Desk) -> None:
+    id, world = desk.bring("event", plan=NOW), desk.world
+    first = world.offer(stock=300)
+    world.offer(stock=150)
+    body = {"title": "t", "description": "d", "category": "culture", "points": 1, "fulfilment": "voucher"}
+    refused = world.post("/v1/offers", body | {"stock": 51}, **SHOP)
+    detail = "The event has 500 units in all, of which 50 are not on offer yet"
+    assert left_to_offer(refused) == (["/stock"], detail)
+    refused = world.patch(f"/v1/offers/{first}", {"stock_added": 51}, **SHOP)
+    assert left_to_offer(refused) == (["/stock_added"], detail)
+    assert world.patch(f"/v1/offers/{first}", {"stock_added": 50}, **SHOP).status == 200
+    assert left_to_offer(world.post("/v1/offers", body | {"stock": 501}, **SHOP))[0] == ["/stock"]
+    [line] = world.post("/v1/offer-batches", {"offers": [body | {"sku": "A", "stock": 1}]}, **SHOP).body["offers"]
+    assert (line["result"], line["detail"].partition(":")[0]) == ("refused", "/stock")
+    seen = world.get(f"/v1/events/{id}").body
+    assert (seen["quantity"], seen["offered"], seen["left"]) == (500, 500, 500)
+
+
+def test_codes_count_as_the_units_that_they_are(desk: Desk) -> None:
+    desk.bring("event", plan=NOW | {"quantity": 3})
+    world = desk.world
+    offer = world.offer(stock=3)
+    path = f"/v1/offers/{offer}/vouchers"
+    assert left_to_offer(world.post(path, {"codes": ["1", "2", "3", "4"]}, **SHOP))[0] == ["/codes"]
+    assert world.post(path, {"codes": ["1", "2"]}, **SHOP).body["stock"] == 2
+    assert left_to_offer(world.post(path, {"codes": ["5", "6"]}, **SHOP))[0] == ["/codes"]
+    assert world.post(path, {"codes": ["5"]}, **SHOP).body["stock"] == 3
+
+
+def test_offers_made_at_once_do_not_exceed_the_quantity(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.bring("event", plan=NOW)
+    world, real = desk.world, event_stock.supply
+    raced: list[Any] = []
+
+    def late(*arguments: Any) -> Any:
+        writes = list(real(*arguments))
+        if not raced:
+            raced.append(None)
+            raced[0] = world.offer(stock=400)
+        return writes
+
+    monkeypatch.setattr(event_stock, "supply", late)
+    body = {"title": "t", "description": "d", "category": "culture", "points": 1, "fulfilment": "voucher", "stock": 200}
+    assert left_to_offer(world.post("/v1/offers", body, **SHOP))[0] == ["/stock"]

@@ -360,7 +360,7 @@ def test_a_report_reads_one_item(world: World, monkeypatch: pytest.MonkeyPatch) 
         asked.append(request["Key"]["pk"]["S"])
         return operation(**request)
 
-    monkeypatch.setattr(read, "_ask", ask)
+    monkeypatch.setattr(read, "ask", ask)
     active_for_report(METRO, grant, "metro", datetime.now(UTC))
     assert asked == [f"grant:{grant}"]
 

@@ -482,6 +482,6 @@ def test_a_hold_reads_once_before_it_is_decided(world: World, grant: str, monkey
         asked.append(operation.__name__)
         return operation(**request)
 
-    monkeypatch.setattr(read, "_ask", ask)
+    monkeypatch.setattr(read, "ask", ask)
     assert hold(world, grant).status == 201
     assert asked == ["batch_get_item"]

@@ -63,6 +63,18 @@ def test_another_address_for_the_same_key_has_no_key_before(desk: Desk) -> None:
     assert desk.get(application)["integration"]["previous_public_key"] is None
 
 
+def test_signatures_are_required_once_it_says_so_until_it_says_otherwise(desk: Desk) -> None:
+    application = desk.bring("third_party_mall")
+    assert desk.get(application)["integration"]["signatures"] == partner(desk, application).signatures == "optional"
+    steps = [(PARTNER_SYSTEM | {"signatures": "required"}, "required"), (OTHER, "required")]
+    for body, signatures in (*steps, (OTHER | {"signatures": "optional"}, "optional")):
+        assert desk.step(application, "integration", body, **SHOP).status == 200
+        assert desk.get(application)["integration"]["signatures"] == signatures
+        assert partner(desk, application).signatures == signatures
+    refused = desk.step(application, "integration", PARTNER_SYSTEM | {"signatures": "never"}, **SHOP)
+    assert (refused.status, refused.pointers) == (422, ["/signatures"])
+
+
 def test_a_replay_replaces_nothing(desk: Desk) -> None:
     application = desk.bring("third_party_mall")
     path = f"{BASE}/{application}/integration"

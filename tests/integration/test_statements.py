@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chalicelib.accounts import queries
+from chalicelib.accounts import statements
 from chalicelib.ledger import actions as ledger
 from chalicelib.mall.worker import sweep_tills
 from chalicelib.table import keys
@@ -54,11 +54,13 @@ def test_a_line_says_who_what_and_why(world: World) -> None:
     assert redemption == {
         "id": order["id"], "at": order["at"], "kind": "redemption", "points": -1000, "grams": 0,
         "counterparty": shop, "reference": order["id"], "swept_points": 0, "debt_points": 0, "debt_grams": 0,
+        "text": "You redeemed an offer for 1,000 points.", "text_zh": "您兑换权益，支出 1,000 碳积分。",
     }  # fmt: skip
     assert (conversion["counterparty"], conversion["points"], conversion["grams"]) == ("walk", 1000, 0)
     world.stream()
     [sale] = world.entries("shop", "institution")
-    assert sale == redemption | {"points": 1000, "counterparty": account}
+    words = {"text": "An offer was redeemed for 1,000 points.", "text_zh": "您的权益被兑换，收入 1,000 碳积分。"}
+    assert sale == redemption | {"points": 1000, "counterparty": account} | words
 
 
 def test_a_refund_names_the_order_it_undoes(world: World) -> None:
@@ -169,7 +171,7 @@ def test_an_accountant_gets_the_whole_period_as_a_spreadsheet(world: World) -> N
     assert before.headers["Content-Type"] == "text/csv; charset=utf-8"
     rows = [line.split(",") for line in before.body.decode("utf-8-sig").splitlines()]
     names = ["id", "at", "kind", "points", "grams", "counterparty", "reference", "swept_points", "debt_points"]
-    assert rows[0] == [*names, "debt_grams", "at_beijing"]
+    assert rows[0] == [*names, "debt_grams", "at_beijing", "text", "text_zh"]
     assert before.body.startswith(codecs.BOM_UTF8)
     assert re.fullmatch(r'attachment; filename="statement-[0-9]{8}\.csv"', before.headers["Content-Disposition"])
     assert [(row[2], row[3]) for row in rows[1:]] == [("conversion", "5000"), *[("redemption", "-1000")] * 3]
@@ -179,7 +181,7 @@ def test_an_accountant_gets_the_whole_period_as_a_spreadsheet(world: World) -> N
 
 
 def test_a_period_too_long_for_one_spreadsheet_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "CSV_LINES_MAX", 1)
+    monkeypatch.setattr(statements, "CSV_LINES_MAX", 1)
     world.rich()
     world.report(keys.account_id("alice"))
     refused = world.get("/v1/accounts/me/entries", headers={"Accept": "text/csv"}, role="individual", sub="alice")

@@ -32,6 +32,7 @@ class City(LocalStack):
         self._numbers = itertools.count()
         self._tokens: dict[tuple[str, str], str] = {}
         self.people: list[str] = []
+        self.mode = "other"  # how the shop joined
         self.http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=AT_ONCE))
 
     def __exit__(self, *error: object) -> None:
@@ -43,7 +44,7 @@ class City(LocalStack):
         opened = self.at_once(lambda n: self.post("/v1/accounts", person(n), "individual", f"p{n}"), range(people))
         self.people = [answer.json()["id"] for answer in opened]
         shop = self.post("/v1/accounts", institution(0), "institution", "shop").json()["id"]
-        body = {"account": shop, "mode": "other", "reason": "race"}
+        body = {"account": shop, "mode": self.mode, "reason": "race"}
         assert self.post("/v1/merchants", body, "exchange", "exchange").status_code == 201
         methodology = {
             "code": "M-1",

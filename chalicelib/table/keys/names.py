@@ -64,9 +64,9 @@ def reading_id(*parts: str) -> str:
     return digest("reading", *parts)
 
 
-def delivery_id(order: str, event: str) -> str:
-    """An order has each event once."""
-    return digest("delivery", order, event)
+def delivery_id(subject: str, event: str) -> str:
+    """An order, a hold or a grant has each event once."""
+    return digest("delivery", subject, event)
 
 
 def holder(account: str) -> str:  # from here on, names of accounts

@@ -99,6 +99,11 @@ def sku(merchant: str, sku: str) -> Key:
     return Key(holder(merchant), f"sku:{sku}")
 
 
+def event_stock(application: str) -> Key:
+    """What all offers of an event have together."""
+    return Key(f"event:{application}", "stock")
+
+
 def application(application: str) -> Key:
     """An application to join the mall, as it stands."""
     return Key(f"application:{application}", "application")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from infra.dev.bench import coldstart, costs, inprocess, runs, throughput
+from infra.dev.bench import coldstart, costs, inprocess, proofs, runs, throughput
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.setting import Setting
 from infra.dev.local.stack import LocalStack
@@ -17,6 +17,7 @@ from infra.release.package import bundle
 ACCOUNTS = (100, 10_000, 100_000)
 RATIO_MAX, THROUGHPUT_MIN = 1.3, 0.6
 START_MAX, WARM_MS_MAX = 1.35, 1.0
+PROOF_MS_MAX = 1.0
 
 
 def main() -> int:
@@ -26,6 +27,7 @@ def main() -> int:
         setting = Setting.make(Platform(stack))
         kept = [_start(console, stack, setting), _costs(console, setting)]
         kept += [_throughput(console, stack, setting), _ratios(console, setting)]
+        kept.append(_proofs(console))
         _run(console, setting)
     console.print("Every promised bound holds." if all(kept) else "[red]A promised bound is broken.[/red]")
     return 0 if all(kept) else 1
@@ -90,6 +92,14 @@ def _throughput(console: Console, stack: LocalStack, setting: Setting) -> bool:
     table.add_row("together", "", "", f"{found.ratio:.2f}")
     console.print(table)
     return found.ratio >= THROUGHPUT_MIN
+
+
+def _proofs(console: Console) -> bool:
+    table = _table("Verifying a signed request", "processor ms", "at most")
+    found = proofs.milliseconds()
+    table.add_row(f"{found:.2f}", f"{PROOF_MS_MAX}")
+    console.print(table)
+    return found <= PROOF_MS_MAX
 
 
 def _run(console: Console, setting: Setting) -> None:

@@ -9,9 +9,10 @@ from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.mall import shelf, vouchers
 from chalicelib.mall.actions import redeem
 from chalicelib.mall.aftersales import cancel, fulfil, refund
-from chalicelib.mall.items import HandOut, KnownCodes, Offer, OrderState, Sale, Till
+from chalicelib.mall.items import Offer, OrderState, Sale, Till
 from chalicelib.mall.model import OfferChange
 from chalicelib.mall.orders import Fulfilment, Refund
+from chalicelib.mall.pools import HandOut, KnownCodes
 from chalicelib.mall.tills import TillEmpty
 from chalicelib.mall.vouchers import PARTS, NewVouchers
 from chalicelib.table import keys

@@ -236,6 +236,7 @@ def test_the_first_integration_makes_a_merchant_with_a_system() -> None:
     assert touched(decision) == [GUARD, ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop")]
     assert moved(decision, before)["integration"] == {
         "at": AT, "callback_url": PROVED.callback_url, "public_key": "whpk_new",
+        "signatures": "optional",
     }  # fmt: skip
 
 
@@ -250,6 +251,7 @@ def test_a_later_integration_replaces_the_system_and_nothing_else() -> None:
     assert item["integration"] == {
         "at": AT, "callback_url": PROVED.callback_url, "public_key": "whpk_new",
         "previous_public_key": "whpk_old", "previous_valid_until": "2026-02-01T08:00:00.000Z",
+        "signatures": "optional",
     }  # fmt: skip
     assert (item["status"], item["since"], "list" in item) == ("active", active().since, False)
     assert write_to(decision, ACCOUNT).action == "ConditionCheck"

@@ -1,12 +1,13 @@
 """What a month's Records come to, and how it is drawn."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
 
 from chalicelib.kernel.record import Posting, Record
+from chalicelib.ledger.model import Shown
 from chalicelib.statistics import chart, counting, model, projection
 from chalicelib.statistics.model import MonthAnswer, Sums
 from chalicelib.table import keys
@@ -63,6 +64,7 @@ def counted(of: Record) -> dict[str, int]:
         (SALE, {"redeemed_points": 500, "orders": 1}),
         (movement("refund", Posting(TILL, ALICE, 500, "points"), holder=SHOP), {"refunded_points": 500}),
         (movement("cancellation", Posting(ALICE, keys.POOL, 5, "points")), {"cancelled_points": 5}),
+        (movement("ex_officio_cancellation", Posting(ALICE, keys.POOL, 5, "points")), {"ex_officio_points": 5}),
         (movement("donation", Posting(ALICE, "campaign:c/0", 5, "points")), {"donated_points": 5}),
         (LOT, {"bought_back_points": 10**6, "lots": 1}),
         (movement("retirement", Posting(SHOP, keys.RETIRED, 9, "grams")), {"retired_grams": 9}),
@@ -149,3 +151,9 @@ def test_a_chart_of_nothing_has_no_bar() -> None:
     made = drawn(reversed_grams=5)
     heights = [each.get("height") for each in made.iter("{http://www.w3.org/2000/svg}rect") if len(each)]
     assert heights == ["0"] * 4
+
+
+def test_every_movement_is_in_a_sum_or_known_to_be_no_use() -> None:
+    counted = {*counting.WAYS, *counting.RETIREMENTS}
+    assert counted | counting.NO_USE == {*get_args(Shown), "stocking", "campaign_closing"}
+    assert counted & counting.NO_USE == set()
