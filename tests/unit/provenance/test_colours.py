@@ -66,7 +66,7 @@ def test_each_account_and_each_colour_gets_one_write() -> None:
 
 
 def test_what_a_reversal_could_not_take_back_has_no_colour_until_it_is_repaid() -> None:
-    taken = made(debts.reversal(ALICE, POINTS, 100, 60))
+    taken = record(movement="reversal", postings=debts.reversal(ALICE, POINTS, 100, 60).postings, **METRO)
     assert list(flows(taken)) == [(COLOUR, -100), (NONE, 40)]
     repaid = record(movement="conversion", postings=(*CONVERSION, *debts.repayment(ALICE, POINTS, 40)), **METRO)
     assert list(flows(repaid)) == [(COLOUR, 100), (NONE, -40)]
