@@ -42,8 +42,11 @@ class MixSource(Answer):
 
 
 class CertificateAnswer(IssuedAnswer):
-    """What anyone may read. ``jws`` signs all of it but ``status`` and ``mix``; null for a moment after the issue.
+    """What anyone may read. ``jws`` signs all of it but its status, ``uncovered_grams`` and ``mix``; null for a moment
+    after the issue.
 
+    ``uncovered_grams``: grams that await recovery, because reductions were reversed after their points had been used;
+    0 where all are covered. A campaign's are those that its donors owe.
     ``mix``: the grams by colour, the oldest first; null until ``mix_from``, which is null while a campaign collects.
     """
 
@@ -66,6 +69,7 @@ class CertificateAnswer(IssuedAnswer):
         status="valid",
         reason=None,
         revoked_at=None,
+        uncovered_grams=0,
         jws="eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJTSDI2In0.c2lnbmF0dXJl",
         mix=[
             {"month": "2025-12", "scenario": "metro", "methodology": "SHCER-01", "grams": 1200},
@@ -91,6 +95,7 @@ class CertificateAnswer(IssuedAnswer):
     status: Status
     reason: str | None = None
     revoked_at: Time | None = None
+    uncovered_grams: int = 0
     jws: str | None = None
     mix: list[MixPart] | None = None
     mix_source: MixSource | None = None

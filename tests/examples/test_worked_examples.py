@@ -125,6 +125,17 @@ def test_ten_grams_of_a_month_and_the_certificate_behind_the_first_three() -> No
     metro, bus, walk = (Colour("2026-01", scenario, "SHCER-01") for scenario in ("metro", "bus", "walk"))
     month = {metro: 6, bus: 3, walk: 1}
     order = [next(iter(between(month, place, 1))) for place in range(10)]
-    assert " ".join(each.scenario for each in order) == "metro bus metro metro bus walk metro metro bus metro"
+    assert [each.scenario for each in order] == [
+        "metro",
+        "bus",
+        "metro",
+        "metro",
+        "bus",
+        "walk",
+        "metro",
+        "metro",
+        "bus",
+        "metro",
+    ]
     assert sorted(order[3:7]) == [bus, metro, metro, walk]
     assert between(month, 3, 4) == {metro: 2, bus: 1, walk: 1}

@@ -5,9 +5,14 @@ from pathlib import Path
 from string import Template
 
 from chalicelib.certificates.model import CertificateAnswer
-from chalicelib.certificates.render.words import BETWEEN, TITLES, Row, mixed, moment, rows
+from chalicelib.certificates.render.words import BETWEEN, TITLES, Row, mixed, moment, rows, uncovered
 from chalicelib.edge.pages import Assets
+from chalicelib.errors import Text
 
+_UNSIGNED = Text(
+    "This note is not part of what is signed. It disappears once they are recovered.",
+    "本提示不在签名范围内，追回后不再显示。",
+)
 _OWN = Path(__file__).parent / "static"
 ASSETS = Assets(
     {
@@ -28,6 +33,7 @@ def html(certificate: CertificateAnswer) -> str:
         serial=escape(certificate.serial),
         status=certificate.status,
         revoked=_revoked(certificate),
+        uncovered=_uncovered(certificate),
         jws=escape(certificate.jws or ""),
         rows="".join(_row(row) for row in rows(certificate)),
         mix=_mix(certificate),
@@ -65,3 +71,10 @@ def _revoked(certificate: CertificateAnswer) -> str:
     at = certificate.revoked_at or certificate.issued_at
     reason = f"{escape(certificate.reason or '')}<br>{moment(at)} <small lang=en>{escape(at)}</small>"
     return f'<p class="status revoked" id="revoked">已撤销 <small lang=en>Revoked</small>：{reason}</p>'
+
+
+def _uncovered(certificate: CertificateAnswer) -> str:
+    if (note := uncovered(certificate)) is None:
+        return ""
+    chinese, english = escape(note.zh + _UNSIGNED.zh), escape(f"{note.en} {_UNSIGNED.en}")
+    return f'<p class="status uncovered" id="uncovered">{chinese}<br><small lang=en>{english}</small></p>'

@@ -59,6 +59,17 @@ def rows(certificate: CertificateAnswer) -> list[Row]:
     return [Row(name, label, *_in_words(certificate, name, fact)) for name, label, fact in facts if fact is not None]
 
 
+def uncovered(certificate: CertificateAnswer) -> Text | None:
+    """What is to be known of grams that await recovery; None where all are covered. It is not signed: it may change."""
+    if not certificate.uncovered_grams:
+        return None
+    grams = f"{certificate.uncovered_grams:,}"
+    return Text(
+        f"Of these grams, {grams} await recovery: the reductions behind them were reversed.",
+        f"本凭证所载减排量中，有 {grams} 克对应的减排记录已被冲正，尚待追回。",
+    )
+
+
 def mixed(certificate: CertificateAnswer) -> Row | None:
     """Where its grams come from, the largest parts first, or from when on that is known; None while nobody knows."""
     if certificate.mix is None:

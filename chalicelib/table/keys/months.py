@@ -3,6 +3,16 @@
 from chalicelib.table.keys.names import STATISTICS, Key
 
 
+def trip(person: str, day: str, at: str, reduction: str) -> Key:
+    """A trip of a person that began at the time ``at``, among those that touch a day (Asia/Shanghai)."""
+    return Key(f"trips:{person}:{day}", f"{at}:{reduction}")
+
+
+def trips(person: str, day: str) -> tuple[str, str, str]:
+    """The partition of a person's day, and the sort keys around all of its trips."""
+    return f"trips:{person}:{day}", "0", "~"
+
+
 def order_on(day: str, lane: int, at: str, redemption: str) -> Key:
     """The pointer to an order among those of its day (UTC), in lanes."""
     return Key(f"orders:{day}:{lane:02d}", f"{at}:{redemption}")

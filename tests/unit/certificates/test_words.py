@@ -9,7 +9,7 @@ import pytest
 from chalicelib import labels
 from chalicelib.buyback.model import NewRetirement
 from chalicelib.campaigns.model import NewCampaign
-from chalicelib.certificates.model import DETAILS, FACTS, CertificateAnswer, Kind
+from chalicelib.certificates.model import DETAILS, FACTS, CertificateAnswer, Kind, claims
 from chalicelib.certificates.render import page, words
 
 EXAMPLE: dict[str, Any] = CertificateAnswer.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
@@ -42,6 +42,17 @@ def test_every_purpose_that_can_be_chosen_has_words() -> None:
 
 def test_a_person_who_wrote_a_word_that_is_a_code_keeps_it() -> None:
     assert in_words("purpose", kind="cancellation", purpose="event") == ("event", "")
+
+
+def test_what_awaits_recovery_is_no_signed_fact() -> None:
+    flagged = CertificateAnswer.model_validate(EXAMPLE | {"uncovered_grams": 1200})
+    note = words.uncovered(flagged)
+    assert note
+    assert "1,200" in note.zh
+    assert "1,200" in note.en
+    assert words.uncovered(CertificateAnswer.model_validate(EXAMPLE)) is None
+    assert words.rows(flagged) == words.rows(CertificateAnswer.model_validate(EXAMPLE))
+    assert claims(flagged.model_dump()) == claims(EXAMPLE)
 
 
 def test_a_time_is_told_in_beijing_and_in_utc() -> None:
