@@ -54,7 +54,9 @@ STATES = {
     "submitted": "已提交",
     "suspended": "已暂停",
     "swept": "已归集",
+    "taken_down": "已被分平台强制下架",
     "valid": "有效",
+    "vetoed": "已被否决",
     "with_operator": "待分平台运营方审核",
     "withdrawn": "已撤回",
 }
@@ -63,7 +65,9 @@ STEPS = {
     "acknowledge": "确认报送",
     "acknowledge accept": "确认报送",
     "acknowledge refuse": "不予确认报送",
+    "admit": "准予入驻",
     "agreement": "签署合作协议",
+    "allow": "解除强制下架",
     "apply": "提出申请",
     "approve": "批准",
     "buy back": "回兑",
@@ -107,7 +111,9 @@ STEPS = {
     "submit": "提交",
     "suspend": "暂停",
     "sweep": "归集",
+    "take-down": "强制下架",
     "unfreeze": "解除冻结",
+    "veto": "否决",
     "withdraw": "撤回",
 }
 

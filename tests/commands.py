@@ -23,6 +23,7 @@ from chalicelib.table.write import update
 from tests import consents
 from tests.desk import PARTNER_SYSTEM, PASSED, PLANS, SIGNED, Desk
 from tests.numbers import born_years_ago, identity_number_of
+from tests.platforms import platform
 from tests.world import AT, CODES, PEOPLE, World
 
 
@@ -331,6 +332,20 @@ def _reverse(world: World) -> Ready:
     return Ready("POST", f"/v1/reductions/{reduction}/reverse", body, "bureau", "bureau", body | {"reason": "other"})
 
 
+def _close_anomaly(world: World) -> Ready:
+    account = world.person()
+    world.scenario()
+    world.scenario("bicycle", excludes=["metro"])
+    for scenario in ("metro", "bicycle"):
+        assert world.report(account, "1", scenario=scenario).status == 201
+    world.stream()
+    [anomaly] = world.get("/v1/anomalies", role="bureau", sub="bureau").body["items"]
+    body = {"outcome": "dismissed", "reason": "one card for two"}
+    return Ready(
+        "POST", f"/v1/anomalies/{anomaly['id']}/close", body, "bureau", "bureau", body | {"outcome": "referred"}
+    )
+
+
 def _reverse_batch(world: World) -> Ready:
     path = _reported_batch(world)
     batch = path.rpartition("/")[2]
@@ -472,6 +487,47 @@ def _replay(world: World) -> Ready:
     return Ready("POST", f"/v1/webhook-deliveries/{event.id}/replay", {}, "institution", "shop")
 
 
+def _admit_member(world: World) -> Ready:
+    district, shop = platform(world), world.institution()
+    body = {"account": shop, "reason": "of our district"}
+    path = f"/v1/sub-platforms/{district.id}/members"
+    return Ready("POST", path, body, "institution", "operator", body | {"reason": "x"})
+
+
+def _member(world: World) -> str:
+    district = platform(world)
+    return f"/v1/sub-platforms/{district.id}/members/{district.member()}"
+
+
+def _suspend_member(world: World) -> Ready:
+    path = f"{_member(world)}/suspend"
+    return Ready("POST", path, {"reason": "queues"}, "institution", "operator", {"reason": "complaints"})
+
+
+def _reinstate_member(world: World) -> Ready:
+    ready = _suspend_member(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("suspend", "reinstate"))
+
+
+def _veto_member(world: World) -> Ready:
+    path = f"{_member(world)}/veto"
+    return Ready("POST", path, {"reason": "no licence"}, "exchange", "exchange", {"reason": "complaints"})
+
+
+def _take_offer_down(world: World) -> Ready:
+    district = platform(world)
+    district.member()
+    path = f"/v1/sub-platforms/{district.id}/offers/{world.offer()}/take-down"
+    return Ready("POST", path, {"reason": "out of date"}, "institution", "operator", {"reason": "wrong"})
+
+
+def _allow_offer(world: World) -> Ready:
+    ready = _take_offer_down(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("take-down", "allow"))
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -497,6 +553,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reduction-batches/{id}/reject": _reject_batch,
     "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
     "POST /v1/reductions/{id}/reverse": _reverse,
+    "POST /v1/anomalies/{id}/close": _close_anomaly,
     "POST /v1/credit-rules": _credit_rule,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,
@@ -513,6 +570,12 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/sub-platforms/{id}/members": _admit_member,
+    "POST /v1/sub-platforms/{id}/members/{member}/suspend": _suspend_member,
+    "POST /v1/sub-platforms/{id}/members/{member}/reinstate": _reinstate_member,
+    "POST /v1/sub-platforms/{id}/members/{member}/veto": _veto_member,
+    "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": _take_offer_down,
+    "POST /v1/sub-platforms/{id}/offers/{offer}/allow": _allow_offer,
     "POST /v1/offers": _offer,
     "PATCH /v1/offers/{id}": _change,
     "POST /v1/cancellations": _cancel,

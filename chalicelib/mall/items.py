@@ -68,11 +68,20 @@ class OfferTerms:
         return [keys.till(self.id, stripe) for stripe in range(self.stripes)]
 
 
+@dataclass(frozen=True)
+class TakenDown:
+    """The sub-platform that took an offer down, when and why."""
+
+    sub_platform: str
+    at: str
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offer(OfferTerms):
     """An offer's item. ``supplied`` are all units that it ever had; what it sold is projected.
 
-    ``held_back`` is the turn of the merchant's state that took it off the shelf.
+    ``held_back`` is the turn of the merchant's state that took it off the shelf. ``taken_down``: it stays off.
     """
 
     status: OnShelf
@@ -83,12 +92,14 @@ class Offer(OfferTerms):
     starts_at: str | None = None
     ends_at: str | None = None
     held_back: str | None = None
+    taken_down: TakenDown | None = None
     sku: str | None = None
     images: tuple[str, ...] = ()
 
     def to_answer(self, sold: int = 0) -> OfferAnswer:
         """The offer as the public sees it; ``sold`` is projected, so stock may lag but is never negative."""
         fields = {name: value for name, value in vars(self).items() if name in OfferAnswer.model_fields}
+        fields["taken_down"] = self.taken_down is not None
         return OfferAnswer(**fields, stock=max(0, self.supplied - sold))
 
 
@@ -153,6 +164,13 @@ class DueOrder:
 
     order: str
     merchant: str | None = None  # earlier notes do not name it
+
+
+@dataclass(frozen=True)
+class Note:
+    """A merchant's offers have to follow it."""
+
+    turn: str
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
-from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
+from chalicelib.mall.items import Note, Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.sellers import Seller
@@ -115,9 +115,10 @@ def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
 
 
 def ended_events(at: str) -> Iterator[str]:
-    """Merchants whose event was over at ``at``, and who are not yet known to have served all orders."""
-    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.completed").not_exists()
-    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=over))
+    """Merchants whose event was over at ``at``, or that were vetoed, and are not known to have served all orders."""
+    over = Attr("merchant.event.ends_at").lte(at) | Attr("merchant.status").eq("ended")
+    open_still = over & Attr("merchant.completed").not_exists()
+    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=open_still))
 
 
 def owes(merchant: str, at: str) -> bool:
@@ -134,6 +135,12 @@ def _busy(offer: Offer, at: str) -> bool:
     tills = read.many([keys.account(till) for till in offer.tills], Till).values()
     orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())
     return orders > 0 or any(till.points or (till.status == "on_shelf" and till.ends_at > at) for till in tills)
+
+
+def shelving_note(merchant: str) -> str | None:
+    """The note that a merchant's offers have to follow it, if there is one: the turn that wrote it."""
+    note = read.get(keys.shelving(merchant), Note)
+    return note.turn if note else None
 
 
 def members(sub_platform: str) -> set[str]:

@@ -71,6 +71,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "starts_at": _fact("string", "When the offer begins", TIME),
     "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
     "closes_at": _fact("string", "When the report of a month can be read", "2026-02-01T16:00:00.000Z"),
+    "veto_until": _fact("string", "Until when the exchange could veto the admission", "2026-02-05T08:00:00.000Z"),
     "missing": _fact(
         "array",
         "Kinds of documents (`documents_missing`)",

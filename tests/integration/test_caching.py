@@ -1,9 +1,12 @@
 """Public reads can be cached and shared; private answers never are."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from chalicelib import shanghai
+from chalicelib.provenance import worker
 from tests.desk import Desk
 from tests.endpoints import ROUTES
 from tests.world import CODES, World
@@ -33,12 +36,19 @@ def paths(world: World) -> dict[str, str]:
         "/v1/campaigns/{id}": f"/v1/campaigns/{proposed}",
         "/v1/certificates/{serial}": f"/v1/certificates/{cancelled.body['certificate']['serial']}",
         "/v1/webhook-keys/{merchant}": f"/v1/webhook-keys/{shop}",
+        "/v1/mixes/{month}": f"/v1/mixes/{mixed(world)}",
         "/v1/methodologies/{code}": "/v1/methodologies/SHCER-01",
         "/v1/scenarios/{code}/versions": "/v1/scenarios/walk/versions",
         "/problems/{code}": "/problems/sold_out",
     }
     unlisted = ("{name}", "/certificates")  # parts of pages, and a form that redirects
     return {path: named.get(path, path) for path in PUBLIC if not path.endswith(unlisted)}
+
+
+def mixed(world: World) -> str:
+    """This month, closed before its time."""
+    world.stream()
+    return worker.month_mix(shanghai.month(datetime.now(UTC)), datetime(2099, 1, 1, tzinfo=UTC)).month
 
 
 def test_every_public_read_has_a_validator_and_says_how_long_it_is_fresh(world: World, paths: dict[str, str]) -> None:

@@ -284,9 +284,9 @@ class Life(RuleBasedStateMachine):
         for item in map(decode, self.world.items()):
             assert item
             if item["pk"].startswith("issued:"):
-                issued += item["grams"]
+                issued += item.get("grams", 0)
             elif item["sk"].startswith("earned:"):
-                earned += item["grams"]
+                earned += item.get("grams", 0)
         sums = books.ledger(self.world)
         uncovered = sums[keys.UNCOVERED, "debt_points"] + sums[keys.UNCOVERED, "debt_grams"]
         assert issued == earned == -sums[keys.ISSUED, "grams"] + uncovered

@@ -16,6 +16,8 @@ WARDS, WARDS_END = "ward:", "ward:~"  # sort keys around the children that a gua
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
+MEMBERS, MEMBERS_END = "member:", "member:~"  # sort keys around the merchants beneath a sub-platform
+
 DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
 STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
@@ -67,6 +69,11 @@ def reading_id(*parts: str) -> str:
 def delivery_id(subject: str, event: str) -> str:
     """An order, a hold or a grant has each event once."""
     return digest("delivery", subject, event)
+
+
+def anomaly_id(person: str, day: str, kind: str) -> str:
+    """A person's day has one anomaly of a kind."""
+    return digest("anomaly", person, day, kind)
 
 
 def holder(account: str) -> str:  # from here on, names of accounts
