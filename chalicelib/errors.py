@@ -102,7 +102,7 @@ class NotFound(Refusal):
     title = Text("Not found", "未找到")
     detail = Text(
         "There is nothing at this address that the caller may see. Check the path and the id.",
-        "此地址下没有调用者可见的内容。请检查路径和编号。",
+        "此地址下没有调用方可见的内容。请检查路径和编号。",
     )
 
 

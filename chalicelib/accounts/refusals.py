@@ -31,18 +31,18 @@ class MerchantStays(InvalidState):
     )
     remedy = Text(
         "Fulfil or refund what GET /v1/redemptions lists as placed, and try again a quarter of an hour later.",
-        "请核销或退还 GET /v1/redemptions 中状态为 placed 的订单，十五分钟后重试。",
+        "请核销或退还 GET /v1/redemptions 中待核销（placed）的订单，十五分钟后重试。",
     )
 
 
 class CampaignsLive(InvalidState):
     detail = Text(
         "A campaign of this institution is proposed, approved or ended, and not yet closed.",
-        "该机构仍有待审批、募集中或已截止但尚未结束的募集活动。",
+        "该机构仍有待审批、募集中或已截止但尚未结束的捐赠项目。",
     )
     remedy = Text(
         "Close the campaign with POST /v1/campaigns/{id}/close, or wait until the exchange has judged it.",
-        "请通过 POST /v1/campaigns/{id}/close 结束募集活动，或等待交易所审批。",
+        "请通过 POST /v1/campaigns/{id}/close 结束捐赠项目，或等待上海环交所审批。",
     )
 
 

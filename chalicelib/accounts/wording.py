@@ -52,7 +52,9 @@ def _draw_entry(entry: Entry) -> Text:
 
 
 def _draw_return(entry: Entry) -> Text:
-    return Text(f"Not drawn: {number(entry.points)} points came back.", f"抽签未中签，返还 {number(entry.points)} 碳积分。")
+    return Text(
+        f"Not drawn: {number(entry.points)} points came back.", f"抽签未中签，返还 {number(entry.points)} 碳积分。"
+    )
 
 
 def _refund(entry: Entry) -> Text:

@@ -102,7 +102,7 @@ def capture(command: Command[Capture], hold: Hold) -> Decision:
     if hold.expires_at <= command.at:
         raise InvalidState(state="expired", action="capture")
     if points > hold.amount:
-        raise InvalidRequest.at("/points", f"At most {hold.amount} are held", f"最多为已预授权的 {hold.amount} 积分")
+        raise InvalidRequest.at("/points", f"At most {hold.amount} are held", f"最多为已预授权的 {hold.amount} 碳积分")
     after = replace(hold, status=status, captured_points=points, ended_at=command.at)
     terms = {hold.name: still_held(), keys.holder(hold.merchant): AccountCondition()} | let_go(hold)
     writes, facts = posted(command, hold, take(hold, points), terms)

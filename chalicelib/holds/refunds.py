@@ -39,12 +39,12 @@ def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount) -> De
 def _refundable(command: Command[HoldRefund], hold: Hold) -> None:
     step_from(command, hold, "refund")
     if command.caller.role == EXCHANGE and command.body.reason is None:
-        raise InvalidRequest.at("/reason", "The exchange gives a reason", "交易所退还积分须说明原因")
+        raise InvalidRequest.at("/reason", "The exchange gives a reason", "上海环交所退还碳积分须说明原因")
     left = hold.captured_points - hold.refunded_points
     if not left:
         raise AlreadyRefunded()
     if command.body.points > left:
-        raise InvalidRequest.at("/points", f"At most {left} are left to refund", f"最多可退还 {left} 积分")
+        raise InvalidRequest.at("/points", f"At most {left} are left to refund", f"最多可退还 {left} 碳积分")
 
 
 def _cannot_get(payer: Payer | None) -> Refusal:

@@ -18,21 +18,23 @@ class GrantInactive(Refusal):
 
 
 class OrderLimitReached(LimitReached):
-    detail = Text("One order may take at most {limit} points under this grant.", "该授权单笔最多可使用 {limit} 积分。")
+    detail = Text(
+        "One order may take at most {limit} points under this grant.", "该授权单笔最多可使用 {limit} 碳积分。"
+    )
     remedy = Text(
         "Hold fewer points, or ask the person for a grant with a higher limit.",
-        "请减少积分，或请用户重新授权更高限额。",
+        "请减少碳积分，或请用户重新授权更高限额。",
     )
 
 
 class DayLimitReached(LimitReached):
     detail = Text(
         "At most {limit} points a day (Asia/Shanghai) under this grant; {held} were held today.",
-        "该授权每日（北京时间）最多可使用 {limit} 积分，今日已预授权 {held} 积分。",
+        "该授权每日（北京时间）最多可使用 {limit} 碳积分，今日已预授权 {held} 碳积分。",
     )
     remedy = Text(
         "Hold fewer points, wait until tomorrow, or ask the person for a grant with a higher limit.",
-        "请减少积分、次日再试，或请用户重新授权更高限额。",
+        "请减少碳积分、次日再试，或请用户重新授权更高限额。",
     )
 
 
@@ -43,7 +45,7 @@ class MerchantSuspended(Refusal):
         "A suspended merchant can hold no points. Holds that exist can still be captured, released and refunded.",
         "权益方暂停期间不能发起新的预授权；已有的预授权仍可完成、解除和退还。",
     )
-    remedy = Text("Ask the exchange to reinstate the merchant.", "请联系交易所恢复权益方。")
+    remedy = Text("Ask the exchange to reinstate the merchant.", "请联系上海环交所恢复权益方。")
 
 
 class OrderReferenceUsed(Refusal):
@@ -62,14 +64,16 @@ class OrderReferenceUsed(Refusal):
 class PayerLacksPoints(InsufficientPoints):
     """Without what is available: her balance is hers."""
 
-    detail = Text("The person has fewer points than the order needs.", "该用户的可用积分不足。")
-    remedy = Text("Hold fewer points, or let the person pay in another way.", "请减少积分，或请用户选择其他支付方式。")
+    detail = Text("The person has fewer points than the order needs.", "该用户的可用碳积分不足。")
+    remedy = Text(
+        "Hold fewer points, or let the person pay in another way.", "请减少碳积分，或请用户选择其他支付方式。"
+    )
 
 
 class PayerClosed(AccountClosed):
     detail = Text(
         "The person has closed the account that the points go back to. Once it is open again, send the refund again.",
-        "用户已销户，积分无法退还。请在用户重新开户后再次提交。",
+        "用户已销户，碳积分无法退还。请在用户重新开户后再次提交。",
     )
 
 
@@ -78,5 +82,5 @@ class NotHersYet(InvalidState):
         "Until {ends_at} only the merchant can release this hold.", "{ends_at} 之前仅权益方可以解除该预授权。"
     )
     remedy = Text(
-        "Wait: the hold expires by itself, and its points come back then.", "请等待：预授权到期后积分自动退回。"
+        "Wait: the hold expires by itself, and its points come back then.", "请等待：预授权到期后碳积分自动退回。"
     )

@@ -27,6 +27,6 @@ def unseal(cursor: str, binding: str) -> dict[str, Any]:
         raise InvalidRequest.at(
             "/cursor",
             "The cursor belongs to another query or caller, or was changed. Start again without it.",
-            "该游标属于其他查询或调用者，或已被改动。请去掉游标重新查询。",
+            "该游标属于其他查询或调用方，或已被改动。请去掉游标重新查询。",
         ) from error
     return position

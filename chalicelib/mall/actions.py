@@ -30,7 +30,7 @@ class PriceChanged(Refusal):
     title = Text("The price has changed", "价格已变动")
     detail = Text(
         "One costs {price} points now, {points} in all. Show it and ask again.",
-        "现价每件 {price} 积分，共 {points} 积分。请向用户展示后重新提交。",
+        "现价每件 {price} 碳积分，共 {points} 碳积分。请向用户展示后重新提交。",
     )
 
 

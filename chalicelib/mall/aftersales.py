@@ -46,7 +46,7 @@ class NotCancellable(InvalidState):
     )
     remedy = Text(
         "Ask the merchant for a refund. The order shows cancellable_until, if there is such a time.",
-        "请联系权益方退还积分。订单的 cancellable_until 字段为取消时限（如有）。",
+        "请联系权益方退还碳积分。订单的 cancellable_until 字段为取消时限（如有）。",
     )
 
 

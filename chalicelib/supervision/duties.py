@@ -14,7 +14,7 @@ WARNINGS = {
     ),
     "stock_below_commitment": Text(
         "Less is on the shelf than the plan commits to: add stock, or change the plan with the exchange.",
-        "在架库存低于入驻申请中承诺的数量，请补充库存，或与交易所变更承诺。",
+        "在架库存低于入驻申请中承诺的数量，请补充库存，或与上海环交所变更承诺。",
     ),
     "orders_late": Text(
         "Orders wait past the time in which they had to be fulfilled: the platform refunds them.",
@@ -26,11 +26,11 @@ WARNINGS = {
     ),
     "licence_ends_soon": Text(
         "The business licence ends within 30 days: send the new one to the exchange.",
-        "企业营业执照将于 30 日内到期，请向交易所提交新的营业执照。",
+        "企业营业执照将于 30 日内到期，请向上海环交所提交新的营业执照。",
     ),
     "licence_ended": Text(
         "The business licence has ended: send the new one to the exchange.",
-        "企业营业执照已到期，请向交易所提交新的营业执照。",
+        "企业营业执照已到期，请向上海环交所提交新的营业执照。",
     ),
 }
 

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -46,6 +47,22 @@ def test_every_state_has_a_chinese_name() -> None:
     codes |= {*statuses(), *written("state")}
     assert len(codes) > 40
     assert codes - STATES.keys() == set()
+
+
+def named_by_glossary() -> Iterator[tuple[str, str]]:
+    """Each state of the glossary's table and its Chinese name there."""
+    glossary = (Path(app.__file__).parent / "docs" / "glossary.md").read_text()
+    table = glossary.partition("\n## States\n")[2].partition("\n## ")[0]
+    for codes, words in re.findall(r"^\|[^|]*\| (`[^|]*) \| ([^|]*) \|$", table, re.MULTILINE):
+        yield from zip(re.findall(r"`(\w+)`", codes), words.split("、"), strict=True)
+
+
+def test_a_state_of_one_meaning_has_the_name_of_the_glossary() -> None:
+    named: dict[str, set[str]] = {}
+    for code, words in named_by_glossary():
+        named.setdefault(code, set()).add(words)
+    assert len(named) > 40
+    assert {code: STATES[code] for code, words in named.items() if len(words) == 1 and {STATES[code]} != words} == {}
 
 
 def test_every_step_has_a_chinese_name() -> None:
