@@ -124,7 +124,7 @@ def used(record: Record) -> Used | None:
 
 def of_campaign(campaign: str) -> str:
     """The name of all that is given to a campaign."""
-    return f"campaign:{campaign}"
+    return keys.campaign(campaign).pk
 
 
 def month_of(record: Record) -> str:
