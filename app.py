@@ -16,6 +16,8 @@ from chalice.app import (
 
 from chalicelib import log, start
 from chalicelib.accounts.routes import room as accounts
+from chalicelib.anomalies.reactions import find_anomalies
+from chalicelib.anomalies.routes import room as anomalies
 from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
 from chalicelib.batches.reactions import wake_judges
@@ -30,19 +32,23 @@ from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.certificates.reactions import sign_issued
 from chalicelib.certificates.routes import BINARY
 from chalicelib.certificates.routes import room as certificates
+from chalicelib.coverage.reactions import flag_uncovered
+from chalicelib.coverage.routes import room as coverage
 from chalicelib.credit.routes import room as credit
 from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.events.routes import room as public_events
+from chalicelib.events.worker import draw_due
 from chalicelib.grants.routes import room as grants
 from chalicelib.holds import worker as holds_worker
 from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.catalogue.routes import room as catalogue
+from chalicelib.mall.following import shelve_due
 from chalicelib.mall.projection import sales
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import complete_events, expire_due, shelve_due, sweep_merchant, sweep_tills
+from chalicelib.mall.worker import complete_events, expire_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
 from chalicelib.onboarding import worker as documents_worker
 from chalicelib.onboarding.routes import room as onboarding
@@ -52,8 +58,10 @@ from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.partners.routes import room as partners
+from chalicelib.platforms.routes import room as platforms
 from chalicelib.procedures.routes import room as procedures
-from chalicelib.provenance.projection import colours
+from chalicelib.provenance.projection import colours, uses
+from chalicelib.provenance.routes import room as provenance
 from chalicelib.reconciliation import worker as reconciliation_worker
 from chalicelib.reconciliation.routes import room as reconciliation
 from chalicelib.reductions.reactions import file_reported
@@ -73,9 +81,9 @@ app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
-_spending = (catalogue, mall, holds, cancellation, certificates, campaigns, buyback)
-_watching = (supervision, statistics, reports, reconciliation, openness)
-for room in (*_earning, *_spending, onboarding, merchants, partners, public_events, *_watching):
+_spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
+_watching = (provenance, supervision, anomalies, statistics, reports, reconciliation, openness)
+for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 
@@ -92,14 +100,14 @@ authorizer.authenticate.config = authenticate.config
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
-    return events.project(event, (entries, sales, supply, colours, merchant_holds, months, orders))
+    return events.project(event, (entries, sales, supply, colours, uses, merchant_holds, months, orders))
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
     quick = (plan_runs, file_reported, wake_judges, notify_merchants)
-    slow = (close_reached, sign_issued, note_due, follow_merchants)  # what may take long comes last
+    slow = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
     return events.react(event, (*quick, *slow))
 
 
@@ -122,7 +130,7 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded.
+    are refunded. Draws whose time has come are drawn.
     """
     now = datetime.now(UTC)
     events.each(
@@ -133,6 +141,7 @@ def resume(_: CloudWatchEvent) -> None:
         shelve_due,
         lambda: complete_events(now),
         lambda: expire_due(now),
+        lambda: draw_due(now),
     )
 
 

@@ -35,6 +35,7 @@ class Settings(NamedTuple):
     webhook_queue_arn: str
     webhook_queue_url: str
     webhook_pauses_seconds: tuple[int, ...]
+    veto_days: int
     allow_local_partners: bool
 
 
@@ -64,6 +65,7 @@ def settings() -> Settings:
         webhook_queue_arn=env("WEBHOOK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:webhooks"),
         webhook_queue_url=env("WEBHOOK_QUEUE_URL", ""),
         webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
+        veto_days=int(env("VETO_DAYS", "5")),
         # Named only on one machine: in Lambda, 127.0.0.1 is the runtime's own interface.
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )
@@ -83,8 +85,8 @@ def _secrets() -> dict[str, bytes]:
 
 def secret(name: str) -> bytes:
     """A secret key: ``identity_key`` (hashes of identity numbers), ``cursor_key`` (signs page cursors),
-    ``serial_key`` (makes serials of certificates unguessable), ``webhook_key`` (signs webhooks) or ``grant_key`` (names
-    grants and makes their codes)."""
+    ``serial_key`` (makes serials of certificates unguessable), ``webhook_key`` (signs webhooks), ``grant_key`` (names
+    grants and makes their codes) or ``draw_key`` (makes seeds of draws, and names their entries)."""
     return _secrets()[name]
 
 

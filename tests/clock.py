@@ -1,10 +1,13 @@
 """Time as a test wants it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 
 import pytest
 
 from chalicelib import deadline
+from chalicelib.edge import http
+from chalicelib.kernel import settle
 
 
 @dataclass
@@ -27,3 +30,19 @@ class Clock:
     def rest(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.pass_by(seconds)
+
+
+class Calendar:
+    """The platform's date, for requests and for what the schedule does."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, now: str) -> None:
+        self.now = now
+        calendar = self
+
+        class Then(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+                return datetime.fromisoformat(calendar.now).astimezone(tz)
+
+        for module in (http, settle):
+            patch.setattr(module, "datetime", Then)

@@ -23,6 +23,7 @@ from chalicelib.table.write import update
 from tests import consents
 from tests.desk import PARTNER_SYSTEM, PASSED, PLANS, SIGNED, Desk
 from tests.numbers import born_years_ago, identity_number_of
+from tests.platforms import platform
 from tests.world import AT, CODES, PEOPLE, World
 
 
@@ -258,6 +259,16 @@ def _redeem(world: World) -> Ready:
     return Ready("POST", "/v1/redemptions", body, "individual", "alice", body | {"quantity": 2, "points": 2000})
 
 
+def _enter_draw(world: World) -> Ready:
+    world.institution()
+    plan = PLANS["event"] | {"opens_at": "2020-06-05T02:00:00Z", "starts_at": "2020-06-01T00:00:00Z"}
+    plan |= {"allocation": "draw", "draws_at": "2097-06-20T00:00:00Z"}
+    path = f"/v1/events/{Desk(world).bring('event', plan=plan)}/entries"
+    world.rich(points=10_000)
+    body = {"offer": world.offer(), "quantity": 1, "points": 1000}
+    return Ready("POST", path, body, "individual", "alice", body | {"quantity": 2, "points": 2000})
+
+
 def _order(world: World) -> str:
     ready = _redeem(world)
     return f"/v1/redemptions/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
@@ -329,6 +340,20 @@ def _reverse(world: World) -> Ready:
     reduction = world.report(world.person("bob", PEOPLE[1]), "10").body["id"]
     body = {"reason": "no such trip", "evidence_sha256": "a" * 64}
     return Ready("POST", f"/v1/reductions/{reduction}/reverse", body, "bureau", "bureau", body | {"reason": "other"})
+
+
+def _close_anomaly(world: World) -> Ready:
+    account = world.person()
+    world.scenario()
+    world.scenario("bicycle", excludes=["metro"])
+    for scenario in ("metro", "bicycle"):
+        assert world.report(account, "1", scenario=scenario).status == 201
+    world.stream()
+    [anomaly] = world.get("/v1/anomalies", role="bureau", sub="bureau").body["items"]
+    body = {"outcome": "dismissed", "reason": "one card for two"}
+    return Ready(
+        "POST", f"/v1/anomalies/{anomaly['id']}/close", body, "bureau", "bureau", body | {"outcome": "referred"}
+    )
 
 
 def _reverse_batch(world: World) -> Ready:
@@ -472,6 +497,47 @@ def _replay(world: World) -> Ready:
     return Ready("POST", f"/v1/webhook-deliveries/{event.id}/replay", {}, "institution", "shop")
 
 
+def _admit_member(world: World) -> Ready:
+    district, shop = platform(world), world.institution()
+    body = {"account": shop, "reason": "of our district"}
+    path = f"/v1/sub-platforms/{district.id}/members"
+    return Ready("POST", path, body, "institution", "operator", body | {"reason": "x"})
+
+
+def _member(world: World) -> str:
+    district = platform(world)
+    return f"/v1/sub-platforms/{district.id}/members/{district.member()}"
+
+
+def _suspend_member(world: World) -> Ready:
+    path = f"{_member(world)}/suspend"
+    return Ready("POST", path, {"reason": "queues"}, "institution", "operator", {"reason": "complaints"})
+
+
+def _reinstate_member(world: World) -> Ready:
+    ready = _suspend_member(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("suspend", "reinstate"))
+
+
+def _veto_member(world: World) -> Ready:
+    path = f"{_member(world)}/veto"
+    return Ready("POST", path, {"reason": "no licence"}, "exchange", "exchange", {"reason": "complaints"})
+
+
+def _take_offer_down(world: World) -> Ready:
+    district = platform(world)
+    district.member()
+    path = f"/v1/sub-platforms/{district.id}/offers/{world.offer()}/take-down"
+    return Ready("POST", path, {"reason": "out of date"}, "institution", "operator", {"reason": "wrong"})
+
+
+def _allow_offer(world: World) -> Ready:
+    ready = _take_offer_down(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("take-down", "allow"))
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -497,6 +563,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reduction-batches/{id}/reject": _reject_batch,
     "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
     "POST /v1/reductions/{id}/reverse": _reverse,
+    "POST /v1/anomalies/{id}/close": _close_anomaly,
     "POST /v1/credit-rules": _credit_rule,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,
@@ -513,6 +580,12 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/sub-platforms/{id}/members": _admit_member,
+    "POST /v1/sub-platforms/{id}/members/{member}/suspend": _suspend_member,
+    "POST /v1/sub-platforms/{id}/members/{member}/reinstate": _reinstate_member,
+    "POST /v1/sub-platforms/{id}/members/{member}/veto": _veto_member,
+    "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": _take_offer_down,
+    "POST /v1/sub-platforms/{id}/offers/{offer}/allow": _allow_offer,
     "POST /v1/offers": _offer,
     "PATCH /v1/offers/{id}": _change,
     "POST /v1/cancellations": _cancel,
@@ -527,6 +600,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/retirements": _retire,
     "POST /v1/offer-batches": _offer_batch,
     "POST /v1/redemptions": _redeem,
+    "POST /v1/events/{id}/entries": _enter_draw,
     "POST /v1/offers/{id}/vouchers": _add_vouchers,
     "POST /v1/redemptions/{id}/cancel": _cancel_order,
     "POST /v1/redemptions/{id}/fulfil": _fulfil,

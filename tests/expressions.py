@@ -131,6 +131,9 @@ class Expression:
         if operator == "IN":
             choices = self._choices()
             return lambda item: _at(item, path) in choices
+        if self._tokens[0].startswith("#"):  # another attribute
+            other = self._path(self._tokens.pop(0))
+            return lambda item: (value := _at(item, other)) is not None and _holds(item, path, operator, value)
         first = self._value(self._tokens.pop(0))
         if operator == "BETWEEN":
             self._expect("AND")

@@ -46,10 +46,11 @@ def open_account(
     (own, *before), facts = _succeed(command.id, opened, last)
     first = {} if account or person == id else {"person": person}  # an account never changes its person
     guarded = {"guardian": consent.ward} if consent else {}
+    earlier = {"earlier": last.lineage} if last else {}
     written = replace(
         own,
         assign=to_answer(opened).model_dump() | {"identity": number} | first | guarded,
-        add={"points": 0, "grams": 0, "pending": 0, **own.add},
+        add={"points": 0, "grams": 0, "pending": 0, **earlier, **own.add},
         remove=("closed_at", "successor"),
         require=Attr("status").eq("closed") & Attr("identity").eq(number) if account else absent(),
         refuse=seen(Account, lambda old: _not_opened(old, account)),

@@ -67,7 +67,7 @@ def masked(name: str) -> str:
 
 
 class Balances(Answer):
-    """``held_points`` are reserved by holds of merchants, and not in ``points``."""
+    """``held_points`` are reserved by holds of merchants and by entries in draws, and not in ``points``."""
 
     points: int
     grams: int

@@ -48,11 +48,12 @@ class CampaignsLive(InvalidState):
 
 class HoldsLive(InvalidState):
     detail = Text(
-        "Merchants hold {held} points of this account for orders.", "碳普惠权益方已为订单预授权该账户的 {held} 碳积分。"
+        "{held} points of this account are held by merchants for orders, or by entries in draws.",
+        "该账户有 {held} 碳积分用于权益方订单预授权或活动抽签报名。",
     )
     remedy = Text(
-        "Wait until the holds are captured, released or expired: GET /v1/holds shows them.",
-        "请等待预授权完成、解除或到期，可通过 GET /v1/holds 查询。",
+        "Wait until the holds (GET /v1/holds) are captured, released or expired, and the draws are settled.",
+        "请等待预授权（GET /v1/holds）完成、解除或到期，以及活动抽签结束。",
     )
 
 

@@ -36,7 +36,10 @@ class CertificateFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Certificate(CertificateFacts):
-    """A certificate that ``record`` issued. It never changes, apart from its status and its signature."""
+    """A certificate that ``record`` issued. It never changes, apart from its status, its signature and its flag.
+
+    ``uncovered_grams``: how many of its grams await recovery after a reversal (docs/adr/0027).
+    """
 
     serial: str
     issuer: str
@@ -45,13 +48,22 @@ class Certificate(CertificateFacts):
     status: Status = "valid"
     reason: str | None = None
     revoked_at: str | None = None
+    uncovered_grams: int = 0
     jws: str | None = None
 
     @property
     def reference(self) -> CertificateReference:
         return CertificateReference(self.serial, f"{self.issuer}/v1/certificates/{self.serial}")
 
-    def to_answer(self, jws: str | None) -> CertificateAnswer:
-        """What anyone may read, with its signature."""
+    def to_answer(self, jws: str | None, uncovered: int | None = None) -> CertificateAnswer:
+        """What anyone may read, with its signature. ``uncovered``: grams that await recovery, where others owe them."""
         address = {"url": self.reference.url, "jws": jws, "beneficiary": self.beneficiary}
-        return CertificateAnswer.model_validate(dump(self) | address)
+        flag = {} if uncovered is None else {"uncovered_grams": uncovered}
+        return CertificateAnswer.model_validate(dump(self) | address | flag)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignUncovered:
+    """Grams given to a campaign that await recovery from its donors."""
+
+    grams: int = 0

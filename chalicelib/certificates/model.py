@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Params, ShortText, Time, example
+from chalicelib.provenance.mix import MixPart
 from chalicelib.transitions import Step
 
 Kind = Literal["cancellation", "donation", "campaign", "retirement"]
@@ -30,8 +31,24 @@ class IssuedAnswer(Answer):
     url: str
 
 
+class MixSource(Answer):
+    """How a mix is found: the certificate's grams follow ``grams_before`` others in the mix of the ``month`` in which
+    they were retired (`GET /v1/mixes/{month}`), or, of a donation, in that of the campaign's ``certificate``.
+    """
+
+    month: str
+    certificate: Annotated[str | None, Field(description="Serial")] = None
+    grams_before: int = 0
+
+
 class CertificateAnswer(IssuedAnswer):
-    """What anyone may read. ``jws`` signs all of it but ``status``; null for a moment after the issue."""
+    """What anyone may read. ``jws`` signs all of it but its status, ``uncovered_grams`` and ``mix``; null for a moment
+    after the issue.
+
+    ``uncovered_grams``: grams that await recovery, because reductions were reversed after their points had been used;
+    0 where all are covered. A campaign's are those that its donors owe.
+    ``mix``: the grams by colour, the oldest first; null until ``mix_from``, which is null while a campaign collects.
+    """
 
     model_config = example(
         serial=SERIAL,
@@ -52,7 +69,14 @@ class CertificateAnswer(IssuedAnswer):
         status="valid",
         reason=None,
         revoked_at=None,
+        uncovered_grams=0,
         jws="eyJhbGciOiJFUzI1NiJ9.eyJqdGkiOiJTSDI2In0.c2lnbmF0dXJl",
+        mix=[
+            {"month": "2025-12", "scenario": "metro", "methodology": "SHCER-01", "grams": 1200},
+            {"month": "2026-01", "scenario": "metro", "methodology": "SHCER-01", "grams": 3800},
+        ],
+        mix_source={"month": "2026-01", "certificate": None, "grams_before": 120_400},
+        mix_from="2026-02-01T16:00:00.000Z",
     )
 
     issuer: str
@@ -71,7 +95,11 @@ class CertificateAnswer(IssuedAnswer):
     status: Status
     reason: str | None = None
     revoked_at: Time | None = None
+    uncovered_grams: int = 0
     jws: str | None = None
+    mix: list[MixPart] | None = None
+    mix_source: MixSource | None = None
+    mix_from: Time | None = None
 
 
 class SerialParams(Params):

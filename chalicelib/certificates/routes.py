@@ -34,7 +34,7 @@ def one_certificate(query: Query[Params], serial: str) -> Response:
 
     `text/html` is a page that verifies the signature in the browser; `application/pdf` is one page A4 to print.
     """
-    certificate = queries.view(serial)
+    certificate = queries.view(serial, query.now)
     kind = pages.preferred(room.current_request.headers, pages.JSON, "text/html", PDF)
     if kind == PDF:
         from chalicelib.certificates.render import pdf  # only a request for one pays for its import

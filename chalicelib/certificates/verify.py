@@ -57,6 +57,8 @@ def _judge(stated: dict[str, Any] | None, jws: str, keys: Iterable[jose.Key]) ->
         return _report(VALID, "VALID: the signature is good. Whether it was revoked, only the platform knows.")
     if stated["status"] != "valid":
         return _report(INVALID, f"REVOKED at {stated['revoked_at']}: {stated['reason']} (the signature is good)")
+    if uncovered := stated.get("uncovered_grams"):  # not signed: it may change any day
+        print(f"NOTE: {uncovered} of its grams await recovery, because reductions were reversed.")
     return _report(VALID, "VALID: the signature is good and the certificate says what was signed.")
 
 

@@ -21,7 +21,8 @@ class PlannedEvent:
     quantity: int
     per_account_limit: int
     rules: str
-    allocation: Literal["first_come"] = "first_come"
+    allocation: Literal["first_come", "draw"] = "first_come"
+    draws_at: str | None = None
 
 
 class EventParams(Paged):
@@ -32,7 +33,8 @@ class EventAnswer(Answer):
     """An event. ``id`` is that of its application, ``merchant`` that of its institution.
 
     ``offered``: units that are or were on offer, at most ``quantity``. ``left``: units of ``quantity`` that are not
-    redeemed; it may lag by seconds. ``opens_at``: when redemption opens.
+    redeemed; it may lag by seconds. ``opens_at``: when redemption opens; of a draw, when it takes entries, until
+    ``draws_at``. ``commitment``: of a draw, the SHA-256 of its seed, which is published after ``draws_at``.
     """
 
     model_config = example(
@@ -48,6 +50,8 @@ class EventAnswer(Answer):
         per_account_limit=1,
         rules="每人限兑一枚，先到先得",
         allocation="first_come",
+        draws_at=None,
+        commitment=None,
         offered=500,
         left=487,
     )
@@ -63,7 +67,9 @@ class EventAnswer(Answer):
     quantity: int
     per_account_limit: int
     rules: str
-    allocation: Literal["first_come"]
+    allocation: Literal["first_come", "draw"]
+    draws_at: Time | None
+    commitment: str | None
     offered: int
     left: int
 

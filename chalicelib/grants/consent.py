@@ -56,9 +56,10 @@ def spend_partner(body: SpendConsent, merchant: MerchantAnswer | None, at: str) 
     return merchant.id
 
 
-def consent_to_report(command: Command[Consent], scenario: Version, key: bytes) -> Decision:
-    """A person lets the operator of ``scenario`` report her reductions. Refuses GrantLive."""
-    return _offer(command, replace(_new(command, REPORT, scenario.operator, key), scenario=scenario.code), key)
+def consent_to_report(command: Command[Consent], scenario: Version, person: str, key: bytes) -> Decision:
+    """A person, counted as ``person``, lets the operator of ``scenario`` report her reductions. Refuses GrantLive."""
+    grant = replace(_new(command, REPORT, scenario.operator, key), scenario=scenario.code, person=person)
+    return _offer(command, grant, key)
 
 
 def consent_to_spend(command: Command[Consent], body: SpendConsent, merchant: str, key: bytes) -> Decision:

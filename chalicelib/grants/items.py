@@ -27,6 +27,7 @@ class Grant:
 
     ``partner``: of ``report`` the sub of the operator, of ``spend`` the account of the merchant. ``status`` is as last
     written: see ``standing``. Times are stamps. ``used_points`` were held on ``day`` (Asia/Shanghai).
+    ``person``: the id by which caps count her, of ``report`` only. It never changes, so a report reads no account.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Grant:
     code_challenge: str
     offered_at: str
     code_expires_at: str
+    person: str | None = None
     scenario: str | None = None
     points_max_order: int | None = None
     points_max_day: int | None = None

@@ -77,8 +77,8 @@ def _answers(query: Query[GrantParams], ids: list[str]) -> list[GrantAnswer]:
     return [to_answer(found[keys.grant(id)], at=at, today=today) for id in ids]
 
 
-def active_for_report(caller: Caller, grant: str, scenario: str, occurred_at: datetime) -> str:
-    """The account whose trip the caller may report under ``grant``: one read, and nothing is written.
+def active_for_report(caller: Caller, grant: str, scenario: str, occurred_at: datetime) -> Grant:
+    """The grant under which the caller may report its account's trip: one read, and nothing is written.
 
     A grant is judged by when the trip occurred, not by when it is reported (docs/adr/0020): a withdrawal stops no
     report of an earlier trip, so none can be lost in a race with it.
@@ -96,4 +96,4 @@ def active_for_report(caller: Caller, grant: str, scenario: str, occurred_at: da
         raise InvalidRequest.at("/occurred_at", "Is before the grant", "早于授权生效时间")
     if found.withdrawn_at and at >= found.withdrawn_at:
         raise InvalidRequest.at("/occurred_at", "Is after the grant was withdrawn", "晚于授权撤回时间")
-    return found.account
+    return found

@@ -40,11 +40,11 @@ def offer_grant(command: Command[Consent]) -> Decision:
     The answer holds a code. The caller's client hands it to the partner's app, whose server redeems it within ten
     minutes with the verifier of ``code_challenge`` (RFC 7636). One grant may be live for a partner and a purpose.
     """
-    accounts.own(command.caller)
+    account = accounts.own(command.caller)
     body, key = command.body.root, secret("grant_key")
     if isinstance(body, ReportConsent):
         scenario = consent.report_partner(queries.versions(body.scenario), command.at)
-        return consent.consent_to_report(command, scenario, key)
+        return consent.consent_to_report(command, scenario, account.counted_as, key)
     merchant = consent.spend_partner(body, queries.merchant(body.merchant, command.now), command.at)
     return consent.consent_to_spend(command, body, merchant, key)
 

@@ -30,13 +30,16 @@ from chalicelib.table.write import absent, seen
 PERSON_WAITS = timedelta(hours=24)  # after the expiry that did not run
 
 
-def place(command: Command[NewHold], grant: Grant | None, seller: Seller | None) -> Decision:
-    """Points of the person who granted it are held for the merchant's order. ``seller``: the caller's account.
+def place(
+    command: Command[NewHold], grant: Grant | None, seller: Seller | None, above: Seller | None = None
+) -> Decision:
+    """Points of the person who granted it are held for the merchant's order. ``seller``: the caller's account, and
+    ``above`` that of the sub-platform it sells under.
 
     Raises RoleNotAllowed, AccountFrozen, MerchantSuspended, GrantInactive, LimitReached; refuses OrderReferenceUsed,
     PayerLacksPoints.
     """
-    _may_hold(command, seller)
+    _may_hold(command, seller, above)
     grant = usable(command, grant)
     hold = _new(command, grant)
     payer = keys.holder(hold.account)
@@ -49,13 +52,14 @@ def place(command: Command[NewHold], grant: Grant | None, seller: Seller | None)
     return Decision("hold_placed", to_answer(hold), (*with_state(hold, writes, opened), count(command, grant)), facts)
 
 
-def _may_hold(command: Command[Any], seller: Seller | None) -> None:
+def _may_hold(command: Command[Any], seller: Seller | None, above: Seller | None) -> None:
     selling = seller.merchant if seller and seller.kind == INSTITUTION and seller.status != "closed" else None
     if seller is None or selling is None or selling.mode not in (MALL, SUB_PLATFORM):
         raise RoleNotAllowed(allowed="a merchant with a mall of its own", role=command.caller.role)
     if seller.status == "frozen":
         raise AccountFrozen()
-    if selling.status != "active":
+    selling_above = above is None or (above.status == "active" and above.merchant and above.merchant.status == "active")
+    if selling.status != "active" or not selling_above:
         raise MerchantSuspended()
 
 

@@ -59,6 +59,7 @@ class Selling:
 
     mode: str
     status: str
+    sub_platform: str | None = None
 
 
 @dataclass(frozen=True)

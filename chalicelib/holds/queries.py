@@ -27,6 +27,12 @@ def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None, Pa
     )
 
 
+def above(seller: Seller | None) -> Seller | None:
+    """The account of the sub-platform's operator, where a merchant sells beneath one."""
+    operator = seller.merchant.sub_platform if seller and seller.merchant else None
+    return read.get(keys.account(keys.holder(operator)), Seller) if operator else None
+
+
 def find(id: str) -> Hold | None:
     """A hold, if there is one."""
     return read.get(_key(id), Hold)

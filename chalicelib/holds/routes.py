@@ -42,7 +42,7 @@ def hold_points(command: Command[NewHold]) -> Decision:
     grant, seller, system = queries.parties(command.caller, command.body.grant)
     proof = proven(command, system)
     try:
-        return actions.place(command, grant, seller).proven_by(proof)
+        return actions.place(command, grant, seller, queries.above(seller)).proven_by(proof)
     except Refusal:
         if earlier := queries.find(actions.hold_id(command)):  # refused before the transaction looks
             raise OrderReferenceUsed(hold=earlier.id) from None

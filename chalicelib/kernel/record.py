@@ -26,8 +26,8 @@ class Facts:
     ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
     which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
-    ``payer``, of a capture, the account that they came from. ``proof``: the signature of the request by the caller's
-    own system.
+    ``payer``, of a capture or of a draw's sale, the account that they came from. ``proof``: the signature of the
+    request by the caller's own system.
     """
 
     movement: str | None = None

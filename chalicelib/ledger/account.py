@@ -25,12 +25,16 @@ class AnyAccount:
 
 @dataclass(frozen=True)
 class EventTerms:
-    """The terms of an event, within which its merchant's offers must stay. ``quantity``: None for earlier events."""
+    """The terms of an event, within which its merchant's offers must stay. ``quantity``: None for earlier events.
+
+    ``draws_at``: when its goods are drawn; None where they go to whom comes first.
+    """
 
     starts_at: str
     ends_at: str
     per_account_limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,9 @@ class Merchant:
     """What an institution's account keeps of it as a merchant. ``turn`` names the latest change of this state.
 
     ``sub_platform``: the institution it sells under. ``application``: the one it was admitted by, None where it was
-    approved outside the platform. ``completed``: when its event was over and nothing was left to serve.
+    approved outside the platform. ``completed``: when its event was over, or it was vetoed, and nothing was left to
+    serve. ``suspended_by``: who suspended it ("exchange", "operator"); each lifts its own. ``planned_merchants``: the
+    most members that a sub-platform may have, None where its plan has no number. ``counted``: it is one of them.
     """
 
     mode: str
@@ -49,6 +55,9 @@ class Merchant:
     application: str | None = None
     event: EventTerms | None = None
     completed: str | None = None
+    suspended_by: tuple[str, ...] = ()
+    planned_merchants: int | None = None
+    counted: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +87,8 @@ class Account(AnyAccount, Sums):
     ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
     ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
-    procedures closed in its favour, of the same person.
+    procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
+    ``members``: merchants beneath the institution's sub-platform.
     """
 
     id: str
@@ -97,6 +107,8 @@ class Account(AnyAccount, Sums):
     guardian: str | None = None
     successor: str | None = None
     formerly: frozenset[str] = frozenset()
+    earlier: frozenset[str] = frozenset()
+    members: int = 0
 
     @property
     def holder(self) -> str:
@@ -107,6 +119,11 @@ class Account(AnyAccount, Sums):
     def holders(self) -> list[str]:
         """The names of all accounts of its person that procedures have joined, its own last."""
         return [*map(keys.holder, sorted(self.formerly)), self.holder]
+
+    @property
+    def lineage(self) -> frozenset[str]:
+        """The ids of all accounts whose debts are its own by now: its own, and those that came before it."""
+        return self.formerly | self.earlier | {self.id}
 
     @property
     def key(self) -> keys.Key:

@@ -27,6 +27,8 @@ Shown = Literal[
     "hold",
     "capture",
     "release",
+    "draw_entry",
+    "draw_return",
     "record",
     "reversal",
     "account_transfer",
@@ -149,6 +151,8 @@ def _counterparty(name: str, other: str, record: Record) -> str:
     """Who stands in a line. Of a hold, the person sees the merchant and the merchant the hold: never her account."""
     if record.hold:
         return keys.hold(record.hold) if name == record.holder else str(record.holder).removeprefix("account:")
+    if record.payer and name == record.holder:  # a draw: her points were in the entry
+        return record.postings[0].source
     named = record.counterparty
     return named if named and not other.startswith("account:") else other.removeprefix("account:")
 

@@ -63,14 +63,14 @@ def entries(records: Sequence[Record]) -> list[Write]:
 
 def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:
     """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
-    if name != record.holder and entry.kind in TOTALS:
+    if name != record.holder and entry.kind in TOTALS and not record.payer:
         total, asset, sign = TOTALS[entry.kind]
         yield name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
     if entry.kind == "reversal" and entry.grams:  # an institution's
         yield name, "recorded", entry.grams
     if entry.repaid:  # a debt repaid was earned by nobody
         yield name, "earned", -entry.repaid
-    if name == record.holder and record.payer:  # a capture: the points left her balance when they were held
+    if name == record.holder and record.payer:  # a capture, a draw: the points left her balance when they were held
         yield record.payer, "redeemed", entry.points
 
 

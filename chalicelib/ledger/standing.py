@@ -28,9 +28,12 @@ def acting(account: str, *, add: Mapping[str, int] | None = None) -> Write:
     return update(key, add=add, require=active, refuse=why) if add else check(key, active, why)
 
 
-def sells(account: Account) -> bool:
-    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended."""
-    return account.status == "active" and account.as_merchant.status == "active"
+def sells(account: Account, above: Account | None = None) -> bool:
+    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended. The same
+    goes for the sub-platform ``above`` it, where it has one.
+    """
+    own = account.status == "active" and account.as_merchant.status == "active"
+    return own and (above is None or sells(above))
 
 
 def unturned(account: Account) -> ConditionBase:

@@ -20,7 +20,7 @@ from chalicelib.mall.model import Swept
 from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.mall.pools import HandOut
 from chalicelib.mall.tills import SoldOut, TillEmpty, remember_empty
-from chalicelib.mall.windows import unavailable
+from chalicelib.mall.windows import OfferDrawn, unavailable
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, seen, update
 
@@ -51,9 +51,10 @@ def redeem(
     ``person``.
 
     Nothing is read: the till checks price, title, state, window and stock inside the transaction. But an offer with
-    codes hands out those that were read (``handed``), if each till still stands as it did: see vouchers.py. Refuses
-    PriceChanged, OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
+    codes hands out those that were read (``handed``), if each till still stands as it did: see vouchers.py. Raises
+    OfferDrawn; refuses PriceChanged, OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
     """
+    first_come(terms)
     body, buyer = command.body, keys.holder(command.caller.account)
     price = -(-body.points // body.quantity)  # a total that does not divide matches no price: refused below
     asked = price if body.points % body.quantity == 0 else -1
@@ -70,28 +71,34 @@ def redeem(
     if limited:
         writes = (*writes[:-1], _within_limit(command, terms, person), writes[-1])
     facts = replace(facts, holder=keys.holder(terms.merchant), limited=limited, counted_at=counted_at)
-    order = _placed(command, terms, price)
-    return Decision("redemption", _with(order, handed.values()) if handed else order, writes, facts)
+    order = placed(command, terms, body, command.caller.account)
+    return Decision("redemption", fulfilled(order, handed.values()) if handed else order, writes, facts)
 
 
-def _with(order: Redemption, handed: Iterable[HandOut]) -> Redemption:
+def first_come(terms: OfferTerms) -> None:
+    """Raises OfferDrawn where nothing of an offer is sold: its event draws."""
+    if terms.event and terms.event.draws_at:
+        raise OfferDrawn(event=terms.event.id)
+
+
+def fulfilled(order: Redemption, handed: Iterable[HandOut]) -> Redemption:
     """The order, fulfilled by the codes of its vouchers."""
     codes = [code for hand in handed for code in hand.codes]
     fulfilled = {"status": "fulfilled", "voucher": next(iter(codes), None), "vouchers": codes}
     return order.model_copy(update=fulfilled | {"cancellable_until": None, "fulfil_by": None})
 
 
-def _placed(command: Command[NewRedemption], terms: OfferTerms, price: int) -> Redemption:
-    """The order, with what was sold as it was at the sale."""
+def placed(command: Command[Any], terms: OfferTerms, body: NewRedemption, account: str) -> Redemption:
+    """The order of the person with ``account``, with what was sold as it was at the sale."""
     return Redemption(
         id=command.id,
         status="placed",
         at=command.at,
-        account=command.caller.account,
+        account=account,
         merchant=terms.merchant,
-        **command.body.model_dump(),
+        **body.model_dump(),
         title=terms.title,
-        unit_points=price,
+        unit_points=-(-body.points // body.quantity),
         fulfilment=terms.fulfilment,
         cancellable_until=_later(command.now, minutes=terms.cancellable_minutes),
         fulfil_by=_later(command.now, days=terms.fulfil_within_days),

@@ -17,12 +17,14 @@ Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"
 class OfferEvent:
     """The event that an offer belongs to (its application), and what one person may have of all its offers.
 
-    ``quantity``: the units that all its offers have together; None for earlier events.
+    ``quantity``: the units that all its offers have together; None for earlier events. ``draws_at``: when they are
+    drawn; None where they go to whom comes first.
     """
 
     id: str
     limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +70,20 @@ class OfferTerms:
         return [keys.till(self.id, stripe) for stripe in range(self.stripes)]
 
 
+@dataclass(frozen=True)
+class TakenDown:
+    """The sub-platform that took an offer down, when and why."""
+
+    sub_platform: str
+    at: str
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Offer(OfferTerms):
     """An offer's item. ``supplied`` are all units that it ever had; what it sold is projected.
 
-    ``held_back`` is the turn of the merchant's state that took it off the shelf.
+    ``held_back`` is the turn of the merchant's state that took it off the shelf. ``taken_down``: it stays off.
     """
 
     status: OnShelf
@@ -83,12 +94,14 @@ class Offer(OfferTerms):
     starts_at: str | None = None
     ends_at: str | None = None
     held_back: str | None = None
+    taken_down: TakenDown | None = None
     sku: str | None = None
     images: tuple[str, ...] = ()
 
     def to_answer(self, sold: int = 0) -> OfferAnswer:
         """The offer as the public sees it; ``sold`` is projected, so stock may lag but is never negative."""
         fields = {name: value for name, value in vars(self).items() if name in OfferAnswer.model_fields}
+        fields["taken_down"] = self.taken_down is not None
         return OfferAnswer(**fields, stock=max(0, self.supplied - sold))
 
 
@@ -145,14 +158,6 @@ class Sale(NamedTuple):
     person: str
     pooled: bool = False
     merchant: AnyAccount | None = None
-
-
-@dataclass(frozen=True)
-class DueOrder:
-    """The note that an order has to be fulfilled by a time; it is listed by that time."""
-
-    order: str
-    merchant: str | None = None  # earlier notes do not name it
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,10 @@ class OfferChange(Body):
 
 
 class OfferAnswer(Answer):
-    """An offer as the public sees it; ``stock`` may lag by seconds and is never negative."""
+    """An offer as the public sees it; ``stock`` may lag by seconds and is never negative.
+
+    ``taken_down``: by the sub-platform, so that its merchant cannot put it on the shelf.
+    """
 
     id: str
     merchant: str
@@ -100,6 +103,7 @@ class OfferAnswer(Answer):
     images: list[Image] = Field(default_factory=list)
     cancellable_minutes: int | None = None
     fulfil_within_days: int | None = None
+    taken_down: bool = False
 
 
 class OfferParams(Paged):
@@ -127,6 +131,14 @@ class EventCompletion(Answer):
 
     merchant: str
     completed_at: Time
+
+
+class Left(Answer):
+    """A merchant whose event is over, and the sub-platform that may admit another one in its place."""
+
+    merchant: str
+    sub_platform: str
+    left_at: Time
 
 
 class Swept(Answer):

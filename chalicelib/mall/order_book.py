@@ -11,7 +11,6 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import AnyAccount
-from chalicelib.ledger.model import POINTS
 from chalicelib.mall import terms, transfers
 from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import OrderParams, Redemption
@@ -112,8 +111,7 @@ def as_they_stand(ids: Sequence[str]) -> list[Redemption]:
 
 def _tills(record: Record) -> dict[str, Till]:
     """The tills of a redemption's Record, as of now."""
-    names = {posting.destination for posting in record.postings if posting.asset == POINTS}
-    return tills_by_name(names)
+    return tills_by_name({posting.destination for posting in transfers.paid(record)})
 
 
 def orders_due(at: str) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from chalicelib.draws import queries as draws
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall import terms
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.notes import Note
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.sellers import Seller
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -14,9 +16,14 @@ from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
 
 
+def find_offer(id: str) -> Offer | None:
+    """An offer as it stands, if there is one."""
+    return read.get(keys.offer(id), Offer)
+
+
 def offer(id: str) -> OfferAnswer:
     """An offer as the public sees it. Raises NotFound."""
-    offer = read.get(keys.offer(id), Offer)
+    offer = find_offer(id)
     if offer is None:
         raise NotFound()
     return offer.to_answer(units_sold([offer])[id])
@@ -115,9 +122,10 @@ def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
 
 
 def ended_events(at: str) -> Iterator[str]:
-    """Merchants whose event was over at ``at``, and who are not yet known to have served all orders."""
-    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.completed").not_exists()
-    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=over))
+    """Merchants whose event was over at ``at``, or that were vetoed, and are not known to have served all orders."""
+    over = Attr("merchant.event.ends_at").lte(at) | Attr("merchant.status").eq("ended")
+    open_still = over & Attr("merchant.completed").not_exists()
+    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=open_still))
 
 
 def owes(merchant: str, at: str) -> bool:
@@ -125,8 +133,12 @@ def owes(merchant: str, at: str) -> bool:
 
     Strongly consistent and exact: a till counts its orders in the transaction of the sale. What was fulfilled is read
     first, so that nothing is counted as fulfilled that is not yet counted as sold.
+    A draw that is not settled may still bring orders; it is asked first, for none follows once it is.
     """
-    return any(_busy(offer, at) for offer in offers_of(merchant))
+    offers = list(offers_of(merchant))
+    if draws.unsettled(offer.event.id for offer in offers if offer.event and offer.event.draws_at):
+        return True
+    return any(_busy(offer, at) for offer in offers)
 
 
 def _busy(offer: Offer, at: str) -> bool:
@@ -134,6 +146,12 @@ def _busy(offer: Offer, at: str) -> bool:
     tills = read.many([keys.account(till) for till in offer.tills], Till).values()
     orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())
     return orders > 0 or any(till.points or (till.status == "on_shelf" and till.ends_at > at) for till in tills)
+
+
+def shelving_note(merchant: str) -> str | None:
+    """The note that a merchant's offers have to follow it, if there is one: the turn that wrote it."""
+    note = read.get(keys.shelving(merchant), Note)
+    return note.turn if note else None
 
 
 def members(sub_platform: str) -> set[str]:

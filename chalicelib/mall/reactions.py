@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from chalicelib.accounts.actions import KINDS
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
-from chalicelib.mall import worker
-from chalicelib.mall.items import DueOrder
+from chalicelib.mall import following
+from chalicelib.mall.notes import DueOrder
 from chalicelib.merchants.model import TURNS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -22,10 +22,10 @@ def follow_merchants(records: Sequence[Record]) -> None:
 
     What takes too long is left to ``resume``.
     """
-    until = time.monotonic() + worker.SHELVING_SECONDS_MAX
+    until = time.monotonic() + following.SHELVING_SECONDS_MAX
     turned = (record.merchant for record in records if record.kind in TURNS | FREEZES)
     for merchant in dict.fromkeys(each for each in turned if each):
-        worker.shelve(merchant, until)
+        following.shelve(merchant, until)
 
 
 def note_due(records: Sequence[Record]) -> None:

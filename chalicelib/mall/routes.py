@@ -78,6 +78,7 @@ def redeem(command: Command[NewRedemption]) -> Decision:
     """Redeem points for an offer at the price that was shown."""
     try:
         offered = terms.of(command.body.offer)
+        actions.first_come(offered)
         account = command.caller.account
         person = accounts.person(account) if offered.limits else account
         units = tills.choose(offered, command.body.quantity)

@@ -3,16 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.ledger.standing import unturned
 from chalicelib.mall.items import Offer
-from chalicelib.mall.model import EventCompletion
+from chalicelib.mall.model import EventCompletion, Left
+from chalicelib.merchants.members import leaves
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, check, seen, update
+
+_SELLS = Attr("status").eq("active") & Attr("merchant.status").eq("active")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class EventTerms:
     ends_at: str
     per_account_limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Selling:
     status: str
     application: str | None = None
     event: EventTerms | None = None
+    sub_platform: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,39 @@ class MerchantSuspended(InvalidState):
     """The merchant's state is in the way, not the offer's."""
 
 
-def may_sell(command: Command[Any], offer: Offer) -> Write:
-    """The caller is a merchant that may sell; where it is an event's, ``offer`` keeps to the event's terms."""
+class SubPlatformSuspended(MerchantSuspended):
+    """Nothing is wrong with the merchant itself."""
+
+    detail = Text(
+        "The sub-platform that the merchant sells under may not sell at present, and so may none of its merchants.",
+        "该权益方所属分平台目前不得上架权益，其下各权益方亦同。",
+    )
+    remedy = Text(
+        "Orders are served as before. Try again once the sub-platform sells again.",
+        "已有订单照常履行。请待该分平台恢复后再试。",
+    )
+
+
+def may_sell(command: Command[Any], offer: Offer, seller: Seller | None) -> tuple[Write, ...]:
+    """The caller (``seller``, as read) is a merchant that may sell, and so is the sub-platform above it, if it has one;
+    where it is an event's, ``offer`` keeps to the event's terms.
+    """
+    above = seller.merchant.sub_platform if seller and seller.merchant else None
+    own = _sells_itself(command, offer, above)
+    return (own, check(keys.account(keys.holder(above)), _SELLS, seen(Seller, _above))) if above else (own,)
+
+
+def above_sells(above: Seller | None) -> None:
+    """Raises SubPlatformSuspended where the sub-platform ``above``, as read, may not sell."""
+    if above is None or above.merchant is None or (above.status, above.merchant.status) != ("active", "active"):
+        raise SubPlatformSuspended(state="suspended", action="on_shelf")
+
+
+def _above(_: Seller | None) -> Refusal:
+    return SubPlatformSuspended(state="suspended", action="on_shelf")
+
+
+def _sells_itself(command: Command[Any], offer: Offer, above: str | None) -> Write:
 
     def refuse(seller: Seller | None) -> Refusal:
         if seller and seller.status == "frozen":
@@ -59,10 +95,10 @@ def may_sell(command: Command[Any], offer: Offer) -> Write:
             return MerchantSuspended(state=merchant.status, action="on_shelf")
         if merchant.event and (reason := _outside(merchant.event, offer)):
             return reason
-        return Contended()  # admitted to another event since it was read
+        return Contended()  # admitted to another event, or elsewhere, since it was read
 
-    active = Attr("status").eq("active") & Attr("merchant.status").eq("active")
-    require = active & _within(offer)
+    beneath = Attr("merchant.sub_platform")
+    require = _SELLS & _within(offer) & (beneath.eq(above) if above else beneath.not_exists())
     if offer.edition or offer.event:  # offers from before editions do not name their event
         require &= _of_its_event(offer)
     return check(keys.account(keys.holder(command.caller.account)), require, seen(Seller, refuse))
@@ -77,6 +113,16 @@ def complete(command: Command[Any], account: Account) -> Decision:
     completed = update(account.key, assign={"merchant": merchant}, require=unturned(account))
     answer = EventCompletion(merchant=account.id, completed_at=command.at)
     return Decision("event_completed", answer, (completed,), Facts(merchant=account.id))
+
+
+def leave(command: Command[Any], account: Account) -> Decision:
+    """A merchant (``account``, as read) whose event is over gives its place beneath a sub-platform back. Refuses
+    Contended where it turned meanwhile.
+    """
+    merchant = replace(account.as_merchant, counted=None, turn=command.id)
+    left = update(account.key, assign={"merchant": merchant}, require=unturned(account))
+    answer = Left(merchant=account.id, sub_platform=str(merchant.sub_platform), left_at=command.at)
+    return Decision("member_left", answer, (left, *leaves(command, account, "ended", None)), Facts(merchant=account.id))
 
 
 def _within(offer: Offer) -> ConditionBase:

@@ -13,6 +13,7 @@ from chalicelib.mall import event_stock, transfers
 from chalicelib.mall.items import Offer, OfferEvent, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.sellers import EventTerms, Seller, may_sell
+from chalicelib.mall.takedown import not_down
 from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -36,11 +37,11 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
         kind="offer_made",
         answer=new.to_answer(),
         writes=(
-            may_sell(command, new),
+            *may_sell(command, new, seller),
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
             put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
             *_own_code(new),
-            *event_stock.supply(new, new.supplied, "/stock"),
+            *event_stock.supply(new, new.supplied, "/stock", command.at),
             *_tills(new),
         ),
     )
@@ -93,7 +94,8 @@ def _event(seller: Seller | None) -> OfferEvent | None:
     selling = seller.merchant if seller else None
     if selling is None or selling.event is None:
         return None
-    return OfferEvent(str(selling.application), selling.event.per_account_limit, selling.event.quantity)
+    event = selling.event
+    return OfferEvent(str(selling.application), event.per_account_limit, event.quantity, event.draws_at)
 
 
 def _tills(offer: Offer) -> Iterable[Write]:
@@ -111,13 +113,15 @@ def _tills(offer: Offer) -> Iterable[Write]:
         yield put(keys.account(name), till)
 
 
-def change(command: Command[OfferChange], offer: Offer, *, supplied: int | None = None) -> Decision:
-    """New price, stock, shelf state or words. ``offer`` is the merchant's own, as read.
+def change(
+    command: Command[OfferChange], offer: Offer, *, supplied: int | None = None, seller: Seller | None = None
+) -> Decision:
+    """New price, stock, shelf state or words. ``offer`` is the merchant's own and ``seller`` its account, as read.
 
     Price, title and state change on every till in the same transaction, so no sale sees half of it. ``supplied``: what
     the added stock was computed from; an offer that was supplied with more meanwhile is read again. Refuses
-    AccountFrozen, InvalidState where a suspended merchant would put it on the shelf, and InvalidRequest where its time
-    is over.
+    AccountFrozen, InvalidState where a suspended merchant would put it on the shelf or its sub-platform took it down,
+    and InvalidRequest where its time is over.
     """
     body = command.body
     _sensible(body, offer.ends_at, command.at)
@@ -136,19 +140,22 @@ def change(command: Command[OfferChange], offer: Offer, *, supplied: int | None 
         assign=words,
         add={"supplied": added} if added else {},
         remove=("held_back",) if body.status else (),  # the merchant's own word counts, when it is reinstated too
-        require=_as_read(offer, supplied),
+        require=_as_read(offer, supplied, to_shelf=body.status == "on_shelf"),
+        refuse=seen(Offer, not_down),
     )
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
-    may = may_sell(command, offer) if body.status == "on_shelf" else acting(offer.merchant)
-    within = event_stock.supply(offer, added, "/stock_added")
-    writes = (may, changed, *within, *_place(after, body.points), *_at_tills(offer, words, added))
+    may = may_sell(command, offer, seller) if body.status == "on_shelf" else (acting(offer.merchant),)
+    within = event_stock.supply(offer, added, "/stock_added", command.at)
+    writes = (*may, changed, *within, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
 
 
-def _as_read(offer: Offer, supplied: int | None) -> ConditionBase:
-    own = Attr("merchant").eq(offer.merchant)
-    return own if supplied is None else own & Attr("supplied").eq(supplied)
+def _as_read(offer: Offer, supplied: int | None, *, to_shelf: bool) -> ConditionBase:
+    require: ConditionBase = Attr("merchant").eq(offer.merchant)
+    if supplied is not None:
+        require &= Attr("supplied").eq(supplied)
+    return require & Attr("taken_down").not_exists() if to_shelf else require
 
 
 def _place(offer: Offer, points: int | None) -> Iterable[Write]:

@@ -1,46 +1,88 @@
 """Offers leave the shelf with a merchant that may not sell, and come back with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.errors import InvalidState, Refusal
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Account
+from chalicelib.ledger.standing import sells, unturned
 from chalicelib.mall.items import Offer
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, check, present, update
+from chalicelib.table.write import Attr, ConditionBase, Write, check, present, update
 
 _NOTHING: Mapping[str, str] = {}
 
 
-def hold_back(_: Command[Any], offer: Offer, turn: str) -> Decision:
+class Standing(NamedTuple):
+    """What a merchant's offers follow: its state as read, and that of the sub-platform above it, if it has one."""
+
+    merchant: Account
+    above: Account | None = None
+
+    @property
+    def sells(self) -> bool:
+        return sells(self.merchant, self.above)
+
+    @property
+    def ended(self) -> bool:
+        """It is no merchant any more, so that nothing is to come back."""
+        return self.merchant.as_merchant.status == "ended"
+
+    @property
+    def turn(self) -> str:
+        """The latest changes of both: a later one makes void what follows from this."""
+        accounts = (self.merchant, self.above) if self.above else (self.merchant,)
+        return "/".join(str(each.as_merchant.turn) for each in accounts)
+
+    def follows(self, offer: Offer) -> bool:
+        """Whether the offer stands as it should."""
+        if self.sells:
+            return not offer.held_back
+        return offer.status == "off_shelf" and not (self.ended and offer.held_back)
+
+    def checks(self, refuse: Any) -> Iterable[Write]:
+        """That both are still as they were read."""
+        for each in (self.merchant, self.above):
+            if each:
+                yield check(each.key, unturned(each), refuse)
+
+
+def hold_back(_: Command[Any], offer: Offer, standing: Standing) -> Decision:
     """An offer leaves the shelf because its merchant may not sell. Refuses InvalidState where either is so no more."""
     held = Attr("status").eq("on_shelf")
-    return _shelve(replace(offer, status="off_shelf"), turn, held, assign={"held_back": turn})
+    return _shelve(replace(offer, status="off_shelf"), standing, held, assign={"held_back": standing.turn})
 
 
-def bring_back(_: Command[Any], offer: Offer, turn: str) -> Decision:
+def bring_back(_: Command[Any], offer: Offer, standing: Standing) -> Decision:
     """An offer that was held back is on the shelf again. Refuses InvalidState where either is so no more."""
-    return _shelve(replace(offer, status="on_shelf"), turn, Attr("held_back").exists(), remove=("held_back",))
+    return _shelve(replace(offer, status="on_shelf"), standing, Attr("held_back").exists(), remove=("held_back",))
+
+
+def put_away(_: Command[Any], offer: Offer, standing: Standing) -> Decision:
+    """An offer leaves the shelf for good, or is not to come back: its merchant is none any more. Refuses as above."""
+    there = Attr("status").eq("on_shelf") | Attr("held_back").exists()
+    return _shelve(replace(offer, status="off_shelf"), standing, there, remove=("held_back",))
 
 
 def _shelve(
     after: Offer,
-    turn: str,
+    standing: Standing,
     require: ConditionBase,
     *,
     assign: Mapping[str, str] = _NOTHING,
     remove: tuple[str, ...] = (),
 ) -> Decision:
-    """``turn`` names the merchant's state that this follows from: a later one makes it void."""
+    """``standing`` is what this follows from: a later turn makes it void."""
     status = {"status": after.status}
     before = {"on_shelf": "off_shelf", "off_shelf": "on_shelf"}[after.status]
 
     def refuse(_: object) -> Refusal:
         return InvalidState(state=before, action=after.status)
 
-    merchant = check(keys.account(keys.holder(after.merchant)), Attr("merchant.turn").eq(turn), refuse)
     offer = update(keys.offer(after.id), assign={**status, **assign}, remove=remove, require=require, refuse=refuse)
     tills = (update(keys.account(till), assign=status, require=present()) for till in after.tills)
-    return Decision(f"offer_{after.status}", after.to_answer(), (merchant, offer, *tills), Facts(turn=turn))
+    writes = (*standing.checks(refuse), offer, *tills)
+    return Decision(f"offer_{after.status}", after.to_answer(), writes, Facts(turn=standing.turn))

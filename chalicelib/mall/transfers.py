@@ -9,6 +9,7 @@ from chalicelib.ledger.refunds import from_merchant
 from chalicelib.table import keys
 
 SUM_LANES_MAX = 4
+_TILL = "offer:"
 
 
 def share(total: int, parts: int) -> list[int]:
@@ -49,10 +50,22 @@ def sale(person: str, offer: str, parts: Mapping[str, int], price: int) -> Trans
     return Transfer("redemption", tuple(postings))
 
 
+def award(entry: str, amount: int, bought: Transfer) -> Transfer:
+    """The sale ``bought`` out of the ``amount`` of points that an entry in a draw (the name of its account) holds for
+    the person: they come back to her, and what is bought costs stays behind.
+    """
+    person = bought.postings[0].source
+    return Transfer(bought.kind, (Posting(entry, person, amount, POINTS), *bought.postings))
+
+
+def paid(record: Record) -> list[Posting]:
+    """What a sale paid, till by till. Points of an entry in a draw come to the person first."""
+    return [each for each in record.postings if each.asset == POINTS and each.destination.startswith(_TILL)]
+
+
 def swept(record: Record, in_tills: Mapping[str, int]) -> int:
     """Points of a sale that its tills (as read) hold no more: the merchant's account pays them."""
-    paid = (posting for posting in record.postings if posting.asset == POINTS)
-    return sum(max(0, each.amount - in_tills[each.destination]) for each in paid)
+    return sum(max(0, each.amount - in_tills[each.destination]) for each in paid(record))
 
 
 def refund(
@@ -65,13 +78,12 @@ def refund(
     """
     postings: list[Posting] = []
     for source, destination, amount, asset in record.postings:
-        if asset != POINTS:
-            postings += [] if pooled else [Posting(destination, source, amount, asset)]
-            continue
-        if from_till := min(amount, in_tills[destination]):
+        if destination == keys.DELIVERED and not pooled:
+            postings.append(Posting(destination, source, amount, asset))
+        if destination in in_tills and (from_till := min(amount, in_tills[destination])):
             postings.append(Posting(destination, source, from_till, POINTS))
     if rest := swept(record, in_tills):
-        buyer = next(posting.source for posting in record.postings if posting.asset == POINTS)
+        buyer = next(posting.source for posting in paid(record))
         postings += from_merchant(str(record.holder), buyer, rest, merchant or AnyAccount())
     return Transfer("refund", tuple(postings))
 

@@ -57,13 +57,14 @@ def add(
     """
     codes = [(place, code, keys.digest("voucher", code)[:16]) for place, code in enumerate(command.body.codes)]
     _check(offer, tills, codes, known)
+    event_stock.still_open(offer, "/codes", command.at)
     shares = _share(command.body.codes, tills)
     units = {name: len(some) - (0 if offer.pooled else tills[name].units) for name, some in shares.items()}
     stock = sum(till.units for till in tills.values()) + sum(units.values())
     writes = (
         acting(offer.merchant),
         _offer(command, offer, sum(units.values())),
-        *event_stock.supply(offer, sum(units.values()), "/codes"),
+        *event_stock.supply(offer, sum(units.values()), "/codes", command.at),
         *(_till(command, offer, name, tills[name], len(some)) for name, some in shares.items()),
         *(write for name, some in shares.items() for write in _codes(name, tills[name].codes or 0, some)),
         *_remember(offer, codes, known),

@@ -30,6 +30,17 @@ class OfferEnded(OfferUnavailable):
     detail = Text("It ended at {ends_at}.", "该权益的兑换已于 {ends_at} 结束。")
 
 
+class OfferDrawn(OfferUnavailable):
+    detail = Text(
+        "The goods of its event are drawn. Enter with POST /v1/events/{event}/entries.",
+        "该活动权益通过抽签分配，请通过 POST /v1/events/{event}/entries 报名。",
+    )
+    remedy = Text(
+        "Read the event with GET /v1/events/{id}: it says until when it takes entries.",
+        "请通过 GET /v1/events/{id} 查询活动的报名截止时间。",
+    )
+
+
 def unavailable(till: Till, at: str) -> OfferUnavailable | None:
     """Why nothing of an offer (one of its tills, as it stands) can be redeemed at ``at``; None where it can be."""
     if till.ends_at <= at:

@@ -1,9 +1,10 @@
 """Admitting, suspending and reinstating merchants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import INSTITUTION
@@ -13,7 +14,7 @@ from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.ledger.standing import turned, unturned
 from chalicelib.merchants import history
-from chalicelib.merchants.model import STEPS, Admission, Cause, to_answer
+from chalicelib.merchants.model import KINDS, STEPS, Admission, own_state, suspenders, to_answer
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, check, seen, update
@@ -70,8 +71,12 @@ def not_free(otherwise: Callable[[AnyAccount | None], Refusal]) -> Refuse:
 
 
 def may_be_admitted(at: str) -> ConditionBase:
-    """An open account that is no merchant, or one whose event is over."""
-    free = reduce(or_, (Attr("merchant").not_exists(), Attr("merchant.event.ends_at").lte(at)))
+    """An open account that is no merchant any more, or never was: its event is over, or it was vetoed.
+
+    An event's beneath a sub-platform first gives its place in the plan back, which the schedule sees to in minutes.
+    """
+    over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.counted").not_exists()
+    free = reduce(or_, (Attr("merchant").not_exists(), over, Attr("merchant.status").eq("ended")))
     return Attr("status").eq("active") & free
 
 
@@ -90,26 +95,39 @@ def remains(account: str, application: str, action: str) -> Write:
     return check(keys.account(keys.holder(account)), admitted, seen(AnyAccount, refuse))
 
 
-def suspend(command: Command[Cause], account: Account) -> Decision:
-    """Its offers are to leave the shelf (a reaction does that); orders and points stay. Raises InvalidState."""
-    return _turn(command, account, "suspend")
+def suspend(command: Command[Any], account: Account, party: str = "") -> Decision:
+    """Its offers are to leave the shelf (a reaction does that); orders and points stay. ``party``: who does it, if that
+    is the sub-platform's operator and not the caller's role. Raises InvalidState.
+    """
+    return _turn(command, account, "suspend", party or command.caller.role)
 
 
-def reinstate(command: Command[Cause], account: Account) -> Decision:
-    """The offers that suspension took down are to come back. Raises InvalidState."""
-    return _turn(command, account, "reinstate")
+def reinstate(command: Command[Any], account: Account, party: str = "") -> Decision:
+    """The offers that suspension took down are to come back, once nobody else suspends it. Raises InvalidState."""
+    return _turn(command, account, "reinstate", party or command.caller.role)
 
 
-def _turn(command: Command[Cause], account: Account, action: str) -> Decision:
+def _turn(command: Command[Any], account: Account, action: str, party: str) -> Decision:
     """A turn of the merchant's state, which its offers follow. Contended where it turned since it was read."""
     merchant, reason = account.as_merchant, command.body.reason
-    status = step(STEPS, merchant.status, action, command.caller.role)
-    after, note = turned(command, account, status=status)
+    target = step(STEPS, own_state(merchant, party), action, party)
+    by = {*suspenders(merchant), party} if target == "suspended" else {*suspenders(merchant)} - {party}
+    status = "suspended" if by else "active"
+    after, note = turned(command, account, status=status, suspended_by=tuple(sorted(by)))
     writes = [update(account.key, assign={"merchant": after}, require=unturned(account)), note]
-    if merchant.application:
-        writes.append(history.line(command, merchant.application, action, status=status, comment=reason))
+    writes += _lines(command, account, action, status, reason)
     answer, facts = to_answer(replace(account, merchant=after), command.at), Facts(merchant=account.id, reason=reason)
-    return Decision(f"merchant_{status}", answer, tuple(writes), facts, publish=True)
+    return Decision(f"{KINDS[party]}_{target}", answer, tuple(writes), facts, publish=True)
+
+
+def _lines(command: Command[Any], account: Account, action: str, status: str, reason: str | None) -> Iterator[Write]:
+    """Where the step stands: in the history of its application, and of its membership in a sub-platform."""
+    merchant = account.as_merchant
+    if merchant.application:
+        yield history.line(command, merchant.application, action, status=status, comment=reason)
+    if merchant.sub_platform:
+        place = (merchant.sub_platform, account.id)
+        yield history.member_line(command, place, action, status=status, comment=reason)
 
 
 def _no_institution(_: AnyAccount | None) -> Refusal:

@@ -1,4 +1,4 @@
-"""Lines of the history of an application: who (role, not name), when, what, why. Put once, never changed."""
+"""Lines of an application's or a member's history: who (role, not name), when, what, why. Put once, never changed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,15 +29,25 @@ def line(
     status: str,
     comment: str | None,
 ) -> Write:
-    """One line, for the Decision that it describes."""
-    return put(
-        keys.application_step(application, command.at, command.id),
-        HistoryLine(
-            at=command.at,
-            by_role=command.caller.role,
-            action=action,
-            status=status,
-            outcome=outcome,
-            comment=comment,
-        ),
+    """One line of an application's history, for the Decision that it describes."""
+    key = keys.application_step(application, command.at, command.id)
+    return put(key, _line(command, action, outcome=outcome, status=status, comment=comment))
+
+
+def member_line(
+    command: Command[Any], place: tuple[str, str], action: str, *, status: str, comment: str | None
+) -> Write:
+    """The same of a member's history. ``place``: the sub-platform and the merchant."""
+    key = keys.member_step(*place, command.at, command.id)
+    return put(key, _line(command, action, outcome=None, status=status, comment=comment))
+
+
+def _line(command: Command[Any], action: str, *, outcome: str | None, status: str, comment: str | None) -> HistoryLine:
+    return HistoryLine(
+        at=command.at,
+        by_role=command.caller.role,
+        action=action,
+        status=status,
+        outcome=outcome,
+        comment=comment,
     )

@@ -4,17 +4,21 @@ from typing import Literal
 
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
-from chalicelib.ledger.account import Account
+from chalicelib.ledger.account import Account, Merchant
 from chalicelib.transitions import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
 
-STEPS = (
-    Step("active", "suspend", "suspended", (EXCHANGE,)),
-    Step("suspended", "reinstate", "active", (EXCHANGE,)),
+SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
+
+STEPS = (  # of each party's own suspension: a merchant is suspended while one of them holds
+    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
+    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
 )
-TURNS = {f"merchant_{step.target}" for step in STEPS}  # kinds of the Records after which offers follow
+KINDS = {EXCHANGE: "merchant", SUB_PLATFORM_OPERATOR: "member"}  # of Records, by who takes the step
+VETOED = "member_vetoed"
+TURNS = {VETOED, *(f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS)}  # what offers follow
 
 
 class Admission(Body):
@@ -42,7 +46,10 @@ class MerchantParams(Paged):
 
 
 class MerchantAnswer(Answer):
-    """A merchant (碳普惠权益方); its id is its institution's account id. An event's has ended with its period."""
+    """A merchant (碳普惠权益方); its id is its institution's account id.
+
+    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform.
+    """
 
     model_config = example(
         id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
@@ -59,6 +66,19 @@ class MerchantAnswer(Answer):
     status: Literal["active", "suspended", "ended"]
     sub_platform: str | None
     since: Time
+
+
+def suspenders(merchant: Merchant) -> frozenset[str]:
+    """The parties that suspend a merchant; those that name nobody are the exchange's."""
+    earlier = (EXCHANGE,) if merchant.status == "suspended" else ()
+    return frozenset(merchant.suspended_by or earlier)
+
+
+def own_state(merchant: Merchant, party: str) -> str:
+    """The state that ``party`` may lead on from: another's suspension is none of its own."""
+    if merchant.status == "ended":
+        return "ended"
+    return "suspended" if party in suspenders(merchant) else "active"
 
 
 def to_answer(account: Account, at: str) -> MerchantAnswer:

@@ -1,5 +1,6 @@
 """Who sells in the mall."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.errors import NotFound
@@ -7,6 +8,7 @@ from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
+from chalicelib.merchants.members import Membership
 from chalicelib.merchants.model import MerchantAnswer, MerchantParams, to_answer
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
@@ -31,6 +33,32 @@ def item(id: str) -> Account:
     if stored is None or stored.merchant is None:
         raise NotFound()
     return stored
+
+
+def above(account: Account) -> Account | None:
+    """The operator of the sub-platform above a merchant, if it has one."""
+    operator = account.as_merchant.sub_platform
+    return institution(operator) if operator else None
+
+
+def memberships(sub_platform: str, *, after: str | None = None) -> Iterator[Membership]:
+    """Everyone who is or was beneath a sub-platform, by id; behind the one ``after``."""
+    low, high = keys.member(sub_platform, ""), keys.MEMBERS_END
+    before = keys.member(sub_platform, after).sk if after else None
+    return read.query(low.pk, low.sk, high, Membership, before=before)
+
+
+def membership(sub_platform: str, merchant: str) -> Membership:
+    """One of them. Raises NotFound."""
+    stored = read.get(keys.member(sub_platform, merchant), Membership)
+    if stored is None:
+        raise NotFound()
+    return stored
+
+
+def members(sub_platform: str) -> Iterator[str]:
+    """The merchants beneath a sub-platform now, as of now."""
+    return (each.merchant for each in memberships(sub_platform) if each.status == "active")
 
 
 def merchant(id: str, now: datetime) -> MerchantAnswer:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.draws.opening import opened
 from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
@@ -26,6 +27,7 @@ from chalicelib.onboarding.steps import (
 )
 from chalicelib.partners.actions import register
 from chalicelib.partners.items import Partner, PreviousKey
+from chalicelib.table.write import Write
 from chalicelib.transitions import step
 
 _LEEWAY = timedelta(minutes=5)  # between the applicant's clock and ours
@@ -65,18 +67,23 @@ def endorse(command: Command[Endorsement], application: Application, party: str)
     return advance(command, application, f"endorsement {body.outcome}", party, comment=body.comment)
 
 
-def review(command: Command[Review], application: Application, party: str) -> Decision:
-    """What the exchange found. Raises DocumentsMissing where it would pass an incomplete application, InvalidRequest
-    where its findings contradict the outcome, InvalidState.
+def review(command: Command[Review], application: Application, party: str, *, draw_key: bytes) -> Decision:
+    """What the exchange found. With an event that passes its draw opens, if it has one: ``draw_key`` makes its seed.
+
+    Raises DocumentsMissing where it would pass an incomplete application, InvalidRequest where its findings contradict
+    the outcome, InvalidState.
     """
     body, action = command.body, f"review {command.body.outcome}"
     step(STEPS, application.status, action, party, traits(application))
+    more: tuple[Write, ...] = ()
     if body.outcome == "pass":
         _passes(command, application)
+        if event := application.event:
+            more = opened(application.id, application.applicant, event, at=command.at, draw_key=draw_key)
     else:
         _require_reason(body.comment)
     note = ReviewNote(at=command.at, **body.model_dump())
-    return advance(command, application, action, party, comment=body.comment, changes={"review": note})
+    return advance(command, application, action, party, comment=body.comment, changes={"review": note}, more=more)
 
 
 def _passes(command: Command[Review], application: Application) -> None:
@@ -86,7 +93,7 @@ def _passes(command: Command[Review], application: Application) -> None:
             "/outcome", "Only what is complete, in form and reliable passes", "完整性、规范性、可靠性均符合方可通过"
         )
     complete(application, command.now)
-    if event and event.ends_at <= command.at:
+    if event and (event.draws_at or event.ends_at) <= command.at:
         raise InvalidState(state="over", action="review pass")
 
 

@@ -1,6 +1,6 @@
 """The one way of an application from state to state."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +11,11 @@ from chalicelib.ledger.actions import AccountClosed
 from chalicelib.ledger.standing import acting
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import admission, remains
+from chalicelib.merchants.members import Membership, joins
+from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.items import Application
-from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, SUB_PLATFORM_OPERATOR, traits
+from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, traits
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Write, delete
@@ -62,21 +64,29 @@ def _conditions(
         return (remains(application.applicant, application.id, action),)
     closed = (delete(keys.applying(application.applicant)),) if status not in OPEN else ()
     if status == "active":
-        return (*closed, _admission(command, application))
+        return (*closed, *_admission(command, application))
     if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
         return closed
     return (*closed, acting(application.applicant if party == APPLICANT else str(application.sub_platform)))
 
 
-def _admission(command: Command[Any], application: Application) -> Write:
-    """The institution becomes a merchant; an event's within the terms of its plan. Refuses as ``apply`` does."""
+def _admission(command: Command[Any], application: Application) -> Iterator[Write]:
+    """The institution becomes a merchant; an event's within the terms of its plan, and beneath a sub-platform within
+    that one's plan. Refuses as ``apply`` does, and PlanFull.
+    """
+    above, planned = application.sub_platform, application.plan.get("planned_merchants")
     merchant = Merchant(
         mode=application.mode,
         status="active",
         since=command.at,
         turn=command.id,
-        sub_platform=application.sub_platform,
+        sub_platform=above,
         application=application.id,
         event=application.event,
+        planned_merchants=planned if isinstance(planned, int) else None,  # words do not bind
+        counted=True if above else None,
     )
-    return admission(application.applicant, merchant, refuse=lambda _: AccountClosed())
+    yield admission(application.applicant, merchant, refuse=lambda _: AccountClosed())
+    if above:
+        member = Membership(merchant=application.applicant, since=command.at, admitted_by="application")
+        yield from joins(command, above, member)

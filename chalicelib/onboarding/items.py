@@ -96,6 +96,7 @@ class EventPeriod:
     ends_at: str
     per_account_limit: int
     quantity: int | None = None
+    draws_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +141,7 @@ class Application:
             ends_at=period.ends_at,
             per_account_limit=period.per_account_limit,
             quantity=period.quantity,
+            draws_at=period.draws_at,
         )
 
 

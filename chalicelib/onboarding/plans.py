@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, ValidationInfo, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from chalicelib.kernel.fields import Body, Choice, Id, LongText, Moment, ShortText, Units, example, stamp
+from chalicelib.kernel.fields import Body, Choice, Id, LongText, ShortText, example, stamp
 from chalicelib.kernel.text import STORED, TextType
+from chalicelib.onboarding.event_plan import EventPlan
 
 _PLEDGE_MAX = 10**9
 _WORDS = TextType(4000, lines=True)
@@ -49,31 +50,6 @@ class SubPlatformPlan(Body):
     operator_name: ShortText
     planned_merchants: Pledge
     categories: Categories
-
-
-class EventPlan(Body):
-    """An event: its period, when redemption opens to all, what there is of what, and the rules for taking part."""
-
-    starts_at: Moment
-    ends_at: Annotated[Moment, Field(description="RFC 3339 with its offset; in the future, later than starts_at")]
-    opens_at: Annotated[Moment, Field(description="RFC 3339 with its offset; earlier than ends_at")]
-    goods: LongText
-    quantity: Units
-    per_account_limit: Annotated[int, Field(ge=1, le=10**6)]
-    rules: LongText
-    allocation: Annotated[
-        Literal["first_come"], Field(description="How the goods are given out: to whom comes first")
-    ] = "first_come"
-
-    @field_validator("ends_at", "opens_at")
-    @classmethod
-    def _in_order(cls, moment: datetime, info: ValidationInfo) -> datetime:
-        start, end = info.data.get("starts_at"), info.data.get("ends_at")
-        if info.field_name == "ends_at" and start and moment <= start:
-            raise PydanticCustomError("period_ends", "Must be later than starts_at")
-        if info.field_name == "opens_at" and end and moment >= end:
-            raise PydanticCustomError("period_opens", "Must be earlier than ends_at")
-        return moment
 
 
 class OtherPlan(Body):
@@ -193,5 +169,5 @@ class NewApplication(Choice[Annotated[Applying, Field(discriminator="mode")]]):
 
 def as_stored(plan: Plan) -> dict[str, Any]:
     """A plan as it is stored: times as texts that sort."""
-    fields = plan.model_dump()
+    fields = plan.model_dump(exclude_none=True)
     return {name: stamp(value) if isinstance(value, datetime) else value for name, value in fields.items()}

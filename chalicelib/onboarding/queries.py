@@ -11,10 +11,11 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.text import STORED
 from chalicelib.merchants.history import HistoryLine
+from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
 from chalicelib.onboarding.answers import ApplicationAnswer, DocumentAnswer
 from chalicelib.onboarding.items import Application, Applied, Document, Status
 from chalicelib.onboarding.model import ApplicationParams
-from chalicelib.onboarding.steps import REQUIRED, SUB_PLATFORM_OPERATOR, next_actions, party
+from chalicelib.onboarding.steps import REQUIRED, next_actions, party
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr

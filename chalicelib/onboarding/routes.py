@@ -15,6 +15,7 @@ from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
+from chalicelib.merchants.members import PlanFull
 from chalicelib.onboarding import actions, documents, drafts, prepare, queries
 from chalicelib.onboarding.answers import ApplicationAnswer, ApplicationState
 from chalicelib.onboarding.model import (
@@ -151,10 +152,10 @@ def endorse_application(command: Command[Endorsement], id: str) -> Decision:
     return actions.endorse(command, *queries.visible(command.caller, id))
 
 
-@_step("review", Review, EXCHANGE, (*LAST, DocumentsMissing))
+@_step("review", Review, EXCHANGE, (*LAST, PlanFull, DocumentsMissing))
 def review_application(command: Command[Review], id: str) -> Decision:
     """Pass, return or reject a submitted application. An event that passes is active."""
-    return actions.review(command, *queries.visible(command.caller, id))
+    return actions.review(command, *queries.visible(command.caller, id), draw_key=secret("draw_key"))
 
 
 @_step("opinion", Opinion, EXCHANGE)
@@ -172,13 +173,13 @@ def acknowledge_opinion(command: Command[Acknowledgement], id: str) -> Decision:
     return actions.acknowledge(command, *queries.visible(command.caller, id))
 
 
-@_step("agreement", Agreement, INSTITUTION, LAST)
+@_step("agreement", Agreement, INSTITUTION, (*LAST, PlanFull))
 def sign_agreement(command: Command[Agreement], id: str) -> Decision:
     """Record the signed cooperation agreement. With it the mode `other` is active."""
     return actions.agree(command, *queries.visible(command.caller, id))
 
 
-@_step("integration", Integration, INSTITUTION, (*LAST, HandshakeFailed), prepare.prove_system)
+@_step("integration", Integration, INSTITUTION, (*LAST, PlanFull, HandshakeFailed), prepare.prove_system)
 def integrate_system(command: Command[Integration], _: None, id: str) -> Decision:
     """Make a handshake with the applicant's system; the institution is a merchant then.
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from chalicelib import shanghai
 from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
-from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
+from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM, SUB_PLATFORM_OPERATOR
 from chalicelib.onboarding.answers import ApplicationState
 from chalicelib.onboarding.items import Application, Kind, Status
 from chalicelib.table import keys
@@ -16,7 +16,7 @@ from chalicelib.table.write import Attr, Write, update
 from chalicelib.transitions import Step, leaving
 
 # The parties to an application. Both the applicant and the operator come in the role of an institution.
-APPLICANT, SUB_PLATFORM_OPERATOR = "applicant", "operator"
+APPLICANT = "applicant"
 DIRECT, BENEATH = "direct", "beneath"  # a sub-platform
 FAVOURABLE, UNFAVOURABLE = "favourable", "unfavourable"
 

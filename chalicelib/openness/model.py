@@ -144,12 +144,20 @@ def supply_change(record: Record) -> Counter[str]:
 
 
 def used(record: Record) -> int:
-    """Points that a Record of USES uses, or gives back. Of a capture, what the merchant gets: the rest is released."""
+    """Points that a Record of USES uses, or gives back. Of a capture, what the merchant gets: the rest is released. Of
+    a sale, what its tills get: points of an entry in a draw come to the person first.
+    """
     return sum(
         _used(asset, amount, destination)
         for source, destination, amount, asset in record.postings
-        if record.movement != "capture" or record.holder in (source, destination)
+        if _counts(record, source, destination)
     )
+
+
+def _counts(record: Record, source: str, destination: str) -> bool:
+    if record.movement == "redemption":
+        return destination.startswith("offer:")
+    return record.movement != "capture" or record.holder in (source, destination)
 
 
 def _used(asset: str, amount: int, destination: str) -> int:

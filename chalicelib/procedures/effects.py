@@ -90,6 +90,7 @@ def _under_new_login(command: Command[Any], procedure: Procedure, old: Account) 
         guardian=old.guardian,
         campaigns=old.campaigns,
         formerly=old.formerly | {old.id},
+        earlier=old.earlier,
     )
 
 

@@ -1,10 +1,13 @@
 """Colours of grams. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
+from chalicelib import shanghai
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import DEBT, GRAMS
+from chalicelib.ledger.model import DEBT, GRAMS, POINTS
 from chalicelib.table import keys
 
 CREDITING, REVERSING = frozenset({"conversion", "record"}), "reversal"
@@ -16,6 +19,10 @@ class Colour(NamedTuple):
     month: str
     scenario: str
     methodology: str
+
+
+# Grams that no reduction stands for: what is owed for reversed ones, and what older Records did not name the colour of
+NONE = Colour("", "", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +68,65 @@ def _reversed(record: Record) -> int:
     """The reduction's grams: those that left, and those that are owed."""
     left = sum(each.amount for each in record.postings if each.destination == keys.ISSUED and each.asset == GRAMS)
     return left + sum(each.amount for each in record.postings if each.asset in DEBT.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Grams of one colour that a month's Records issued and reversed, all of them or a lane's."""
+
+    month: str
+    scenario: str
+    methodology: str
+    issued: int = 0
+    reversed: int = 0
+
+    @property
+    def colour(self) -> Colour:
+        return Colour(self.month, self.scenario, self.methodology)
+
+    @property
+    def net(self) -> int:
+        return self.issued - self.reversed
+
+
+def flows(record: Record) -> Iterator[tuple[Colour, int]]:
+    """What a Record issues of each colour; negative where it reverses.
+
+    Together this is what left ``system:issued`` less what went back there. So what a reversal could not take back
+    counts for NONE, until it is repaid.
+    """
+    came = credited(record)
+    if came and came.grams:
+        yield came.colour, came.grams
+    grams = [each for each in record.postings if each.asset == GRAMS]
+    left = sum(each.amount for each in grams if each.source == keys.ISSUED)
+    back = sum(each.amount for each in grams if each.destination == keys.ISSUED)
+    if rest := left - back - (came.grams if came else 0):
+        yield NONE, rest
+
+
+class Used(NamedTuple):
+    """``grams`` that a Record uses, among the uses ``of`` its month, or of the campaign that gets them."""
+
+    of: str
+    record: str
+    grams: int
+
+
+def used(record: Record) -> Used | None:
+    """What a Record retires, or gives to a campaign, whose closing retires it; None where it does neither."""
+    if record.movement == "donation":
+        given = sum(each.amount for each in record.postings if each.asset == POINTS)
+        return Used(of_campaign(record.counterparty or ""), record.id, given)
+    retired = sum(each.amount for each in record.postings if (each.destination, each.asset) == (keys.RETIRED, GRAMS))
+    return Used(month_of(record), record.id, retired) if retired else None
+
+
+def of_campaign(campaign: str) -> str:
+    """The name of all that is given to a campaign."""
+    return f"campaign:{campaign}"
+
+
+def month_of(record: Record) -> str:
+    """The month of a Record's own time."""
+    return shanghai.month(datetime.fromisoformat(record.at))

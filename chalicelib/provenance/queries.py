@@ -1,9 +1,30 @@
-"""Grams by colour, as projected from the stream: seconds behind."""
+"""Grams by colour, as projected from the stream: seconds behind. And the mixes of closed months, which stay."""
 
 from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from chalicelib.provenance.model import Colour, Coloured
+from chalicelib.provenance.mix import MonthMix
+from chalicelib.provenance.model import Colour, Coloured, Flow
 from chalicelib.table import keys, read
+
+
+@dataclass(frozen=True)
+class _Grams:
+    grams: int
+
+
+@dataclass(frozen=True)
+class _Month:
+    month: str
+
+
+class Place(NamedTuple):
+    """Where a Record's ``grams`` are among all uses of a month or campaign: behind ``before``, of ``whole``."""
+
+    before: int
+    grams: int
+    whole: int
 
 
 def earned(account: str, since: str, until: str) -> list[Coloured]:
@@ -12,9 +33,46 @@ def earned(account: str, since: str, until: str) -> list[Coloured]:
     return list(read.query(keys.holder(account), low, high, Coloured))
 
 
-def issued(month: str) -> dict[Colour, int]:
-    """Grams of a month by colour, over all accounts."""
-    sums: Counter[Colour] = Counter()
-    for lane in read.query(keys.issued_in(month), "!", "~", Coloured):
-        sums[lane.colour] += lane.grams
-    return dict(sums)
+def flows(month: str) -> dict[Colour, Flow]:
+    """What a month's Records issued and reversed of each colour, over all accounts."""
+    issued: Counter[Colour] = Counter()
+    back: Counter[Colour] = Counter()
+    for lane in read.query(keys.colours_in(month), "!", "~", Flow):
+        issued[lane.colour] += lane.issued
+        back[lane.colour] += lane.reversed
+    return {each: Flow(**each._asdict(), issued=issued[each], reversed=back[each]) for each in issued}
+
+
+def used(of: str) -> int:
+    """Grams of all uses of a month or campaign."""
+    return sum(each.grams for each in read.query(keys.used_in(of), "!", "~", _Grams, chunk=1024))
+
+
+def place(of: str, record: str) -> Place | None:
+    """Where a Record is among these uses, by the order of ids; None where it is none of them (or not yet)."""
+    own = read.get(keys.used(of, record), _Grams)
+    if own is None:
+        return None
+    at = keys.used(of, record)
+    until = sum(each.grams for each in read.query(at.pk, "!", at.sk, _Grams, chunk=1000))
+    sums = {row.key.sk: row.load(_Grams).grams for row in read.partition(keys.used_in(of), "!", "~", chunk=1024)}
+    before = sum(grams for begins, grams in sums.items() if begins < keys.used_sum(of, record).sk)
+    return Place(before + until - own.grams, own.grams, sum(sums.values()))
+
+
+def mix(month: str) -> MonthMix | None:
+    """The month's mix; None where it is not made yet."""
+    return read.get(keys.mix(month), MonthMix)
+
+
+def latest_mix(before: str) -> MonthMix | None:
+    """The last mix that was made of a month before this one."""
+    pk, low = keys.mix("!")
+    found = read.first(read.query(pk, low, before, MonthMix, descending=True, chunk=2), 2)
+    return next((each for each in found if each.month < before), None)
+
+
+def first_month() -> str | None:
+    """The month of the scheme's first Record that moved value."""
+    months = read.first(read.query(*keys.months("!", "~"), _Month, chunk=1), 1)
+    return months[0].month if months else None

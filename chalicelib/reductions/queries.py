@@ -35,7 +35,12 @@ def _known(account: str) -> Recipient:
 def credited(caller: Caller, trip: Trip, scenario: str) -> Recipient:
     """Whom a trip is credited to: the account that it names, or that of the grant. Raises InvalidRequest."""
     named = trip.named
-    return recipient(active_for_report(caller, named, scenario, trip.occurred_at) if trip.grant else named)
+    if not trip.grant:
+        return recipient(named)
+    grant = active_for_report(caller, named, scenario, trip.occurred_at)
+    if grant.person is None:  # an older grant
+        return recipient(grant.account)
+    return Recipient(grant.account, person=grant.person)
 
 
 def recipients(accounts: Iterable[str]) -> dict[str, Recipient]:

@@ -2,31 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.errors import Refusal, Text
-from chalicelib.kernel.fields import Answer, Time, example, stamp
+from chalicelib.kernel.fields import Answer, Time, example
+from chalicelib.provenance.mix import ColourBalance
 from chalicelib.reports.times import Applications
-from chalicelib.statistics import model as statistics
 from chalicelib.statistics.model import IssuedAnswer, Month
 
-# The stream keeps a Record for a day: what is not projected by then waits for an engineer, whom an alarm has called.
-GRACE = timedelta(hours=24)
 KIND = "report+jwt"
 _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"
-
-
-class MonthNotClosed(Refusal):
-    status, code = 409, "month_not_closed"
-    title = Text("The month is not closed", "该月份尚未结算")
-    detail = Text(
-        "Its report can be read from {closes_at} on: a day after the month has ended in Shanghai.",
-        "该月月报自 {closes_at} 起可查询，即该月（北京时间）结束一日之后。",
-    )
-    remedy = Text("Ask for an earlier month, or wait.", "请查询更早的月份，或稍后再试。")
 
 
 class MerchantSums(Answer):
@@ -55,7 +41,10 @@ class SubPlatformSums(Answer):
 
 
 class Report(Answer):
-    """A month, by the time of its Records (Asia/Shanghai). ``uncovered_grams``: all debts at its end."""
+    """A month, by the time of its Records (Asia/Shanghai).
+
+    ``uncovered_grams``: all debts at its end. ``mix``: what it did to each colour of grams, by month.
+    """
 
     iss: str
     month: Month
@@ -71,6 +60,7 @@ class Report(Answer):
     donated_points: int
     bought_back_points: int
     ex_officio_points: int
+    ex_officio_grams: int
     retired_grams: int
     campaign_grams: int
     orders: int
@@ -78,6 +68,7 @@ class Report(Answer):
     owed_grams: int
     repaid_grams: int
     uncovered_grams: int
+    mix: list[ColourBalance]
     merchants: list[MerchantSums]
     sub_platforms: list[SubPlatformSums]
     applications: Applications
@@ -104,6 +95,7 @@ class ReportAnswer(Answer):
             "donated_points": 11_900,
             "bought_back_points": 1_000_000,
             "ex_officio_points": 0,
+            "ex_officio_grams": 0,
             "retired_grams": 400_000,
             "campaign_grams": 11_900,
             "orders": 410,
@@ -111,6 +103,18 @@ class ReportAnswer(Answer):
             "owed_grams": 0,
             "repaid_grams": 0,
             "uncovered_grams": 0,
+            "mix": [
+                {
+                    "month": "2026-01",
+                    "scenario": "metro",
+                    "methodology": "SHCER-01",
+                    "opening_grams": 0,
+                    "issued_grams": 8_870_000,
+                    "reversed_grams": 0,
+                    "used_grams": 416_300,
+                    "closing_grams": 8_453_700,
+                }
+            ],
             "merchants": [],
             "sub_platforms": [],
             "applications": {"active": 1, "rejected": 0, "withdrawn": 0, "times": []},
@@ -135,17 +139,6 @@ class ReportPart:
     """A part of the signed text, compressed."""
 
     text: str
-
-
-def closes_at(month: str) -> datetime:
-    """When the report of a month can be made."""
-    return statistics.ends(month) + GRACE
-
-
-def closed(month: str, now: datetime) -> None:
-    """Raises MonthNotClosed."""
-    if now < closes_at(month):
-        raise MonthNotClosed(closes_at=stamp(closes_at(month)))
 
 
 def by_sub_platform(merchants: Iterable[MerchantSums]) -> list[SubPlatformSums]:

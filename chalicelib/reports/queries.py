@@ -10,10 +10,14 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
+from chalicelib.provenance import mix, worker
+from chalicelib.provenance.closing import closed, closes_at
+from chalicelib.provenance.mix import ColourBalance
 from chalicelib.reports import model
 from chalicelib.reports.model import MadeAnswer, MerchantSums, Report, ReportPart
 from chalicelib.reports.times import Applications, Stay, stays, times
 from chalicelib.settings import settings
+from chalicelib.signing.jws import payload
 from chalicelib.statistics import model as statistics
 from chalicelib.statistics import queries as sums
 from chalicelib.statistics.model import IssuedAnswer, Sums, Turnover
@@ -42,47 +46,47 @@ def made(month: str) -> str | None:
 
 def packed(jws: str) -> str:
     """A text that is small enough to keep: its payload is what can be compressed."""
-    head, payload, signature = jws.split(".")
-    body = base64.b64encode(gzip.compress(_decoded(payload), mtime=0)).decode()
+    head, _, signature = jws.split(".")
+    body = base64.b64encode(gzip.compress(payload(jws), mtime=0)).decode()
     return f"{head}.{body}.{signature}"
 
 
 def unpacked(text: str) -> str:
     """The JWS that was packed."""
     head, body, signature = text.split(".")
-    payload = base64.urlsafe_b64encode(gzip.decompress(base64.b64decode(body))).rstrip(b"=").decode()
-    return f"{head}.{payload}.{signature}"
-
-
-def payload(jws: str) -> bytes:
-    """What was signed."""
-    return _decoded(jws.split(".")[1])
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    plain = base64.urlsafe_b64encode(gzip.decompress(base64.b64decode(body))).rstrip(b"=").decode()
+    return f"{head}.{plain}.{signature}"
 
 
 def compose(month: str, now: datetime) -> Report:
     """The report as of now. Raises MonthNotClosed; NotFound for what is no month."""
     if not statistics.is_month(month):
         raise NotFound()
-    model.closed(month, now)
+    closed(month, now)
     until = sums.sums(FIRST, month)
     own = until.get(month) or Sums(month=month)
     merchants = _merchants(sums.turnover(month))
     return Report(
         iss=settings().public_url,
         month=month,
-        closed_at=stamp(model.closes_at(month)),
+        closed_at=stamp(closes_at(month)),
         made_at=stamp(now),
         issued=[IssuedAnswer(**vars(each)) for each in sums.confirmed(month)],
         uncovered_grams=sum(each.owed_grams - each.repaid_grams for each in until.values()),
+        mix=_mix(month, now),
         merchants=merchants,
         sub_platforms=model.by_sub_platform(merchants),
         applications=_applications(month),
         **{name: getattr(own, name) for name in _SUMMED},
     )
+
+
+def _mix(month: str, now: datetime) -> list[ColourBalance]:
+    """The colours of the month; none where the scheme had not begun."""
+    try:
+        return [each.to_answer() for each in mix.read(worker.month_mix(month, now).rows)]
+    except NotFound:
+        return []
 
 
 def _merchants(turnover: list[Turnover]) -> list[MerchantSums]:

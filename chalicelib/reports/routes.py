@@ -8,8 +8,10 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
-from chalicelib.reports import model, queries, sheet, worker
-from chalicelib.reports.model import MonthNotClosed, Report, ReportAnswer
+from chalicelib.provenance.closing import MonthNotClosed
+from chalicelib.reports import model, sheet, worker
+from chalicelib.reports.model import Report, ReportAnswer
+from chalicelib.signing.jws import payload
 
 room = Blueprint(__name__)
 CSV = "text/csv"
@@ -30,8 +32,8 @@ def one_report(query: Query[Params], month: str) -> Response:
     spreadsheet.
     """
     jws = worker.report(month, query.now)
-    payload = queries.payload(jws)
+    signed = payload(jws)
     if preferred(room.current_request.headers, JSON, CSV) == CSV:
         attached = {"Content-Disposition": f'attachment; filename="report-{month}.csv"'}
-        return page(sheet.written(Report.model_validate_json(payload)), f"{CSV}; charset=utf-8", attached)
-    return page(model.answered(payload, jws), JSON)
+        return page(sheet.written(Report.model_validate_json(signed)), f"{CSV}; charset=utf-8", attached)
+    return page(model.answered(signed, jws), JSON)

@@ -18,10 +18,13 @@ def _rows(report: Report) -> Iterator[dict[str, Any]]:
     yield from _figures(report, {"about": "scheme"})
     for source in report.issued:
         yield from _figures(source, {"about": "scenario", "id": source.scenario, "name": source.methodology})
+    for each in report.mix:
+        name = f"{each.month or ''} {each.methodology or ''}".strip()
+        yield from _figures(each, {"about": "colour", "id": each.scenario, "name": name})
     for merchant in report.merchants:
         yield from _figures(merchant, {"about": "merchant", "id": merchant.merchant, "name": merchant.name})
-    for each in report.sub_platforms:
-        yield from _figures(each, {"about": "sub_platform", "id": each.sub_platform})
+    for beneath in report.sub_platforms:
+        yield from _figures(beneath, {"about": "sub_platform", "id": beneath.sub_platform})
     yield from _figures(report.applications, {"about": "applications"})
     for state in report.applications.times:
         yield from _figures(state, {"about": "application_state", "id": state.state})

@@ -1,7 +1,8 @@
 """Publishing versions of methodologies and scenarios, and ending scenarios."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Text
@@ -39,18 +40,25 @@ def publish_methodology(command: Command[NewMethodology], versions: Sequence[Met
 
 
 def publish(
-    command: Command[NewScenario], versions: Sequence[Scenario], methodologies: Sequence[Methodology]
+    command: Command[NewScenario],
+    versions: Sequence[Scenario],
+    methodologies: Sequence[Methodology],
+    published: Iterable[str] = (),
 ) -> Decision:
     """A new version of a scenario. Raises SameVersion where it would change nothing.
 
     Raises InvalidRequest where the methodology (its versions are ``methodologies``) is not in force when the version
-    begins, or now if it has begun.
+    begins, or now if it has begun; where it excludes a scenario that is neither among ``published`` nor itself; and
+    where an hour can hold nothing.
     """
     fields = _fields(command, versions)
     governing = in_force(methodologies, max(command.at, fields["valid_from"]))
     if governing is None:
         raise InvalidRequest.at("/methodology", "Is no published methodology in force", "不是已发布且有效的方法学")
-    version = _next(Scenario(**fields | {"methodology": governing.code}), versions)
+    if command.body.units_per_hour_max is not None and not Decimal(command.body.units_per_hour_max):
+        raise InvalidRequest.at("/units_per_hour_max", "Must be more than zero", "应大于零")
+    excludes = _excluded(command.body.excludes, (*published, fields["code"]))
+    version = _next(Scenario(**fields | {"methodology": governing.code, "excludes": excludes}), versions)
     return Decision("scenario_published", to_answer(version), (_write(version),))
 
 
@@ -72,6 +80,15 @@ def end(command: Command[ScenarioEnd], versions: Sequence[Scenario]) -> Decision
     ended = replace(last, version=versions[-1].version + 1, valid_until=ends_at, published_at=command.at)
     ended = replace(ended, reason=command.body.reason)
     return Decision("scenario_ended", to_version(ended), (_write(ended),), Facts(reason=ended.reason))
+
+
+def _excluded(codes: Sequence[str], published: Iterable[str]) -> tuple[str, ...]:
+    """``codes`` as they were published, in one order, so that the same content is the same version."""
+    spelled = {keys.scenario_code(each): each for each in published}
+    for number, code in enumerate(codes):
+        if code not in spelled:
+            raise InvalidRequest.at(f"/excludes/{number}", "Is no published scenario", "不是已发布的场景")
+    return tuple(spelled[code] for code in sorted(set(codes)))
 
 
 def _fields(command: Command[NewScenario] | Command[NewMethodology], versions: Sequence[V]) -> dict[str, Any]:

@@ -20,7 +20,10 @@ class Methodology:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One version of a scenario. A version never changes. ``reason``: why the scenario was ended, with this version."""
+    """One version of a scenario. A version never changes. ``reason``: why the scenario was ended, with this version.
+
+    ``excludes``: codes of scenarios whose trips the same person cannot make at the same time, meant in both directions.
+    """
 
     code: str
     version: int
@@ -34,6 +37,9 @@ class Scenario:
     quantity_max: str | None = None
     records_per_day_max: int | None = None
     requires_grant: bool = False
+    excludes: tuple[str, ...] = ()
+    units_per_hour_max: str | None = None
+    joint_grams_per_day_max: int | None = None
     valid_from: str
     valid_until: str | None = None
     published_at: str

@@ -5,9 +5,44 @@ from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.kernel.fields import Amount, Answer, Body, Moment, Quantity, ScenarioCode, ShortText, Time, example
+from chalicelib.kernel.fields import (
+    Amount,
+    Answer,
+    Body,
+    Moment,
+    PositiveQuantity,
+    Quantity,
+    ScenarioCode,
+    ScenarioRef,
+    ShortText,
+    Time,
+    example,
+)
 from chalicelib.kernel.text import TextType
 from chalicelib.scenarios.items import Scenario
+
+Excluded = Annotated[
+    list[ScenarioRef],
+    Field(
+        max_length=50,
+        description="Published scenarios whose trips the same person cannot make at the same time, in both directions: "
+        "one of the two need name the other. A scenario may name itself. What overlaps is an anomaly, never refused",
+    ),
+]
+Pace = Annotated[
+    PositiveQuantity,
+    Field(
+        description="The most units that an hour can plausibly hold: a trip begins at occurred_at and takes at least "
+        "its quantity over this. null: a trip takes its moment only"
+    ),
+]
+JointGrams = Annotated[
+    Amount,
+    Field(
+        description="The most grams that a person can plausibly save a day (Asia/Shanghai) under this scenario and "
+        "those that exclude it, together. More is an anomaly, never refused; null: no bound"
+    ),
+]
 
 
 class NewScenario(Body):
@@ -29,6 +64,9 @@ class NewScenario(Body):
         quantity_max="200",
         records_per_day_max=None,
         requires_grant=False,
+        excludes=["shared-bicycle"],
+        units_per_hour_max="80",
+        joint_grams_per_day_max=20000,
         valid_from="2026-01-01T00:00:00Z",
         valid_until=None,
     )
@@ -54,6 +92,9 @@ class NewScenario(Body):
     requires_grant: Annotated[
         bool, Field(description="Whether a trip is reported under a person's grant only, never for an account")
     ] = False
+    excludes: Excluded = Field(default_factory=list)
+    units_per_hour_max: Pace | None = None
+    joint_grams_per_day_max: JointGrams | None = None
     valid_from: Moment
     valid_until: Annotated[Moment | None, Field(description="Later than valid_from; null: no end")] = None
 
@@ -85,6 +126,9 @@ class ScenarioAnswer(Answer):
     quantity_max: str | None = None
     records_per_day_max: int | None = None
     requires_grant: bool = False
+    excludes: tuple[str, ...] = ()
+    units_per_hour_max: str | None = None
+    joint_grams_per_day_max: int | None = None
     valid_from: Time
     valid_until: Time | None
 

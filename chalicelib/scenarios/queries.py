@@ -32,6 +32,11 @@ def everything() -> list[list[Scenario]]:
     return [list(each) for _, each in groupby(found, key=lambda version: keys.scenario_code(version.code))]
 
 
+def codes() -> list[str]:
+    """The code of every scenario, as it was first published."""
+    return [versions[0].code for versions in everything()]
+
+
 def published(query: Query[Params]) -> ScenariosAnswer:
     """The version in force of every scenario."""
     current = (in_force(versions, stamp(query.now)) for versions in everything())

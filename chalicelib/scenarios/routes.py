@@ -63,9 +63,12 @@ def publish_scenario(command: Command[NewScenario]) -> Decision:
 
     The newest version governs from its `valid_from` on, past its `valid_until` included: where it has ended, no older
     one comes back. `code` is compared without case and keeps the spelling of its first publication.
+
+    Trips of scenarios that exclude each other and overlap are found after they were reported: see `GET /v1/anomalies`.
     """
     body = command.body
-    return actions.publish(command, queries.versions(body.code), queries.methodologies(body.methodology))
+    published = queries.codes() if body.excludes else ()
+    return actions.publish(command, queries.versions(body.code), queries.methodologies(body.methodology), published)
 
 
 @command(

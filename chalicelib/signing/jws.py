@@ -4,6 +4,7 @@ Keys change by turns: list the new one last and deploy (it is published), then f
 stays in the list for ever, or what it signed can no longer be verified.
 """
 
+import base64
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -47,6 +48,12 @@ def jwks() -> dict[str, list[dict[str, str]]]:
 
     with _reaching():
         return {"keys": [jose.jwk(_key(name).public) for name in _names()]}
+
+
+def payload(jws: str) -> bytes:
+    """What was signed."""
+    part = jws.split(".")[1]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 @contextmanager

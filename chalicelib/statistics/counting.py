@@ -11,6 +11,7 @@ from chalicelib.provenance.model import credited
 from chalicelib.statistics.model import Turnover
 from chalicelib.table import keys
 
+EX_OFFICIO = "ex_officio_cancellation"
 # What a movement is counted as. What is not here is no use of points or grams (NO_USE).
 WAYS = {
     "redemption": "redeemed_points",
@@ -19,12 +20,13 @@ WAYS = {
     "cancellation": "cancelled_points",
     "donation": "donated_points",
     "buy_back": "bought_back_points",
-    "ex_officio_cancellation": "ex_officio_points",
+    EX_OFFICIO: "ex_officio_points",
 }
 RETIREMENTS = {"retirement": "retired_grams", "campaign_closing": "campaign_grams"}
 # Value that changes hands between accounts of the scheme, or that conversions and reversals count by themselves.
 NO_USE = frozenset(
     {"conversion", "record", "reversal", "sweep", "hold", "release", "account_transfer", "inheritance", "stocking"}
+    | {"draw_entry", "draw_return"}
 )
 _SOLD = frozenset({"redemption", "capture"})
 
@@ -44,6 +46,8 @@ def change(record: Record) -> Counter[str]:
         found[WAYS[movement]] = used(record)
     if movement in RETIREMENTS:
         found[RETIREMENTS[movement]] = _went_to(keys.RETIRED, record)
+    if movement == EX_OFFICIO:
+        found["ex_officio_grams"] = _went_to(keys.RETIRED, record, but_from=keys.POOL)
     if movement in _SOLD:
         found["orders"] = 1
     if movement == "buy_back":
@@ -58,8 +62,9 @@ def _is_debt(asset: str, name: str) -> bool:
     return asset in DEBT.values() and name == keys.UNCOVERED
 
 
-def _went_to(name: str, record: Record) -> int:
-    return sum(each.amount for each in record.postings if each.destination == name and each.asset == GRAMS)
+def _went_to(name: str, record: Record, *, but_from: str = "") -> int:
+    went = (each for each in record.postings if each.destination == name and each.asset == GRAMS)
+    return sum(each.amount for each in went if each.source != but_from)
 
 
 def _issued(record: Record) -> dict[str, int]:

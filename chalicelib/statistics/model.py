@@ -4,7 +4,6 @@ A month is a calendar month in Shanghai, and a Record belongs to the month of it
 not change, whatever is reported, refunded or reversed later.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -15,8 +14,10 @@ from pydantic import BeforeValidator, Field
 from chalicelib import shanghai
 from chalicelib.kernel.fields import Answer, Params, example
 
-MONTH = r"^2[0-9]{3}-(0[1-9]|1[0-2])$"
-Month = Annotated[str, Field(pattern=MONTH, description="A month in Shanghai", examples=["2026-01"])]
+LANES = 8  # every Record adds to its month: lanes keep consumers from colliding
+month, number, named, is_month = shanghai.month, shanghai.number, shanghai.named, shanghai.is_month
+begins, ends = shanghai.begins, shanghai.ends
+Month = Annotated[str, Field(pattern=shanghai.MONTH, description="A month in Shanghai", examples=["2026-01"])]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class Sums:
     donated_points: int = 0
     bought_back_points: int = 0
     ex_officio_points: int = 0
+    ex_officio_grams: int = 0
     retired_grams: int = 0
     campaign_grams: int = 0
     owed_grams: int = 0
@@ -90,6 +92,7 @@ _MONTH = {
     "donated_points": 11_900,
     "bought_back_points": 1_000_000,
     "ex_officio_points": 0,
+    "ex_officio_grams": 0,
     "retired_grams": 400_000,
     "campaign_grams": 11_900,
     "owed_grams": 0,
@@ -107,8 +110,8 @@ class MonthAnswer(Answer):
 
     ``records`` moved value. ``redeemed_points`` are before refunds. ``retired_grams`` were retired by institutions,
     ``campaign_grams`` when campaigns were closed; what people cancel is retired too, gram for point. ``owed_grams``
-    became debts by reversals, ``repaid_grams`` were repaid. ``ex_officio_points`` were cancelled by officials.
-    ``lots`` are buy-backs.
+    became debts by reversals, ``repaid_grams`` were repaid. ``ex_officio_points`` were cancelled and
+    ``ex_officio_grams``, an institution's own, retired by officials. ``lots`` are buy-backs.
     """
 
     model_config = example(**_MONTH)
@@ -123,6 +126,7 @@ class MonthAnswer(Answer):
     donated_points: int
     bought_back_points: int
     ex_officio_points: int
+    ex_officio_grams: int
     retired_grams: int
     campaign_grams: int
     owed_grams: int
@@ -155,37 +159,6 @@ class StatisticsParams(Params):
 def month_of(at: str) -> str:
     """The month of a Record's time."""
     return month(datetime.fromisoformat(at))
-
-
-def month(moment: datetime) -> str:
-    """The month on a clock in Shanghai."""
-    return f"{shanghai.clock(moment):%Y-%m}"
-
-
-def number(month: str) -> int:
-    """Months since the year 0: how far months are apart."""
-    year, _, in_year = month.partition("-")
-    return int(year) * 12 + int(in_year) - 1
-
-
-def named(number: int) -> str:
-    """The month of this ``number``."""
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
-
-
-def is_month(text: str) -> bool:
-    """Whether ``text`` names a month."""
-    return re.fullmatch(MONTH, text) is not None
-
-
-def begins(month: str) -> datetime:
-    """Its first moment, 00:00 in Shanghai."""
-    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=shanghai.SHANGHAI)
-
-
-def ends(month: str) -> datetime:
-    """The first moment after it."""
-    return begins(named(number(month) + 1))
 
 
 def last_day(month: str) -> str:

@@ -11,14 +11,12 @@ from chalicelib.table import keys
 from chalicelib.table.keys import Key
 from chalicelib.table.write import Write, update
 
-LANES = 8  # every Record adds to its month: lanes keep consumers from colliding
-
 Named = tuple[Key, tuple[tuple[str, str], ...]]  # an item, and what it says of itself
 
 
 def months(records: Sequence[Record]) -> list[Write]:
     """One Write for each sum, in a lane of its own choosing."""
-    lane = randrange(LANES)
+    lane = randrange(model.LANES)
     sums: dict[Named, Counter[str]] = defaultdict(Counter)
     for record in records:
         for named, amounts in _counted(record, lane):

@@ -118,7 +118,7 @@ class SupervisedOrderAnswer(Answer):
     fulfil_by: Time | None
 
 
-Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run"]
+Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly"]
 Actor = Literal["exchange", "bureau", "institution", "platform"]
 
 
@@ -152,7 +152,9 @@ class WorkAnswer(Answer):
 
 
 class WorklistAnswer(Answer):
-    """What waits, the longest first. ``more``: kinds of which only the first are here; their own lists have all."""
+    """What waits, the longest first. ``counts``: how many of each kind are here. ``more``: kinds of which only the
+    first are here; their own lists have all.
+    """
 
     model_config = example(
         items=[
@@ -166,8 +168,10 @@ class WorklistAnswer(Answer):
                 "path": f"/v1/applications/{_ID}",
             }
         ],
+        counts={"application": 1},
         more=[],
     )
 
     items: list[WorkAnswer]
+    counts: dict[Kind, int]
     more: list[Kind]

@@ -1,18 +1,18 @@
 """What the stream's sums should be, by the Records alone: colours, buy-back runs, months. See books.py."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from chalicelib.supervision.colours import Colours, Found, colour_of, credited
 from chalicelib.table import keys
 
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 UNCOVERED = "system:uncovered"
 DEBTS = ("debt_points", "debt_grams")
 _SHANGHAI = timezone(timedelta(hours=8))
-_CREDITING = ("conversion", "record")
 _POINTS = {
     "cancellation": "cancelled_points",
     "donation": "donated_points",
@@ -22,15 +22,12 @@ _POINTS = {
 _MONTHLY = ("records", "orders", "lots", "issued_grams", "reversed_grams", *_POINTS.values())
 _PRIME = 2**61 - 1
 
-Found = tuple[str, str, int, int]  # where, what, expected, found
-
 
 @dataclass
 class Projected:
     """Each sum less what it should be: nothing, where all agrees."""
 
-    colours: Counter[str] = field(default_factory=Counter)  # expected of the scheme
-    coloured: Counter[str] = field(default_factory=Counter)  # found
+    colours: Colours = field(default_factory=Colours)
     accounts: Counter[str] = field(default_factory=Counter)  # by account: check sums of its grams by colour
     lots: Counter[tuple[str, str]] = field(default_factory=Counter)
     paid: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -45,32 +42,30 @@ class Projected:
         month = f"{datetime.fromisoformat(record['at']).astimezone(_SHANGHAI):%Y-%m}"
         counted = Counter({"records": 1, "orders": int(movement in ("redemption", "capture"))})
         if movement in _POINTS:
-            counted[_POINTS[movement]] = sum(int(each[2]) for each in postings if each[3] == "points")
+            counted[_POINTS[movement]] = _moved(postings, "points") - _repaid(postings)
         if movement == "buy_back":
             counted["lots"] = 1
             run = str(record.get("reference"))
             self.lots[run, "merchants"] += 1
             self.lots[run, "points"] += counted["bought_back_points"]
-        if grams := _credited(record):
+        self.colours.record(month, record)
+        if grams := credited(record):
             counted["issued_grams" if grams > 0 else "reversed_grams"] = abs(grams)
             self._colour(record, grams)
         for name, amount in counted.items():
             self.months[month, name] += amount
 
     def _colour(self, record: Mapping[str, Any], grams: int) -> None:
-        colour = f"{record['month']}:{str(record['scenario']).lower()}:{record.get('methodology') or ''}"
-        self.colours[colour] += grams
         [account] = {
             name for each in record["postings"] for name in (each[0], each[1]) if str(name).startswith("account:")
         }
-        self.accounts[account] += grams * (hash(colour) % _PRIME)
+        self.accounts[account] += grams * (hash(colour_of(record)) % _PRIME)
 
     def add(self, pk: str, sk: str, item: Mapping[str, Any]) -> None:
         """A sum as it is kept; anything else is left out."""
-        if pk.startswith("issued:"):
-            self.coloured[_colour(item)] += int(item["grams"])
-        elif sk.startswith("earned:"):
-            self.accounts[pk] -= int(item["grams"]) * (hash(_colour(item)) % _PRIME)
+        self.colours.add(pk, sk, item)
+        if sk.startswith("earned:"):
+            self.accounts[pk] -= int(item["grams"]) * (hash(colour_of(item)) % _PRIME)
         elif pk.startswith("run:") and sk.startswith("sums:"):
             for name in ("merchants", "points"):
                 self.paid[pk.removeprefix("run:"), name] += int(item.get(name, 0))
@@ -80,8 +75,7 @@ class Projected:
 
     def differences(self) -> Iterator[Found]:
         """Everything that does not agree."""
-        for colour in self.colours.keys() | self.coloured.keys():
-            yield from _unless_equal("issued", colour, self.colours[colour], self.coloured[colour])
+        yield from self.colours.differences()
         for account, check in self.accounts.items():
             yield from _unless_equal(account, "colours that are not its Records'", 0, int(check != 0))
         for run, name in self.lots.keys() | self.paid.keys():
@@ -92,21 +86,13 @@ class Projected:
             yield from _unless_equal(f"month {month}", name, self.months[month, name], self.monthly[month, name])
 
 
-def _colour(item: Mapping[str, Any]) -> str:
-    return f"{item['month']}:{item['scenario']}:{item['methodology']}"
+def _moved(postings: Iterable[Any], asset: str) -> int:
+    return sum(int(each[2]) for each in postings if each[3] == asset)
 
 
-def _credited(record: Mapping[str, Any]) -> int:
-    """Grams that a Record credits with a colour; negative where it reverses a reduction."""
-    if record.get("month") is None or record.get("scenario") is None:
-        return 0
-    postings = record.get("postings", ())
-    if record["movement"] in _CREDITING:
-        return sum(int(each[2]) for each in postings if (each[0], each[3]) == (ISSUED, "grams"))
-    if record["movement"] == "reversal":
-        left = sum(int(each[2]) for each in postings if (each[1], each[3]) == (ISSUED, "grams"))
-        return -left - sum(int(each[2]) for each in postings if each[3] in DEBTS)
-    return 0
+def _repaid(postings: Iterable[Any]) -> int:
+    """Points that repaid a debt on the way: they are no use of points."""
+    return _moved((each for each in postings if each[1] == UNCOVERED), "debt_points")
 
 
 def _unless_equal(where: str, what: str, expected: int, found: int) -> Iterator[Found]:

@@ -1,5 +1,6 @@
 """What waits, since when, and for whom: the first of each list that the rooms keep. No list is walked to its end."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
@@ -49,6 +50,7 @@ PATHS: dict[Kind, str] = {
     "order": "/v1/redemptions/{id}",
     "webhook": "/v1/webhook-deliveries?merchant={id}",
     "buy_back_run": "/v1/buy-back-runs/{id}",
+    "anomaly": "/v1/anomalies/{id}",
 }
 
 
@@ -62,7 +64,8 @@ def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
         items += [each for each in some[:EACH_MAX] if params.actor in (None, each.actor)]
         more |= {each.kind for each in some[EACH_MAX:] if params.actor in (None, each.actor)}
     oldest = sorted(items, key=lambda each: (each.since, each.id))
-    return WorklistAnswer(items=[each.to_answer(now) for each in oldest], more=sorted(more))
+    counts = Counter(each.kind for each in oldest)
+    return WorklistAnswer(items=[each.to_answer(now) for each in oldest], counts=dict(counts), more=sorted(more))
 
 
 def _sources(until: str) -> Iterator[Iterable[Waits]]:
@@ -70,6 +73,7 @@ def _sources(until: str) -> Iterator[Iterable[Waits]]:
     for state, actor in APPLICATIONS.items():
         yield _listed(lists.applications(state), until, _as("application", state, actor))
     yield _listed(lists.REDUCTIONS_REPORTED, until, _as("reduction", "reported", "bureau"))
+    yield _listed(lists.anomalies("open"), until, _as("anomaly", "open", "bureau"))
     yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
     yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
     yield (each for each in _webhooks() if each.since <= until)

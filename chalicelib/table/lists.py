@@ -45,6 +45,8 @@ BATCHES = "reduction-batches"
 PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
+DRAWS = "draws"  # events whose draw is not settled, by its time
+CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 
@@ -89,3 +91,8 @@ def sold_on(day: datetime) -> str:
 def batches_open(day: datetime) -> str:
     """Batches announced, or judged, on a day (UTC) that a worker has to finish."""
     return f"batches:{day:%Y%m%d}"
+
+
+def anomalies(status: str) -> str:
+    """Anomalies that are open, or closed."""
+    return f"anomalies:{status}"

@@ -1,5 +1,7 @@
 """Worked examples in round figures. Each states its figures, then what the books say."""
 
+from chalicelib.provenance.apportion import between
+from chalicelib.provenance.model import Colour
 from tests import books
 from tests.world import PEOPLE, World
 
@@ -116,3 +118,24 @@ def test_a_month_of_alice_and_bob(world: World) -> None:
     assert world.me("alice")["totals"]["redeemed"] == 2000
     books.check(world)
     books.check_projected(world, supply)
+
+
+def test_ten_grams_of_a_month_and_the_certificate_behind_the_first_three() -> None:
+    """The example of docs/certificates.md."""
+    metro, bus, walk = (Colour("2026-01", scenario, "SHCER-01") for scenario in ("metro", "bus", "walk"))
+    month = {metro: 6, bus: 3, walk: 1}
+    order = [next(iter(between(month, place, 1))) for place in range(10)]
+    assert [each.scenario for each in order] == [
+        "metro",
+        "bus",
+        "metro",
+        "metro",
+        "bus",
+        "walk",
+        "metro",
+        "metro",
+        "bus",
+        "metro",
+    ]
+    assert sorted(order[3:7]) == [bus, metro, metro, walk]
+    assert between(month, 3, 4) == {metro: 2, bus: 1, walk: 1}

@@ -1,13 +1,17 @@
 """Public reads can be cached and shared; private answers never are."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.desk import Desk
+from chalicelib import shanghai
+from chalicelib.provenance import worker
+from tests.desk import PLANS, Desk
 from tests.endpoints import ROUTES
 from tests.world import CODES, World
 
+DRAW = PLANS["event"] | {"allocation": "draw", "draws_at": "2097-06-20T00:00:00Z"}
 PUBLIC = sorted(name.removeprefix("GET ") for name, route in ROUTES.items() if route.cache is not None)
 PRIVATE = sorted(name for name, route in ROUTES.items() if route.method == "GET" and route.cache is None)
 
@@ -16,7 +20,7 @@ PRIVATE = sorted(name for name, route in ROUTES.items() if route.method == "GET"
 def paths(world: World) -> dict[str, str]:
     """An address that answers 200 for every public read."""
     world.institution("fair", CODES[1])
-    event = Desk(world).bring("event", sub="fair")
+    event = Desk(world).bring("event", sub="fair", plan=DRAW)
     shop = world.merchant()
     offer = world.offer()
     world.rich()
@@ -28,17 +32,25 @@ def paths(world: World) -> dict[str, str]:
     world.post(f"/v1/campaigns/{proposed}/approve", role="exchange", sub="exchange")
     named = {
         "/v1/events/{id}": f"/v1/events/{event}",
+        "/v1/events/{id}/draw": f"/v1/events/{event}/draw",
         "/v1/offers/{id}": f"/v1/offers/{offer}",
         "/v1/merchants/{id}": f"/v1/merchants/{shop}",
         "/v1/campaigns/{id}": f"/v1/campaigns/{proposed}",
         "/v1/certificates/{serial}": f"/v1/certificates/{cancelled.body['certificate']['serial']}",
         "/v1/webhook-keys/{merchant}": f"/v1/webhook-keys/{shop}",
+        "/v1/mixes/{month}": f"/v1/mixes/{mixed(world)}",
         "/v1/methodologies/{code}": "/v1/methodologies/SHCER-01",
         "/v1/scenarios/{code}/versions": "/v1/scenarios/walk/versions",
         "/problems/{code}": "/problems/sold_out",
     }
     unlisted = ("{name}", "/certificates")  # parts of pages, and a form that redirects
     return {path: named.get(path, path) for path in PUBLIC if not path.endswith(unlisted)}
+
+
+def mixed(world: World) -> str:
+    """This month, closed before its time."""
+    world.stream()
+    return worker.month_mix(shanghai.month(datetime.now(UTC)), datetime(2099, 1, 1, tzinfo=UTC)).month
 
 
 def test_every_public_read_has_a_validator_and_says_how_long_it_is_fresh(world: World, paths: dict[str, str]) -> None:

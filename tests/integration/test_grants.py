@@ -9,7 +9,10 @@ from chalicelib.errors import InvalidRequest
 from chalicelib.grants.codes import challenge
 from chalicelib.grants.queries import active_for_report
 from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
+from chalicelib.reductions import queries
 from chalicelib.table import keys, read
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.consents import (
     ALICE,
     REPORT,
@@ -315,8 +318,8 @@ def test_the_export_of_a_person_names_her_grants(world: World, offered: dict[str
 @pytest.mark.engine
 def test_a_trip_within_the_life_of_the_grant_is_reported_for_its_person(world: World) -> None:
     grant = reporting(world)
-    assert active_for_report(METRO, grant, "metro", datetime.now(UTC)) == keys.account_id("alice")
-    assert active_for_report(METRO, grant, "METRO", datetime.now(UTC)) == keys.account_id("alice")
+    assert active_for_report(METRO, grant, "metro", datetime.now(UTC)).account == keys.account_id("alice")
+    assert active_for_report(METRO, grant, "METRO", datetime.now(UTC)).account == keys.account_id("alice")
 
 
 def pointer(world: World, grant: str, *, caller: Caller = METRO, scenario: str = "metro", at: str = "") -> str:
@@ -363,6 +366,31 @@ def test_a_report_reads_one_item(world: World, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(read, "ask", ask)
     active_for_report(METRO, grant, "metro", datetime.now(UTC))
     assert asked == [f"grant:{grant}"]
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_report_in_a_cold_process_reads_the_grant_and_its_scenario(
+    world: World, monkeypatch: pytest.MonkeyPatch, older: bool
+) -> None:
+    grant = reporting(world)
+    if older:  # kept before grants named whom caps count
+        commit([update(keys.grant(grant), remove=("person",))])
+    asked: list[str] = []
+
+    def ask(operation: Any, **request: Any) -> Any:
+        asked.append(operation.__name__)
+        return operation(**request)
+
+    monkeypatch.setattr(read, "ask", ask)
+    trip = {"record_id": "r-1", "grant": grant, "scenario": "metro", "quantity": "1", "occurred_at": now()}
+    assert world.post("/v1/reductions", trip, **REPORTER).status == 201
+    assert asked == ["get_item"] * (1 + older) + ["query"]
+
+
+def test_a_grant_names_whom_caps_count(world: World) -> None:
+    grant = reporting(world)
+    kept = (world.item(keys.grant(grant)) or {})["person"]
+    assert kept == queries.recipient(keys.account_id("alice")).person
 
 
 def test_the_challenge_of_rfc_7636_is_answered_by_its_verifier() -> None:

@@ -10,8 +10,8 @@ import jwt
 import pytest
 
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
+from chalicelib.provenance.closing import MonthNotClosed
 from chalicelib.reports import actions, queries, worker
-from chalicelib.reports.model import MonthNotClosed
 from chalicelib.signing import jose
 from chalicelib.signing.jws import jwks
 from chalicelib.statistics import model

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.ledger.account import Account
-from chalicelib.mall import worker
+from chalicelib.mall import following
 from chalicelib.table import keys
 from tests.world import Answer, World
 
@@ -190,11 +190,11 @@ def test_work_that_lost_its_worker_goes_on_with_the_schedule(world: World, monke
     for _ in range(3):
         world.offer()
     turn(world, merchant, "suspend")
-    monkeypatch.setattr(worker, "SHELVING_SECONDS_MAX", -1)
+    monkeypatch.setattr(following, "SHELVING_SECONDS_MAX", -1)
     world.stream()
     assert len(on_shelf(world)) == 3
     assert world.item(keys.shelving(merchant)) is not None
-    monkeypatch.setattr(worker, "SHELVING_SECONDS_MAX", 15)
-    worker.shelve_due()
+    monkeypatch.setattr(following, "SHELVING_SECONDS_MAX", 15)
+    following.shelve_due()
     assert on_shelf(world) == set()
     assert world.item(keys.shelving(merchant)) is None

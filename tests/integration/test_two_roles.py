@@ -90,14 +90,31 @@ def _differences(world: World) -> Ready:
     return ready._replace(path=f"/v1/reconciliations/{day}/differences")
 
 
+def _of_platform(part: str) -> Callable[[World], Ready]:
+    """An operator's question about its sub-platform."""
+
+    def make(world: World) -> Ready:
+        ready = COMMANDS["POST /v1/sub-platforms/{id}/members/{member}/suspend"](world)
+        base = ready.path.partition("/members")[0]
+        return ready._replace(method="GET", path=f"{base}/{part}")
+
+    return make
+
+
 OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/records/{id}": _record,
     "GET /v1/merchants/{id}/health": _health,
+    "GET /v1/sub-platforms/{id}/members": _of_platform("members"),
+    "GET /v1/sub-platforms/{id}/members/{member}": _about("POST /v1/sub-platforms/{id}/members/{member}/suspend"),
+    "GET /v1/sub-platforms/{id}/orders": _of_platform("orders"),
+    "GET /v1/sub-platforms/{id}/report": _of_platform("report?month=2024-01"),
     "GET /v1/reports/{month}": _report,
     "GET /v1/reconciliations/{id}/differences": _differences,
+    "GET /v1/anomalies/{id}": _about("POST /v1/anomalies/{id}/close"),
     "GET /v1/accounts/{id}": _account,
     "GET /v1/accounts/{id}/entries": _entries,
     "GET /v1/redemptions/{id}": _about("POST /v1/redemptions/{id}/refund"),
+    "GET /v1/events/{id}/entries/{entry}": _made_by("POST /v1/events/{id}/entries"),
     "GET /v1/webhook-deliveries/{id}": _about("POST /v1/webhook-deliveries/{id}/replay"),
     "GET /v1/applications/{id}": _about("POST /v1/applications/{id}/endorsement"),
     "GET /v1/grants/{id}": _about("POST /v1/grants/{id}/withdraw"),

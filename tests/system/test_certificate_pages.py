@@ -29,7 +29,7 @@ in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     with City(tmp_path_factory.mktemp("city")) as city:
-        city.settle_down(people=1)
+        city.settle_down(people=2)
         assert city.report(0, 1_000_000).status_code == 201
         yield city
 
@@ -136,6 +136,21 @@ def test_the_page_tells_what_it_cannot_verify_and_what_was_revoked(city: City, u
     assert verdict(page) == "invalid"
     assert "已被撤销" in page
     assert "数据有误" in page
+
+
+@in_a_browser
+def test_grams_that_await_recovery_are_stated_beside_a_signature_that_stays_valid(city: City, tmp_path: Path) -> None:
+    reduction = city.report(1, 900).json()["id"]
+    cancelled = city.post("/v1/cancellations", {"points": 900, "purpose": "x"}, "individual", "p1").json()
+    why = {"reason": "行程未发生", "evidence_sha256": "0" * 64}
+    assert city.post(f"/v1/reductions/{reduction}/reverse", why, "bureau", "bureau").status_code == 200
+    url, deadline = cancelled["certificate"]["url"], time.monotonic() + 15
+    while httpx.get(url).json()["uncovered_grams"] != 900:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page = seen(url, tmp_path)
+    assert verdict(page) == "valid"
+    assert "900 await recovery" in page
 
 
 def test_the_stream_signs_within_seconds(city: City, url: str) -> None:

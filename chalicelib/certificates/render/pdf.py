@@ -5,11 +5,12 @@ import segno
 from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.certificates.render.letters import cut, drawable, incomplete, wrapped
 from chalicelib.certificates.render.sheet import BLACK, HEIGHT, WIDTH, Colour, Sheet
-from chalicelib.certificates.render.words import TITLES, Row, moment, rows
+from chalicelib.certificates.render.words import TITLES, Row, mixed, moment, rows, uncovered
 
 _GREEN: Colour = (0.08, 0.38, 0.18)
 _GREY: Colour = (0.4, 0.45, 0.42)
 _RED: Colour = (0.7, 0.15, 0.12)
+_AMBER: Colour = (0.63, 0.36, 0)
 _LEFT, _VALUES, _WIDE, _BOTTOM = 64, 210, 320, 196  # points
 _SIZE, _LEADING, _GAP = 11, 15.5, 15
 _STATED_ELSEWHERE = {"kind", "campaign", "issuer"}  # by the title and by the address
@@ -28,7 +29,8 @@ def a4(certificate: CertificateAnswer) -> bytes:
     sheet.text(_LEFT, 722, title.zh, 30, _GREEN)
     sheet.text(_LEFT, 698, title.en, 12, _GREY)
     y = _revoked(sheet, certificate) if certificate.status == "revoked" else 656.0
-    facts = [row for row in rows(certificate) if row.name not in _STATED_ELSEWHERE]
+    y = _uncovered(sheet, certificate, y)
+    facts = [row for row in (*rows(certificate), mixed(certificate)) if row and row.name not in _STATED_ELSEWHERE]
     for row, lines in zip(facts, _fitted([row.whole for row in facts], y - _BOTTOM), strict=True):
         y = _fact(sheet, y, row, lines)
     _proof(sheet, certificate)
@@ -62,6 +64,16 @@ def _revoked(sheet: Sheet, certificate: CertificateAnswer) -> float:
     sheet.text(_LEFT + 60, 660, f"Revoked  {moment(at)} {at}", 9, _RED)
     _lines(sheet, (_LEFT + 4, 642), lines, size=10, leading=13, colour=_RED)
     return 608.0 - more
+
+
+def _uncovered(sheet: Sheet, certificate: CertificateAnswer, y: float) -> float:
+    """The note about grams that await recovery, in a frame; returns the base line for the first fact."""
+    if (note := uncovered(certificate)) is None:
+        return y
+    sheet.frame(_LEFT - 6, y - 16, WIDTH - 2 * _LEFT + 12, 36, 1.5, _AMBER)
+    sheet.text(_LEFT + 4, y + 4, note.zh, _SIZE, _AMBER)
+    sheet.text(_LEFT + 4, y - 9, note.en, 7.5, _AMBER)
+    return y - 42
 
 
 def _fact(sheet: Sheet, y: float, row: Row, lines: list[str]) -> float:

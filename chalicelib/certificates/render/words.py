@@ -5,6 +5,7 @@ from typing import NamedTuple
 from chalicelib.certificates.model import CertificateAnswer
 from chalicelib.errors import Text
 from chalicelib.labels import CERTIFICATE_KINDS, PURPOSES, beijing
+from chalicelib.provenance.mix import MixPart
 
 TITLES = {
     "cancellation": Text("Certificate of voluntary cancellation", "碳积分自愿注销凭证"),
@@ -30,6 +31,11 @@ _LABELS = {
 }
 
 
+_MIX = Text("Sources, gCO2e", "减排量来源")
+BETWEEN = "； "  # parts of a mix
+_NAMED_MAX = 6  # parts; the JSON has all of them
+
+
 class Row(NamedTuple):
     """A fact of a certificate: its name in the JSON, its label, its value in Chinese, and the same ``beside`` it.
 
@@ -51,6 +57,35 @@ def rows(certificate: CertificateAnswer) -> list[Row]:
     """What the certificate says, fact by fact; what it does not say is left out."""
     facts = [(name, label, getattr(certificate, name)) for name, label in _LABELS.items()]
     return [Row(name, label, *_in_words(certificate, name, fact)) for name, label, fact in facts if fact is not None]
+
+
+def uncovered(certificate: CertificateAnswer) -> Text | None:
+    """What is to be known of grams that await recovery; None where all are covered. It is not signed: it may change."""
+    if not certificate.uncovered_grams:
+        return None
+    grams = f"{certificate.uncovered_grams:,}"
+    return Text(
+        f"Of these grams, {grams} await recovery: the reductions behind them were reversed.",
+        f"本凭证所载减排量中，有 {grams} 克对应的减排记录已被冲正，尚待追回。",
+    )
+
+
+def mixed(certificate: CertificateAnswer) -> Row | None:
+    """Where its grams come from, the largest parts first, or from when on that is known; None while nobody knows."""
+    if certificate.mix is None:
+        at = certificate.mix_from
+        return Row("mix", _MIX, f"{moment(at)}起可查询", "known from then on") if at else None
+    largest = sorted(certificate.mix, key=lambda part: -part.grams)
+    named = [f"{_source(part)} {part.grams:,} g" for part in largest[:_NAMED_MAX]]
+    if rest := sum(part.grams for part in largest[_NAMED_MAX:]):
+        named.append(f"其他 {len(largest) - _NAMED_MAX} 项 others {rest:,} g")
+    return Row("mix", _MIX, BETWEEN.join(named))
+
+
+def _source(part: MixPart) -> str:
+    if part.scenario is None or part.month is None:
+        return "待追回 uncovered"
+    return f"{part.month} {part.scenario}" + (f" · {part.methodology}:" if part.methodology else ":")
 
 
 def moment(stamp: str) -> str:

@@ -50,7 +50,8 @@ def make_offer(command: Command[NewOffer]) -> Decision:
 )
 def change_offer(command: Command[OfferChange], id: str) -> Decision:
     """Change price, stock, shelf state or words."""
-    return shelf.change(command, queries.own_offer(command.caller, id))
+    offer = queries.own_offer(command.caller, id)
+    return shelf.change(command, offer, seller=queries.seller(offer.merchant) if command.body.status else None)
 
 
 @command(

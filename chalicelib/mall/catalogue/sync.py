@@ -16,7 +16,7 @@ from chalicelib.mall import queries, shelf
 from chalicelib.mall.catalogue.model import LineAnswer, NewOfferBatch, OfferBatchAnswer, OfferLine, OfferResult, Result
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
-from chalicelib.mall.sellers import MerchantSuspended, Seller
+from chalicelib.mall.sellers import MerchantSuspended, Seller, above_sells
 from chalicelib.settings import settings
 from chalicelib.table import keys
 
@@ -46,6 +46,8 @@ def _selling(command: Command[Any], seller: Seller | None) -> None:
         raise RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
     if seller.merchant.status != "active":
         raise MerchantSuspended(state=seller.merchant.status, action="on_shelf")
+    if above := seller.merchant.sub_platform:
+        above_sells(queries.seller(above))
 
 
 def _settled(command: Command[NewOfferBatch], number: int) -> OfferResult:
@@ -100,7 +102,8 @@ def _change(command: Command[NewOfferBatch], line: OfferLine, offer: Offer) -> D
         return Decision("offer_unchanged", _answer(offer.to_answer(), "unchanged"))
     body = OfferChange(**changes, stock_added=added or None)
     order = Command(command.caller, body, command.id, command.now)
-    return _as_line(shelf.change(order, offer, supplied=offer.supplied if added else None), "changed")
+    seller = queries.seller(offer.merchant) if body.status else None
+    return _as_line(shelf.change(order, offer, seller=seller, supplied=offer.supplied if added else None), "changed")
 
 
 def _keeps(line: OfferLine, offer: Offer) -> None:

@@ -64,16 +64,6 @@ def earned_in(month: str) -> str:
     return f"earned:{month}"
 
 
-def issued(month: str, scenario: str, methodology: str, lane: int) -> Key:
-    """Grams of a month by colour, over all accounts, in lanes."""
-    return Key(issued_in(month), f"{scenario}:{methodology}:{lane:02d}")
-
-
-def issued_in(month: str) -> str:
-    """The partition of a month's colours."""
-    return f"issued:{month}"
-
-
 def ward(guardian: str, ward: str) -> Key:
     """A guardian's consent for a child, beside her account."""
     return Key(holder(guardian), f"{WARDS}{ward}")

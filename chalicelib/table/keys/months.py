@@ -3,6 +3,16 @@
 from chalicelib.table.keys.names import STATISTICS, Key
 
 
+def trip(person: str, day: str, at: str, reduction: str) -> Key:
+    """A trip of a person that began at the time ``at``, among those that touch a day (Asia/Shanghai)."""
+    return Key(f"trips:{person}:{day}", f"{at}:{reduction}")
+
+
+def trips(person: str, day: str) -> tuple[str, str, str]:
+    """The partition of a person's day, and the sort keys around all of its trips."""
+    return f"trips:{person}:{day}", "0", "~"
+
+
 def order_on(day: str, lane: int, at: str, redemption: str) -> Key:
     """The pointer to an order among those of its day (UTC), in lanes."""
     return Key(f"orders:{day}:{lane:02d}", f"{at}:{redemption}")
@@ -26,6 +36,36 @@ def confirmed(month: str, scenario: str, methodology: str, lane: int) -> Key:
 def confirmed_in(month: str) -> str:
     """The partition of a month's grams."""
     return f"confirmed:{month}"
+
+
+def colour(month: str, of: tuple[str, str, str], lane: int) -> Key:
+    """Grams of one colour that Records of a month issued or reversed, in lanes."""
+    return Key(colours_in(month), f"{':'.join(of)}:{lane:02d}")
+
+
+def colours_in(month: str) -> str:
+    """The partition of the colours of a month's Records."""
+    return f"colours:{month}"
+
+
+def used(of: str, record: str) -> Key:
+    """Grams that a Record used, among all uses ``of`` a month or a campaign, by the Record's id."""
+    return Key(f"used:{of}:{record[:2]}", record)
+
+
+def used_sum(of: str, record: str) -> Key:
+    """Their sum over all Records whose ids begin alike."""
+    return Key(used_in(of), record[:2])
+
+
+def used_in(of: str) -> str:
+    """The partition of these sums."""
+    return f"used:{of}"
+
+
+def mix(month: str) -> Key:
+    """Where the grams of a closed month's uses come from."""
+    return Key("mixes", month)
 
 
 def turnover(month: str, merchant: str, lane: int) -> Key:

@@ -16,6 +16,8 @@ WARDS, WARDS_END = "ward:", "ward:~"  # sort keys around the children that a gua
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
 
+MEMBERS, MEMBERS_END = "member:", "member:~"  # sort keys around the merchants beneath a sub-platform
+
 DOCUMENTS_END = "document:~"  # sort key behind an application and its documents
 STEPS, STEPS_END = "step:", "step:~"  # sort keys around all lines of an application's history
 
@@ -69,6 +71,11 @@ def delivery_id(subject: str, event: str) -> str:
     return digest("delivery", subject, event)
 
 
+def anomaly_id(person: str, day: str, kind: str) -> str:
+    """A person's day has one anomaly of a kind."""
+    return digest("anomaly", person, day, kind)
+
+
 def holder(account: str) -> str:  # from here on, names of accounts
     """The name of a person's or an institution's account."""
     return f"account:{account}"
@@ -85,6 +92,11 @@ def campaign_account(campaign: str, stripe: int) -> str:
 
 def hold(hold: str) -> str:
     return f"hold:{hold}"
+
+
+def draw_entry(entry: str) -> str:
+    """The account that keeps the points of an entry until the draw."""
+    return f"draw-entry:{entry}"
 
 
 def scenario_code(code: str) -> str:

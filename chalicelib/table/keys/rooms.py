@@ -1,6 +1,6 @@
 """Keys of what the rooms keep: scenarios, batches, offers, campaigns, applications, runs, partners."""
 
-from chalicelib.table.keys.names import CREDIT_RULES, OWN_CAMPAIGNS, Key, holder, scenario_code
+from chalicelib.table.keys.names import CREDIT_RULES, MEMBERS, OWN_CAMPAIGNS, Key, holder, scenario_code
 
 
 def methodology(code: str, version: int) -> Key:
@@ -56,6 +56,11 @@ def certificate(serial: str) -> Key:
     return Key(f"certificate:{serial}", "certificate")
 
 
+def coverage(person: str) -> Key:
+    """Which change made the flags of a person's certificates what they are, and how far back they reach."""
+    return Key(f"coverage:{person}", "coverage")
+
+
 def offer(offer: str) -> Key:
     return Key(f"offer:{offer}", "offer")
 
@@ -84,6 +89,11 @@ def campaign(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "campaign")
 
 
+def campaign_uncovered(campaign: str) -> Key:
+    """Grams given to a campaign that await recovery from their donors, beside it."""
+    return Key(f"campaign:{campaign}", "uncovered")
+
+
 def own_campaign(institution: str, at: str, campaign: str) -> Key:
     """An institution's pointer to a campaign that it proposed at the time ``at``."""
     return Key(holder(institution), f"{OWN_CAMPAIGNS}{at}:{campaign}")
@@ -97,11 +107,6 @@ def shop(merchant: str, offer: str) -> Key:
 def sku(merchant: str, sku: str) -> Key:
     """A merchant's own code names one of its offers, for ever."""
     return Key(holder(merchant), f"sku:{sku}")
-
-
-def event_stock(application: str) -> Key:
-    """What all offers of an event have together."""
-    return Key(f"event:{application}", "stock")
 
 
 def application(application: str) -> Key:
@@ -127,6 +132,16 @@ def applying(account: str) -> Key:
 def applied(account: str, at: str, application: str) -> Key:
     """The pointer of an institution to an application: its own, or one beneath its sub-platform."""
     return Key(holder(account), f"application:{at}:{application}")
+
+
+def member(sub_platform: str, merchant: str) -> Key:
+    """A merchant beneath a sub-platform, beside the account of its operator."""
+    return Key(holder(sub_platform), f"{MEMBERS}{merchant}")
+
+
+def member_step(sub_platform: str, merchant: str, at: str, record: str) -> Key:
+    """A line of a member's history."""
+    return Key(f"member:{sub_platform}:{merchant}", f"step:{at}:{record}")
 
 
 def shelving(merchant: str) -> Key:
@@ -162,6 +177,11 @@ def pulse(merchant: str) -> Key:
 def delivery(id: str) -> Key:
     """One event of one order, on its way to the merchant's system."""
     return Key(f"delivery:{id}", "delivery")
+
+
+def anomaly(id: str) -> Key:
+    """What the bureau should look at."""
+    return Key(f"anomaly:{id}", "anomaly")
 
 
 def sums(name: str, lane: int) -> Key:

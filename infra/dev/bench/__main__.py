@@ -42,13 +42,13 @@ def _table(title: str, *columns: str) -> Table:
 
 def _costs(console: Console, setting: Setting) -> bool:
     title = "Write request units of one transaction (2 a KB and item, 1 an index write)"
-    table = _table(title, "movement", "items", "units", "at most", "reads before")
+    table = _table(title, "movement", "items", "units", "at most", "reads before", "at most")
     kept = True
-    for name, items, reads, bound in costs.rows(setting):
-        total = sum(units for _, units in items)
-        kept &= bound is None or total <= bound
-        listed = " ".join(f"{item} {units}" for item, units in items)
-        table.add_row(name, listed, str(total), str(bound or ""), str(reads))
+    for row in costs.rows(setting):
+        kept &= row.kept
+        listed = " ".join(f"{item} {units}" for item, units in row.items)
+        total = sum(units for _, units in row.items)
+        table.add_row(row.name, listed, str(total), str(row.bound or ""), str(row.reads), str(row.reads_max or ""))
     console.print(table)
     return kept
 

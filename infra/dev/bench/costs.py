@@ -2,25 +2,41 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from chalicelib.buyback.worker import pay
+from chalicelib.grants.codes import challenge
 from infra.dev.bench.setting import Setting, merchant_sub, sub
 
 _CODES = "/v1/offers/{id}/vouchers"
-# Bounds the platform promises; None where none is promised.
-Row = tuple[str, list[tuple[str, int]], int, int | None]
+
+
+class Row(NamedTuple):
+    """A movement, its ``(item, units)``, the reads before it, and what the platform promises: units, reads, or None."""
+
+    name: str
+    items: list[tuple[str, int]]
+    reads: int
+    bound: int | None = None
+    reads_max: int | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promises hold."""
+        units = sum(units for _, units in self.items)
+        return all(bound is None or n <= bound for n, bound in ((units, self.bound), (self.reads, self.reads_max)))
 
 
 def rows(setting: Setting) -> list[Row]:
-    """``(movement, (item, units) an item, reads before it, bound)``; each movement is made once warm, then counted."""
+    """Each movement is made once warm, then counted."""
     setting.grow(100)
     run = str(time.time_ns())
     found: list[Row] = []
 
-    def count(name: str, act: Callable[[], Any], bound: int | None = None) -> None:
+    def count(name: str, act: Callable[[], Any], bound: int | None = None, reads_max: int | None = None) -> None:
         costs, reads = setting.platform.units(act)
-        found.append((name, costs, reads, bound))
+        found.append(Row(name, costs, reads, bound, reads_max))
 
     _sales(setting, count, run)
     _earning(setting, count, run)
@@ -57,11 +73,28 @@ def _earning(setting: Setting, count: Callable[..., None], run: str) -> None:
     """Reports and conversions."""
     call = setting.platform.call
     count("conversion (automatic)", lambda: setting.report(3, f"a{run}"), 6)
+    granted = _granted(setting)
+    count("conversion under a grant", lambda: granted(f"g{run}"), 6, 2)  # its first: nothing is remembered of it
     count("conversion under a daily cap", lambda: setting.report(3, f"c{run}", "capped"))
     waiting = setting.report(4, f"m{run}", "garden")["id"]
     count("report for manual confirmation", lambda: setting.report(5, f"n{run}", "garden"))
     confirm = "/v1/reductions/{id}/confirm"
     count("conversion (confirmed by hand)", lambda: call("POST", confirm, {}, "bureau", "bureau", id=waiting), None)
+
+
+def _granted(setting: Setting) -> Callable[[str], Any]:
+    """Report a trip of a person who has consented to it."""
+    call, operator = setting.platform.call, ("scenario_operator", "bench-operator")
+    consent = {"purpose": "report", "scenario": "metro", "code_challenge": challenge("v" * 43)}
+    code = call("POST", "/v1/grants", consent, "individual", sub(9))["code"]
+    redemption = {"code": code, "code_verifier": "v" * 43, "reference": "bench"}
+    trip = {"grant": call("POST", "/v1/grants/redeem", redemption, *operator)["id"], "scenario": "metro"}
+
+    def report(record: str) -> Any:
+        now = {"record_id": record, "quantity": "12.5", "occurred_at": datetime.now(UTC).isoformat()}
+        return call("POST", "/v1/reductions", trip | now, *operator)
+
+    return report
 
 
 def _ends(setting: Setting, count: Callable[..., None], run: str) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.dev.demo import ends, onboarding, people, trust
+from infra.dev.demo import anomalies, ends, onboarding, people, trust
 from infra.dev.demo.api import Api, Call, Progress, TokenOf
 from infra.dev.demo.people import MERCHANTS, PEOPLE, SCENARIOS, Merchant
 
@@ -27,6 +27,7 @@ def load(url: str, token_of: TokenOf, progress: Progress, system_of: SystemOf) -
     offers = _offers(api)
     _orders(api, draw, offers)
     confirmed += trust.load(api, "ferry-operator", MERCHANTS[0].sub)
+    confirmed += anomalies.load(api)
     last = ends.load(api, offers)
     _balanced(api, confirmed + ends.SOLAR_POINTS, last)
 

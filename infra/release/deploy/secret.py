@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key", "grant_key")
+SECRETS = ("identity_key", "cursor_key", "serial_key", "webhook_key", "grant_key", "draw_key")
 ONLY_AT_FIRST = "account_key"  # every id of an account follows from it, or from its absence: never added, never changed
 _KEY_BYTES = 32
-_NEVER = ("identity_key", ONLY_AT_FIRST)  # they name every person: with others, nobody would be known any more
+# They name every person: with others, nobody would be known any more. Seeds that are committed to follow from draw_key.
+_NEVER = ("identity_key", "draw_key", ONLY_AT_FIRST)
 _BY_TURNS = "webhook_key"  # the new one is published beside the old one before the old one goes
 
 

@@ -74,6 +74,20 @@ def test_a_campaign_names_its_donors_scenarios_and_methodologies() -> None:
         assert part in text, part
 
 
+def test_grams_that_await_recovery_are_stated_in_both_languages() -> None:
+    text = read(uncovered_grams=1200)
+    assert "有 1,200 克对应的减排记录已被冲正，尚待追回" in text
+    assert "Of these grams, 1,200 await recovery" in text
+    assert "await recovery" not in read(uncovered_grams=0)
+
+
+def test_the_longest_facts_fit_beside_a_revocation_and_a_flag() -> None:
+    long = dict.fromkeys(("purpose", "beneficiary", "title", "reason"), "长" * 200)
+    text = read(**long, status="revoked", revoked_at=AT, grams=10**12, uncovered_grams=10**12, kind="donation")
+    for part in ("1,000,000,000,000 克", "已撤销", "01-31 16:00", EXAMPLE["url"]):
+        assert part in text, part
+
+
 def test_a_revoked_one_says_so_and_why() -> None:
     text = read(status="revoked", reason="数据有误", revoked_at="2026-02-01T08:00:00.000Z")
     assert "已撤销" in text

@@ -57,6 +57,17 @@ def test_a_changed_fact(run: Any, change: dict[str, Any]) -> None:
     assert (status, verdict.partition(":")[0]) == (1, "INVALID")
 
 
+def test_grams_that_await_recovery_are_noted_and_the_signature_stays_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [JWK]}))
+    (tmp_path / "certificate").write_text(json.dumps(EXAMPLE | {"jws": signed(), "uncovered_grams": 700}))
+    assert verify.main([str(tmp_path / "certificate"), "--jwks", str(tmp_path / "keys.json")]) == 0
+    note, verdict = capsys.readouterr().out.splitlines()[-2:]
+    assert note.startswith("NOTE: 700 of its grams")
+    assert verdict.startswith("VALID")
+
+
 def test_a_strangers_signature(run: Any) -> None:
     assert run(signed(STRANGER))[0] == 1
 

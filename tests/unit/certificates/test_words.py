@@ -9,7 +9,7 @@ import pytest
 from chalicelib import labels
 from chalicelib.buyback.model import NewRetirement
 from chalicelib.campaigns.model import NewCampaign
-from chalicelib.certificates.model import DETAILS, FACTS, CertificateAnswer, Kind
+from chalicelib.certificates.model import DETAILS, FACTS, CertificateAnswer, Kind, claims
 from chalicelib.certificates.render import page, words
 
 EXAMPLE: dict[str, Any] = CertificateAnswer.model_config["json_schema_extra"]["examples"][0]  # type: ignore[index,assignment]
@@ -44,6 +44,17 @@ def test_a_person_who_wrote_a_word_that_is_a_code_keeps_it() -> None:
     assert in_words("purpose", kind="cancellation", purpose="event") == ("event", "")
 
 
+def test_what_awaits_recovery_is_no_signed_fact() -> None:
+    flagged = CertificateAnswer.model_validate(EXAMPLE | {"uncovered_grams": 1200})
+    note = words.uncovered(flagged)
+    assert note
+    assert "1,200" in note.zh
+    assert "1,200" in note.en
+    assert words.uncovered(CertificateAnswer.model_validate(EXAMPLE)) is None
+    assert words.rows(flagged) == words.rows(CertificateAnswer.model_validate(EXAMPLE))
+    assert claims(flagged.model_dump()) == claims(EXAMPLE)
+
+
 def test_a_time_is_told_in_beijing_and_in_utc() -> None:
     at = "2025-12-31T16:00:00.000Z"
     assert in_words("issued_at", issued_at=at) == ("2026-01-01 00:00:00（北京时间）", at)
@@ -57,3 +68,31 @@ def test_the_script_that_verifies_the_page_knows_the_same_words() -> None:
     assert json.loads(found[1]) == {
         name: {code: [text.zh, text.en] for code, text in table.items()} for name, table in tables.items()
     }
+
+
+def test_a_mix_shows_its_largest_parts_and_the_rest_together() -> None:
+    part = {"month": "2026-01", "scenario": "metro", "methodology": "SHCER-01", "grams": 1000}
+    parts = [part | {"scenario": f"s{number}", "grams": number} for number in range(1, 9)]
+    row = words.mixed(CertificateAnswer.model_validate(EXAMPLE | {"mix": parts}))
+    assert row
+    assert row.value.startswith("2026-01 s8 · SHCER-01: 8 g； ")
+    assert row.value.endswith("2026-01 s3 · SHCER-01: 3 g； 其他 2 项 others 3 g")
+    nothing: dict[str, Any] = {"month": None, "scenario": None, "methodology": None, "grams": 7}
+    owed = words.mixed(CertificateAnswer.model_validate(EXAMPLE | {"mix": [nothing]}))
+    assert (owed and owed.value) == "待追回 uncovered 7 g"
+
+
+def test_a_mix_that_is_not_known_says_from_when_on() -> None:
+    waiting = CertificateAnswer.model_validate(EXAMPLE | {"mix": None, "mix_source": None})
+    row = words.mixed(waiting)
+    assert (row and row.value) == "2026-02-02 00:00:00（北京时间）起可查询"
+    assert 'id="mix"' in page.html(waiting)
+    unknown = waiting.model_copy(update={"mix_from": None})
+    assert words.mixed(unknown) is None
+    assert 'id="mix"' not in page.html(unknown)
+
+
+def test_the_page_links_the_signed_mix_and_claims_none_of_it_as_signed_with_the_certificate() -> None:
+    rendered = page.html(CertificateAnswer.model_validate(EXAMPLE))
+    assert 'href="../mixes/2026-01"' in rendered
+    assert 'data-claim="mix"' not in rendered

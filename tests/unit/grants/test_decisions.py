@@ -24,7 +24,7 @@ PAIR = keys.granting(ALICE, "report", "operator")
 
 def consented(**changes: Any) -> Any:
     body = Consent.model_validate_json(json.dumps(REPORT))
-    return consent.consent_to_report(command(body, **changes), METRO, KEY)
+    return consent.consent_to_report(command(body, **changes), METRO, "person", KEY)
 
 
 def offered(**changes: Any) -> Grant:
@@ -49,6 +49,7 @@ def test_a_consent_writes_the_grant_its_guard_and_a_pointer_and_asks_for_an_open
     ]  # fmt: skip
     kept = after(write_to(decision, keys.grant(id)))
     assert (kept["status"], kept["partner"], kept["account"]) == ("offered", "operator", ALICE)
+    assert kept["person"] == "person"
     assert "code" not in kept
     assert after(write_to(decision, PAIR)) == {"grant": id, "until": LATER}
 

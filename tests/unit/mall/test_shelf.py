@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidRequest
-from chalicelib.mall import shelf, shelving
+from chalicelib.mall import shelf
 from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.model import NewOffer, OfferChange
 from chalicelib.mall.sellers import EventTerms, Seller, Selling
@@ -15,7 +15,7 @@ from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, refusal, touched, write_to
-from tests.unit.mall.nouns import MERCHANT, OFFER, SHOP, TILL, offer, till
+from tests.unit.mall.nouns import MERCHANT, OFFER, SHOP, offer, till
 
 HOURS = timedelta(hours=1)
 TERMS = EventTerms("2026-02-01T00:00:00.000Z", "2026-02-03T00:00:00.000Z", 5)
@@ -237,31 +237,3 @@ def test_an_offer_whose_time_is_over_is_not_put_back() -> None:
         change(offer(ends_at=AT), status="on_shelf")
     assert pointers(refused.value) == ["/status"]
     assert change(offer(ends_at=AT), status="off_shelf").answer.model_dump()["status"] == "off_shelf"
-
-
-def test_an_offer_follows_its_merchant_down_and_back() -> None:
-    turned = {"merchant": {"turn": "t1"}}
-    down = shelving.hold_back(command(), offer(stripes=2), "t1")
-    assert holds(write_to(down, keys.account(MERCHANT)), turned)
-    held = after(write_to(down, keys.offer(OFFER)), offer())
-    assert (held["status"], held["held_back"]) == ("off_shelf", "t1")
-    assert after(write_to(down, keys.account(TILL)), till())["status"] == "off_shelf"
-    assert len(touched(down)) == 4
-    assert (down.kind, down.facts.turn) == ("offer_off_shelf", "t1")
-    up = shelving.bring_back(command(), load(Offer, held), "t2")
-    back = after(write_to(up, keys.offer(OFFER)), held)
-    assert (back["status"], "held_back" in back) == ("on_shelf", False)
-    assert after(write_to(up, keys.account(TILL)), till(status="off_shelf"))["status"] == "on_shelf"
-
-
-def test_a_later_turn_makes_an_earlier_one_void() -> None:
-    for follow in (shelving.hold_back, shelving.bring_back):
-        write = write_to(follow(command(), offer(), "t1"), keys.account(MERCHANT))
-        assert refusal(write, {"merchant": {"turn": "t2"}}).code == "invalid_state"
-
-
-def test_what_is_off_the_shelf_is_not_held_back_and_what_is_not_held_back_stays() -> None:
-    down = write_to(shelving.hold_back(command(), offer(), "t"), keys.offer(OFFER))
-    assert refusal(down, offer(status="off_shelf")).code == "invalid_state"
-    up = write_to(shelving.bring_back(command(), offer(status="off_shelf"), "t"), keys.offer(OFFER))
-    assert refusal(up, offer(status="off_shelf")).code == "invalid_state"

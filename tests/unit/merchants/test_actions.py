@@ -55,8 +55,9 @@ def test_a_turn_is_noted_for_the_offers_and_in_the_history(action: str, before: 
     assert decision.publish
     assert touched(decision) == [ACCOUNT, keys.shelving("shop"), LINE]
     write = write_to(decision, ACCOUNT)
+    by = ("exchange",) if status == "suspended" else ()
     assert load(Account, after(write, account(merchant=known))).merchant == merchant(
-        status=status, turn=ID, application="application"
+        status=status, turn=ID, application="application", suspended_by=by
     )
     note = after(write_to(decision, keys.shelving("shop")))
     assert note == {"turn": ID, "list": "shelving", "rank": f"{AT}:shop"}

@@ -118,7 +118,12 @@ def at(refused: Refusal) -> list[str]:
 @pytest.mark.parametrize("outcome", ["return", "reject"])
 def test_who_returns_or_rejects_gives_the_reason(outcome: Any) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        actions.review(command(PASS.model_copy(update={"outcome": outcome, "comment": None})), submitted(), "exchange")
+        actions.review(
+            command(PASS.model_copy(update={"outcome": outcome, "comment": None})),
+            submitted(),
+            "exchange",
+            draw_key=b"k",
+        )
     assert at(refused.value) == ["/comment"]
     with pytest.raises(InvalidRequest):
         actions.endorse(command(Endorsement(outcome="return")), application(status="with_operator"), "operator")
@@ -130,7 +135,9 @@ def submitted(mode: str = "other") -> Application:
 
 @pytest.mark.parametrize(("outcome", "status"), [("pass", "reviewed"), ("return", "returned"), ("reject", "rejected")])
 def test_a_review_keeps_what_the_exchange_found(outcome: Any, status: str) -> None:
-    decision = actions.review(command(PASS.model_copy(update={"outcome": outcome})), submitted(), "exchange")
+    decision = actions.review(
+        command(PASS.model_copy(update={"outcome": outcome})), submitted(), "exchange", draw_key=b"k"
+    )
     item = moved(decision, submitted())
     assert item["status"] == status
     assert item["review"] == {
@@ -143,17 +150,17 @@ def test_a_review_keeps_what_the_exchange_found(outcome: Any, status: str) -> No
 @pytest.mark.parametrize("flaw", ["completeness", "conformity", "reliability"])
 def test_only_what_is_complete_in_form_and_reliable_passes(flaw: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        actions.review(command(PASS.model_copy(update={flaw: False})), submitted(), "exchange")
+        actions.review(command(PASS.model_copy(update={flaw: False})), submitted(), "exchange", draw_key=b"k")
     assert at(refused.value) == ["/outcome"]
 
 
 def test_a_review_does_not_pass_what_is_incomplete_by_then() -> None:
     with pytest.raises(DocumentsMissing):
-        actions.review(command(PASS), replace(submitted(), documents={}), "exchange")
+        actions.review(command(PASS), replace(submitted(), documents={}), "exchange", draw_key=b"k")
 
 
 def test_an_event_that_passes_is_a_merchant_within_its_terms() -> None:
-    decision = actions.review(command(PASS, role="exchange"), submitted("event"), "exchange")
+    decision = actions.review(command(PASS, role="exchange"), submitted("event"), "exchange", draw_key=b"k")
     assert touched(decision) == [GUARD, ACCOUNT, PLACE, LINE]
     item = after(write_to(decision, ACCOUNT), account())
     stored = load(Account, item).merchant
@@ -167,7 +174,7 @@ def test_an_event_that_passes_is_a_merchant_within_its_terms() -> None:
 def test_an_event_that_is_over_does_not_pass() -> None:
     late = NOW.replace(year=2098)
     with pytest.raises(InvalidState) as refused:
-        actions.review(command(PASS, now=late), submitted("event"), "exchange")
+        actions.review(command(PASS, now=late), submitted("event"), "exchange", draw_key=b"k")
     assert refused.value.facts["state"] == "over"
 
 

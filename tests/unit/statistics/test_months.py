@@ -10,6 +10,7 @@ from chalicelib.kernel.record import Posting, Record
 from chalicelib.ledger.model import Shown
 from chalicelib.statistics import chart, counting, model, projection
 from chalicelib.statistics.model import MonthAnswer, Sums
+from chalicelib.supervision.sums import Projected
 from chalicelib.table import keys
 from tests.unit.decisions import after, record
 
@@ -46,7 +47,15 @@ SALE = movement(
     "redemption", Posting(ALICE, TILL, 500, "points"), Posting(TILL, keys.DELIVERED, 1, "units:x"), holder=SHOP
 )
 LOT = movement("buy_back", Posting(SHOP, keys.POOL, 10**6, "points"), Posting(keys.POOL, SHOP, 10**6, "grams"))
-
+FREED = movement(
+    "ex_officio_cancellation",
+    Posting(ALICE, keys.POOL, 3, "points"),
+    Posting(keys.POOL, keys.ISSUED, 3, "grams"),
+    Posting(ALICE, keys.UNCOVERED, 3, "debt_points"),
+    Posting(ALICE, keys.POOL, 5, "points"),
+    Posting(keys.POOL, keys.RETIRED, 5, "grams"),
+    Posting(ALICE, keys.RETIRED, 7, "grams"),
+)
 
 SOLD = {"redeemed_points": 500, "orders": 1}
 
@@ -64,7 +73,7 @@ def counted(of: Record) -> dict[str, int]:
         (SALE, {"redeemed_points": 500, "orders": 1}),
         (movement("refund", Posting(TILL, ALICE, 500, "points"), holder=SHOP), {"refunded_points": 500}),
         (movement("cancellation", Posting(ALICE, keys.POOL, 5, "points")), {"cancelled_points": 5}),
-        (movement("ex_officio_cancellation", Posting(ALICE, keys.POOL, 5, "points")), {"ex_officio_points": 5}),
+        (FREED, {"ex_officio_points": 5, "ex_officio_grams": 7, "repaid_grams": 3}),
         (movement("donation", Posting(ALICE, "campaign:c/0", 5, "points")), {"donated_points": 5}),
         (LOT, {"bought_back_points": 10**6, "lots": 1}),
         (movement("retirement", Posting(SHOP, keys.RETIRED, 9, "grams")), {"retired_grams": 9}),
@@ -157,3 +166,10 @@ def test_every_movement_is_in_a_sum_or_known_to_be_no_use() -> None:
     counted = {*counting.WAYS, *counting.RETIREMENTS}
     assert counted | counting.NO_USE == {*get_args(Shown), "stocking", "campaign_closing"}
     assert counted & counting.NO_USE == set()
+
+
+def test_the_auditor_counts_what_a_freed_account_repaid_as_no_use() -> None:
+    """Her sums are computed apart from the projection's, and must agree."""
+    sums = Projected()
+    sums.record({"at": FREED.at, "movement": FREED.movement, "postings": [tuple(each) for each in FREED.postings]})
+    assert sums.months["2026-01", "ex_officio_points"] == counted(FREED)["ex_officio_points"] == 5

@@ -10,6 +10,7 @@ from chalicelib.reports import actions as reports
 from chalicelib.reports import model, queries
 from chalicelib.reports.model import MerchantSums
 from chalicelib.reports.times import Stay, stays, times
+from chalicelib.signing.jws import payload
 from chalicelib.supervision import records
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, record, refusal, touched, write_to
@@ -61,7 +62,7 @@ def test_a_report_is_kept_in_parts_with_its_hash(monkeypatch: pytest.MonkeyPatch
 def test_what_is_packed_is_unpacked_to_the_byte() -> None:
     signed = "eyJhIjoxfQ." + "eyJtb250aCI6IjIwMjYtMDEifQ" + ".c2ln"
     assert queries.unpacked(queries.packed(signed)) == signed
-    assert queries.payload(signed) == b'{"month":"2026-01"}'
+    assert payload(signed) == b'{"month":"2026-01"}'
 
 
 def test_a_day_is_kept_once_and_listed() -> None:

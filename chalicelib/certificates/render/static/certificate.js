@@ -115,7 +115,7 @@
     if (page.dataset.status !== "valid") {
       return say("invalid", "签名有效，但该凭证已被撤销。", "The signature is valid, but the certificate was revoked.");
     }
-    return say("valid", "签名有效：以上内容由管理运营平台签发，未经改动。", "The signature is valid.");
+    return say("valid", "签名有效：下列内容由管理运营平台签发，未经改动。", "The signature is valid.");
   }
 
   // A link cannot ask for a PDF: what API Gateway hands out as bytes must stand first in Accept.

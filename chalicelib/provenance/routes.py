@@ -1,0 +1,27 @@
+"""/v1/mixes"""
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.edge.caching import STABLE
+from chalicelib.edge.endpoints import query
+from chalicelib.edge.pages import JSON, page
+from chalicelib.errors import NotFound
+from chalicelib.kernel.fields import Params
+from chalicelib.kernel.query import Query
+from chalicelib.provenance import worker
+from chalicelib.provenance.closing import MonthNotClosed
+from chalicelib.provenance.mix import MixAnswer
+from chalicelib.signing.jws import payload
+
+room = Blueprint(__name__)
+
+
+@query(room, "/v1/mixes/{month}", answer=MixAnswer, refuses=(NotFound, MonthNotClosed), cache=STABLE)
+def one_mix(query: Query[Params], month: str) -> Response:
+    """Where the grams come from that were retired in a month, `2026-01` for one, a day after it ended in Shanghai.
+
+    It is made when it is first asked for, signed, and the same ever after. From it follows the mix of each certificate
+    of the month.
+    """
+    jws = worker.month_mix(month, query.now).jws
+    return page('{"mix":' + payload(jws).decode() + ',"jws":"' + jws + '"}', JSON)
