@@ -60,8 +60,8 @@ STATES = {
     "swept": "已归集",
     "taken_down": "已被分平台强制下架",
     "valid": "有效",
-    "with_operator": "待分平台审核",
     "vetoed": "已被否决",
+    "with_operator": "待分平台审核",
     "won": "已中签",
     "withdrawn": "已撤回",
 }
@@ -117,8 +117,8 @@ STEPS = {
     "submit": "提交",
     "suspend": "暂停",
     "sweep": "归集",
-    "unfreeze": "解冻",
     "take-down": "强制下架",
+    "unfreeze": "解冻",
     "veto": "否决",
     "withdraw": "撤回",
 }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -67,10 +68,13 @@ def _object(schema: Schema, schemas: Mapping[str, Schema]) -> SearchStrategy[dic
 
 def _text(schema: Schema) -> SearchStrategy[str]:
     low, high = schema.get("minLength", 0), schema.get("maxLength", 10**6)
-    made: SearchStrategy[str] = st.text(max_size=min(high, 50))
-    if "pattern" in schema:
-        made = st.from_regex(re.compile(schema["pattern"]))
+    made = _matching(schema["pattern"]) if "pattern" in schema else st.text(max_size=min(high, 50))
     return made.filter(lambda text: low <= len(text) <= high and not text.endswith("\n") and _is_of(schema, text))
+
+
+@cache  # many fields share a pattern, and to take one apart takes long
+def _matching(pattern: str) -> SearchStrategy[str]:
+    return st.from_regex(re.compile(pattern))
 
 
 def _is_of(schema: Schema, text: str) -> bool:

@@ -41,23 +41,20 @@ def _redemption(entry: Entry) -> Text:
 
 
 def _won(entry: Entry) -> Text:
-    points = number(entry.points)
     if not entry.points:
         return Text("You won in a draw: the points of your entry paid for it.", "抽签已中签，报名碳积分已用于兑换。")
-    return Text(
-        f"You won a part in a draw: {points} points of your entry came back.",
-        f"抽签部分中签，报名未使用的 {points} 碳积分已返还。",
-    )
+    back = number(entry.points)
+    return Text(f"You won a part in a draw: {back} points came back.", f"抽签部分中签，返还 {back} 碳积分。")
 
 
 def _draw_entry(entry: Entry) -> Text:
-    points = number(entry.points)
-    return Text(f"{points} points are reserved for your entry in a draw.", f"活动抽签报名，预留 {points} 碳积分。")
+    return Text(f"{number(entry.points)} points are in a draw.", f"活动抽签报名，预留 {number(entry.points)} 碳积分。")
 
 
 def _draw_return(entry: Entry) -> Text:
-    points = number(entry.points)
-    return Text(f"Your entry did not win: {points} points came back.", f"抽签未中签，返还 {points} 碳积分。")
+    return Text(
+        f"Not drawn: {number(entry.points)} points came back.", f"抽签未中签，返还 {number(entry.points)} 碳积分。"
+    )
 
 
 def _refund(entry: Entry) -> Text:

@@ -17,8 +17,7 @@ Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"
 class OfferEvent:
     """The event that an offer belongs to (its application), and what one person may have of all its offers.
 
-    ``quantity``: the units that all its offers have together; None for earlier events. ``draws_at``: when they are
-    drawn; None where they go to whom comes first.
+    ``quantity``: the units of all its offers; None for earlier events. ``draws_at``: None where there is no draw.
     """
 
     id: str

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from chalicelib.table import keys
+
 Found = tuple[str, str, int, int]  # where, what, expected, found
 NONE = "::"  # grams that no reduction stands for
 _PRIME = 2**61 - 1
@@ -59,7 +61,7 @@ class Colours:
             if amount:
                 self.flows[month, name, "issued" if amount > 0 else "reversed"] += abs(amount)
         if record["movement"] == "donation":
-            of = f"campaign:{record.get('counterparty') or ''}"
+            of = keys.campaign(str(record.get("counterparty") or "")).pk
             self._use(of, record, sum(int(each[2]) for each in postings if each[3] == "points"))
         elif retired := _to("system:retired", grams):
             self._use(month, record, retired)

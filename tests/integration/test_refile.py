@@ -115,7 +115,9 @@ def delete_projections(world: World) -> None:
     for item in world.items():
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         summed = sk.startswith("sums:") and pk.startswith(("account:", "offer:", "supply"))
-        summed |= pk.startswith(("issued:", "confirmed:", "turnover:", "statistics")) or sk.startswith("earned:")
+        summed |= pk.startswith(("colours:", "used:", "confirmed:", "turnover:", "statistics")) or sk.startswith(
+            "earned:"
+        )
         if sk.startswith("entry:") or sk == "filed" or summed:
             table.delete_item(Key={"pk": pk, "sk": sk})
         elif sk == "account":

@@ -283,10 +283,10 @@ class Life(RuleBasedStateMachine):
         issued, earned = 0, 0
         for item in map(decode, self.world.items()):
             assert item
-            if item["pk"].startswith("issued:"):
-                issued += item["grams"]
+            if "methodology" in item and ("issued" in item or "reversed" in item):
+                issued += item.get("issued", 0) - item.get("reversed", 0)
             elif item["sk"].startswith("earned:"):
-                earned += item["grams"]
+                earned += item.get("grams", 0)
         sums = books.ledger(self.world)
         uncovered = sums[keys.UNCOVERED, "debt_points"] + sums[keys.UNCOVERED, "debt_grams"]
         assert issued == earned == -sums[keys.ISSUED, "grams"] + uncovered

@@ -1,4 +1,4 @@
-"""Keys of events and their draws."""
+"""Keys of what an event has: its stock, its draw, the list of those who entered."""
 
 from chalicelib.table.keys.names import Key
 

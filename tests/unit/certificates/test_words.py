@@ -93,6 +93,6 @@ def test_a_mix_that_is_not_known_says_from_when_on() -> None:
 
 
 def test_the_page_links_the_signed_mix_and_claims_none_of_it_as_signed_with_the_certificate() -> None:
-    rendered = page.html(CertificateAnswer.model_validate(EXAMPLE))
-    assert 'href="../mixes/2026-01"' in rendered
-    assert 'data-claim="mix"' not in rendered
+    text = page.html(CertificateAnswer.model_validate(EXAMPLE))
+    assert 'href="../mixes/2026-01"' in text
+    assert 'data-claim="mix"' not in text

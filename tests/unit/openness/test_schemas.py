@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
 from openapi_schema_validator import OAS31Validator
 from pydantic import ValidationError
 
@@ -52,16 +54,28 @@ def unexpected(validate: Callable[[], Any]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-@thorough
-@given(data=st.data())
-def test_a_body_that_fits_the_schema_is_accepted(name: str, data: st.DataObject) -> None:
+@cache  # what draws examples takes longer to make than to use
+def bodies(name: str) -> SearchStrategy[Any]:
+    """Bodies that fit the schema of a command."""
     route = ROUTES[name]
     operation = DOCUMENT["paths"][route.path][route.method.lower()]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     validator = OAS31Validator(schema | {"components": {"schemas": SCHEMAS}})
-    body = data.draw(fitting(schema, SCHEMAS).filter(validator.is_valid))
-    assert unexpected(lambda: route.takes.model_validate_json(json.dumps(body))) == []
+    return fitting(schema, SCHEMAS).filter(validator.is_valid)
+
+
+@cache
+def values(parameter: str) -> SearchStrategy[Any]:
+    """Values that fit the schema of a parameter."""
+    return fitting(PARAMETERS[parameter][1]["schema"], SCHEMAS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@thorough
+@given(data=st.data())
+def test_a_body_that_fits_the_schema_is_accepted(name: str, data: st.DataObject) -> None:
+    body = data.draw(bodies(name))
+    assert unexpected(lambda: ROUTES[name].takes.model_validate_json(json.dumps(body))) == []
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -70,7 +84,7 @@ def test_a_body_that_fits_the_schema_is_accepted(name: str, data: st.DataObject)
 def test_a_parameter_that_fits_the_schema_is_accepted(name: str, data: st.DataObject) -> None:
     route, parameter = PARAMETERS[name]
     others = [each for other, each in PARAMETERS.values() if other == route and each["required"]]
-    asked = {each["name"]: str(data.draw(fitting(each["schema"], SCHEMAS))) for each in [*others, parameter]}
+    asked = {each["name"]: str(data.draw(values(f"{route} {each['name']}"))) for each in [*others, parameter]}
     assert unexpected(lambda: ROUTES[route].takes.model_validate(asked)) == []
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from chalicelib.campaigns.model import gift
+from chalicelib.cancellation.model import cancellation
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger import debts
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
-from chalicelib.provenance.model import Colour, credited
-from chalicelib.provenance.projection import colours
+from chalicelib.provenance.model import NONE, Colour, credited, flows, used
+from chalicelib.provenance.projection import colours, uses
 from chalicelib.table import keys
 from tests.unit.decisions import record
 
@@ -59,5 +61,25 @@ def test_each_account_and_each_colour_gets_one_write() -> None:
     writes = {write.key: write.add for write in colours(records)}
     assert writes[keys.earned(ALICE, *COLOUR)] == {"grams": 200}
     assert writes[keys.earned(ALICE, "2026-01", "bus", "SHCER-1")] == {"grams": 100}
-    assert sorted(add["grams"] for key, add in writes.items() if key.pk == "issued:2026-01") == [100, 200]
+    assert sorted(add["issued"] for key, add in writes.items() if key.pk == "colours:2026-01") == [100, 200]
     assert len(writes) == 4
+
+
+def test_what_a_reversal_could_not_take_back_has_no_colour_until_it_is_repaid() -> None:
+    taken = record(movement="reversal", postings=debts.reversal(ALICE, POINTS, 100, 60).postings, **METRO)
+    assert list(flows(taken)) == [(COLOUR, -100), (NONE, 40)]
+    repaid = record(movement="conversion", postings=(*CONVERSION, *debts.repayment(ALICE, POINTS, 40)), **METRO)
+    assert list(flows(repaid)) == [(COLOUR, 100), (NONE, -40)]
+    uncoloured = record(movement="conversion", postings=CONVERSION)
+    assert list(flows(uncoloured)) == [(NONE, 100)]
+
+
+def test_what_is_retired_is_used_of_its_month_and_a_donation_of_its_campaign() -> None:
+    cancelled = record(movement="cancellation", postings=cancellation(ALICE, 7).postings, at="2026-01-31T16:00:00.000Z")
+    assert used(cancelled) == ("2026-02", cancelled.id, 7)
+    given = record(movement="donation", postings=gift(ALICE, "campaign:c/0", 5).postings, counterparty="c")
+    assert used(given) == ("campaign:c", given.id, 5)
+    assert used(record(movement="redemption", postings=(Posting(ALICE, "offer:x/0", 5, POINTS),))) is None
+    writes = {write.key: write for write in uses([cancelled])}
+    assert writes[keys.used("2026-02", cancelled.id)].assign == {"grams": 7}
+    assert writes[keys.used_sum("2026-02", cancelled.id)].add == {"grams": 7}

@@ -171,5 +171,6 @@ def test_every_movement_is_in_a_sum_or_known_to_be_no_use() -> None:
 def test_the_auditor_counts_what_a_freed_account_repaid_as_no_use() -> None:
     """Her sums are computed apart from the projection's, and must agree."""
     sums = Projected()
-    sums.record({"at": FREED.at, "movement": FREED.movement, "postings": [tuple(each) for each in FREED.postings]})
+    postings = [tuple(each) for each in FREED.postings]
+    sums.record({"id": FREED.id, "at": FREED.at, "movement": FREED.movement, "postings": postings})
     assert sums.months["2026-01", "ex_officio_points"] == counted(FREED)["ex_officio_points"] == 5
