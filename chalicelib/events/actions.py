@@ -53,7 +53,7 @@ def _as_asked(body: NewDrawEntry, draw: Draw, offer: Offer | None) -> Offer:
         raise InvalidRequest.at("/quantity", f"One person may have {limit}", f"每人限兑 {limit} 件")
     if body.points != offer.points * body.quantity:
         en = f"One costs {offer.points} points now, {offer.points * body.quantity} in all"
-        zh = f"现价每件 {offer.points} 积分，共 {offer.points * body.quantity} 积分"
+        zh = f"现价每件 {offer.points} 碳积分，共 {offer.points * body.quantity} 碳积分"
         raise InvalidRequest.at("/points", en, zh)
     if offer.status != "on_shelf":
         raise OfferOffShelf()
