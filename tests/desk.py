@@ -25,7 +25,7 @@ PLANS: dict[str, dict[str, Any]] = {
     "event": {
         "starts_at": "2097-06-01T00:00:00Z", "ends_at": "2097-06-30T16:00:00Z", "opens_at": "2097-06-05T02:00:00Z",
         "goods": "门票", "quantity": 500, "per_account_limit": 2, "rules": "先到先得",
-        "allocation": "first_come",
+        "allocation": "first_come", "draws_at": None,
     },
     "other": {"description": "公益兑换点"},
 }  # fmt: skip

@@ -15,7 +15,7 @@ assert app.app.routes.keys() == {endpoint.path for endpoint in ENDPOINTS}
 def required(endpoint: Endpoint) -> dict[str, Any]:
     """A value for every parameter that a question must bring."""
     fields = endpoint.takes.model_fields if endpoint.method == "GET" else {}
-    return {name: "x" for name, field in fields.items() if field.is_required()}
+    return {name: "2024-01" if name == "month" else "x" for name, field in fields.items() if field.is_required()}
 
 
 def filled(path: str, value: str = "x") -> str:

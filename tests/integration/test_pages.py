@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.fields import Paged
+from tests.desk import Desk
 from tests.endpoints import ROUTES, required
+from tests.integration.test_draws import DRAW
 from tests.platforms import platform
 from tests.world import CODES, PEOPLE, World
 
@@ -102,6 +104,8 @@ def test_a_limit_is_1_to_100(world: World, endpoint: Any, limit: str) -> None:
     sub = {"individual": "alice", "institution": "shop"}.get(str(role), "someone")
     if "sub-platforms" in path:
         path, sub = endpoint.path.replace("{id}", platform(world).id), "operator"
+    if endpoint.path.endswith("/draw"):
+        path = endpoint.path.replace("{id}", Desk(world).bring("event", plan=DRAW))
     asked = {"role": role, "sub": sub} | required(endpoint)
     answer = world.get(path, limit=limit, **asked)
     assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/limit"])

@@ -24,6 +24,7 @@ _NEEDLESS = (
     "**/py.typed",
     "**/tests",
     "Cryptodome/SelfTest",
+    "Cryptodome/PublicKey/_*448*.so",  # loaded for these curves only, and nobody signs with them
     "dateutil/zoneinfo/*.tar.gz",
     "pydantic/v1",
     "pydantic/mypy.py",
