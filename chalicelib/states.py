@@ -55,6 +55,7 @@ STATES = {
     "reviewed": "已通过审查",
     "revoked": "已撤销",
     "running": "执行中",
+    "settled": "已结算",
     "submitted": "待审查",
     "suspended": "已暂停",
     "swept": "已归集",

@@ -283,7 +283,7 @@ class Life(RuleBasedStateMachine):
         issued, earned = 0, 0
         for item in map(decode, self.world.items()):
             assert item
-            if "methodology" in item and ("issued" in item or "reversed" in item):
+            if item.get("scenario") and ("issued" in item or "reversed" in item):  # what a debt leaves open has none
                 issued += item.get("issued", 0) - item.get("reversed", 0)
             elif item["sk"].startswith("earned:"):
                 earned += item.get("grams", 0)
