@@ -222,7 +222,7 @@ def test_a_changed_key_reaches_every_function_by_the_next_deployment(session: cl
     stage.deploy(built, PARAMETERS)
     assert len(renewed()) == 1
     assert renewed() != before
-    with pytest.raises(SystemExit, match="identity_key and account_key never change"):
+    with pytest.raises(SystemExit, match="identity_key, draw_key, account_key never change"):
         stage.rotate("identity_key")
 
 

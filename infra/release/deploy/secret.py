@@ -57,7 +57,7 @@ def rotate(client: "SecretsManagerClient", stage: str, key: str) -> str:
     """Change one key; one line about what was done. Raises SystemExit for a key that cannot change like this."""
     if key in _NEVER or key not in SECRETS:
         may = ", ".join(each for each in SECRETS if each not in _NEVER)
-        sys.exit(f"KEY is one of {may}. {' and '.join(_NEVER)} never change.")
+        sys.exit(f"KEY is one of {may}. {', '.join(_NEVER)} never change.")
     known: dict[str, str] = json.loads(client.get_secret_value(SecretId=name(stage))["SecretString"])
     value, statement = _key(), "is new"
     if key == _BY_TURNS:
