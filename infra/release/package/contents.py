@@ -28,7 +28,6 @@ _NEEDLESS = (
     "Cryptodome/Cipher/_raw_cast*",
     "Cryptodome/Cipher/Blowfish*",
     "Cryptodome/Cipher/_raw_blowfish*",
-    "Cryptodome/Cipher/*Salsa20*",
     "Cryptodome/Cipher/*ha[Cc]ha20*",
     "Cryptodome/Cipher/*ARC4*",
     "Cryptodome/Hash/*RIPEMD*",
