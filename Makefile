@@ -39,7 +39,7 @@ check: $(BIN)/.done ## every static check
 package: $(BIN)/.done ## make package STAGE=dev [ARCH=x86_64] builds what is deployed, into build/STAGE
 	@$(BIN)/python -m infra.release.package "$(STAGE)" "$(ARCH)"
 
-deploy: $(BIN)/.done ## make deploy STAGE=dev shows each change of the stage's stacks, and makes it (YES=1 asks nothing)
+deploy: $(BIN)/.done ## make deploy STAGE=dev shows each change of the stage's stacks, and makes it (YES=1 asks no questions)
 	@test -f "build/$(STAGE)/template.json" || { echo "make package STAGE=$(STAGE) first" >&2; exit 1; }
 	@$(BIN)/python -m infra.release.deploy deploy "$(STAGE)"
 

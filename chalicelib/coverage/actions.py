@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from chalicelib.coverage.model import Flag, FlaggedAnswer, FlaggedSerial, Flags
-from chalicelib.coverage.queries import Standing
+from chalicelib.coverage.queries import Debtor
 from chalicelib.errors import Contended
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
@@ -21,12 +21,12 @@ class Moved(Contended):
     again = False
 
 
-def flag(command: Command[Any], standing: Standing, flags: Flags, *, turn: str | None, cause: str) -> Decision:
+def flag(command: Command[Any], debtor: Debtor, flags: Flags, *, turn: str | None, cause: str) -> Decision:
     """``flags`` of the person's certificates, if she owes what was read and nobody has changed a flag since ``turn``.
 
     ``cause`` is the Record that changed the debt. Refuses Moved.
     """
-    account = standing.account
+    account = debtor.account
     owed = as_owed(account) & Attr("successor").not_exists()
     kept = {"turn": command.id} | ({"reach": flags.reach} if flags.reach else {})
     writes = (

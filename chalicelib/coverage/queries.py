@@ -22,7 +22,7 @@ _TOGETHER = 50  # lines whose certificates are read in one request
 
 
 @dataclass(frozen=True)
-class Standing:
+class Debtor:
     """The account that owes, what is kept about the flags, and the flags as they should be; as read."""
 
     account: Account
@@ -30,12 +30,12 @@ class Standing:
     flags: list[Flag]
 
 
-def standing(id: str) -> Standing:
+def debtor(id: str) -> Debtor:
     """Of the person who has, or had, the account. What is kept is read first: whoever changes a flag later is seen."""
     account = accounts.present(id)
     coverage = read.get(keys.coverage(account.counted_as), Coverage) or Coverage()
     debt = account.debt_points + account.debt_grams
-    return Standing(account, coverage, allotted(debt, _certified(account), coverage.reach))
+    return Debtor(account, coverage, allotted(debt, _certified(account), coverage.reach))
 
 
 def uncovered(query: Query[UncoveredParams]) -> Page[UncoveredAnswer]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from chalicelib.coverage import actions, queries
 from chalicelib.coverage.actions import Moved
 from chalicelib.coverage.model import Flags, debtors, pages
-from chalicelib.coverage.queries import Standing
+from chalicelib.coverage.queries import Debtor
 from chalicelib.deadline import pause
 from chalicelib.errors import Contended
 from chalicelib.kernel.record import Record
@@ -21,31 +21,31 @@ def flag_uncovered(records: Sequence[Record]) -> None:
 
     So the order of Records does not count, nor how often they come. Raises Contended where others are in the way.
     """
-    causes = {debtor: record.id for record in records for debtor in debtors(record)}
-    for debtor, cause in causes.items():
-        _follow(debtor, cause)
+    causes = {account: record.id for record in records for account in debtors(record)}
+    for account, cause in causes.items():
+        _follow(account, cause)
 
 
-def _follow(debtor: str, cause: str) -> None:
+def _follow(account: str, cause: str) -> None:
     for attempt in range(ATTEMPTS_MAX):
         try:
-            return _flag(queries.standing(debtor), cause)
+            return _flag(queries.debtor(account), cause)
         except Moved:
             pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
     raise Contended()
 
 
-def _flag(standing: Standing, cause: str) -> None:
+def _flag(debtor: Debtor, cause: str) -> None:
     """Change what has to change, page by page; each page on condition that the one before it was the latest change."""
-    turn = standing.coverage.turn
-    for flags in pages(standing.flags, standing.coverage.reach):
-        turn = _page(standing, flags, turn, cause)
+    turn = debtor.coverage.turn
+    for flags in pages(debtor.flags, debtor.coverage.reach):
+        turn = _page(debtor, flags, turn, cause)
 
 
-def _page(standing: Standing, flags: Flags, turn: str | None, cause: str) -> str:
+def _page(debtor: Debtor, flags: Flags, turn: str | None, cause: str) -> str:
     """The Record of this change: a turn is followed by one other, whoever makes it. Raises Moved, Contended."""
-    record = keys.digest("coverage", standing.account.counted_as, turn or "")
-    done = perform(record, lambda command: actions.flag(command, standing, flags, turn=turn, cause=cause))
+    record = keys.digest("coverage", debtor.account.counted_as, turn or "")
+    done = perform(record, lambda command: actions.flag(command, debtor, flags, turn=turn, cause=cause))
     if done.replayed:  # by somebody else, perhaps from another debt
         raise Moved()
     return record

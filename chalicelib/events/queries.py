@@ -62,9 +62,9 @@ def _to_answer(application: Application, draw: Draw | None, at: str) -> EventAns
     )
 
 
-def _offers(merchant: str, event: str) -> list[Offer]:
-    """Offers of an event."""
-    offers = islice(mall.offers_of(merchant), OFFERS_MAX)
+def _offers(merchant: str, event: str, looked_at_max: int | None = OFFERS_MAX) -> list[Offer]:
+    """Offers of an event; None: all of the merchant's are looked at."""
+    offers = islice(mall.offers_of(merchant), looked_at_max)
     return [offer for offer in offers if offer.event and offer.event.id == event]
 
 
@@ -108,8 +108,10 @@ def entries_of(listed: Sequence[ListedEntry]) -> dict[str, DrawEntry]:
 
 
 def stock(draw: Draw) -> dict[str, int]:
-    """The units of each offer of a draw, over all its tills."""
+    """The units of each offer of a draw, over all its tills. None is left out, however many the merchant ever had: an
+    entry for it could not be settled.
+    """
     return {
         offer.id: sum(till.units for till in mall.tills_by_name(offer.tills).values())
-        for offer in _offers(draw.merchant, draw.id)
+        for offer in _offers(draw.merchant, draw.id, None)
     }

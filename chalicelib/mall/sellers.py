@@ -73,6 +73,16 @@ def may_sell(command: Command[Any], offer: Offer, seller: Seller | None) -> tupl
     return (own, check(keys.account(keys.holder(above)), _SELLS, seen(Seller, _above))) if above else (own,)
 
 
+def not_selling(seller: Seller | None, role: str) -> Refusal | None:
+    """Why an account, as read, may not sell; None where nothing of its own is in the way."""
+    if seller and seller.status == "frozen":
+        return AccountFrozen()
+    merchant = seller.merchant if seller and seller.status == "active" else None
+    if merchant is None:
+        return RoleNotAllowed(allowed="an institution admitted to the mall", role=role)
+    return None if merchant.status == "active" else MerchantSuspended(state=merchant.status, action="on_shelf")
+
+
 def above_sells(above: Seller | None) -> None:
     """Raises SubPlatformSuspended where the sub-platform ``above``, as read, may not sell."""
     if above is None or above.merchant is None or (above.status, above.merchant.status) != ("active", "active"):
@@ -84,18 +94,12 @@ def _above(_: Seller | None) -> Refusal:
 
 
 def _sells_itself(command: Command[Any], offer: Offer, above: str | None) -> Write:
-
     def refuse(seller: Seller | None) -> Refusal:
-        if seller and seller.status == "frozen":
-            return AccountFrozen()
-        merchant = seller.merchant if seller and seller.status == "active" else None
-        if merchant is None:
-            return RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
-        if merchant.status != "active":
-            return MerchantSuspended(state=merchant.status, action="on_shelf")
-        if merchant.event and (reason := _outside(merchant.event, offer)):
+        if reason := not_selling(seller, command.caller.role):
             return reason
-        return Contended()  # admitted to another event, or elsewhere, since it was read
+        event = seller.merchant.event if seller and seller.merchant else None
+        reason = _outside(event, offer) if event else None
+        return reason or Contended()  # admitted to another event, or elsewhere, since it was read
 
     beneath = Attr("merchant.sub_platform")
     require = _SELLS & _within(offer) & (beneath.eq(above) if above else beneath.not_exists())

@@ -7,12 +7,12 @@ from chalicelib import shanghai
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import stamp
-from chalicelib.ledger.account import Account
 from chalicelib.mall import order_book
 from chalicelib.mall import queries as mall
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import to_answer
 from chalicelib.onboarding import queries as onboarding
+from chalicelib.onboarding.items import Application
 from chalicelib.partners import queries as partners
 from chalicelib.supervision.duties import (
     HealthAnswer,
@@ -34,34 +34,35 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
     concerned = caller.holds(INSTITUTION, id) or (above is not None and caller.holds(INSTITUTION, above))
     if not concerned and not caller.reads_as(EXCHANGE):
         raise NotFound()
+    admitted_by = account.as_merchant.application
+    application = onboarding.application(admitted_by) if admitted_by else None
     measured = HealthAnswer(
         merchant=id,
         status=to_answer(account, stamp(now)).status,
         as_of=stamp(now),
-        stock=_stock(account, stamp(now)),
+        stock=_stock(id, stamp(now), application),
         orders=_orders(id, now),
         webhooks=_webhooks(id),
-        licence=_licence(account, shanghai.clock(now).date()),
+        licence=_licence(application, shanghai.clock(now).date()),
         warnings=[],
     )
     return with_warnings(measured)
 
 
-def _stock(account: Account, at: str) -> StockHealth:
-    offers = list(islice(mall.offers_of(account.id), OFFERS_MAX + 1))
+def _stock(merchant: str, at: str, application: Application | None) -> StockHealth:
+    offers = list(islice(mall.offers_of(merchant), OFFERS_MAX + 1))
     counted = [
         each for each in offers[:OFFERS_MAX] if each.status == "on_shelf" and not (each.ends_at and each.ends_at <= at)
     ]
     sold = mall.units_sold(counted)
     units = sum(max(0, each.supplied - sold[each.id]) for each in counted)
     more = len(offers) > OFFERS_MAX
-    return StockHealth(committed=_committed(account), units=units, offers=len(counted), more=more)
+    return StockHealth(committed=_committed(application), units=units, offers=len(counted), more=more)
 
 
-def _committed(account: Account) -> int | None:
+def _committed(application: Application | None) -> int | None:
     """Units that the plan commits to in numbers; None where it has none, or says it in words."""
-    application = account.as_merchant.application
-    pledge = onboarding.application(application).plan.get("stock_commitment") if application else None
+    pledge = application.plan.get("stock_commitment") if application else None
     return pledge if isinstance(pledge, int) else None
 
 
@@ -76,10 +77,8 @@ def _webhooks(merchant: str) -> WebhookHealth:
     )
 
 
-def _licence(account: Account, today: date) -> LicenceHealth:
-    application = account.as_merchant.application
-    documents = onboarding.application(application).documents if application else {}
-    licence = documents.get("business_licence")
+def _licence(application: Application | None, today: date) -> LicenceHealth:
+    licence = application.documents.get("business_licence") if application else None
     if licence is None or licence.expires_on is None:
         return LicenceHealth(expires_on=None, days_left=None)
     return LicenceHealth(expires_on=licence.expires_on, days_left=(date.fromisoformat(licence.expires_on) - today).days)

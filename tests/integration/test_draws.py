@@ -10,12 +10,14 @@ import pytest
 
 import app
 from chalicelib.draws import queries as draws
-from chalicelib.events import worker
+from chalicelib.events import queries, worker
 from chalicelib.kernel import settle
 from chalicelib.kernel.fields import stamp
+from chalicelib.supervision.books import of
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
+from infra.ops import audit
 from tests import books
 from tests.desk import PLANS, Desk, institution
 from tests.numbers import identity_number
@@ -221,6 +223,23 @@ def test_a_draw_that_dies_after_any_commit_is_finished_by_the_next_firing(
     assert draw(world, event)["status"] == "settled"
     assert outcomes(world, event) == (2, 2)
     books.check(world)
+
+
+def test_every_offer_is_drawn_however_many_the_merchant_has(
+    world: World, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of an event looks at some of a merchant's offers; a draw that missed one could never be settled."""
+    monkeypatch.setattr(queries, "OFFERS_MAX", 1)
+    offers = [world.offer(points=10, stock=1) for _ in range(4)]
+    for sub, offer in zip(people(world, 4), offers, strict=True):
+        assert enter(world, event, offer, sub=sub).status == 201
+    its_time_comes(world, event)
+    resume()
+    drawn = draw(world, event)
+    assert (drawn["status"], [each["awarded"] for each in drawn["items"]]) == ("settled", [1, 1, 1, 1])
+    world.stream()
+    books.check(world)
+    assert [str(each) for each in of(map(audit.plain, world.items())).differences()] == []
 
 
 def test_codes_are_handed_out_to_the_winners_alone(world: World, event: str) -> None:

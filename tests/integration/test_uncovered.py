@@ -141,15 +141,15 @@ def test_the_debt_that_moves_while_flags_are_written_is_read_again(
     false = trip(world, account, 300)
     serial = cancel(world, 310)
     undo(world, false)
-    read, waiting = queries.standing, [120, 50]
+    read, waiting = queries.debtor, [120, 50]
 
-    def read_and_overtaken(id: str) -> queries.Standing:
+    def read_and_overtaken(id: str) -> queries.Debtor:
         found = read(id)
         if waiting:
             trip(world, account, waiting.pop())
         return found
 
-    monkeypatch.setattr(queries, "standing", read_and_overtaken)
+    monkeypatch.setattr(queries, "debtor", read_and_overtaken)
     world.stream()
     assert (waiting, flags(world, serial)) == ([], [130])
     assert settled(world) == {serial: 130}
@@ -161,14 +161,14 @@ def test_two_who_flag_at_once_end_with_the_same(world: World, monkeypatch: pytes
     false = trip(world, account, 25)
     serials = [cancel(world, points) for points in (15, 10, 10)]
     undo(world, false)
-    stale = queries.standing(account)
+    stale = queries.debtor(account)
     assert settled(world) == {serials[2]: 10, serials[1]: 10, serials[0]: 5}
     before = world.items()
     with pytest.raises(actions.Moved):
         reactions._flag(stale, "another Record")
     trip(world, account, 25)  # repaid, used and reversed once more: the same debt, another certificate
     assert settled(world) == {}
-    stale = queries.standing(account)
+    stale = queries.debtor(account)
     false = trip(world, account, 25)
     serials.append(cancel(world, 25))
     undo(world, false)

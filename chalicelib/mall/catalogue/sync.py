@@ -6,17 +6,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.errors import InvalidRequest, Refusal, RoleNotAllowed
+from chalicelib.errors import InvalidRequest, Refusal
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import Settled, conclude
-from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.mall import queries, shelf
 from chalicelib.mall.catalogue.model import LineAnswer, NewOfferBatch, OfferBatchAnswer, OfferLine, OfferResult, Result
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
-from chalicelib.mall.sellers import MerchantSuspended, Seller, above_sells
+from chalicelib.mall.sellers import Seller, above_sells, not_selling
 from chalicelib.settings import settings
 from chalicelib.table import keys
 
@@ -40,13 +39,9 @@ def done(_: Command[NewOfferBatch], answer: OfferBatchAnswer) -> Decision:
 
 
 def _selling(command: Command[Any], seller: Seller | None) -> None:
-    if seller and seller.status == "frozen":
-        raise AccountFrozen()
-    if seller is None or seller.merchant is None or seller.status != "active":
-        raise RoleNotAllowed(allowed="an institution admitted to the mall", role=command.caller.role)
-    if seller.merchant.status != "active":
-        raise MerchantSuspended(state=seller.merchant.status, action="on_shelf")
-    if above := seller.merchant.sub_platform:
+    if refusal := not_selling(seller, command.caller.role):
+        raise refusal
+    if above := seller.merchant.sub_platform if seller and seller.merchant else None:
         above_sells(queries.seller(above))
 
 

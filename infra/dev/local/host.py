@@ -1,4 +1,4 @@
-"""What the host must have: each lack is one line that says what to install or change."""
+"""What the host must have: what is missing is reported in one line that says what to install or change."""
 
 import fcntl
 import os

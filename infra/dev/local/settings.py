@@ -1,4 +1,4 @@
-"""Settings of the local system: where things are and which engines the user brings along."""
+"""Settings of the local system: where things are and which engines are already running."""
 
 import os
 from dataclasses import dataclass

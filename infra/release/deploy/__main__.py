@@ -1,4 +1,4 @@
-"""``python -m infra.release.deploy STEP STAGE [KEY]``, a step of make; with YES=1 it asks nothing."""
+"""``python -m infra.release.deploy STEP STAGE [KEY]``, a step of make; with YES=1 it asks no questions."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ def _agree() -> bool:
     if os.environ.get("YES") == "1":
         return True
     if not sys.stdin.isatty():
-        sys.exit("Nothing was changed: nobody is here to be asked. YES=1 asks nothing.")
+        sys.exit("Nothing was changed: there is no terminal to ask at. Set YES=1 to go without questions.")
     return input("Do it? Type yes: ").strip() == "yes"
 
 

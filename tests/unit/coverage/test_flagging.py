@@ -8,7 +8,7 @@ from chalicelib.certificates.model import claims
 from chalicelib.coverage.actions import Moved, flag
 from chalicelib.coverage.items import Coverage
 from chalicelib.coverage.model import Flag, Flags
-from chalicelib.coverage.queries import Standing
+from chalicelib.coverage.queries import Debtor
 from chalicelib.kernel.decision import Decision
 from chalicelib.table import keys
 from chalicelib.table.row import dump
@@ -24,8 +24,8 @@ FLAG = Flag(PLACE, CERTIFICATE, 500)
 
 def decided(one: Flag = FLAG, *, turn: str | None = None) -> Decision:
     reach = one.place if one.grams else None
-    standing = Standing(OWING, Coverage(turn=turn), [one])
-    return flag(command(), standing, Flags((one,), reach), turn=turn, cause="reversal")
+    debtor = Debtor(OWING, Coverage(turn=turn), [one])
+    return flag(command(), debtor, Flags((one,), reach), turn=turn, cause="reversal")
 
 
 def test_a_flag_changes_nothing_that_was_signed_and_lists_the_certificate() -> None:
@@ -69,7 +69,7 @@ def test_a_campaign_knows_what_its_donors_owe() -> None:
         Flag(f"entry:{n}", replace(certificate(n, 800, flagged=was)[1], kind="donation", campaign="c"), now)
         for n, was, now in ((1, 0, 300), (2, 100, 50))
     ]
-    made = flag(command(), Standing(OWING, Coverage(), donations), Flags(tuple(donations), None), turn=None, cause="x")
+    made = flag(command(), Debtor(OWING, Coverage(), donations), Flags(tuple(donations), None), turn=None, cause="x")
     place = keys.campaign_uncovered("c")
     assert after(write_to(made, place)) == {"grams": 250}
     assert after(write_to(made, place), {"grams": 10}) == {"grams": 260}
