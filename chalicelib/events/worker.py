@@ -32,11 +32,16 @@ _TOGETHER = 100  # entries that are read at once
 
 def draw_due(now: datetime) -> None:
     """Every draw whose time has come, as far as the time of this firing suffices. It may die anywhere: each step is
-    committed once, under a name of its own, and the next firing finds what is left.
+    committed once, under a name of its own, and the next firing finds what is left. Each draw has an equal share of the
+    time that is left, so one with very many entries holds up no other.
     """
-    until = time.monotonic() + SECONDS_MAX
-    due = takewhile(lambda _: time.monotonic() <= until, queries.due(stamp(now - AFTER)))
-    for_each(due, partial(_draw, until=until), what="draw", name=lambda event: event)
+    end, due = time.monotonic() + SECONDS_MAX, list(queries.due(stamp(now - AFTER)))
+
+    def turn(place: int) -> None:
+        begins = time.monotonic()
+        _draw(due[place], until=begins + (end - begins) / (len(due) - place))
+
+    for_each(range(len(due)), turn, what="draw", name=lambda place: due[place])
 
 
 def _draw(event: str, *, until: float) -> None:

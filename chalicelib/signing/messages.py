@@ -24,6 +24,7 @@ _PARAMS = r'(?:;[a-z*][a-z0-9_.*-]*=(?:"[^"\\]*"|[0-9]{1,12}))*'
 _LABEL = r"[a-z*][a-z0-9_.*-]*"
 _INPUT = re.compile(rf"({_LABEL})=(({_COMPONENTS})({_PARAMS}))(?:, *|$)")
 _SIGNATURE = re.compile(rf"({_LABEL})=:([A-Za-z0-9+/]+={{0,2}}):(?:, *|$)")
+_SECONDS = re.compile("[0-9]{1,12}")
 _DIGEST = re.compile(r"(sha-256|sha-512)=:([A-Za-z0-9+/]+={0,2}):(?:, *|$)")
 
 
@@ -125,11 +126,21 @@ def _check_terms(given: Given, now: datetime) -> None:
         raise BadMessage("not_covered")
     if given.params.get("alg", "ed25519") != "ed25519":
         raise BadMessage("other_algorithm")
-    created, expires = given.params.get("created", ""), given.params.get("expires", "")
-    if not created.isdigit() or abs(int(created) - now.timestamp()) > WINDOW_SECONDS:
+    created, expires = _seconds(given, "created"), _seconds(given, "expires")
+    if created is None or abs(created - now.timestamp()) > WINDOW_SECONDS:
         raise BadMessage("stale")
-    if expires and (not expires.isdigit() or int(expires) < now.timestamp()):
+    if expires is not None and expires < now.timestamp():
         raise BadMessage("stale")
+
+
+def _seconds(given: Given, name: str) -> int | None:
+    """A time, in seconds since 1970; None where it is not given. Raises BadMessage."""
+    text = given.params.get(name)
+    if text is None:
+        return None
+    if not _SECONDS.fullmatch(text):  # str.isdigit would also take "²", of which int makes an error
+        raise BadMessage("stale")
+    return int(text)
 
 
 def _check_body(message: Message) -> None:

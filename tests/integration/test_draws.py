@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -367,3 +368,12 @@ def test_anyone_can_compute_the_draw_again_by_the_lines_of_the_documents(world: 
     winner = next(each for each in entries if each["awarded"])
     with pytest.raises(AssertionError):
         verify(page, [each | {"awarded": 0} if each is winner else each for each in entries])
+
+
+def test_each_draw_has_its_share_of_a_firing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with very many entries holds up no other; what it leaves unused is for those behind it."""
+    shares: list[float] = []
+    monkeypatch.setattr(draws, "due", lambda _: iter(["a", "b", "c"]))
+    monkeypatch.setattr(worker, "_draw", lambda _, until: shares.append(until - time.monotonic()))
+    resume()
+    assert [round(each) for each in shares] == [40, 60, 120]

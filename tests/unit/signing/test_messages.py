@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,6 +128,14 @@ def test_what_is_over_or_of_another_algorithm_is_refused() -> None:
     assert reason(with_params(';alg="rsa-pss-sha512"')) == "other_algorithm"
     for fine in (f";expires={int(NOW.timestamp()) + 9}", ';alg="ed25519"', ';nonce="n"'):
         assert messages.verify(with_params(fine), (PUBLIC,), NOW).key == PUBLIC
+
+
+@pytest.mark.parametrize("created", ["²", "٣", "1_0", "-1", "+1", "1.5", "", "9" * 13])
+def test_a_time_that_is_no_number_is_a_bad_signature_and_no_error(created: str) -> None:
+    headers = signed(KEY, "POST", PATH, BODY, "k-1", NOW) | {"idempotency-key": "k-1"}
+    header = next(name for name in headers if name.lower() == "signature-input")
+    headers[header] = re.sub("created=[0-9]+", f'created="{created}"', headers[header])
+    assert reason(Message("POST", PATH, headers, BODY)) == "stale"
 
 
 @pytest.mark.parametrize("left_out", messages.REQUIRED)
