@@ -1,15 +1,12 @@
 """Webhooks of holds and withdrawn grants: as robust as those of orders, and they name nobody."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from chalicelib import settings
 from chalicelib.holds.worker import expire_due
-from chalicelib.partners import reactions, worker
-from chalicelib.queues import sender as queue
 from chalicelib.signing import webhooks
 from chalicelib.table import keys
 from tests.consents import (
@@ -26,24 +23,17 @@ from tests.consents import (
     spending,
     withdraw,
 )
-from tests.integration.test_webhooks import PAUSES, Clock, Post
-from tests.partner import Sent, register, system
+from tests.integration.test_webhooks import Post, listening
+from tests.partner import Sent, register
 from tests.world import PEOPLE, World
 
 
 @pytest.fixture
 def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     """A mall whose system listens, and Alice with points."""
-    monkeypatch.setenv("WEBHOOK_PAUSES_SECONDS", PAUSES)
-    settings.settings.cache_clear()
-    for module in (worker, reactions):
-        monkeypatch.setattr(module, "datetime", Clock)
-    monkeypatch.setattr(Clock, "ahead", timedelta())
-    with system() as found:
-        made = Post(world, found)
-        monkeypatch.setattr(queue, "send", made.send)
+    with listening(world, monkeypatch) as made:
         world.rich(points=5000)
-        register(mall(world), found.url, found.public_key)
+        register(mall(world), made.system.url, made.system.public_key)
         yield made
 
 

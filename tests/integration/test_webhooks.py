@@ -1,5 +1,6 @@
 """Webhooks of orders: each at least once, an order's in order, given up and replayed; nothing else depends on them."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Iterator
@@ -85,8 +86,9 @@ class Post:
         return str(answer.body["id"])
 
 
-@pytest.fixture
-def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+@contextlib.contextmanager
+def listening(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    """A merchant's system that listens, with a queue and a clock of the test's own."""
     monkeypatch.setenv("WEBHOOK_PAUSES_SECONDS", PAUSES)
     settings.settings.cache_clear()
     for module in (worker, reactions):
@@ -95,6 +97,12 @@ def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     with system() as found:
         made = Post(world, found)
         monkeypatch.setattr(queue, "send", made.send)
+        yield made
+
+
+@pytest.fixture
+def post(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
+    with listening(world, monkeypatch) as made:
         world.rich(points=100_000)
         yield made
 
