@@ -22,9 +22,9 @@ from chalicelib.edge import caching, problem
 from chalicelib.edge.authorizer import admit, recognise
 from chalicelib.edge.refusals import IdempotencyKeyRequired, InternalError
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
-from chalicelib.kernel import cursor, validation
+from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import Query, unseal
 from chalicelib.kernel.settle import Fingerprint, Settled, settle, settle_prepared
 from chalicelib.kernel.text import STORED
 from chalicelib.settings import account_key, secret
@@ -155,7 +155,7 @@ def ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Respo
     asker = (caller.sub, caller.role) if caller else ("", "")
     binding = keys.digest(*asker, endpoint.path, repr(sorted((filters | segments).items())))
     given = asked.get("cursor")
-    position = cursor.unseal(given, binding) if given else None
+    position = unseal(given, binding) if given else None
     found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)
     answer = found if isinstance(found, Response) else _json(200, found.model_dump_json())
     if endpoint.cache is None or caller:

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.edge.problem import language
 from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
-from chalicelib.kernel import cursor
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.query import seal, unseal
 from chalicelib.transitions import Step, step
 
 TABLE = (
@@ -35,19 +35,19 @@ def test_another_roles_step_is_refused() -> None:
 
 
 def test_a_sealed_position_opens_for_its_binding_only() -> None:
-    sealed = cursor.seal({"sk": "entry:x"}, "alice's statement")
-    assert cursor.unseal(sealed, "alice's statement") == {"sk": "entry:x"}
+    sealed = seal({"sk": "entry:x"}, "alice's statement")
+    assert unseal(sealed, "alice's statement") == {"sk": "entry:x"}
     for other in ("bob's statement", "", "alice's statement "):
         with pytest.raises(InvalidRequest):
-            cursor.unseal(sealed, other)
+            unseal(sealed, other)
 
 
 def test_a_cursor_with_any_letter_changed_is_refused() -> None:
-    sealed = cursor.seal({"sk": "entry:x"}, "b")
+    sealed = seal({"sk": "entry:x"}, "b")
     for place in range(len(sealed) - 1):  # the last letter also holds bits that mean nothing
         changed = sealed[:place] + ("A" if sealed[place] != "A" else "B") + sealed[place + 1 :]
         with pytest.raises(InvalidRequest):
-            cursor.unseal(changed, "b")
+            unseal(changed, "b")
 
 
 def test_stamps_are_utc_to_the_millisecond_rounded_down_and_sort_as_times_do() -> None:
