@@ -1,13 +1,12 @@
-"""Entering a draw."""
+"""Entering a draw, and why an entry is not taken."""
 
 from dataclasses import replace
 
 from chalicelib.draws import items as draws
 from chalicelib.draws.items import Draw, EntryPlace
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.events.entries import NewDrawEntry, entry_answer
 from chalicelib.events.items import DrawEntry
-from chalicelib.events.refusals import EnteredAlready, EntriesClosed
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountCondition, post
@@ -17,6 +16,41 @@ from chalicelib.mall.windows import OfferOffShelf
 from chalicelib.table import keys
 from chalicelib.table.row import dump
 from chalicelib.table.write import Attr, Write, absent, put, update
+
+
+class NotADraw(InvalidState):
+    detail = Text(
+        "The goods of this event go to whom comes first: redeem them with POST /v1/redemptions.",
+        "该活动权益先到先得，不设抽签，请通过 POST /v1/redemptions 兑换。",
+    )
+    remedy = Text(
+        "Choose an event whose allocation is draw from GET /v1/events.",
+        "请从 GET /v1/events 选择 allocation 为 draw 的活动。",
+    )
+
+
+class EntriesClosed(Refusal):
+    status, code = 409, "entries_closed"
+    title = Text("The draw takes no entries now", "当前不在报名时间内")
+    detail = Text(
+        "Entries are taken from {opens_at} until {draws_at}.", "报名时间为 {opens_at} 至 {draws_at}（不含）。"
+    )
+    remedy = Text(
+        "Enter in this time, or choose another event from GET /v1/events.",
+        "请在报名时间内提交，或从 GET /v1/events 选择其他活动。",
+    )
+
+
+class EnteredAlready(Refusal):
+    status, code = 409, "entered_already"
+    title = Text("This person has entered already", "已报名")
+    detail = Text(
+        "One person has one entry in an event: {entry}. Nothing was reserved again.",
+        "每人每场活动限报名一次，已有报名 {entry}，未重复预留碳积分。",
+    )
+    remedy = Text(
+        "Read it with GET /v1/events/{id}/entries/{entry}.", "请通过 GET /v1/events/{id}/entries/{entry} 查询。"
+    )
 
 
 def enter(command: Command[NewDrawEntry], draw: Draw, offer: Offer | None, entry_id: str) -> Decision:

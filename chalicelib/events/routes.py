@@ -9,9 +9,9 @@ from chalicelib.edge.caching import LIVE
 from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import NotFound
 from chalicelib.events import actions, queries
+from chalicelib.events.actions import EnteredAlready, EntriesClosed, NotADraw
 from chalicelib.events.entries import DrawAnswer, DrawEntryAnswer, DrawParams, NewDrawEntry, entry_answer
 from chalicelib.events.model import EventAnswer, EventParams
-from chalicelib.events.refusals import EnteredAlready, EntriesClosed, NotADraw
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Page, Params

@@ -8,10 +8,9 @@ import pytest
 from chalicelib.draws.items import Draw
 from chalicelib.errors import InvalidState
 from chalicelib.events import settling
-from chalicelib.events.actions import enter
+from chalicelib.events.actions import EntriesClosed, enter
 from chalicelib.events.entries import NewDrawEntry
 from chalicelib.events.items import DrawEntry
-from chalicelib.events.refusals import EntriesClosed
 from chalicelib.mall.items import OfferEvent
 from chalicelib.table import keys
 from chalicelib.table.row import dump
