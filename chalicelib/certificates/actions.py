@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from chalicelib.certificates.items import Certificate, CertificateFacts, CertificateReference
+from chalicelib.certificates.items import Certificate, CertificateFacts, CertificateReference, serial
 from chalicelib.certificates.model import STEPS, RevokedAnswer, Revoking
-from chalicelib.certificates.serials import serial
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts

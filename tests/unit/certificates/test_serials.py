@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.certificates.serials import ALPHABET, SerialMistyped, parse, serial
+from chalicelib.certificates.items import ALPHABET, SerialMistyped, parse_serial, serial
 
 KEY = b"k" * 32
 AT = "2026-01-31T08:00:00.000Z"
@@ -14,7 +14,7 @@ records = st.text("abcdefghijklmnopqrstuvwxyz234567", min_size=26, max_size=26)
 @given(records)
 def test_a_record_has_one_serial_and_another_key_makes_another(record: str) -> None:
     made = serial(record, AT, KEY)
-    assert made == serial(record, AT, KEY) == parse(made)
+    assert made == serial(record, AT, KEY) == parse_serial(made)
     assert made != serial(record, AT, b"l" * 32)
     assert [len(part) for part in made.split("-")] == [4] * 5
 
@@ -29,7 +29,7 @@ def test_one_wrong_character_is_always_found(record: str, place: int, other: str
     plain = serial(record, AT, KEY).replace("-", "")
     if plain[place] != other:
         with pytest.raises(SerialMistyped):
-            parse(plain[:place] + other + plain[place + 1 :])
+            parse_serial(plain[:place] + other + plain[place + 1 :])
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_one_wrong_character_is_always_found(record: str, place: int, other: str
 )
 def test_what_is_no_serial_is_refused(typed: str) -> None:
     with pytest.raises(SerialMistyped):
-        parse(typed)
+        parse_serial(typed)
 
 
 def test_case_and_dashes_do_not_matter() -> None:
     for typed in ("sh267kq4m2xd9hptc3wq", "SH26 7KQ4 M2XD 9HPT C3WQ", "sh26.7kq4_m2xd-9hptc3wq"):
-        assert parse(typed) == "SH26-7KQ4-M2XD-9HPT-C3WQ"
+        assert parse_serial(typed) == "SH26-7KQ4-M2XD-9HPT-C3WQ"
