@@ -35,7 +35,8 @@ from chalicelib.certificates.routes import room as certificates
 from chalicelib.coverage.reactions import flag_uncovered
 from chalicelib.coverage.routes import room as coverage
 from chalicelib.credit.routes import room as credit
-from chalicelib.edge import authorizer, cors, events, problem
+from chalicelib.edge import cors, events, problem
+from chalicelib.edge.identity import authorizer
 from chalicelib.events.routes import room as public_events
 from chalicelib.events.worker import draw_due
 from chalicelib.grants.routes import room as grants

@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from chalicelib import log
 from chalicelib.deadline import GATEWAY_SECONDS, within
-from chalicelib.edge.authorizer import authenticate
 from chalicelib.edge.http import Endpoint, ask, attended, change
+from chalicelib.edge.identity.authorizer import authenticate
 from chalicelib.errors import Refusal
 from chalicelib.kernel.caller import readers
 from chalicelib.kernel.decision import Decision

@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.identity.authorizer import account_of
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision

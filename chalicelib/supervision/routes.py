@@ -7,8 +7,8 @@ from chalicelib.accounts import readings, statements
 from chalicelib.accounts.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.accounts.model import AccountView, Reasoned
 from chalicelib.credit import queries as credit
-from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import query
+from chalicelib.edge.identity.authorizer import account_of
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.kernel.fields import Page, Params

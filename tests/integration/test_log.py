@@ -10,8 +10,8 @@ from chalice.app import CloudWatchEventConfig, ScheduledEventConfig
 
 import app
 from chalicelib import log
-from chalicelib.edge import tokens
 from chalicelib.edge.events import each, for_each, woken
+from chalicelib.edge.identity import tokens
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import client

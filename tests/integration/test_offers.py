@@ -332,7 +332,7 @@ def test_a_token_that_nobody_can_judge_now_is_no_fault_of_ours(world: World, mon
     def away(_: str) -> None:
         raise IssuerAway("https://issuer.example.com")
 
-    monkeypatch.setattr("chalicelib.edge.tokens.claims", away)
+    monkeypatch.setattr("chalicelib.edge.identity.tokens.claims", away)
     headers = {"Authorization": "Bearer x.y.z"}
     assert world.get("/v1/offers", status="all", headers=headers).refused == (503, "unavailable")
     assert world.get("/v1/offers", headers=headers).status == 200

@@ -16,7 +16,8 @@ from chalicelib.table import keys
 
 def authorize(request: AuthRequest) -> AuthResponse:
     """API Gateway's question about a token. ``Exception("Unauthorized")`` is its word for 401."""
-    from chalicelib.edge import tokens  # only the authorizer's own function judges tokens: others start without
+    # Only the authorizer's own function judges tokens: others start without.
+    from chalicelib.edge.identity import tokens
 
     scheme, _, token = request.token.partition(" ")
     try:
@@ -55,7 +56,7 @@ def recognise(header: str, allow: tuple[str, ...]) -> Caller:
 
     Raises Unauthenticated, RoleNotAllowed, and Unavailable where the issuer's keys are away.
     """
-    from chalicelib.edge import tokens  # few requests need it
+    from chalicelib.edge.identity import tokens  # few requests need it
     from chalicelib.signing.issuer import IssuerAway
 
     scheme, _, token = header.partition(" ")

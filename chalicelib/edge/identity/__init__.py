@@ -1,0 +1,1 @@
+"""Who is calling: what a token claims, and whether it may call a route."""
