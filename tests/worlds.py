@@ -24,7 +24,7 @@ from chalicelib.ledger import debts
 from chalicelib.mall import terms, tills
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
-from chalicelib.reductions import queries as reductions
+from chalicelib.reductions.lookup import queries as reductions
 from chalicelib.signing import jws
 from chalicelib.table import client
 from infra.dev.local import engines, processes, settings

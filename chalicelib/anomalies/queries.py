@@ -13,7 +13,7 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.reductions.items import Reduction, ReductionState
-from chalicelib.reductions.queries import as_they_stand
+from chalicelib.reductions.lookup.queries import as_they_stand
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.queries import everything
 from chalicelib.table import keys, lists, read

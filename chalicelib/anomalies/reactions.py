@@ -9,7 +9,7 @@ from chalicelib.errors import Contended
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, derive_each
 from chalicelib.reductions.items import Reduction
-from chalicelib.reductions.queries import as_reported, is_report, recipients
+from chalicelib.reductions.lookup.queries import as_reported, is_report, recipients
 from chalicelib.table import keys
 from chalicelib.table.write import put
 

@@ -19,8 +19,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import Fingerprint, perform, settle
 from chalicelib.reductions.actions import confirm, reject
 from chalicelib.reductions.items import Reduction
+from chalicelib.reductions.lookup.queries import as_reported, as_they_stand, is_report, recipient
 from chalicelib.reductions.model import ReductionAnswer, Reversal
-from chalicelib.reductions.queries import as_reported, as_they_stand, is_report, recipient
 from chalicelib.reductions.reversal import reverse
 from chalicelib.table import keys
 

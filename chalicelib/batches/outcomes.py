@@ -22,8 +22,8 @@ from chalicelib.kernel.record import Facts
 from chalicelib.kernel.settle import Settled, conclude, perform
 from chalicelib.reductions.actions import report
 from chalicelib.reductions.items import Recipient
+from chalicelib.reductions.lookup.queries import credited, recipients
 from chalicelib.reductions.model import ReductionAnswer, Report
-from chalicelib.reductions.queries import credited, recipients
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.queries import versions
 from chalicelib.table import keys

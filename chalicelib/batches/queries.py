@@ -22,7 +22,7 @@ from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
-from chalicelib.reductions.queries import as_they_stand, is_report
+from chalicelib.reductions.lookup.queries import as_they_stand, is_report
 from chalicelib.table import keys, lists, read
 
 LINK_SECONDS = 300

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
 from chalicelib.reductions.actions import file
-from chalicelib.reductions.queries import as_reported, is_report
+from chalicelib.reductions.lookup.queries import as_reported, is_report
 
 
 def file_reported(records: Sequence[Record]) -> None:

@@ -10,7 +10,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen, AccountNotOpen
-from chalicelib.reductions import actions, queries, reversal, search
+from chalicelib.reductions import actions, reversal
+from chalicelib.reductions.lookup import queries, search
 from chalicelib.reductions.model import Reason, ReductionAnswer, ReductionParams, Report, Reversal, ReversedAnswer
 from chalicelib.scenarios.queries import versions
 

@@ -9,7 +9,7 @@ from chalicelib.errors import InvalidRequest
 from chalicelib.grants.codes import challenge
 from chalicelib.grants.queries import active_for_report
 from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
-from chalicelib.reductions import queries
+from chalicelib.reductions.lookup import queries
 from chalicelib.table import keys, read
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.reductions import search
+from chalicelib.reductions.lookup import search
 from tests.world import PEOPLE, World
 
 Asker = dict[str, Any]

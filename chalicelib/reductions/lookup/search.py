@@ -11,8 +11,8 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.reductions.items import Reduction
+from chalicelib.reductions.lookup.queries import as_they_stand, to_answer
 from chalicelib.reductions.model import ReductionAnswer, ReductionParams
-from chalicelib.reductions.queries import as_they_stand, to_answer
 from chalicelib.scenarios.queries import everything
 from chalicelib.table import keys, lists, read
 

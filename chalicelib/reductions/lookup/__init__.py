@@ -1,0 +1,1 @@
+"""Reductions as they stand, and how they are found."""
