@@ -25,8 +25,8 @@ from chalicelib.batches.routes import room as batches
 from chalicelib.buyback import worker as buyback_worker
 from chalicelib.buyback.reactions import plan_runs
 from chalicelib.buyback.routes import room as buyback
-from chalicelib.campaigns import worker as campaigns_worker
-from chalicelib.campaigns.reactions import close_reached
+from chalicelib.campaigns.closing import worker as campaigns_worker
+from chalicelib.campaigns.closing.reactions import close_reached
 from chalicelib.campaigns.routes import room as campaigns
 from chalicelib.cancellation.routes import room as cancellation
 from chalicelib.certificates.reactions import sign_issued

@@ -5,7 +5,8 @@ from random import randrange
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.campaigns import actions, donations, obligations, prepare, queries, refusals, worker
+from chalicelib.campaigns import actions, donations, obligations, queries, refusals
+from chalicelib.campaigns.closing import prepare, worker
 from chalicelib.campaigns.model import (
     STRIPES,
     Approval,

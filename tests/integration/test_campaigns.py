@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.campaigns import worker
+from chalicelib.campaigns.closing import worker
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.table import keys, lists
 from tests.world import CODES, PEOPLE, Answer, World

@@ -8,7 +8,7 @@ from chalice.app import DynamoDBEventConfig
 import app
 from chalicelib.buyback import worker as buyback_worker
 from chalicelib.buyback.model import TONNE
-from chalicelib.campaigns import prepare, worker
+from chalicelib.campaigns.closing import prepare, worker
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.queues import sender as queue
 from tests.world import World

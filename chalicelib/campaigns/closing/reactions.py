@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from chalicelib.campaigns import queries, worker
+from chalicelib.campaigns import queries
+from chalicelib.campaigns.closing import worker
 from chalicelib.campaigns.items import Campaign, total
 from chalicelib.errors import Contended
 from chalicelib.kernel.record import Record

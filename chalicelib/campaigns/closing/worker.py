@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.campaigns import actions, queries
+from chalicelib.campaigns.closing.prepare import end
 from chalicelib.campaigns.items import Campaign
 from chalicelib.campaigns.model import Judgement
-from chalicelib.campaigns.prepare import end
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.kernel.decision import Command, Decision

@@ -1,0 +1,1 @@
+"""How a campaign closes: on its date, at its target, or by its institution."""
