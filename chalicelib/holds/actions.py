@@ -8,10 +8,10 @@ from typing import Any
 from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.grants.items import Grant
 from chalicelib.holds.items import Hold, Payer, Seller, Status
-from chalicelib.holds.limits import count, usable
 from chalicelib.holds.model import Capture, NewHold, give_up, reserve, take, to_answer
-from chalicelib.holds.parts import ended, let_go, posted, step_from, still_held, with_state
-from chalicelib.holds.refusals import (
+from chalicelib.holds.rules.limits import count, usable
+from chalicelib.holds.rules.parts import ended, let_go, posted, step_from, still_held, with_state
+from chalicelib.holds.rules.refusals import (
     GrantInactive,
     MerchantSuspended,
     NotHersYet,

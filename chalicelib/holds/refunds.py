@@ -5,8 +5,8 @@ from dataclasses import replace
 from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, Refusal
 from chalicelib.holds.items import Hold, Payer
 from chalicelib.holds.model import HoldRefund, pay_back, to_answer
-from chalicelib.holds.parts import moved, posted, step_from
-from chalicelib.holds.refusals import PayerClosed
+from chalicelib.holds.rules.parts import moved, posted, step_from
+from chalicelib.holds.rules.refusals import PayerClosed
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger import refunds

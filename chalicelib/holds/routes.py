@@ -6,8 +6,8 @@ from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFound, Refusal
 from chalicelib.holds import actions, queries, refunds
 from chalicelib.holds.model import Capture, HoldAnswer, HoldParams, HoldRefund, NewHold, to_answer
-from chalicelib.holds.proofs import UNPROVEN, proven
-from chalicelib.holds.refusals import GrantInactive, MerchantSuspended, OrderReferenceUsed, PayerClosed
+from chalicelib.holds.rules.proofs import UNPROVEN, proven
+from chalicelib.holds.rules.refusals import GrantInactive, MerchantSuspended, OrderReferenceUsed, PayerClosed
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params

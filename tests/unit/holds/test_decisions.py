@@ -12,7 +12,7 @@ from chalicelib.holds import actions, refunds
 from chalicelib.holds.items import Hold, Seller, Selling
 from chalicelib.holds.model import Capture, HoldRefund, NewHold
 from chalicelib.holds.projection import merchant_holds
-from chalicelib.holds.refusals import (
+from chalicelib.holds.rules.refusals import (
     DayLimitReached,
     GrantInactive,
     MerchantSuspended,

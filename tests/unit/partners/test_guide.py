@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 import app
-from chalicelib.holds import proofs
+from chalicelib.holds.rules import proofs
 from chalicelib.outside.addresses import PORTS
 from chalicelib.partners import handshake, model
 from chalicelib.partners.items import WebhookType

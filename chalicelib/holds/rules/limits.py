@@ -6,7 +6,7 @@ from operator import or_
 from chalicelib.errors import Contended, Refusal
 from chalicelib.grants.items import SPEND, Grant, day
 from chalicelib.holds.model import NewHold
-from chalicelib.holds.refusals import DayLimitReached, GrantInactive, OrderLimitReached
+from chalicelib.holds.rules.refusals import DayLimitReached, GrantInactive, OrderLimitReached
 from chalicelib.kernel.decision import Command
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, seen, update

@@ -1,0 +1,1 @@
+"""What bounds a hold: the grant, the signature, and why the answer is no."""
