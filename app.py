@@ -18,8 +18,8 @@ from chalicelib import log, start
 from chalicelib.accounts.routes import room as accounts
 from chalicelib.anomalies.reactions import find_anomalies
 from chalicelib.anomalies.routes import room as anomalies
-from chalicelib.batches import worker as batches_worker
 from chalicelib.batches.model import FOLDER as BATCHES
+from chalicelib.batches.processing import worker as batches_worker
 from chalicelib.batches.reactions import wake_judges
 from chalicelib.batches.routes import room as batches
 from chalicelib.buyback import worker as buyback_worker
@@ -45,15 +45,16 @@ from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.routes import room as holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.catalogue.routes import room as catalogue
-from chalicelib.mall.following import shelve_due
-from chalicelib.mall.projection import sales
+from chalicelib.mall.offers.following import shelve_due
+from chalicelib.mall.offers.routes import room as offers
 from chalicelib.mall.reactions import follow_merchants, note_due
-from chalicelib.mall.routes import room as mall
-from chalicelib.mall.worker import complete_events, expire_due, sweep_merchant, sweep_tills
+from chalicelib.mall.redemptions.projection import sales
+from chalicelib.mall.redemptions.routes import room as redemptions
+from chalicelib.mall.redemptions.worker import complete_events, expire_due, sweep_merchant, sweep_tills
 from chalicelib.merchants.routes import room as merchants
-from chalicelib.onboarding import worker as documents_worker
+from chalicelib.onboarding.documents import worker as documents_worker
+from chalicelib.onboarding.documents.uploads import FOLDER as DOCUMENTS
 from chalicelib.onboarding.routes import room as onboarding
-from chalicelib.onboarding.uploads import FOLDER as DOCUMENTS
 from chalicelib.openness.projection import supply
 from chalicelib.openness.routes import room as openness
 from chalicelib.partners import worker as partners_worker
@@ -82,7 +83,7 @@ app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
-_spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
+_spending = (catalogue, offers, redemptions, holds, cancellation, certificates, coverage, campaigns, buyback)
 _watching = (provenance, supervision, anomalies, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from chalicelib.onboarding.uploads import file_key
+from chalicelib.onboarding.documents.uploads import file_key
 from chalicelib.settings import settings
 from infra.dev.demo.files import document as file_of
 from tests.world import AT, Answer, World

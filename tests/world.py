@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from chalice.test import Client
 
 from chalicelib.kernel.settle import Settled, perform
-from chalicelib.mall import actions, queries
+from chalicelib.mall.offers import queries
+from chalicelib.mall.redemptions import actions
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.keys import Key

@@ -21,7 +21,8 @@ from chalicelib.accounts import queries as accounts
 from chalicelib.edge.identity import tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
-from chalicelib.mall import terms, tills
+from chalicelib.mall.offers import terms
+from chalicelib.mall.redemptions import tills
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions

@@ -2,11 +2,13 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.accounts import actions, closing, export, queries, statements, wards
-from chalicelib.accounts.entries import EntryAnswer, EntryParams
-from chalicelib.accounts.export import Export
+from chalicelib.accounts import actions, closing, queries, wards
 from chalicelib.accounts.model import AccountAnswer, AccountView, Correction, Grounds, Opening
 from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
+from chalicelib.accounts.statements import export
+from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams
+from chalicelib.accounts.statements.export import Export
 from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards
 from chalicelib.credit import queries as credit
 from chalicelib.credit.model import CreditReasons

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chalicelib.batches.worker import wake
+from chalicelib.batches.processing.worker import wake
 from chalicelib.kernel.record import Record
 
 KINDS = ("batch_confirming", "batch_rejecting", "batch_reversing")

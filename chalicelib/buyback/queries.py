@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from chalicelib.accounts import statements
+from chalicelib.accounts.statements import queries as statements
 from chalicelib.buyback.items import Lot, Run, RunLane, RunPart, total
 from chalicelib.buyback.model import LANES, TONNE, LotAnswer, LotParams, RetirementAnswer, RunAnswer, RunParams
 from chalicelib.errors import NotFound

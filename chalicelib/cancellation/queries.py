@@ -1,6 +1,6 @@
 """A person's cancellations."""
 
-from chalicelib.accounts import statements
+from chalicelib.accounts.statements import queries as statements
 from chalicelib.cancellation.model import CancellationAnswer, CancellationParams
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller

@@ -6,7 +6,7 @@ from heapq import merge
 from itertools import islice
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.statements import unfiled
+from chalicelib.accounts.statements.queries import unfiled
 from chalicelib.certificates.items import Certificate
 from chalicelib.coverage.items import Coverage
 from chalicelib.coverage.model import CERTIFIED, Flag, UncoveredAnswer, UncoveredParams, allotted, to_answer

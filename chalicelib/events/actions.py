@@ -12,7 +12,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import POINTS, Posting, Transfer
 from chalicelib.mall.items import Offer
-from chalicelib.mall.windows import OfferOffShelf
+from chalicelib.mall.offers.windows import OfferOffShelf
 from chalicelib.table import keys
 from chalicelib.table.row import dump
 from chalicelib.table.write import Attr, Write, absent, put, update

@@ -12,8 +12,8 @@ from chalicelib.events.model import EventAnswer, EventParams, status, terms
 from chalicelib.kernel.caller import INDIVIDUAL, Caller
 from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.mall import queries as mall
 from chalicelib.mall.items import Offer
+from chalicelib.mall.offers import queries as mall
 from chalicelib.onboarding.items import Application
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr

@@ -17,8 +17,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import queries as mall
-from chalicelib.mall.windows import OfferUnavailable
+from chalicelib.mall.offers import queries as mall
+from chalicelib.mall.offers.windows import OfferUnavailable
 from chalicelib.settings import secret
 
 room = Blueprint(__name__)

@@ -11,13 +11,13 @@ from chalicelib.events.items import DrawEntry, EntryStatus
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import POINTS, Posting, Transfer
-from chalicelib.mall import terms as offer_terms
 from chalicelib.mall import transfers
-from chalicelib.mall.actions import fulfilled, placed
 from chalicelib.mall.items import OfferTerms
+from chalicelib.mall.offers import terms as offer_terms
 from chalicelib.mall.orders import NewRedemption
 from chalicelib.mall.pools import HandOut
-from chalicelib.mall.tills import TillEmpty, remember_empty
+from chalicelib.mall.redemptions.actions import fulfilled, placed
+from chalicelib.mall.redemptions.tills import TillEmpty, remember_empty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, update
 

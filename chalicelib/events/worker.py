@@ -17,8 +17,9 @@ from chalicelib.events.queries import draw_of, entries_of, entry, stock
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
-from chalicelib.mall import queries as mall
-from chalicelib.mall import terms, tills
+from chalicelib.mall.offers import queries as mall
+from chalicelib.mall.offers import terms
+from chalicelib.mall.redemptions import tills
 from chalicelib.settings import secret
 from chalicelib.table import keys
 from chalicelib.table.lists import UNLISTED

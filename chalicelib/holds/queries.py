@@ -1,6 +1,6 @@
 """Holds as their parties see them."""
 
-from chalicelib.accounts import statements
+from chalicelib.accounts.statements import queries as statements
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.grants.items import Grant
 from chalicelib.holds.items import Hold, MerchantHold, Seller

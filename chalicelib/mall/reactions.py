@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from chalicelib.accounts.actions import KINDS
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
-from chalicelib.mall import following
 from chalicelib.mall.notes import DueOrder
+from chalicelib.mall.offers import following
 from chalicelib.merchants.model import TURNS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing

@@ -1,13 +1,13 @@
-"""What is asked of applications, and what is stated at their steps. Pure."""
+"""What is asked of applications, what is stated at their steps, and where they are then. Pure."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from chalicelib.kernel.fields import Body, LongText, Moment, Paged, Sha256, example
+from chalicelib.kernel.fields import Answer, Body, LongText, Moment, Paged, Sha256, example
 from chalicelib.merchants.model import Mode
-from chalicelib.onboarding.items import Status
+from chalicelib.onboarding.items import Kind, Status
 from chalicelib.partners.items import Signatures
 
 _REASONED: JsonDict = {"required": ["comment"], "properties": {"comment": {"type": "string"}}}
@@ -108,3 +108,21 @@ class ApplicationParams(Paged):
 
     status: Status | None = None
     mode: Mode | None = None
+
+
+class ApplicationState(Answer):
+    """Where an application is now. ``next_actions`` are the caller's."""
+
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        mode="event",
+        status="draft",
+        required_documents=["application_form", "business_licence", "legal_person_identity", "credit_report"],
+        next_actions=["documents", "submit", "withdraw"],
+    )
+
+    id: str
+    mode: Mode
+    status: Status
+    required_documents: list[Kind]
+    next_actions: list[str]

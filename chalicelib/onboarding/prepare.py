@@ -11,9 +11,9 @@ from chalicelib.kernel.fields import Empty
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants import queries as merchants
 from chalicelib.onboarding import actions, queries
+from chalicelib.onboarding.documents.uploads import file_key, kept_key
 from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.model import Integration
-from chalicelib.onboarding.uploads import file_key, kept_key
 from chalicelib.partners.handshake import handshake
 
 

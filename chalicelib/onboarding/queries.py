@@ -12,7 +12,7 @@ from chalicelib.kernel.query import Query
 from chalicelib.kernel.text import STORED
 from chalicelib.merchants.history import HistoryLine
 from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
-from chalicelib.onboarding.answers import ApplicationAnswer, DocumentAnswer
+from chalicelib.onboarding.forms.answers import ApplicationAnswer, DocumentAnswer
 from chalicelib.onboarding.items import Application, Applied, Document, Status
 from chalicelib.onboarding.model import ApplicationParams
 from chalicelib.onboarding.steps import REQUIRED, next_actions, party

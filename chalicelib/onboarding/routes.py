@@ -16,20 +16,23 @@ from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
 from chalicelib.merchants.members import PlanFull
-from chalicelib.onboarding import actions, documents, drafts, prepare, queries
-from chalicelib.onboarding.answers import ApplicationAnswer, ApplicationState
+from chalicelib.onboarding import actions, prepare, queries
+from chalicelib.onboarding.documents import actions as documents
+from chalicelib.onboarding.documents.uploads import DocumentLink, DocumentOpened, NewDocument
+from chalicelib.onboarding.forms import drafts
+from chalicelib.onboarding.forms.answers import ApplicationAnswer
+from chalicelib.onboarding.forms.plans import ApplicationChange, NewApplication
 from chalicelib.onboarding.model import (
     Acknowledgement,
     Agreement,
     ApplicationParams,
+    ApplicationState,
     Endorsement,
     Integration,
     Opinion,
     Review,
 )
-from chalicelib.onboarding.plans import ApplicationChange, NewApplication
 from chalicelib.onboarding.steps import DocumentsMissing
-from chalicelib.onboarding.uploads import DocumentLink, DocumentOpened, NewDocument
 from chalicelib.partners import queries as partners
 from chalicelib.partners.handshake import HandshakeFailed
 from chalicelib.settings import secret

@@ -8,8 +8,8 @@ from chalicelib import shanghai
 from chalicelib.errors import Contended, NotFound, Refusal, Text
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM, SUB_PLATFORM_OPERATOR
-from chalicelib.onboarding.answers import ApplicationState
 from chalicelib.onboarding.items import Application, Kind, Status
+from chalicelib.onboarding.model import ApplicationState
 from chalicelib.table import keys
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Write, update

@@ -10,7 +10,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.standing import acting, turned, unturned
-from chalicelib.mall import takedown
+from chalicelib.mall.catalogue import takedown
 from chalicelib.mall.items import Offer
 from chalicelib.merchants import actions as merchants
 from chalicelib.merchants.actions import AlreadyMerchant, admission

@@ -9,7 +9,7 @@ from chalicelib.ledger.account import Account
 from chalicelib.mall.orders import OrderParams
 from chalicelib.merchants.members import Admitted, Membership
 from chalicelib.merchants.model import Mode, suspenders, to_answer
-from chalicelib.onboarding.answers import HistoryLineAnswer
+from chalicelib.onboarding.forms.answers import HistoryLineAnswer
 from chalicelib.statistics.model import Month
 
 _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"

@@ -4,11 +4,11 @@ import heapq
 from collections.abc import Iterator
 from itertools import islice
 
-from chalicelib.accounts import statements
+from chalicelib.accounts.statements import queries as statements
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.model import Entry
-from chalicelib.mall import order_book
+from chalicelib.mall.redemptions import order_book
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.members import Membership
 from chalicelib.platforms.model import MemberOrderParams

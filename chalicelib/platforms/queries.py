@@ -10,7 +10,7 @@ from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.history import HistoryLine
 from chalicelib.merchants.members import Membership
 from chalicelib.merchants.model import SUB_PLATFORM
-from chalicelib.onboarding.answers import HistoryLineAnswer
+from chalicelib.onboarding.forms.answers import HistoryLineAnswer
 from chalicelib.platforms.model import MemberAnswer, MemberParams, MemberView, to_member
 from chalicelib.table import keys, read
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.accounts.sheet import table
+from chalicelib.accounts.statements.sheet import table
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account

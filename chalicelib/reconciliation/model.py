@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.kernel.fields import Answer, Paged, Time, example
-from chalicelib.supervision.differences import Difference
+from chalicelib.supervision.audit.differences import Difference
 
 KEPT_MAX = 100  # differences that are kept with their Records; all of them are counted
 BEHIND_MAX = 10  # Records named for each account that differs, the newest

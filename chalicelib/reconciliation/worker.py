@@ -20,8 +20,8 @@ from chalicelib.kernel.settle import perform
 from chalicelib.reconciliation import actions, queries
 from chalicelib.reconciliation.model import BEHIND_MAX, KEPT_MAX, Reconciliation, found
 from chalicelib.settings import settings
-from chalicelib.supervision.books import Books
-from chalicelib.supervision.differences import Difference
+from chalicelib.supervision.audit.books import Books
+from chalicelib.supervision.audit.differences import Difference
 from chalicelib.table import keys, read
 from chalicelib.table.row import Row
 from chalicelib.table.write import Attr, ConditionBase

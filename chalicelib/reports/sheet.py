@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.accounts.sheet import table
+from chalicelib.accounts.statements.sheet import table
 from chalicelib.reports.model import Report
 
 COLUMNS = ("month", "about", "id", "name", "figure", "amount")

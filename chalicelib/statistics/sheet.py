@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.accounts.sheet import table
+from chalicelib.accounts.statements.sheet import table
 from chalicelib.statistics.model import SUMS, StatisticsAnswer
 
 COLUMNS = ("month", "figure", "scenario", "methodology", "amount")

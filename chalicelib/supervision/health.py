@@ -7,8 +7,8 @@ from chalicelib import shanghai
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import stamp
-from chalicelib.mall import order_book
-from chalicelib.mall import queries as mall
+from chalicelib.mall.offers import queries as mall
+from chalicelib.mall.redemptions import order_book
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import to_answer
 from chalicelib.onboarding import queries as onboarding

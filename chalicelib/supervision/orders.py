@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts import statements
-from chalicelib.accounts.entries import EntryParams
+from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements.entries import EntryParams
 from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.mall import order_book
 from chalicelib.mall.orders import Redemption
+from chalicelib.mall.redemptions import order_book
 from chalicelib.supervision.model import LANES, OrderPointer, SupervisedOrderAnswer, SupervisedOrderParams
 from chalicelib.table import keys, read
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chalicelib.accounts.model import Reasoned
-from chalicelib.accounts.readings import Reading
+from chalicelib.accounts.statements.readings import Reading
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

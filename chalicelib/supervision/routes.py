@@ -3,9 +3,10 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts import readings, statements
-from chalicelib.accounts.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.accounts.model import AccountView, Reasoned
+from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements import readings
+from chalicelib.accounts.statements.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.credit import queries as credit
 from chalicelib.edge.endpoints import query
 from chalicelib.edge.identity.authorizer import account_of

@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
-from chalicelib.supervision.books import Books
+from chalicelib.supervision.audit.books import Books
 from infra.ops.target import in_one_line, table_name
 
 SEGMENTS = 8

@@ -78,6 +78,6 @@ def test_what_is_reached_is_what_one_would_expect() -> None:
     assert "chalicelib.signing.remote.RemoteKey" in reach({"app.react"})
     assert "chalicelib.openness.projection.supply" in reach({"app.project"})
     assert not any(place.startswith(("chalicelib.queues.", "chalicelib.signing.")) for place in reach({"app.project"}))
-    assert "chalicelib.mall.actions.sweep" in reach({"app.pay_lots"})
+    assert "chalicelib.mall.redemptions.actions.sweep" in reach({"app.pay_lots"})
     assert "chalicelib.signing.remote.RemoteKey" not in reach({"app.pay_lots"})
     assert "chalicelib.table.client.client" not in reach({"app.authenticate"})

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches import judging, worker
+from chalicelib.batches.processing import judging, worker
 from chalicelib.errors import Contended
 from chalicelib.kernel import settle
 from chalicelib.settings import settings
@@ -239,7 +239,7 @@ def test_batches_are_listed_newest_first(batches: Batches, limit: int) -> None:
 
 
 def test_a_busy_table_is_waited_for(batches: Batches, sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.batches.outcomes.time.sleep", lambda _: None)
+    monkeypatch.setattr("chalicelib.batches.processing.outcomes.time.sleep", lambda _: None)
     judge(batches, sent)
     busy, real = [3], settle.settle
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches import worker
+from chalicelib.batches.processing import worker
 from chalicelib.settings import settings
 from tests.batches import BASE, SCENARIO_OPERATOR, Batches, file, trip
 from tests.world import PEOPLE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches import outcomes, worker
+from chalicelib.batches.processing import outcomes, worker
 from chalicelib.errors import Contended
 from chalicelib.kernel import settle
 from chalicelib.settings import settings
@@ -133,7 +133,7 @@ def test_two_workers_at_once_come_to_the_same(batches: Batches, monkeypatch: pyt
 
 def test_a_busy_table_is_waited_for(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that others are in the way of is not refused: it is tried again, at last by the next event."""
-    monkeypatch.setattr("chalicelib.batches.outcomes.time.sleep", lambda _: None)
+    monkeypatch.setattr("chalicelib.batches.processing.outcomes.time.sleep", lambda _: None)
     alice = batches.world.person()
     content = file(trip("a", alice))
     batch = batches.open(content).body["id"]

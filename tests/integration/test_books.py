@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.supervision.books import Books, of
+from chalicelib.supervision.audit.books import Books, of
 from chalicelib.table import keys
 from infra.ops import audit
 from tests.world import World

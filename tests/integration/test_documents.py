@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.onboarding import documents
-from chalicelib.onboarding.uploads import file_key, kept_key
+from chalicelib.onboarding.documents import actions as documents
+from chalicelib.onboarding.documents.uploads import file_key, kept_key
 from chalicelib.settings import settings
 from infra.dev.demo.files import jpeg, pdf, png
 from tests.desk import BUREAU, EXCHANGE, PDF, Desk, institution

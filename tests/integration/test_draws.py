@@ -14,7 +14,7 @@ from chalicelib.draws import queries as draws
 from chalicelib.events import queries, worker
 from chalicelib.kernel import settle
 from chalicelib.kernel.fields import stamp
-from chalicelib.supervision.books import of
+from chalicelib.supervision.audit.books import of
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
@@ -277,7 +277,7 @@ def test_an_account_with_an_entry_cannot_close_and_its_merchant_cannot_leave(wor
     world.rich(points=10)
     assert enter(world, event, offer).status == 201
     assert world.close().refused == (409, "invalid_state")
-    from chalicelib.mall import queries as mall
+    from chalicelib.mall.offers import queries as mall
 
     shop = world.me("shop", "institution")["id"]
     assert mall.owes(shop, "2097-07-01T00:00:00.000Z")

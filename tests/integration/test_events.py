@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall import event_stock
+from chalicelib.mall.catalogue import event_stock
 from tests.desk import PLANS, Desk, institution
 from tests.world import CODES, World
 

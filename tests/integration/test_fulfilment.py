@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall.worker import expire_due
+from chalicelib.mall.redemptions.worker import expire_due
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update

@@ -10,7 +10,7 @@ from jwt.utils import base64url_decode, base64url_encode
 from chalicelib.provenance import queries, worker
 from chalicelib.signing import jose
 from chalicelib.signing.jws import SignerAway, jwks
-from chalicelib.supervision.books import of
+from chalicelib.supervision.audit.books import of
 from infra.ops import audit
 from tests.clock import Calendar
 from tests.integration.test_campaigns import approved, close, donate

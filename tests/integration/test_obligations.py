@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall.worker import complete_events
+from chalicelib.mall.redemptions.worker import complete_events
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update

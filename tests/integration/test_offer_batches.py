@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import Unavailable
-from chalicelib.mall import shelf
+from chalicelib.mall.catalogue import shelf
 from tests.world import CODES, World
 
 TEA: dict[str, Any] = {

@@ -194,7 +194,7 @@ def test_what_may_be_null_may_be_left_out(world: World) -> None:
 def test_the_shelf_shows_what_can_be_redeemed_now(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int, bound: int
 ) -> None:
-    monkeypatch.setattr("chalicelib.mall.browse.SKIPPED_MAX", bound)
+    monkeypatch.setattr("chalicelib.mall.offers.browse.SKIPPED_MAX", bound)
     world.merchant()
     made = [world.offer() for _ in range(3)]
     for _ in range(4):

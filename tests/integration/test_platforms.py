@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall import following
-from chalicelib.mall.worker import complete_events
+from chalicelib.mall.offers import following
+from chalicelib.mall.redemptions.worker import complete_events
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys
 from chalicelib.table.commit import commit

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import queries
-from chalicelib.accounts import readings as room
 from chalicelib.accounts.model import Reasoned
+from chalicelib.accounts.statements import readings as room
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE, Caller
 from chalicelib.kernel.query import Query

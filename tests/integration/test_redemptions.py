@@ -291,7 +291,7 @@ def listed(world: World, sub: str = "alice", role: str = "individual", **asked: 
 def test_orders_are_filtered_by_how_they_stand(
     world: World, monkeypatch: pytest.MonkeyPatch, limit: int, scanned: int
 ) -> None:
-    monkeypatch.setattr("chalicelib.mall.order_book.SCANNED_MAX", scanned)
+    monkeypatch.setattr("chalicelib.mall.redemptions.order_book.SCANNED_MAX", scanned)
     world.merchant()
     world.rich(points=9000)
     offer = world.offer()

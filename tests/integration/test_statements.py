@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from chalicelib.accounts import statements
+from chalicelib.accounts.statements import queries as statements
 from chalicelib.ledger import actions as ledger
-from chalicelib.mall.worker import sweep_tills
+from chalicelib.mall.redemptions.worker import sweep_tills
 from chalicelib.table import keys
 from tests.world import PEOPLE, World
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.mall import tills
+from chalicelib.mall.redemptions import tills
 from chalicelib.settings import settings
 from chalicelib.table import keys
 from tests.world import PEOPLE, World

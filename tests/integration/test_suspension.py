@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.ledger.account import Account
-from chalicelib.mall import following
+from chalicelib.mall.offers import following
 from chalicelib.table import keys
 from tests.world import Answer, World
 

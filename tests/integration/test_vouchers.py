@@ -8,7 +8,7 @@ import pytest
 from chalicelib.kernel.record import Record
 from chalicelib.partners import model as partners
 from chalicelib.settings import settings
-from chalicelib.supervision.books import Books
+from chalicelib.supervision.audit.books import Books
 from chalicelib.table.row import load
 from chalicelib.table.write import decode
 from tests.world import CODES, PEOPLE, Answer, World

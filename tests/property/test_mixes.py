@@ -25,7 +25,7 @@ from chalicelib.provenance.mix import Row
 from chalicelib.provenance.model import NONE, Colour, used
 from chalicelib.provenance.projection import colours, uses
 from chalicelib.reductions.transfers import conversion, recording
-from chalicelib.supervision.colours import Colours
+from chalicelib.supervision.audit.colours import Colours
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.row import dump

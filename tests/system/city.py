@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 from boto3.dynamodb.types import TypeDeserializer
 
-from chalicelib.supervision.books import of
-from chalicelib.supervision.differences import GRAMS, POINTS
+from chalicelib.supervision.audit.books import of
+from chalicelib.supervision.audit.differences import GRAMS, POINTS
 from chalicelib.table.keys import ISSUED, POOL
 from infra.dev.demo.people import institution, person
 from infra.dev.local.stack import LocalStack

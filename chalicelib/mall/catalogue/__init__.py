@@ -1,1 +1,1 @@
-"""A merchant's catalogue in bulk, by its own codes (guide §7.2 a)."""
+"""What a merchant offers: one offer, its vouchers, and the whole catalogue by its own codes (guide §7.2 a)."""

@@ -7,20 +7,15 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.mall import (
-    queries,
-    sellers,
-    shelf,
-    vouchers,
-)
-from chalicelib.mall.catalogue import sync
+from chalicelib.mall.catalogue import shelf, sync, vouchers
 from chalicelib.mall.catalogue.model import NewOfferBatch, OfferBatchAnswer
+from chalicelib.mall.catalogue.vouchers import NewVouchers, VouchersAnswer
 from chalicelib.mall.model import (
     NewOffer,
     OfferAnswer,
     OfferChange,
 )
-from chalicelib.mall.vouchers import NewVouchers, VouchersAnswer
+from chalicelib.mall.offers import queries, sellers
 from chalicelib.settings import settings
 
 room = Blueprint(__name__)

@@ -11,11 +11,12 @@ from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import Settled, conclude
-from chalicelib.mall import queries, shelf
+from chalicelib.mall.catalogue import shelf
 from chalicelib.mall.catalogue.model import LineAnswer, NewOfferBatch, OfferBatchAnswer, OfferLine, OfferResult, Result
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
-from chalicelib.mall.sellers import Seller, above_sells, not_selling
+from chalicelib.mall.offers import queries
+from chalicelib.mall.offers.sellers import Seller, above_sells, not_selling
 from chalicelib.settings import settings
 from chalicelib.table import keys
 

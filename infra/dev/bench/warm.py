@@ -28,8 +28,8 @@ def measure() -> Warm:
     os.environ.update({name: value for name, value in _ENVIRONMENT.items() if name not in os.environ})
     import app
     from chalicelib import log, settings
-    from chalicelib.mall import terms
     from chalicelib.mall.items import OfferTerms
+    from chalicelib.mall.offers import terms
 
     settings._secrets = lambda: {"identity_key": b"k" * 32}  # type: ignore[assignment]
     terms.of = lambda offer: OfferTerms(id=offer, merchant="merchant", stripes=1, title="票", fulfilment="voucher")

@@ -1,7 +1,7 @@
 """A reading is a Record and a line beside the account."""
 
-from chalicelib.accounts import readings
 from chalicelib.accounts.model import Reasoned
+from chalicelib.accounts.statements import readings
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.table import keys

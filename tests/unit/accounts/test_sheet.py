@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from chalicelib.accounts.sheet import BYTE_ORDER_MARK, written
+from chalicelib.accounts.statements.sheet import BYTE_ORDER_MARK, written
 from chalicelib.ledger.model import Entry
 
 AT = "2026-01-31T17:30:00.145Z"

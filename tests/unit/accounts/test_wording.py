@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from chalicelib.accounts.wording import in_words
+from chalicelib.accounts.statements.wording import in_words
 from chalicelib.ledger.model import Entry, Shown
 
 CHINESE = re.compile("[\u4e00-\u9fff]")

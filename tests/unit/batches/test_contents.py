@@ -11,7 +11,7 @@ import zipfile
 
 import pytest
 
-from chalicelib.batches.contents import Unusable, counted, lines, unpacked
+from chalicelib.batches.processing.contents import Unusable, counted, lines, unpacked
 from tests.house.test_rules import CHINESE
 
 MIB = 1 << 20

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall import actions, terms, tills
-from chalicelib.mall.actions import LimitReached, redeem, sweep
 from chalicelib.mall.items import OfferEvent, OfferTerms
+from chalicelib.mall.offers import terms
+from chalicelib.mall.redemptions import actions, tills
+from chalicelib.mall.redemptions.actions import LimitReached, redeem, sweep
 from chalicelib.table import keys
 from chalicelib.table.row import dump
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to

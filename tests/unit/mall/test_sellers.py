@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.ledger.account import Account, Merchant
-from chalicelib.mall.sellers import complete
+from chalicelib.mall.offers.sellers import complete
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, refusal, touched, write_to
 from tests.unit.mall.nouns import MERCHANT, SHOP

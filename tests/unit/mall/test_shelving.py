@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.mall import shelving
 from chalicelib.mall.items import Offer
-from chalicelib.mall.shelving import Standing
+from chalicelib.mall.offers import shelving
+from chalicelib.mall.offers.shelving import Standing
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import after, command, holds, refusal, touched, write_to

@@ -8,10 +8,10 @@ from chalicelib.accounts.numbers import hashed
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound, RoleNotAllowed, Text
 from chalicelib.files import store
 from chalicelib.kernel.decision import Decision
-from chalicelib.onboarding import documents
-from chalicelib.onboarding.documents import DOCUMENTS_MAX, LINKS_MAX, DocumentsFull, LinksFull
+from chalicelib.onboarding.documents import actions as documents
+from chalicelib.onboarding.documents.actions import DOCUMENTS_MAX, LINKS_MAX, DocumentsFull, LinksFull
+from chalicelib.onboarding.documents.uploads import NewDocument
 from chalicelib.onboarding.items import Application, Counting, Document
-from chalicelib.onboarding.uploads import NewDocument
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to

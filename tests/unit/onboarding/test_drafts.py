@@ -8,9 +8,9 @@ from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
 from chalicelib.ledger.account import EventTerms
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
-from chalicelib.onboarding import drafts
+from chalicelib.onboarding.forms import drafts
+from chalicelib.onboarding.forms.plans import ApplicationChange, NewApplication
 from chalicelib.onboarding.items import Application
-from chalicelib.onboarding.plans import ApplicationChange, NewApplication
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.onboarding.formats import is_of
+from chalicelib.onboarding.documents.formats import is_of
 from infra.dev.demo.files import jpeg, pdf, png
 
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"

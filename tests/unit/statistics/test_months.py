@@ -10,7 +10,7 @@ from chalicelib.kernel.record import Posting, Record
 from chalicelib.ledger.model import Shown
 from chalicelib.statistics import chart, counting, model, projection
 from chalicelib.statistics.model import MonthAnswer, Sums
-from chalicelib.supervision.sums import Projected
+from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
 from tests.unit.decisions import after, record
 

@@ -9,12 +9,13 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import event_stock, transfers
+from chalicelib.mall import transfers
+from chalicelib.mall.catalogue import event_stock
+from chalicelib.mall.catalogue.takedown import not_down
 from chalicelib.mall.items import Offer, OfferEvent, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
-from chalicelib.mall.sellers import EventTerms, Seller, may_sell
-from chalicelib.mall.takedown import not_down
-from chalicelib.mall.windows import ALWAYS, NEVER_ENDS
+from chalicelib.mall.offers.sellers import EventTerms, Seller, may_sell
+from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Write, present, put, seen, update

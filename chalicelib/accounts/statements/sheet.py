@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chalicelib.accounts.entries import EntryAnswer, to_entry
+from chalicelib.accounts.statements.entries import EntryAnswer, to_entry
 from chalicelib.labels import beijing
 from chalicelib.ledger.model import Entry
 

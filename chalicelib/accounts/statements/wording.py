@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chalicelib.accounts.wording_debts import debt_in_words, number
+from chalicelib.accounts.statements.wording_debts import debt_in_words, number
 from chalicelib.errors import Text
 from chalicelib.labels import PURPOSES
 from chalicelib.ledger.model import Entry

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
 from chalicelib.accounts.queries import own, view
-from chalicelib.accounts.statements import unfiled
+from chalicelib.accounts.statements.queries import unfiled
 from chalicelib.credit import queries as credit
 from chalicelib.kernel.fields import Answer, Paged, Time, example
 from chalicelib.kernel.query import Query

@@ -4,29 +4,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.kernel.fields import Answer, Id, Time, example
+from chalicelib.kernel.fields import Answer, Id, Time
 from chalicelib.merchants.model import Mode
+from chalicelib.onboarding.forms.plans import Plan
 from chalicelib.onboarding.items import DocumentStatus, Kind, Status
-from chalicelib.onboarding.plans import Plan
 from chalicelib.partners.items import Signatures
-
-
-class ApplicationState(Answer):
-    """Where an application is now. ``next_actions`` are the caller's."""
-
-    model_config = example(
-        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
-        mode="event",
-        status="draft",
-        required_documents=["application_form", "business_licence", "legal_person_identity", "credit_report"],
-        next_actions=["documents", "submit", "withdraw"],
-    )
-
-    id: str
-    mode: Mode
-    status: Status
-    required_documents: list[Kind]
-    next_actions: list[str]
 
 
 class _Loaded(Answer):

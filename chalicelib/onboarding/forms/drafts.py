@@ -16,8 +16,8 @@ from chalicelib.merchants import history
 from chalicelib.merchants.actions import may_be_admitted, not_free
 from chalicelib.merchants.model import SUB_PLATFORM
 from chalicelib.onboarding import steps
+from chalicelib.onboarding.forms.plans import PLANS, ApplicationChange, NewApplication, as_stored
 from chalicelib.onboarding.items import Application, Applied
-from chalicelib.onboarding.plans import PLANS, ApplicationChange, NewApplication, as_stored
 from chalicelib.onboarding.steps import APPLICANT, EDITABLE, state
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing

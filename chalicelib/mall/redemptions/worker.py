@@ -14,8 +14,9 @@ from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.account import Account
-from chalicelib.mall import actions, aftersales, order_book, queries, sellers
 from chalicelib.mall.items import TillOf
+from chalicelib.mall.offers import queries, sellers
+from chalicelib.mall.redemptions import actions, aftersales, order_book
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts import statements
-from chalicelib.accounts.entries import EntryAnswer
+from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements.entries import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import AnyAccount
-from chalicelib.mall import terms, transfers
+from chalicelib.mall import transfers
 from chalicelib.mall.items import OrderState, Sale, Till
+from chalicelib.mall.offers import terms
+from chalicelib.mall.offers.queries import tills_by_name
 from chalicelib.mall.orders import OrderParams, Redemption
-from chalicelib.mall.queries import tills_by_name
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
 

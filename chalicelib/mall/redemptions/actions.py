@@ -13,14 +13,14 @@ from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.mall import terms as offer_terms
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OfferTerms, Purchases, Till
 from chalicelib.mall.model import Swept
+from chalicelib.mall.offers import terms as offer_terms
+from chalicelib.mall.offers.windows import OfferDrawn, unavailable
 from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.mall.pools import HandOut
-from chalicelib.mall.tills import SoldOut, TillEmpty, remember_empty
-from chalicelib.mall.windows import OfferDrawn, unavailable
+from chalicelib.mall.redemptions.tills import SoldOut, TillEmpty, remember_empty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, seen, update
 

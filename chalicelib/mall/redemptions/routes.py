@@ -1,60 +1,21 @@
-"""/v1/offers, /v1/redemptions"""
+"""/v1/redemptions"""
 
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.caching import LISTED, LIVE
 from chalicelib.edge.endpoints import command, query
-from chalicelib.errors import AlreadyRefunded, InvalidState, NotFound, RoleNotAllowed, Unauthenticated
+from chalicelib.errors import AlreadyRefunded, InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall import (
-    actions,
-    aftersales,
-    browse,
-    categories,
-    order_book,
-    queries,
-    terms,
-    tills,
-)
-from chalicelib.mall.categories import Categories
-from chalicelib.mall.model import (
-    OfferAnswer,
-    OfferParams,
-)
+from chalicelib.mall.offers import queries, terms
+from chalicelib.mall.offers.windows import OfferUnavailable
 from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
-from chalicelib.mall.windows import OfferUnavailable
+from chalicelib.mall.redemptions import actions, aftersales, order_book, tills
 
 room = Blueprint(__name__)
-
-
-@query(
-    room,
-    "/v1/offers",
-    answer=Page[OfferAnswer],
-    params=OfferParams,
-    refuses=(Unauthenticated, RoleNotAllowed),
-    cache=LIVE,
-)
-def offers(query: Query[OfferParams]) -> Page[OfferAnswer]:
-    """The shelf: what can be redeemed now; with ``status=all`` the caller's own offers, which needs its token."""
-    return browse.shelf(query)
-
-
-@query(room, "/v1/categories", answer=Categories, cache=LISTED)
-def list_categories(_: Query[Params]) -> Categories:
-    """The categories of offers, with labels in both languages."""
-    return categories.register()
-
-
-@query(room, "/v1/offers/{id}", answer=OfferAnswer, refuses=(NotFound,), cache=LIVE)
-def one_offer(query: Query[Params], id: str) -> OfferAnswer:
-    """One offer."""
-    return queries.offer(id)
 
 
 @command(

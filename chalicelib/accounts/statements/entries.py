@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.accounts.model import Reasoned
-from chalicelib.accounts.wording import in_words
+from chalicelib.accounts.statements.wording import in_words
 from chalicelib.kernel.fields import Answer, Moment, Paged, Time, example
 from chalicelib.ledger import model
 from chalicelib.ledger.model import Shown

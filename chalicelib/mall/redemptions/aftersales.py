@@ -23,7 +23,7 @@ from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.orders import STEPS, Fulfilment, Redemption, Refund
-from chalicelib.mall.tills import TillEmpty
+from chalicelib.mall.redemptions.tills import TillEmpty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, present, seen, update
 from chalicelib.transitions import step

@@ -12,9 +12,16 @@ from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.merchants import history
 from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
+from chalicelib.onboarding.documents.uploads import (
+    DocumentForm,
+    DocumentLink,
+    DocumentOpened,
+    NewDocument,
+    file_key,
+    kept_key,
+)
 from chalicelib.onboarding.items import Application, Counting, Document
 from chalicelib.onboarding.steps import APPLICANT, EDITABLE, changed
-from chalicelib.onboarding.uploads import DocumentForm, DocumentLink, DocumentOpened, NewDocument, file_key, kept_key
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, put, seen, update
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from chalicelib.draws import queries as draws
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
-from chalicelib.mall import terms
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
 from chalicelib.mall.notes import Note
+from chalicelib.mall.offers import terms
+from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
-from chalicelib.mall.sellers import Seller
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr

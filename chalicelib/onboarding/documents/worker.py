@@ -6,10 +6,11 @@ from typing import IO
 from chalicelib.errors import NotFound, Text
 from chalicelib.files import store
 from chalicelib.kernel.settle import perform
-from chalicelib.onboarding import documents, queries
-from chalicelib.onboarding.formats import is_of
+from chalicelib.onboarding import queries
+from chalicelib.onboarding.documents import actions as documents
+from chalicelib.onboarding.documents.formats import is_of
+from chalicelib.onboarding.documents.uploads import FOLDER
 from chalicelib.onboarding.items import Document
-from chalicelib.onboarding.uploads import FOLDER
 from chalicelib.table import keys
 
 

@@ -13,9 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import IO, TypeVar
 
-from chalicelib.batches import judging
 from chalicelib.batches.actions import judged, move
-from chalicelib.batches.contents import Unusable, counted, lines, unpacked
 from chalicelib.batches.items import Batch, Judgement, Progress, Slice
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
@@ -25,7 +23,9 @@ from chalicelib.batches.model import (
     refused_key,
     wake_key,
 )
-from chalicelib.batches.outcomes import do_slice
+from chalicelib.batches.processing import judging
+from chalicelib.batches.processing.contents import Unusable, counted, lines, unpacked
+from chalicelib.batches.processing.outcomes import do_slice
 from chalicelib.batches.queries import progress
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Text

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from chalicelib.supervision.colours import Colours, Found, colour_of, credited
+from chalicelib.supervision.audit.colours import Colours, Found, colour_of, credited
 from chalicelib.table import keys
 
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"

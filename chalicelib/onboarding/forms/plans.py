@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from chalicelib.kernel.fields import Body, Choice, Id, LongText, ShortText, example, stamp
 from chalicelib.kernel.text import STORED, TextType
-from chalicelib.onboarding.event_plan import EventPlan
+from chalicelib.onboarding.forms.event_plan import EventPlan
 
 _PLEDGE_MAX = 10**9
 _WORDS = TextType(4000, lines=True)

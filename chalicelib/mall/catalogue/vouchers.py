@@ -16,7 +16,8 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Answer, Body, example
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
-from chalicelib.mall import event_stock, transfers
+from chalicelib.mall import transfers
+from chalicelib.mall.catalogue import event_stock
 from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.pools import Codes, KnownCodes
 from chalicelib.table import keys

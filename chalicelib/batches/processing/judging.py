@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chalicelib.accounts import queries as accounts
 from chalicelib.batches.actions import slice_judged
 from chalicelib.batches.items import Batch, JudgedSlice, Judgement, Slice
-from chalicelib.batches.outcomes import patiently
+from chalicelib.batches.processing.outcomes import patiently
 from chalicelib.batches.queries import lines
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.caller import BUREAU, Caller

@@ -10,9 +10,9 @@ from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState, Refusal
 from chalicelib.kernel.settle import derive, derive_each, perform
 from chalicelib.ledger.account import Account
-from chalicelib.mall import queries, shelving
 from chalicelib.mall.items import Offer
-from chalicelib.mall.shelving import Standing
+from chalicelib.mall.offers import queries, shelving
+from chalicelib.mall.offers.shelving import Standing
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import SUB_PLATFORM
 from chalicelib.table import keys, lists, read

@@ -8,9 +8,9 @@ from operator import and_
 
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.mall import queries, windows
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import OfferAnswer, OfferParams
+from chalicelib.mall.offers import queries, windows
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr, ConditionBase

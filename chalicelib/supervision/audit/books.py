@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from chalicelib.supervision.differences import GRAMS, POINTS, UNITS, Difference, Stored, answered, unless_equal
-from chalicelib.supervision.sums import DEBTS, ISSUED, POOL, RETIRED, UNCOVERED, Projected
+from chalicelib.supervision.audit.differences import GRAMS, POINTS, UNITS, Difference, Stored, answered, unless_equal
+from chalicelib.supervision.audit.sums import DEBTS, ISSUED, POOL, RETIRED, UNCOVERED, Projected
 from chalicelib.table import keys
 
 _HASH = 2**64

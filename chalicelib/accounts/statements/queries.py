@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from chalicelib.accounts import sheet
-from chalicelib.accounts.entries import EntryAnswer, EntryParams, to_entry
 from chalicelib.accounts.queries import own
+from chalicelib.accounts.statements import sheet
+from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams, to_entry
 from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query

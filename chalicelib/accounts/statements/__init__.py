@@ -1,0 +1,1 @@
+"""What a holder learns of its account: entries in words, statements, sheets, the export."""

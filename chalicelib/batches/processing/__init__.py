@@ -1,0 +1,1 @@
+"""How a file of reductions is worked through, line by line, once for ever."""

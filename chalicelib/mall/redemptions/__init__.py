@@ -1,0 +1,1 @@
+"""Redemptions: the sale, its tills, the order, and what follows after the sale."""

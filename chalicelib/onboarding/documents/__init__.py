@@ -1,0 +1,1 @@
+"""Documents of an application: announced, uploaded, checked, read."""

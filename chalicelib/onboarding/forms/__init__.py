@@ -1,0 +1,1 @@
+"""What an applicant fills in, and what is answered."""

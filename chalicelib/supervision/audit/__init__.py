@@ -1,0 +1,1 @@
+"""The books of the scheme, recomputed from its Records alone."""
