@@ -31,8 +31,8 @@ class OfferTerms:
     """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
 
     The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
-    ``pooled``: its vouchers are codes that the merchant uploaded (vouchers.py); its edition changes when it becomes so.
-    A partial view of an offer's item.
+    ``pooled``: its vouchers are codes that the merchant uploaded (catalogue/vouchers.py); its edition changes when it
+    becomes so. A partial view of an offer's item.
     """
 
     id: str
@@ -108,9 +108,9 @@ class Offer(OfferTerms):
 class Till:
     """One of an offer's accounts: it holds units to sell and the points that they brought.
 
-    ``starts_at`` and ``ends_at`` are the bounds of windows.py where the offer has none. ``sweeps`` counts its sweeps,
-    ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes of
-    vouchers it ever had; ``units`` of them are unsold. None: it has no codes.
+    ``starts_at`` and ``ends_at`` are the bounds of offers/windows.py where the offer has none. ``sweeps`` counts its
+    sweeps, ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes
+    of vouchers it ever had; ``units`` of them are unsold. None: it has no codes.
     """
 
     price: int

@@ -2,16 +2,19 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from chalicelib import shanghai
 from chalicelib.errors import NotFound
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import perform
-from chalicelib.provenance import actions, mix, queries
+from chalicelib.provenance import mix, queries
 from chalicelib.provenance.closing import closed
-from chalicelib.provenance.mix import Mix, MonthMix
+from chalicelib.provenance.mix import Mix, MixMade, MonthMix, read
 from chalicelib.settings import settings
 from chalicelib.signing.jws import sign
 from chalicelib.table import keys
+from chalicelib.table.write import put
 
 
 def month_mix(month: str, now: datetime) -> MonthMix:
@@ -43,5 +46,11 @@ def _made(month: str, before: MonthMix | None) -> MonthMix:
     stated = Mix(iss=settings().public_url, month=month, grams=grams, parts=mix.parts(mix.used(rows)))
     jws = sign(stated.model_dump(), kind=mix.KIND)
     made = MonthMix(month=month, grams=grams, rows=mix.written(rows), jws=jws)
-    perform(keys.digest("mix", month), partial(actions.keep, made=made))
+    perform(keys.digest("mix", month), partial(_keep, made=made))
     return queries.mix(month) or made
+
+
+def _keep(_: Command[Any], made: MonthMix) -> Decision:
+    """The month's mix. Its Record bears the month's name, so the first that is made stays."""
+    answer = MixMade(month=made.month, grams=made.grams, colours=len(read(made.rows)))
+    return Decision("mix_made", answer, (put(keys.mix(made.month), made),))

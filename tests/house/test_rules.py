@@ -18,10 +18,12 @@ ROOT = Path(app.__file__).parent
 CODE = sorted(ROOT.glob("chalicelib/**/*.py"))
 TOOLS = [ROOT / "app.py", *sorted(ROOT.glob("infra/**/*.py"))]
 TESTS = sorted(ROOT.glob("tests/**/test_*.py"))
+ROOMS = sorted({path.parent for path in CODE} - {ROOT / "chalicelib"})
 
 # Good sizes are 25 lines a function and 150 a file. These are the bounds that hold today; they may only shrink.
 FUNCTION_LINES_MAX = 31
 FILE_LINES_MAX = 200
+ROOM_MODULES_MAX = 8  # beside __init__.py; a room with more splits into rooms of its own, by capability
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
@@ -46,6 +48,14 @@ def lines(function: ast.FunctionDef) -> int:
 def test_files_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
     assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
+def test_a_room_has_few_modules_and_none_that_repeats_its_name(room: Path) -> None:
+    modules = sorted(path.stem for path in room.glob("*.py") if path.stem != "__init__")
+    assert len(modules) <= ROOM_MODULES_MAX, f"{room.name} splits: {', '.join(modules)}"
+    whole, one = room.name, room.name.removesuffix("s")
+    assert [name for name in modules if {whole, one} & set(name.split("_"))] == []
 
 
 @pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))

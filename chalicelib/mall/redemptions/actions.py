@@ -51,8 +51,8 @@ def redeem(
     ``person``.
 
     Nothing is read: the till checks price, title, state, window and stock inside the transaction. But an offer with
-    codes hands out those that were read (``handed``), if each till still stands as it did: see vouchers.py. Raises
-    OfferDrawn; refuses PriceChanged, OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
+    codes hands out those that were read (``handed``), if each till still stands as it did: see catalogue/vouchers.py.
+    Raises OfferDrawn; refuses PriceChanged, OfferUnavailable, SoldOut, LimitReached, InsufficientPoints.
     """
     first_come(terms)
     body, buyer = command.body, keys.holder(command.caller.account)
