@@ -1,4 +1,7 @@
-"""Table of contents: the Chalice app, one blueprint a room, and everything that can wake the system."""
+"""Table of contents: the Chalice app, its rooms, and everything that can wake the system.
+
+Nothing here imports a room: a function loads what its event needs (edge/rooms.py).
+"""
 
 from typing import Any
 
@@ -81,25 +84,25 @@ def resume(_: CloudWatchEvent) -> None:
     """
     from chalicelib.triggers import schedules
 
-    schedules.quarter_hour()
+    schedules.resume()
 
 
 @app.schedule(Cron(0, 18, "*", "*", "?", "*"), name="buy_back")
 @events.woken
 def buy_back(event: CloudWatchEvent) -> None:
     """At two in the morning in Shanghai, merchants' whole tonnes are bought back."""
-    from chalicelib.buyback import worker
+    from chalicelib.triggers import schedules
 
-    worker.scheduled(event.time)
+    schedules.buy_back(event.time)
 
 
 @app.schedule(Cron(0, 19, "*", "*", "?", "*"), name="reconcile")
 @events.woken
 def reconcile(event: CloudWatchEvent) -> None:
     """At three in the morning in Shanghai, the books are recomputed from the Records and compared."""
-    from chalicelib.reconciliation import worker
+    from chalicelib.triggers import schedules
 
-    worker.scheduled(event.time)
+    schedules.reconcile(event.time)
 
 
 @app.on_sqs_message(queue_arn=settings().buy_back_queue_arn, batch_size=10, name="pay_lots")
@@ -114,9 +117,9 @@ def pay_lots(event: SQSEvent) -> dict[str, Any]:
 @events.woken
 def sweep(_: CloudWatchEvent) -> None:
     """What tills have earned goes to their merchants."""
-    from chalicelib.mall.worker import sweep_tills
+    from chalicelib.triggers import schedules
 
-    sweep_tills()
+    schedules.sweep()
 
 
 @app.on_sqs_message(queue_arn=settings().webhook_queue_arn, batch_size=1, name="send_webhooks")
@@ -133,7 +136,7 @@ def retry_webhooks(_: CloudWatchEvent) -> None:
     """What has its time to the minute: holds expire, and events that did not arrive are tried again."""
     from chalicelib.triggers import schedules
 
-    schedules.minute()
+    schedules.retry_webhooks()
 
 
 start.finished()

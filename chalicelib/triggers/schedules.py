@@ -9,11 +9,16 @@ from chalicelib.edge.events import each
 from chalicelib.events.worker import draw_due
 from chalicelib.holds import worker as holds
 from chalicelib.mall.following import shelve_due
-from chalicelib.mall.worker import complete_events, expire_due
+from chalicelib.mall.worker import complete_events, expire_due, sweep_tills
 from chalicelib.partners import worker as partners
+from chalicelib.reconciliation import worker as reconciliation
+
+buy_back = buyback.scheduled
+reconcile = reconciliation.scheduled
+sweep = sweep_tills
 
 
-def quarter_hour() -> None:
+def resume() -> None:
     """Every 15 minutes; each job though others fail."""
     now = datetime.now(UTC)
     each(
@@ -28,7 +33,7 @@ def quarter_hour() -> None:
     )
 
 
-def minute() -> None:
+def retry_webhooks() -> None:
     """Every minute; each job though others fail."""
     now = datetime.now(UTC)
     each(lambda: holds.expire_due(now), lambda: partners.resume(now))

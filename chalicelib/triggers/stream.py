@@ -1,4 +1,4 @@
-"""Who is told of the Records of the table's stream."""
+"""Who receives the Records of the table's stream."""
 
 from chalicelib.anomalies.reactions import find_anomalies
 from chalicelib.batches.reactions import wake_judges

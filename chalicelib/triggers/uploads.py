@@ -1,4 +1,4 @@
-"""Who is told of a file that has arrived: the receiver of its folder."""
+"""Which room receives a file that has arrived: that of its folder."""
 
 from chalicelib.batches import worker as batches
 from chalicelib.batches.model import FOLDER as BATCHES
