@@ -46,7 +46,7 @@ def answer_preflights(app: Chalice) -> None:
     Not by Chalice's own ``cors=``: it writes one origin into the template, and the template is the same for all stages.
     """
     for path, methods in list(app.routes.items()):
-        if "OPTIONS" not in methods:
+        if methods and "OPTIONS" not in methods:  # Chalice notes an unknown path, without methods
             app.route(path, methods=["OPTIONS"], content_types=[])(_preflight(methods))
 
 

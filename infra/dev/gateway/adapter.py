@@ -44,7 +44,8 @@ class Concurrent:
 
 def concurrent(app: Chalice) -> Chalice:
     """``app`` itself, from now on with a current request for each thread."""
-    app.__class__ = type("Concurrent", (Concurrent, type(app)), {})
+    if not isinstance(app, Concurrent):
+        app.__class__ = type("Concurrent", (Concurrent, type(app)), {})
     return app
 
 

@@ -82,7 +82,9 @@ def test_a_preflight_names_what_a_room_that_came_later_serves_too() -> None:
 def test_an_unknown_route_loads_nothing() -> None:
     app = opened(listed=True)
     assert ask(app, "/nowhere")[0] >= 400  # API Gateway never sends one
-    assert not app.routes
+    assert not any(app.routes.values())
+    ask(app, "/left")
+    assert not app.routes["/nowhere"]
 
 
 def test_who_describes_the_api_loads_every_room() -> None:
