@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import log
 from chalicelib.edge import caching, problem
 from chalicelib.edge.identity.authorizer import admit, recognise
-from chalicelib.edge.refusals import IdempotencyKeyRequired, InternalError
+from chalicelib.edge.problem import IdempotencyKeyRequired, InternalError
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import ChaliceAuthorizer
 
-from chalicelib.edge.refusals import InternalError
+from chalicelib.edge.problem import InternalError
 from chalicelib.errors import Refusal, RoleNotAllowed, Unauthenticated
 from infra.dev.gateway.events import Context, method_arn
 

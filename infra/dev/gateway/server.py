@@ -14,7 +14,7 @@ from waitress.server import create_server
 from waitress.task import ErrorTask
 
 from chalicelib.edge import problem
-from chalicelib.edge.refusals import MalformedRequest
+from chalicelib.edge.problem import MalformedRequest
 from chalicelib.errors import BodyTooLarge
 from infra.dev.gateway import lines
 from infra.dev.gateway.adapter import Gateway

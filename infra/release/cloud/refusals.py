@@ -5,7 +5,7 @@ It goes into the API's definition, not into resources beside it: a change of the
 
 from chalicelib import errors
 from chalicelib.edge import cors, problem
-from chalicelib.edge.refusals import InternalError, TooManyRequests, UnsupportedMediaType
+from chalicelib.edge.problem import InternalError, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import Refusal
 from infra.release.cloud.functions import Template
 
