@@ -23,7 +23,7 @@ from chalicelib.settings import settings
 
 _EARNING = ("accounts", "procedures", "credit", "scenarios", "grants", "reductions", "batches")
 _SPENDING = ("mall.catalogue", "mall", "holds", "cancellation", "certificates", "coverage", "campaigns", "buyback")
-_JOINING = ("onboarding", "merchants", "platforms", "partners", "events")
+_JOINING = ("onboarding", "merchants", "platforms", "partners", "events", "messages")
 _WATCHING = ("provenance", "supervision", "anomalies", "statistics", "reports", "reconciliation", "openness")
 
 log.install()

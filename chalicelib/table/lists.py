@@ -83,6 +83,11 @@ def deliveries(merchant: str, status: str) -> str:
     return f"deliveries:{merchant}:{status}"
 
 
+def unread(account: str) -> str:
+    """Messages that the holder of an account has not marked as read, by their ids."""
+    return f"unread:{account}"
+
+
 def sold_on(day: datetime) -> str:
     """Merchants that sold something on a day (UTC)."""
     return f"due:{day:%Y%m%d}"

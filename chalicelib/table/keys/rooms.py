@@ -174,6 +174,11 @@ def pulse(merchant: str) -> Key:
     return Key(f"partner:{merchant}", "pulse")
 
 
+def message_client() -> Key:
+    """Whose system is notified of messages: one, or none."""
+    return Key("message-client", "client")
+
+
 def delivery(id: str) -> Key:
     """One event of one order, on its way to the merchant's system."""
     return Key(f"delivery:{id}", "delivery")
