@@ -57,25 +57,25 @@ def _read(command: Command[Reading], account: Account, id: str) -> Write:
     )
 
 
-def registrable(client: Account) -> None:
+def registrable(institution: Account) -> None:
     """A merchant has a system of its own, for its orders, which only it replaces. Raises InvalidState."""
-    if client.merchant:
-        raise InvalidState(state=client.merchant.status, action="integration")
+    if institution.merchant:
+        raise InvalidState(state=institution.merchant.status, action="integration")
 
 
 def register_client(
-    command: Command[ClientSystem], client: Account, known: Client | None, system: Partner | None
+    command: Command[ClientSystem], institution: Account, known: Client | None, system: Partner | None
 ) -> Decision:
-    """From now on the system of ``client``, which has proved itself (``prepare``), is notified of messages to persons.
+    """From now on the system of ``institution``, which has proved itself, is notified of messages to persons.
 
     It takes the place of ``known``; where that was the same client's, nothing in between is lost. ``system``: what
-    ``client`` had registered before. Raises InvalidState for a merchant; refuses AccountFrozen, AccountClosed.
+    ``institution`` had registered before. Raises InvalidState for a merchant; refuses AccountFrozen, AccountClosed.
     """
-    registrable(client)
-    body, same = command.body, known is not None and known.client == client.id and known.ended_at is None
-    after = Client(client.id, since=known.since if known and same else command.at)
+    registrable(institution)
+    body, same = command.body, known is not None and known.client == institution.id and known.ended_at is None
+    after = Client(institution.id, since=known.since if known and same else command.at)
     partner = Partner(
-        merchant=client.id,
+        merchant=institution.id,
         callback_url=body.callback_url,
         public_key=body.public_key,
         at=command.at,
@@ -83,7 +83,7 @@ def register_client(
     )
     named = update(keys.message_client(), assign=dump(after), remove=("ended_at",), require=_as_read(known))
     answer = client_answer(after, partner.callback_url, None)
-    return Decision("message_client_registered", answer, (acting(client.id), named, *register(partner, system)))
+    return Decision("message_client_registered", answer, (acting(institution.id), named, *register(partner, system)))
 
 
 def end_client(command: Command[Empty], known: Client | None, system: Partner | None) -> Decision:

@@ -182,9 +182,9 @@ def to_answer(message: Message) -> MessageAnswer:
     return MessageAnswer(**kept, about=about)
 
 
-def client_answer(client: Client, callback_url: str, disabled_at: str | None) -> ClientAnswer:
+def client_answer(known: Client, callback_url: str, disabled_at: str | None) -> ClientAnswer:
     """The client with its system, as the exchange sees it."""
-    return ClientAnswer(**vars(client), callback_url=callback_url, disabled_at=disabled_at)
+    return ClientAnswer(**vars(known), callback_url=callback_url, disabled_at=disabled_at)
 
 
 def oldest(now: datetime) -> str:

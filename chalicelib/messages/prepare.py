@@ -15,9 +15,9 @@ def prove_client(command: Command[ClientSystem]) -> Account:
     """
     body = command.body
     try:
-        client = merchants.institution(body.client)
+        institution = merchants.institution(body.client)
     except NotFound as error:
         raise InvalidRequest.at("/client", "Is no account of an institution", "不是机构账户") from error
-    actions.registrable(client)
-    handshake(callback_url=body.callback_url, public_key=body.public_key, merchant=client.id, now=command.now)
-    return client
+    actions.registrable(institution)
+    handshake(callback_url=body.callback_url, public_key=body.public_key, merchant=institution.id, now=command.now)
+    return institution

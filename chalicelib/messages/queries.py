@@ -17,9 +17,9 @@ from chalicelib.table import keys, lists, read
 
 def messages(query: Query[MessageParams]) -> Messages:
     """The caller's messages that are kept, newest first; the unread ones may lag by seconds. Raises AccountNotOpen."""
-    account, registered = own(query.asker), client()
+    account, current = own(query.asker), notified()
     page = _unread(query, account) if query.params.unread else _all(query, account)
-    recipient = registered.recipient(account.id, secret("grant_key")) if registered else None
+    recipient = current.recipient(account.id, secret("grant_key")) if current else None
     return Messages(items=page.items, next_cursor=page.next_cursor, recipient=recipient)
 
 
@@ -55,15 +55,15 @@ def registered() -> Client | None:
     return read.get(keys.message_client(), Client)
 
 
-def client() -> Client | None:
+def notified() -> Client | None:
     """The client that is notified of messages."""
     found = registered()
     return found if found and not found.ended_at else None
 
 
-def system(client: Client | None) -> Partner | None:
+def system(known: Client | None) -> Partner | None:
     """Its system."""
-    return partners.partner(client.client) if client else None
+    return partners.partner(known.client) if known else None
 
 
 def client_answer() -> ClientAnswer:

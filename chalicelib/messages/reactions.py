@@ -37,13 +37,13 @@ def _notify_client(found: Iterable[Notice]) -> None:
     Also for messages that stood already: the process may have died before their events were kept. Those older than a
     delivered event is kept make none, for theirs was delivered and forgotten.
     """
-    client = queries.client()
-    system = queries.system(client)
-    if client is None or system is None or system.disabled_at:
+    known = queries.notified()
+    system = queries.system(known)
+    if known is None or system is None or system.disabled_at:
         return
-    since = max(client.since, stamp(datetime.now(UTC) - webhooks.KEPT))
+    since = max(known.since, stamp(datetime.now(UTC) - webhooks.KEPT))
     new = derive_each(
-        partners.keep(_event(client, notice)) for notice in found if notice.personal and notice.at >= since
+        partners.keep(_event(known, notice)) for notice in found if notice.personal and notice.at >= since
     )
     try:
         enqueue([str(write.item["id"]) for write in new])
@@ -51,7 +51,7 @@ def _notify_client(found: Iterable[Notice]) -> None:
         log.emit("webhooks_wait_for_their_queue", logging.WARNING)
 
 
-def _event(client: Client, notice: Notice) -> Delivery:
+def _event(known: Client, notice: Notice) -> Delivery:
     """It says that there is a message and of which kind, never what it says: the holder's own login reads that."""
-    recipient = client.recipient(notice.account, secret("grant_key"))
-    return webhooks.message_event(client.client, notice.id, notice.at, recipient=recipient, kind=notice.kind)
+    recipient = known.recipient(notice.account, secret("grant_key"))
+    return webhooks.message_event(known.client, notice.id, notice.at, recipient=recipient, kind=notice.kind)

@@ -53,13 +53,13 @@ def message_client(query: Query[Params]) -> ClientAnswer:
     refuses=(InvalidState, HandshakeFailed, AccountFrozen, AccountClosed),
     prepare=prepare.prove_client,
 )
-def register_client(command: Command[ClientSystem], client: Account) -> Decision:
+def register_client(command: Command[ClientSystem], institution: Account) -> Decision:
     """Make a handshake with a client's system, which from now on gets a webhook for each new message to a person.
 
     There is one. The webhook names the message, its kind and an opaque `recipient`; never what it says.
     """
     known = queries.registered()
-    return actions.register_client(command, client, known, partner(client.id))
+    return actions.register_client(command, institution, known, partner(institution.id))
 
 
 @command(
