@@ -80,7 +80,7 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded. Draws whose time has come are drawn.
+    are refunded. Draws whose time has come are drawn. Donors of closed campaigns are notified.
     """
     from chalicelib.triggers import schedules
 

@@ -1,5 +1,6 @@
 """Marking messages as read, and which system is notified of new ones. Nothing here touches value."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -7,10 +8,19 @@ from datetime import datetime
 from chalicelib.errors import InvalidRequest, InvalidState, NotFound
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import acting
-from chalicelib.messages.model import KEPT, Client, ClientSystem, Message, ReadAnswer, Reading, client_answer
-from chalicelib.messages.notices import Notice
+from chalicelib.messages.model import (
+    KEPT,
+    Client,
+    ClientSystem,
+    Message,
+    ReadAnswer,
+    Reading,
+    client_answer,
+)
+from chalicelib.messages.notices import Closing, Donor, Notice
 from chalicelib.partners.actions import register
 from chalicelib.partners.items import Partner
 from chalicelib.table import keys, lists
@@ -32,6 +42,26 @@ def remember(notice: Notice) -> Write:
     )
     listed = Listing(lists.unread(notice.account), notice.id)
     return put(keys.message(notice.account, notice.id), message, listed=listed)
+
+
+def donated(campaign: str, account: str) -> Write:
+    """Somebody has given to a campaign, and learns of its end."""
+    return put(keys.donor(campaign, account), Donor(account))
+
+
+def closed(record: Record) -> Write:
+    """Donors of the campaign that ``record`` closed are to be notified."""
+    campaign = json.loads(record.answer)
+    closing = Closing(campaign=campaign["id"], record=record.id, at=record.at, points=campaign["gathered_points"])
+    listed = Listing(lists.CAMPAIGNS_CLOSED, f"{record.at}:{record.id}")
+    return put(keys.closing(closing.campaign), closing, listed=listed)
+
+
+def notified(closing: Closing, behind: str | None) -> Write:
+    """Donors up to the sort key ``behind`` have their message; None: all have."""
+    if behind is None:
+        return update(keys.closing(closing.campaign), remove=lists.UNLISTED)
+    return update(keys.closing(closing.campaign), assign={"behind": behind})
 
 
 def mark_read(command: Command[Reading], account: Account, stored: Mapping[str, Message]) -> Decision:

@@ -5,6 +5,7 @@ Conversions make none: there are millions a day, and the statement has a line fo
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,6 +35,24 @@ class Notice(NamedTuple):
     def id(self) -> str:
         """Follows from the Record and the account, so a Record makes a message once."""
         return keys.message_id(self.at, self.account, self.record)
+
+
+@dataclass(frozen=True)
+class Donor:
+    """Somebody who has given to a campaign."""
+
+    account: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """The end of a campaign by the Record ``record``. Donors up to the sort key ``behind`` have their message."""
+
+    campaign: str
+    record: str
+    at: str
+    points: int
+    behind: str = ""
 
 
 Fields = Mapping[str, Any]  # what the Record's request was answered
@@ -114,6 +133,12 @@ def _to_named(
 
 def _campaign(kind: MessageKind, word: Callable[[Fields], Text], record: Record, campaign: Fields) -> list[Notice]:
     return _notice(record, campaign["institution"], kind, word(campaign), ("campaign", campaign["id"]), personal=False)
+
+
+def to_donor(closing: Closing, account: str) -> Notice:
+    """What somebody who gave to a campaign learns of its end."""
+    about, text = About("campaign", closing.campaign), wording.given_to(closing.points)
+    return Notice(closing.record, closing.at, account, "campaign_closed", text, about)
 
 
 def _turned(record: Record, account: Fields) -> list[Notice]:

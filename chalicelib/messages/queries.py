@@ -1,6 +1,6 @@
 """Messages of a holder, and the client that is notified of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chalicelib.accounts.queries import own
 from chalicelib.errors import NotFound
@@ -8,11 +8,22 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
 from chalicelib.messages import model
-from chalicelib.messages.model import Client, ClientAnswer, Message, MessageAnswer, MessageParams, Messages, oldest
+from chalicelib.messages.model import (
+    Client,
+    ClientAnswer,
+    Message,
+    MessageAnswer,
+    MessageParams,
+    Messages,
+    oldest,
+)
+from chalicelib.messages.notices import Closing, Donor
 from chalicelib.partners import queries as partners
 from chalicelib.partners.items import Partner
 from chalicelib.settings import secret
 from chalicelib.table import keys, lists, read
+
+DONORS_AT_ONCE = 50
 
 
 def messages(query: Query[MessageParams]) -> Messages:
@@ -73,3 +84,22 @@ def client_answer() -> ClientAnswer:
     if found is None or partner is None:
         raise NotFound()
     return model.client_answer(found, partner.callback_url, partner.disabled_at)
+
+
+def closings(campaigns: Iterable[str]) -> dict[str, Closing]:
+    """Which of these campaigns are closed, as far as their donors are to know."""
+    found = read.many([keys.closing(each) for each in campaigns], Closing).values()
+    return {each.campaign: each for each in found}
+
+
+def closings_due() -> list[Closing]:
+    """Campaigns of which some donors are not notified yet, the oldest end first."""
+    places = read.places(lists.CAMPAIGNS_CLOSED, descending=False)
+    return list(read.many([place.key for place in places], Closing).values())
+
+
+def donors(closing: Closing) -> list[str]:
+    """The next donors of a campaign that are not notified yet."""
+    pk, low = keys.donor(closing.campaign, "")
+    found = read.query(pk, low, f"{low}~", Donor, before=closing.behind or None, chunk=DONORS_AT_ONCE)
+    return [each.account for each in read.first(found, DONORS_AT_ONCE)]

@@ -96,6 +96,14 @@ def campaign_closed(campaign: Mapping[str, Any]) -> Text:
     )
 
 
+def given_to(points: int) -> Text:
+    """What a donor learns of the end of a campaign."""
+    return Text(
+        f"A campaign that you gave to is closed: {number(points)} points were gathered for it, yours among them.",
+        f"您捐赠的捐赠项目已结项，共募集 {number(points)} 碳积分。",
+    )
+
+
 def turned(action: str, role: str) -> Text:
     """An account was frozen or released by an official of ``role``."""
     who = _OFFICIALS.get(role, _OFFICIALS[EXCHANGE])

@@ -46,6 +46,7 @@ PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
 DRAWS = "draws"  # events whose draw is not settled, by its time
+CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 

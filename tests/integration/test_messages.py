@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.holds.worker import expire_due
 from chalicelib.kernel.fields import stamp
-from chalicelib.messages import reactions
+from chalicelib.messages import queries, reactions
 from chalicelib.messages.model import KEPT
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
@@ -229,6 +229,71 @@ def test_an_institution_learns_what_became_of_its_campaign(world: World) -> None
     closed, rejected = world.messages("shop", "institution")
     assert (about(rejected), about(closed)) == (("campaign", one), ("campaign", two))
     assert (rejected["kind"], closed["kind"]) == ("campaign_rejected", "campaign_closed")
+
+
+def campaign(world: World) -> str:
+    """A campaign that alice has given to twice, and bob once."""
+    world.institution()
+    world.rich()
+    world.rich("bob", PEOPLE[1])
+    body = {
+        "title": "马拉松", "purpose": "event", "description": "赛事", "target_grams": 1000,
+        "ends_at": "2999-01-01T00:00:00Z",
+    }  # fmt: skip
+    id = world.post("/v1/campaigns", body, role="institution", sub="shop").body["id"]
+    assert world.post(f"/v1/campaigns/{id}/approve", **EXCHANGE).status == 200
+    for sub in ("alice", "alice", "bob"):
+        gift = {"campaign": id, "points": 100}
+        assert world.post("/v1/donations", gift, role="individual", sub=sub).status == 201
+    return str(id)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_each_donor_learns_once_that_the_campaign_is_closed(world: World, backwards: bool) -> None:
+    id = campaign(world)
+    assert world.post(f"/v1/campaigns/{id}/close", **EXCHANGE).status == 200
+    records = [item for item in world.items() if item["sk"] == {"S": "record"}]
+    if backwards:  # the closing comes alone, before any donation
+        world.stream([item for item in records if item["kind"] == {"S": "campaign_closed"}])
+        reactions.notify_donors()
+    world.stream()
+    reactions.notify_donors()
+    found = world.messages()
+    assert [(each["kind"], about(each)) for each in found] == [("campaign_closed", ("campaign", id))]
+    assert "300 points" in found[0]["text"]
+    assert kinds(world, "bob") == ["campaign_closed"]
+    assert kinds(world, "shop", "institution") == ["campaign_closed"]
+    world.stream()
+    reactions.notify_donors()
+    assert world.messages() == found
+
+
+def test_donors_that_time_did_not_suffice_for_get_theirs_at_the_next_firing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = campaign(world)
+    assert world.post(f"/v1/campaigns/{id}/close", **EXCHANGE).status == 200
+    world.stream()
+    monkeypatch.setattr(queries, "DONORS_AT_ONCE", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(reactions, "DONORS_SECONDS_MAX", -1)
+        reactions.notify_donors()
+    assert kinds(world) + kinds(world, "bob") == []
+    sent, send = [], reactions._send
+
+    def dies(found: Any) -> None:
+        send(found)
+        sent.append(found)
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reactions, "_send", dies)
+        with pytest.raises(RuntimeError):
+            reactions.notify_donors()
+    assert len(sent) == 1
+    reactions.notify_donors()
+    assert kinds(world) + kinds(world, "bob") == ["campaign_closed"] * 2
+    assert queries.closings_due() == []
 
 
 def test_messages_end_after_two_years_and_no_rebuild_brings_them_back(
