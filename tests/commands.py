@@ -539,10 +539,11 @@ def _allow_offer(world: World) -> Ready:
 
 
 def _read_messages(world: World) -> Ready:
-    world.person()
-    world.freeze(world.me()["id"])
+    account = world.person()
+    world.freeze(account)
+    world.freeze(account, "unfreeze")
     world.stream()
-    [message] = world.messages()
+    message, _ = world.messages()
     body = {"messages": [message["id"]]}
     return Ready("POST", "/v1/messages/read", body, "individual", "alice", {"messages": [message["id"]] * 2})
 
