@@ -34,7 +34,7 @@ _SPENDING = (
     "campaigns",
     "buyback",
 )
-_JOINING = ("onboarding", "merchants", "platforms", "partners", "events")
+_JOINING = ("onboarding", "merchants", "platforms", "partners", "events", "messages")
 _WATCHING = ("provenance", "supervision", "anomalies", "statistics", "reports", "reconciliation", "openness")
 
 log.install()
@@ -91,7 +91,7 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded. Draws whose time has come are drawn.
+    are refunded. Draws whose time has come are drawn. Donors of closed campaigns are notified.
     """
     from chalicelib.triggers import schedules
 

@@ -538,6 +538,28 @@ def _allow_offer(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("take-down", "allow"))
 
 
+def _read_messages(world: World) -> Ready:
+    account = world.person()
+    world.freeze(account)
+    world.freeze(account, "unfreeze")
+    world.stream()
+    message, _ = world.messages()
+    body = {"messages": [message["id"]]}
+    return Ready("POST", "/v1/messages/read", body, "individual", "alice", {"messages": [message["id"]] * 2})
+
+
+def _register_client(world: World) -> Ready:
+    body = PARTNER_SYSTEM | {"client": world.institution("app", CODES[3])}
+    other = body | {"callback_url": "https://elsewhere.example.com/"}
+    return Ready("POST", "/v1/message-client", body, "exchange", "exchange", other)
+
+
+def _end_client(world: World) -> Ready:
+    ready = _register_client(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 201
+    return Ready("POST", "/v1/message-client/end", {}, "exchange", "exchange")
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -610,6 +632,9 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/holds/{id}/release": _release,
     "POST /v1/holds/{id}/refund": _refund_hold,
     "POST /v1/webhook-deliveries/{id}/replay": _replay,
+    "POST /v1/messages/read": _read_messages,
+    "POST /v1/message-client": _register_client,
+    "POST /v1/message-client/end": _end_client,
 }
 
 

@@ -204,6 +204,16 @@ class World:
         items: list[dict[str, Any]] = answer.body["items"]
         return items
 
+    def messages(self, sub: str = "alice", role: str = "individual", **options: Any) -> list[dict[str, Any]]:
+        answer = self.get("/v1/messages", role=role, sub=sub, **options)
+        assert answer.status == 200, answer
+        items: list[dict[str, Any]] = answer.body["items"]
+        return items
+
+    def freeze(self, account: str, action: str = "freeze", role: str = "exchange") -> None:
+        answer = self.post(f"/v1/accounts/{account}/{action}", {"reason": "court order"}, role=role, sub="official")
+        assert answer.status == 200, answer
+
     def stock(self, offer: str) -> int:
         return int(self.get(f"/v1/offers/{offer}").body["stock"])
 

@@ -144,7 +144,7 @@ def turn(command: Command[Grounds], account: Account, action: str) -> Decision:
     require = Attr("status").eq(account.status) & unturned(account)
     write = update(account.key, assign=assign, require=require, refuse=seen(Account, refuse))
     answer = to_answer(replace(account, status=status))
-    return Decision(KINDS[action], answer, (write, *notes), facts, publish=bool(notes))
+    return Decision(KINDS[action], answer, (write, *notes), facts, publish=True)
 
 
 def correct(command: Command[Correction], account: Account) -> Decision:

@@ -14,6 +14,7 @@ from chalicelib.errors import InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Answer, Body, Empty, ShortText, Time, example
+from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import acting
 from chalicelib.table import keys
@@ -125,6 +126,8 @@ def consent(command: Command[NewWard], account: Account, key: bytes) -> Decision
             put(ward.key, ward, require=again, refuse=lambda _: WardExists(state="active", action="consent")),
             put(keys.consent(child, account.id), Consent(ward.id, account.id), require=again),
         ),
+        facts=Facts(account=account.id),
+        publish=True,
     )
 
 
@@ -156,6 +159,8 @@ def withdraw(command: Command[Empty], ward: Ward) -> Decision:
             ),
             update(keys.consent(ward.identity, ward.account), assign={"withdrawn_at": command.at}, require=active),
         ),
+        facts=Facts(account=ward.account),
+        publish=True,
     )
 
 

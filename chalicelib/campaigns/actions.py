@@ -88,7 +88,8 @@ def reject(command: Command[Judgement], campaign: Campaign) -> Decision:
     changes = {"status": status, "reason": command.body.reason}
     move = _move(campaign, "reject", changes, remove=UNLISTED)
     rejected = replace(campaign, status=status, reason=command.body.reason)
-    return Decision("campaign_rejected", rejected.to_answer(), (move, obligations.concluded(command, campaign)))
+    writes = (move, obligations.concluded(command, campaign))
+    return Decision("campaign_rejected", rejected.to_answer(), writes, publish=True)
 
 
 def end(command: Command[Any], campaign: Campaign, may: tuple[Write, ...] = ()) -> Decision:
@@ -119,7 +120,7 @@ def close(
         raise Contended()
     if not sums.points:
         writes = (_move(campaign, "close", {"status": status}), concluded)
-        return Decision("campaign_closed", closed.to_answer(sums), writes)
+        return Decision("campaign_closed", closed.to_answer(sums), writes, publish=True)
     emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
     postings, facts = post(model.retirement(held), record=command.id, terms=emptied)
     reference, certificate = issue(command, _proof(campaign, sums), serial_key=serial_key)

@@ -58,7 +58,8 @@ def redeem(command: Command[CodeRedemption], grant: Grant | None) -> Decision:
             _blocks(grant, grant.expires_at or NEVER),
             *((acting(grant.partner),) if grant.purpose == SPEND else ()),  # an operator needs no account
         ),
-        facts=Facts(grant=grant.id),
+        facts=Facts(grant=grant.id, account=grant.account),
+        publish=True,
     )
 
 
@@ -83,7 +84,7 @@ def withdraw(command: Command[Empty], grant: Grant) -> Decision:
             ),
             _blocks(grant, at),
         ),
-        facts=Facts(grant=grant.id, merchant=grant.partner if grant.purpose == SPEND else None),
+        facts=Facts(grant=grant.id, account=grant.account, merchant=grant.partner if grant.purpose == SPEND else None),
         publish=True,
     )
 

@@ -56,7 +56,11 @@ def disable(command: Command[Empty], partner: Partner, application: str | None) 
 
 def remember(record: Record) -> Write:
     """The event of a Record waits for its merchant. Where it is known already, the condition does not hold."""
-    event = model.event(record)
+    return keep(model.event(record))
+
+
+def keep(event: Delivery) -> Write:
+    """The same for an event that is made."""
     return put(keys.delivery(event.id), event, listed=waiting(event.merchant, event.id, event.next_at))
 
 

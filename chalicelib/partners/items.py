@@ -9,7 +9,13 @@ from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 
 WebhookType = Literal[
-    "order.placed", "order.refunded", "hold.captured", "hold.released", "hold.expired", "grant.withdrawn"
+    "order.placed",
+    "order.refunded",
+    "hold.captured",
+    "hold.released",
+    "hold.expired",
+    "grant.withdrawn",
+    "message.created",
 ]
 Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]
@@ -73,8 +79,8 @@ class Pulse:
 class Delivery:
     """A webhook event on its way. ``payload`` is the body, the same for every try.
 
-    What it is about has its id in one of ``redemption``, ``hold`` and ``grant``. ``waiting_since``: when it was made,
-    or replayed. ``reason``: what was wrong with the last try.
+    What it is about has its id in one of ``redemption``, ``hold``, ``grant`` and ``message``. ``waiting_since``: when
+    it was made, or replayed. ``reason``: what was wrong with the last try.
     """
 
     id: str
@@ -87,6 +93,7 @@ class Delivery:
     redemption: str | None = None
     hold: str | None = None
     grant: str | None = None
+    message: str | None = None
     status: DeliveryStatus = "pending"
     attempts: int = 0
     delivered_at: str | None = None

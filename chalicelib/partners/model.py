@@ -52,7 +52,7 @@ class DeliveryParams(Paged):
 class DeliveryAnswer(Answer):
     """A webhook event on its way to its merchant's system; ``id`` is its webhook-id.
 
-    What it is about stands in ``redemption``, ``hold`` or ``grant``; the others are null. ``reason`` is
+    What it is about stands in ``redemption``, ``hold``, ``grant`` or ``message``; the others are null. ``reason`` is
     what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
     ``endpoint_disabled`` where it waits until the system is integrated again.
     """
@@ -64,6 +64,7 @@ class DeliveryAnswer(Answer):
         redemption="k3v5zq6x7n4m2p8r9s0t1u2w3y",
         hold=None,
         grant=None,
+        message=None,
         status="failed",
         attempts=8,
         made_at="2026-01-31T08:00:00.000Z",
@@ -78,6 +79,7 @@ class DeliveryAnswer(Answer):
     redemption: str | None
     hold: str | None
     grant: str | None
+    message: str | None
     status: DeliveryStatus
     attempts: int
     made_at: Time
@@ -112,19 +114,30 @@ def merchant_of(record: Record) -> str | None:
 def event(record: Record) -> Delivery:
     """The event of a Record, until its merchant has it: no name, and nothing else of the person than an opaque id."""
     answer, webhook = json.loads(record.answer), WEBHOOKS[record.kind]
-    id, merchant, at = answer["id"], str(merchant_of(record)), record.at
+    id, merchant = answer["id"], str(merchant_of(record))
     data = {"merchant": merchant, webhook.subject: id} | {name: answer[name] for name in webhook.fields}
-    body = {"type": webhook.type, "timestamp": at, "data": data}
-    subject: dict[str, Any] = {webhook.subject: id}
+    return _delivery(merchant, webhook.type, {webhook.subject: id}, record.at, data)
+
+
+def message_event(client: str, message: str, at: str, **data: str) -> Delivery:
+    """The event of a message, until the client that is notified has it. ``data``: what else it is sent."""
+    return _delivery(client, "message.created", {"message": message}, at, {"client": client, "message": message} | data)
+
+
+def _delivery(
+    receiver: str, webhook: WebhookType, subject: Mapping[str, str], at: str, data: Mapping[str, Any]
+) -> Delivery:
+    [id] = subject.values()
+    names: dict[str, Any] = dict(subject)
     return Delivery(
-        id=keys.delivery_id(id, webhook.type),
-        merchant=merchant,
-        type=webhook.type,
-        payload=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        id=keys.delivery_id(id, webhook),
+        merchant=receiver,
+        type=webhook,
+        payload=json.dumps({"type": webhook, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":")),
         made_at=at,
         waiting_since=at,
         next_at=at,
-        **subject,
+        **names,
     )
 
 

@@ -59,6 +59,7 @@ def propose(command: Command[NewProcedure], procedure: Procedure, parties: Parti
             _line(command, procedure, procedure.account, procedure.reason),
         ),
         facts=Facts(account=procedure.account, reason=procedure.reason, reference=procedure.id),
+        publish=True,
     )
 
 
@@ -89,6 +90,7 @@ def approve(command: Command[Empty], procedure: Procedure, parties: Parties | No
         answer=to_step(after),
         writes=(_decide(after, "approve"), *effect.writes, *lines),
         facts=replace(effect.facts, account=procedure.account, reason=procedure.reason, reference=procedure.id),
+        publish=True,
     )
 
 
@@ -101,6 +103,7 @@ def reject(command: Command[Rejection], procedure: Procedure) -> Decision:
         answer=to_step(after),
         writes=(_decide(after, "reject"), _line(command, after, procedure.account, reason)),
         facts=Facts(account=procedure.account, reason=reason, reference=procedure.id),
+        publish=True,
     )
 
 

@@ -83,7 +83,9 @@ def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient)
     status = step(STEPS, answer.status, "reject", command.caller.role)
     released, _ = _credit(answer, reduction.recipient, command.id, pending=-1, convert=False)
     decided = answer.model_copy(update={"status": status, "reason": command.body.reason})
-    return Decision("reduction_rejected", decided, (_decide(decided), *released, *caps.release(reduction, recipient)))
+    writes = (_decide(decided), *released, *caps.release(reduction, recipient))
+    facts = Facts(account=reduction.recipient.id, in_grams=reduction.record.in_grams)
+    return Decision("reduction_rejected", decided, writes, facts, publish=True)
 
 
 def _named(facts: Facts, command: Command[Report], scenario: Scenario, recipient: Recipient) -> Facts:

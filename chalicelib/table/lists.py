@@ -46,6 +46,7 @@ PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
 DRAWS = "draws"  # events whose draw is not settled, by its time
+CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
@@ -81,6 +82,11 @@ def holds_due(lane: int) -> str:
 def deliveries(merchant: str, status: str) -> str:
     """A merchant's webhooks that wait ("pending") or that were given up ("failed")."""
     return f"deliveries:{merchant}:{status}"
+
+
+def unread(account: str) -> str:
+    """Messages that the holder of an account has not marked as read, by their ids."""
+    return f"unread:{account}"
 
 
 def sold_on(day: datetime) -> str:

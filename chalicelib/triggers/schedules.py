@@ -10,6 +10,7 @@ from chalicelib.events.worker import draw_due
 from chalicelib.holds import worker as holds
 from chalicelib.mall.offers.following import shelve_due
 from chalicelib.mall.redemptions.worker import complete_events, expire_due, sweep_tills
+from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
 
@@ -30,6 +31,7 @@ def resume() -> None:
         lambda: complete_events(now),
         lambda: expire_due(now),
         lambda: draw_due(now),
+        notify_donors,
     )
 
 

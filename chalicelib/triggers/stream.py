@@ -10,6 +10,7 @@ from chalicelib.holds.projection import merchant_holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.reactions import follow_merchants, note_due
 from chalicelib.mall.redemptions.projection import sales
+from chalicelib.messages.reactions import notify_holders
 from chalicelib.openness.projection import supply
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.provenance.projection import colours, uses
@@ -18,6 +19,6 @@ from chalicelib.statistics.projection import months
 from chalicelib.supervision.projection import orders
 
 PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
-_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants)
+_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
 REACTIONS = (*_QUICK, *_SLOW)

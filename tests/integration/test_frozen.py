@@ -74,6 +74,7 @@ ALLOWED = {
     "PATCH /v1/accounts/me",  # a name
     "POST /v1/grants/{id}/withdraw",  # takes a consent back
     "POST /v1/accounts/me/wards/{id}/withdraw",  # the same
+    "POST /v1/messages/read",  # reads what concerns it
     "POST /v1/holds/{id}/release",  # gives back what is the person's
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}

@@ -34,8 +34,8 @@ class Kept(Answer):
     ``place`` is its name among the caller's things: ``entry:…`` a line of the statement, ``usage:…`` grams of a day,
     ``reduction:…`` a reported reduction, ``purchases:…`` units of an offer, ``grant:…`` a grant, ``account`` the
     account itself, ``reading:…`` that exchange, bureau or auditor read it: when, in which role and why,
-    ``procedure:…`` a step of a procedure about it, ``ward:…`` a child that the caller has consented for. What stood
-    beside an account that a procedure closed in this one's favour stands here, too.
+    ``procedure:…`` a step of a procedure about it, ``ward:…`` a child that the caller has consented for,
+    ``message:…`` a message. What stood beside an account that a procedure closed in this one's favour stands here, too.
     """
 
     place: str

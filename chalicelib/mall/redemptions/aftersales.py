@@ -65,7 +65,7 @@ def fulfil(command: Command[Fulfilment], order: Redemption, record: Record) -> D
     ]
     if record.counted_at:  # not on orders from before they were counted
         writes.append(update(keys.served(record.counted_at), add={"orders": 1}))
-    return Decision("redemption_fulfilled", answer, tuple(writes))
+    return Decision("redemption_fulfilled", answer, tuple(writes), publish=True)
 
 
 def refund(command: Command[Refund], sale: Sale) -> Decision:

@@ -12,6 +12,8 @@ SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
+MESSAGES, MESSAGES_END = "message:", "message:~"  # sort keys around all messages of a holder
+
 WARDS, WARDS_END = "ward:", "ward:~"  # sort keys around the children that a guardian has consented for
 
 OWN_CAMPAIGNS, OWN_CAMPAIGNS_END = "campaign:", "campaign:~"  # sort keys around an institution's campaigns
@@ -69,6 +71,21 @@ def reading_id(*parts: str) -> str:
 def delivery_id(subject: str, event: str) -> str:
     """An order, a hold or a grant has each event once."""
     return digest("delivery", subject, event)
+
+
+def message_id(at: str, account: str, record: str) -> str:
+    """A Record makes at most one message for an account. Messages sort by their time."""
+    return f"{messages_at(at)}-{digest('message', account, record)}"
+
+
+def messages_at(at: str) -> str:
+    """What ids of messages of the time ``at`` (a stamp) begin with."""
+    return "".join(each for each in at if each.isdigit())
+
+
+def recipient_id(client: str, account: str, key: bytes) -> str:
+    """The name by which a client that is notified of messages knows a holder; another client gets another."""
+    return digest("recipient", client, account, key=key)
 
 
 def anomaly_id(person: str, day: str, kind: str) -> str:

@@ -189,7 +189,7 @@ def test_a_person_s_account_is_frozen_and_released(action: str, before: str, lat
     decision = turned(there, action, role)
     assert touched(decision) == [KEY]
     assert after(write_to(decision, KEY), there)["status"] == decision.answer.model_dump()["status"] == later
-    assert (decision.kind, decision.publish) == (kind, False)
+    assert (decision.kind, decision.publish) == (kind, True)
     assert decision.facts == Facts(account=ALICE, reason="court order")
 
 
