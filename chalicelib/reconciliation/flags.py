@@ -68,7 +68,7 @@ def certificate_record(name: str) -> str | None:
     """The Record that issued a certificate that differs; None for what is none."""
     serial = name.removeprefix(keys.certificate("").pk)
     kept = read.get(keys.certificate(serial), _Flagged) if serial != name else None
-    return kept and kept.record
+    return kept.record if kept else None
 
 
 def _certified(names: Collection[str]) -> list[tuple[str, int]]:
