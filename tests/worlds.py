@@ -20,6 +20,7 @@ from moto.core.models import botocore_stubber
 
 from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
+from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
@@ -48,6 +49,7 @@ def forget_everything() -> None:
     tills.forget()
     terms.forget()
     partners.forget()
+    anomalies.forget()
 
 
 @lru_cache(maxsize=1)

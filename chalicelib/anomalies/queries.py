@@ -1,5 +1,6 @@
 """Anomalies, and the trips of a person's day."""
 
+import time
 from collections.abc import Collection, Iterator
 from heapq import merge
 from itertools import groupby
@@ -23,12 +24,34 @@ LOOKED_AT_MAX = 500  # anomalies a page; a search that found too few by then con
 _FIRST, _LAST = "0", "~"  # around every rank
 _FALLEN = ("reversed", "rejected")
 
+REMEMBERED_SECONDS = 5.0  # how long the stream may not know that a new version excludes one of another scenario
+
 Governing = dict[tuple[str, int], Scenario]
+_now = time.monotonic
+_remembered: list[tuple[float, Governing]] = []  # when they were read, and the versions; at most one
 
 
 def terms() -> Governing:
     """Every version of every scenario, by its code in lower case and its number."""
     return {(keys.scenario_code(each.code), each.version): each for versions in everything() for each in versions}
+
+
+def remembered_terms(named: Collection[tuple[str, int]]) -> Governing:
+    """The same as they were seconds ago, so that a busy stream does not read them for each of its batches.
+
+    A version never changes; where one of ``named`` is unknown, all are read.
+    """
+    now = _now()
+    known = next((each for read_at, each in _remembered if now - read_at <= REMEMBERED_SECONDS), {})
+    if not known.keys() >= {*named}:
+        known = terms()
+        _remembered[:] = [(now, known)]
+    return known
+
+
+def forget() -> None:
+    """Forget the versions (tests start afresh)."""
+    _remembered.clear()
 
 
 def trips(person: str, day: str) -> list[Trip]:

@@ -35,16 +35,21 @@ def find_anomalies(records: Sequence[Record]) -> None:
 
 def _placed(reports: Sequence[Reduction]) -> list[tuple[str, Trip]]:
     """Persons and their trips, of the scenarios that are compared. A person is one, in whichever account."""
-    terms = queries.terms()
+    named = {each.answer.id: _version(each) for each in reports}
+    terms = queries.remembered_terms(named.values())
     watched = detection.watched(terms.values())
-    codes = {each.answer.id: keys.scenario_code(each.answer.scenario) for each in reports}
-    compared = [each for each in reports if codes[each.answer.id] in watched]
+    compared = [each for each in reports if named[each.answer.id][0] in watched]
     persons = recipients(dict.fromkeys(each.recipient.id for each in compared))
     return [
-        (person, detection.trip(each, terms[codes[each.answer.id], each.answer.scenario_version]))
+        (person, detection.trip(each, terms[named[each.answer.id]]))
         for each in compared
         if (person := persons[each.recipient.id].person)
     ]
+
+
+def _version(reduction: Reduction) -> tuple[str, int]:
+    """Code (lower case) and number of the version that governed it."""
+    return keys.scenario_code(reduction.answer.scenario), reduction.answer.scenario_version
 
 
 def _judge(person: str, day: str) -> None:

@@ -1,12 +1,13 @@
 """Credit rules, and scores. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal, localcontext
-from typing import Annotated, Self
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib.kernel.fields import Answer, Body, Quantity, ScenarioRef, Time, example
@@ -24,6 +25,22 @@ class Level(Body):
     score_min: Annotated[int, Field(ge=0, le=_SCORE_MAX)]
 
 
+def _each_once(weights: Any) -> Any:
+    """Codes compare without case: of two weights for one scenario, one would be lost."""
+    codes = Counter(str(code).lower() for code in weights) if isinstance(weights, dict) else {}
+    if twice := [code for code, times in codes.items() if times > 1]:
+        fault = "Codes compare without case: {scenario} has two weights"
+        raise PydanticCustomError("scenario_twice", fault, {"scenario": twice[0]})
+    return weights
+
+
+def _ascending(levels: list[Level]) -> list[Level]:
+    scores, names = [each.score_min for each in levels], {each.name for each in levels}
+    if scores != sorted(set(scores)) or len(names) < len(scores):
+        raise PydanticCustomError("levels", "Must have names of their own, and rising score_min")
+    return levels
+
+
 class NewCreditRule(Body):
     """How a score is made. The grams of each scenario within the window count with the scenario's weight.
 
@@ -37,18 +54,12 @@ class NewCreditRule(Body):
     )
 
     window_months: Annotated[int, Field(ge=1, le=120)]
-    weights: Annotated[dict[ScenarioRef, Quantity], Field(min_length=1, max_length=200)]
+    weights: Annotated[dict[ScenarioRef, Quantity], BeforeValidator(_each_once), Field(min_length=1, max_length=200)]
     levels: Annotated[
         list[Level],
+        AfterValidator(_ascending),
         Field(min_length=1, max_length=20, description="The lowest first: names of their own, rising score_min"),
     ]
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        scores, names = [each.score_min for each in self.levels], {each.name for each in self.levels}
-        if scores != sorted(set(scores)) or len(names) < len(scores):
-            raise PydanticCustomError("levels", "levels must have names of their own, and rising score_min")
-        return self
 
 
 class LevelAnswer(Answer):

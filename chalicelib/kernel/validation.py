@@ -51,7 +51,8 @@ _FAULTS_ZH = {
     "draws_end": "不得晚于 ends_at",
     "day": "应为日期，例如 2030-12-31",
     "category": "应为以下类别之一：{allowed}",
-    "levels": "levels 的名称不得重复，score_min 应依次递增",
+    "levels": "名称不得重复，score_min 应依次递增",
+    "scenario_twice": "场景编码不区分大小写：{scenario} 有两个权重",
     "sku_twice": "有两行的 sku 均为 {sku}，请只保留一行",
     "credit_code": "不是有效的统一社会信用代码（GB 32100）",
 }

@@ -17,7 +17,7 @@ from chalicelib import log, shanghai
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import perform
-from chalicelib.reconciliation import actions, queries
+from chalicelib.reconciliation import actions, flags, queries
 from chalicelib.reconciliation.model import BEHIND_MAX, KEPT_MAX, Reconciliation, found
 from chalicelib.settings import settings
 from chalicelib.supervision.audit.books import Books
@@ -47,7 +47,7 @@ def reconcile(day: str) -> Reconciliation:
     books = Books()
     _walk(lambda row: books.add(row.item))
     aside = _moved(began - LATE) | _undelivered(books.waiting)
-    differences = list(books.differences(aside))
+    differences = [*books.differences(aside), *flags.differences(books, aside)]
     kept = differences[:KEPT_MAX]
     behind = _behind({each.account for each in kept}) if kept else {}
     return Reconciliation(
@@ -67,6 +67,8 @@ def reconcile(day: str) -> Reconciliation:
 def _of(difference: Difference, behind: dict[str, list[tuple[str, str]]]) -> tuple[str, ...]:
     """The newest Records of an account, or of an offer's tills; a Record that is wrong itself is its own."""
     name = difference.account
+    if issued := flags.certificate_record(name):
+        return (issued,)
     if name.startswith(keys.record("").pk):
         return (name.removeprefix(keys.record("").pk),)
     return tuple(id for _, id in nlargest(BEHIND_MAX, behind.get(name, ())))

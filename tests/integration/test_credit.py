@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.world import World
 
 RULE: dict[str, Any] = {
@@ -46,3 +48,25 @@ def test_a_rule_for_a_scenario_that_does_not_exist_is_refused(world: World) -> N
 
 def test_only_the_bureau_makes_rules(world: World) -> None:
     assert world.post("/v1/credit-rules", RULE, role="exchange", sub="exchange").body["code"] == "role_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"weights": {"walk": "0.01", "WALK": "0.02"}}, "/weights"),
+        ({"weights": {}}, "/weights"),
+        ({"levels": [{"name": "a", "score_min": 5}, {"name": "b", "score_min": 5}]}, "/levels"),
+        ({"levels": [{"name": "a", "score_min": 5}, {"name": "a", "score_min": 6}]}, "/levels"),
+        ({"levels": []}, "/levels"),
+        ({"window_months": 0}, "/window_months"),
+    ],
+)
+def test_a_rule_that_says_two_things_is_refused_by_its_field(
+    world: World, changes: dict[str, Any], pointer: str
+) -> None:
+    world.rich()
+    for language in ("en", "zh-CN"):
+        options: dict[str, Any] = {"role": "bureau", "sub": "bureau", "headers": {"Accept-Language": language}}
+        refused = world.post("/v1/credit-rules", RULE | changes, **options)
+        assert (refused.refused, refused.pointers) == ((422, "invalid_request"), [pointer])
+    assert world.get("/v1/credit-rules").body["items"] == []

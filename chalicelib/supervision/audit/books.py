@@ -141,6 +141,14 @@ class Books:
                 yield from unless_equal(name, "grams by its statement", self.lines[name][GRAMS], assets.get(GRAMS, 0))
                 yield from unless_equal(name, "lines with another time", 0, int(self.times[name] % _HASH != 0))
 
+    def owing(self) -> dict[str, int]:
+        """What each account owes, by the Records."""
+        owed: Counter[str] = Counter()
+        for (name, asset), amount in self.moved.items():
+            if asset in DEBTS and not name.startswith("system:"):
+                owed[name] += amount
+        return {name: amount for name, amount in sorted(owed.items()) if amount > 0}
+
     def sums(self) -> dict[str, int]:
         """The sums of the scheme, as the Records say."""
         issued, pool, retired = -self.moved[ISSUED, GRAMS], self.moved[POOL, GRAMS], self.moved[RETIRED, GRAMS]

@@ -1,4 +1,4 @@
-"""What the stream's sums should be, by the Records alone: colours, buy-back runs, months. See books.py."""
+"""What the stream's sums should be, by the Records alone: colours, flags, buy-back runs, months. See books.py."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +31,9 @@ class Projected:
     accounts: Counter[str] = field(default_factory=Counter)  # by account: check sums of its grams by colour
     lots: Counter[tuple[str, str]] = field(default_factory=Counter)
     paid: Counter[tuple[str, str]] = field(default_factory=Counter)
+    flags: dict[str, int] = field(default_factory=dict)  # by serial: grams that await recovery, where some do
+    given: Counter[str] = field(default_factory=Counter)  # by campaign: those of its donors' certificates
+    donors: Counter[str] = field(default_factory=Counter)  # by campaign: its sum of them
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -69,6 +72,12 @@ class Projected:
         elif pk.startswith("run:") and sk.startswith("sums:"):
             for name in ("merchants", "points"):
                 self.paid[pk.removeprefix("run:"), name] += int(item.get(name, 0))
+        elif sk == "certificate" and item.get("uncovered_grams"):
+            self.flags[str(item["serial"])] = int(item["uncovered_grams"])
+            if item.get("campaign"):
+                self.given[keys.campaign(str(item["campaign"])).pk] += int(item["uncovered_grams"])
+        elif pk.startswith("campaign:") and sk == "uncovered":
+            self.donors[pk] += int(item.get("grams", 0))
         elif pk == "statistics":
             for name in _MONTHLY:
                 self.monthly[str(item["month"]), name] += int(item.get(name, 0))
@@ -78,6 +87,8 @@ class Projected:
         yield from self.colours.differences()
         for account, check in self.accounts.items():
             yield from _unless_equal(account, "colours that are not its Records'", 0, int(check != 0))
+        for each in self.given.keys() | self.donors.keys():
+            yield from _unless_equal(each, "uncovered_grams of its donors", self.given[each], self.donors[each])
         for run, name in self.lots.keys() | self.paid.keys():
             yield from _unless_equal(
                 keys.run(run).pk, f"{name} of its lots", self.lots[run, name], self.paid[run, name]

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from infra.dev.bench import coldstart, costs, inprocess, proofs, runs, throughput
+from chalicelib.settings import settings
+from infra.dev.bench import coldstart, costs, inprocess, judgements, proofs, runs, throughput
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.setting import Setting
 from infra.dev.local.stack import LocalStack
@@ -18,6 +19,7 @@ ACCOUNTS = (100, 10_000, 100_000)
 RATIO_MAX, THROUGHPUT_MIN = 1.3, 0.6
 START_MAX, WARM_MS_MAX = 1.3, 1.0
 PROOF_MS_MAX = 1.0
+JUDGED_MIN = 0.8
 
 
 def main() -> int:
@@ -29,6 +31,7 @@ def main() -> int:
         kept += [_throughput(console, stack, setting), _ratios(console, setting)]
         kept.append(_proofs(console))
         _run(console, setting)
+        kept.append(_judgements(console, stack, setting))
     console.print("Every promised bound holds." if all(kept) else "[red]A promised bound is broken.[/red]")
     return 0 if all(kept) else 1
 
@@ -100,6 +103,20 @@ def _proofs(console: Console) -> bool:
     table.add_row(f"{found:.2f}", f"{PROOF_MS_MAX}")
     console.print(table)
     return found <= PROOF_MS_MAX
+
+
+def _judgements(console: Console, stack: LocalStack, setting: Setting) -> bool:
+    size, threads = f"{judgements.LINES:,}", settings().batch_threads
+    title = f"A batch of {size} lines is confirmed, against {threads} threads of bare ones (at least {JUDGED_MIN})"
+    table = _table(title, "round", "lines/s", "bare transactions/s", "ratio")
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("batches", total=judgements.ROUNDS)
+        found = judgements.compare(stack, setting, lambda: progress.advance(task))
+    for number, (mine, other) in enumerate(zip(found.confirmed, found.bare, strict=True), 1):
+        table.add_row(str(number), f"{mine:.0f}", f"{other:.0f}", f"{mine / other:.2f}")
+    table.add_row("together", "", "", f"{found.ratio:.2f}")
+    console.print(table)
+    return found.ratio >= JUDGED_MIN
 
 
 def _run(console: Console, setting: Setting) -> None:

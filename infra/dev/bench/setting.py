@@ -82,7 +82,7 @@ class Setting:
 
     def grow(self, people: int) -> None:
         """Put account items straight into the store until there are ``people``; only their number matters here."""
-        self._put([_person(number) for number in range(self.people, people)])
+        self.put([_person(number) for number in range(self.people, people)])
         self.people = max(self.people, people)
 
     def redeem(self, person: int) -> dict[str, Any]:
@@ -136,10 +136,11 @@ class Setting:
 
     def grow_merchants(self, count: int, points: int = TONNE + 1000) -> list[str]:
         """Merchants that may be paid, put straight into the store; their ids."""
-        self._put([_merchant(number, points) for number in range(count)])
+        self.put([_merchant(number, points) for number in range(count)])
         return [account_id(merchant_sub(number)) for number in range(count)]
 
-    def _put(self, items: list[dict[str, Any]]) -> None:
+    def put(self, items: list[dict[str, Any]]) -> None:
+        """Items straight into the store, in DynamoDB JSON."""
         for start in range(0, len(items), 25):
             puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
             self.platform.store.batch_write_item(RequestItems={self.platform.table: puts})  # type: ignore[dict-item]

@@ -1,5 +1,8 @@
 """What a newcomer can paste."""
 
+from datetime import UTC, datetime
+
+from chalicelib import shanghai
 from infra.dev.demo.api import Api, TokenOf
 from infra.dev.demo.ends import certificates
 
@@ -15,6 +18,7 @@ def greeting(url: str, token_of: TokenOf) -> list[str]:
         f"  Supply                 {supply['points_circulating']:,} points circulate, backed by"
         f" {supply['grams_backing']:,} g CO2e (confirmed {supply['grams_confirmed']:,} g)",
         *(f"  Certificate: {kind:<12}  {address}" for kind, address in kept.items()),
+        _mix(api, url),
         "",
         "Paste into another terminal (the tokens are for this machine only, 12 hours):",
         "",
@@ -30,3 +34,16 @@ def greeting(url: str, token_of: TokenOf) -> list[str]:
             f"       -H \"Idempotency-Key: $(date +%s)\" -d '{body}'",
         ]
     return [*lines, "", "Others: make token ROLE=institution SUB=teahouse (or bureau, exchange, metro-operator …)", ""]
+
+
+def _mix(api: Api, url: str) -> str:
+    """Where the latest closed month's mix is; of a city that is younger, when its first one can be read."""
+    present = shanghai.month(datetime.now(UTC))
+    last = shanghai.named(shanghai.number(present) - 1)
+    for month in (last, present):
+        address, found = f"{url}/v1/mixes/{month}", api.get(f"/v1/mixes/{month}")
+        if "mix" in found:
+            return f"  Mix of {month}         {address}"
+        if "closes_at" in found:
+            return f"  Mix of {month}         {address} (from {found['closes_at']} on, once the month is over)"
+    return f"  Mixes                  {url}/v1/mixes/{present}"

@@ -1,0 +1,167 @@
+"""Batches of reported lines are confirmed, against a bare loop of the same transactions with as many workers.
+
+The stream's consumers rest meanwhile: on AWS they have machines of their own, here they would take turns with both.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+
+from chalicelib.batches.model import NDJSON, file_key, wake_key
+from chalicelib.batches.processing import worker
+from chalicelib.files import store
+from chalicelib.ledger.account import AnyAccount
+from chalicelib.settings import settings
+from chalicelib.table import keys, lists, read
+from chalicelib.table.write import encode
+from infra.dev.bench.setting import Setting, account_id, sub
+from infra.dev.local.stack import LocalStack
+
+LINES, ROUNDS = 2_000, 5  # 10 000 lines together; in rounds, because the local store slows while its consumers rest
+PEOPLE = LINES // 2  # each goes there and back
+_PATH = "/v1/reduction-batches/{id}"
+_Transaction = dict[str, Any]
+
+
+class Rates(NamedTuple):
+    """Lines confirmed a second, and bare transactions a second, round by round."""
+
+    confirmed: list[float]
+    bare: list[float]
+
+    @property
+    def ratio(self) -> float:
+        """Of all rounds together: one round's says more about what else the machine did."""
+        return sum(self.confirmed) / sum(self.bare)
+
+
+def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -> Rates:
+    """``ROUNDS`` batches are reported by the stack, and confirmed by this process as the worker.
+
+    Half of a round's bare loop comes before the judgement and half after it, so that a drifting machine hits both
+    alike. Raises RuntimeError where a line is left.
+    """
+    setting.grow(PEOPLE)
+    made = _made(stack, setting)
+    found = Rates([], [])
+    for number in range(ROUNDS):
+        batch, twins = _reported(setting, f"round-{number}", LINES), _twins(setting, made, number)
+        with _consumers_resting(stack):
+            before = _bare(twins[: LINES // 2])
+            seconds = _judged(setting, batch)
+            after = _bare(twins[LINES // 2 :])
+        found.confirmed.append(LINES / seconds)
+        found.bare.append(LINES / (before + after))
+        progress()
+    return found
+
+
+@contextmanager
+def _consumers_resting(stack: LocalStack) -> Iterator[None]:
+    """They have caught up before, and rest inside the block."""
+    pumps = stack.pids()["pumps"]
+    os.kill(pumps, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pumps, signal.SIGCONT)
+
+
+def _made(stack: LocalStack, setting: Setting) -> list[_Transaction]:
+    """The transactions of a small batch."""
+    batch = _reported(setting, "made", 32)
+    with _consumers_resting(stack), setting.platform.watching() as requests:
+        _judged(setting, batch)
+    written = [each["params"] for each in requests if each["operation"] == "TransactWriteItems"]
+    return [each for each in written if _record(each)["kind"] == {"S": "reduction_confirmed"}]
+
+
+def _record(transaction: _Transaction) -> dict[str, Any]:
+    found: dict[str, Any] = transaction["TransactItems"][0]["Put"]["Item"]
+    return found
+
+
+def _reported(setting: Setting, name: str, count: int) -> str:
+    """A batch of ``count`` lines that wait for their confirmation, and whose entries are filed; its id."""
+    trip = {"quantity": "12.5", "occurred_at": "2026-01-31T08:00:00Z"}
+    lines = [{"record_id": f"{name}-{n}", "account": account_id(sub(n % PEOPLE))} | trip for n in range(count)]
+    content = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+    body = {"scenario": "garden", "lines": count, "sha256": hashlib.sha256(content).hexdigest()}
+    call = setting.platform.call
+    batch = call("POST", "/v1/reduction-batches", body, "scenario_operator", "bench-operator")["id"]
+    store.put(file_key(batch), content, content_type=NDJSON)
+    while call("GET", _PATH, None, "bureau", "bench-bureau", id=batch)["status"] != "done":
+        time.sleep(0.5)
+    while not _filed():
+        time.sleep(0.5)
+    return str(batch)
+
+
+def _filed() -> bool:
+    """Whether the consumer has caught up, by a look at a few people."""
+    some = [_account(person) for person in range(0, PEOPLE, PEOPLE // 50)]
+    return not any(each.unfiled for each in read.many(some, AnyAccount).values())
+
+
+def _account(person: int) -> keys.Key:
+    return keys.account(keys.holder(account_id(sub(person))))
+
+
+def _judged(setting: Setting, batch: str) -> float:
+    """The seconds that its confirmation takes. Raises RuntimeError where a line is left."""
+    call = setting.platform.call
+    call("POST", f"{_PATH}/confirm", {"reason": "bench"}, "bureau", "bench-bureau", id=batch)
+    began = time.monotonic()
+    worker.arrived(wake_key(batch))
+    seconds = time.monotonic() - began
+    found = call("GET", _PATH, None, "bureau", "bench-bureau", id=batch)
+    if (found["status"], found["confirmed"]) != ("done", found["lines"]):
+        raise RuntimeError(f"lines are left: {found}")
+    return seconds
+
+
+def _twins(setting: Setting, made: Sequence[_Transaction], number: int) -> list[_Transaction]:
+    """The same transactions once more, for other Records and reductions, which wait as a report leaves them."""
+    at = "2026-01-31T08:00:00.000Z"
+    state = {"status": "reported", "reduction": "p" * 26, "list": lists.REDUCTIONS_REPORTED}
+    names = [f"twin-{number}-{line}" for line in range(LINES)]
+    setting.put([encode(_guard(name).item() | state | {"rank": f"{at}:{name}"}) for name in names])
+    return [_twin(made[line % len(made)], name, line % PEOPLE) for line, name in enumerate(names)]
+
+
+def _guard(name: str) -> keys.Key:
+    return keys.reduction("garden", name)
+
+
+def _twin(transaction: _Transaction, name: str, person: int) -> _Transaction:
+    """The same for another reduction of another person, under a Record of its own: as good a confirmation as any."""
+    guard, balance = (next(iter(each.values()))["Key"]["pk"]["S"] for each in transaction["TransactItems"][1:])
+    others = {
+        _record(transaction)["id"]["S"]: keys.digest("twin", name),
+        guard: _guard(name).pk,
+        balance: _account(person).pk,
+    }
+    text = json.dumps({"TransactItems": transaction["TransactItems"]})
+    for old, new in others.items():
+        text = text.replace(old, new)
+    found: _Transaction = json.loads(text)
+    return found
+
+
+def _bare(transactions: Sequence[_Transaction]) -> float:
+    """The seconds that they take as many threads as the worker has."""
+    workers = settings().batch_threads
+    client = boto3.client("dynamodb", config=Config(max_pool_connections=workers))
+    with ThreadPoolExecutor(workers) as pool:
+        began = time.monotonic()
+        list(pool.map(lambda each: client.transact_write_items(**each), transactions))
+        return time.monotonic() - began
