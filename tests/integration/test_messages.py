@@ -105,7 +105,8 @@ def test_pages_hold_each_message_once(world: World, unread: dict[str, str]) -> N
     for _ in range(5):
         world.redeem(offer)
     world.stream()
-    found, cursor = [], {}
+    found: list[str] = []
+    cursor: dict[str, str] = {}
     while True:
         page = world.get("/v1/messages", role="individual", sub="alice", limit="2", **unread, **cursor).body
         found += [each["id"] for each in page["items"]]

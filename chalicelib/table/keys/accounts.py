@@ -3,7 +3,7 @@
 What is ever deleted has a partition of its own: IAM tells partitions apart, and forbids deletion elsewhere.
 """
 
-from chalicelib.table.keys.names import ENTRIES, MESSAGES, WARDS, Key, holder, scenario_code
+from chalicelib.table.keys.names import ENTRIES, WARDS, Key, holder, scenario_code
 
 
 def record(record: str) -> Key:
@@ -42,11 +42,6 @@ def entries_at(at: str) -> str:
 def reading(account: str, at: str, record: str) -> Key:
     """That an authority or the auditor read an account, beside it."""
     return Key(holder(account), f"reading:{at}:{record}")
-
-
-def message(account: str, id: str) -> Key:
-    """A message to the holder of an account, beside it."""
-    return Key(holder(account), f"{MESSAGES}{id}")
 
 
 def purchases(person: str, counted: str) -> Key:

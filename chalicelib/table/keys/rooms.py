@@ -94,16 +94,6 @@ def campaign_uncovered(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "uncovered")
 
 
-def donor(campaign: str, account: str) -> Key:
-    """Somebody who has given to a campaign."""
-    return Key(f"donors:{campaign}", f"donor:{account}")
-
-
-def closing(campaign: str) -> Key:
-    """That a campaign is closed, and how many of its donors were notified, beside them."""
-    return Key(f"donors:{campaign}", "closing")
-
-
 def own_campaign(institution: str, at: str, campaign: str) -> Key:
     """An institution's pointer to a campaign that it proposed at the time ``at``."""
     return Key(holder(institution), f"{OWN_CAMPAIGNS}{at}:{campaign}")
@@ -182,11 +172,6 @@ def partner(merchant: str) -> Key:
 def pulse(merchant: str) -> Key:
     """Whether a merchant's system answers at present, beside it."""
     return Key(f"partner:{merchant}", "pulse")
-
-
-def message_client() -> Key:
-    """Whose system is notified of messages: one, or none."""
-    return Key("message-client", "client")
 
 
 def delivery(id: str) -> Key:

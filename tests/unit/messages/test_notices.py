@@ -74,7 +74,7 @@ def test_what_the_schedule_refunds_was_late(role: str, kind: str) -> None:
 def test_a_hold_that_was_taken_whole_leaves_no_line_but_a_message() -> None:
     taken = (Posting("hold:h", SHOP, 400, "points"),)
     whole = HOLD | {"captured_points": 400}
-    facts = {"movement": "capture", "postings": taken, "holder": SHOP, "payer": PERSON, "hold": "h"}
+    facts: dict[str, Any] = {"movement": "capture", "postings": taken, "holder": SHOP, "payer": PERSON, "hold": "h"}
     notice = only(record("hold_captured", answer=json.dumps(whole), **facts))
     assert notice.account == ALICE
     assert notice.text == ("A merchant took 400 points that were held.", "预授权完成，权益方收取 400 碳积分。")
