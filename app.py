@@ -35,6 +35,10 @@ from chalicelib.certificates.routes import room as certificates
 from chalicelib.coverage.reactions import flag_uncovered
 from chalicelib.coverage.routes import room as coverage
 from chalicelib.credit.routes import room as credit
+from chalicelib.disputes.evidence import worker as evidence_worker
+from chalicelib.disputes.evidence.model import FOLDER as EVIDENCE
+from chalicelib.disputes.reactions import resolve_disputes
+from chalicelib.disputes.routes import room as disputes
 from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.events.routes import room as public_events
 from chalicelib.events.worker import draw_due
@@ -81,7 +85,7 @@ app.register_middleware(cors.share, "http")  # the first is the outermost
 app.register_middleware(problem.reshape, "http")
 
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
-_spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
+_spending = (catalogue, mall, holds, disputes, cancellation, certificates, coverage, campaigns, buyback)
 _watching = (provenance, supervision, anomalies, statistics, reports, reconciliation, openness)
 for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)
@@ -106,7 +110,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")
 def react(event: DynamoDBEvent) -> dict[str, Any]:
     """The same Records and those published, on their own way: what follows from them. One that fails stops no other."""
-    quick = (plan_runs, file_reported, wake_judges, notify_merchants)
+    quick = (plan_runs, file_reported, wake_judges, notify_merchants, resolve_disputes)
     slow = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
     return events.react(event, (*quick, *slow))
 
@@ -122,7 +126,8 @@ def react(event: DynamoDBEvent) -> dict[str, Any]:
 @events.woken
 def upload_arrived(event: CloudWatchEvent) -> None:
     """A file has come, at least once: its folder tells whose it is."""
-    events.arrived(event, {BATCHES: batches_worker.arrived, DOCUMENTS: documents_worker.arrived})
+    receivers = {DOCUMENTS: documents_worker.arrived, EVIDENCE: evidence_worker.arrived}
+    events.arrived(event, {BATCHES: batches_worker.arrived, **receivers})
 
 
 @app.schedule(Rate(15, unit=Rate.MINUTES), name="resume")
