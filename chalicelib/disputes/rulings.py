@@ -5,7 +5,9 @@ What moves is decided by the room of the object, as it would be without a disput
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
 
 from chalicelib.disputes.actions import advance, facts, step_from
 from chalicelib.disputes.items import Case, Dispute, Effect, HeldCase, ReducedCase, Status
@@ -23,6 +25,7 @@ from chalicelib.reductions import actions as reductions
 from chalicelib.reductions import reversal
 from chalicelib.reductions.model import Reason, Reversal
 
+B = TypeVar("B", bound=BaseModel)
 RULED = "dispute_ruled"
 BECAUSE = "争议裁定 (ruled in a dispute)"  # what an order, a hold or a reduction keeps as its reason
 
@@ -80,8 +83,13 @@ def carry_out(command: Command[Ruling], case: Case) -> Decision | None:
     if not upheld:
         return None
     if isinstance(case, Sale):
-        return aftersales.refund(command._replace(body=Refund(reason=BECAUSE)), case)
+        return aftersales.refund(_asking(command, Refund(reason=BECAUSE)), case)
     return _of_hold(command, case) if isinstance(case, HeldCase) else _of_reduction(command, case)
+
+
+def _asking(command: Command[Any], body: B) -> Command[B]:
+    """The same command, as the object's room takes it."""
+    return Command(command.caller, body, command.id, command.now, command.message)
 
 
 def _fits(name: str, value: Any, *, only: bool) -> None:
@@ -93,12 +101,12 @@ def _of_hold(command: Command[Ruling], case: HeldCase) -> Decision:
     """What is held is released; of what was captured all that is left is refunded, or a part of it."""
     hold = case.hold
     if hold.status == "held":
-        return holds.release(command._replace(body=Empty()), hold)
+        return holds.release(_asking(command, Empty()), hold)
     left = hold.captured_points - hold.refunded_points
     if not left:
         raise AlreadyRefunded()
     back = HoldRefund(points=command.body.points or left, reason=BECAUSE)
-    return refunds.refund(command._replace(body=back), hold, case.merchant)
+    return refunds.refund(_asking(command, back), hold, case.merchant)
 
 
 def _of_reduction(command: Command[Ruling], case: ReducedCase) -> Decision | None:
@@ -108,18 +116,18 @@ def _of_reduction(command: Command[Ruling], case: ReducedCase) -> Decision | Non
 
 
 def _confirm(command: Command[Ruling], case: ReducedCase) -> Decision:
-    return reductions.confirm(command._replace(body=Empty()), case.reduction)
+    return reductions.confirm(_asking(command, Empty()), case.reduction)
 
 
 def _reject(command: Command[Ruling], case: ReducedCase) -> Decision:
-    return reductions.reject(command._replace(body=Reason(reason=BECAUSE)), case.reduction, case.recipient)
+    return reductions.reject(_asking(command, Reason(reason=BECAUSE)), case.reduction, case.recipient)
 
 
 def _reverse(command: Command[Ruling], case: ReducedCase) -> Decision:
     if command.body.evidence_sha256 is None:
         raise InvalidRequest.at("/evidence_sha256", "A reversal needs it", "冲正须提供证据文件的 SHA-256")
     body = Reversal(reason=BECAUSE, evidence_sha256=command.body.evidence_sha256)
-    return reversal.reverse(command._replace(body=body), case.reduction, case.recipient, case.account)
+    return reversal.reverse(_asking(command, body), case.reduction, case.recipient, case.account)
 
 
 _ON_REDUCTION: dict[str, Callable[[Command[Ruling], ReducedCase], Decision | None]] = {

@@ -45,3 +45,8 @@ def operator_disputes(operator: str) -> Key:
 def dispute_pointer(of: Key, at: str, dispute: str) -> Key:
     """A pointer among those of one party."""
     return Key(of.pk, f"{of.sk}{at}:{dispute}")
+
+
+def pointed_dispute(place: str) -> str | None:
+    """The dispute that the pointer at this sort key names; None where that is no pointer."""
+    return place.rpartition(":")[2] if place.startswith(("dispute:", "disputed:")) else None
