@@ -152,7 +152,7 @@ class DisputeView(DisputeAnswer):
     evidence: list[EvidenceAnswer]
 
 
-class RulingAnswer(DisputeAnswer):
+class RuledDispute(DisputeAnswer):
     """The same after its ruling, with the object as the ruling left it; all three are null where it changed nothing."""
 
     model_config = example(**_SHOWN, redemption=None, hold=None, reduction=None)
@@ -172,9 +172,9 @@ def to_view(dispute: Dispute, files: Iterable[EvidenceAnswer], now: datetime) ->
     return DisputeView.model_validate(_fields(dispute, now) | {"evidence": list(files)})
 
 
-def to_ruling(dispute: Dispute, after: Answer | None, now: datetime) -> RulingAnswer:
+def to_ruling(dispute: Dispute, after: Answer | None, now: datetime) -> RuledDispute:
     """The same, with what the ruling made of its object."""
-    return RulingAnswer.model_validate(_fields(dispute, now) | ({dispute.kind: after} if after else {}))
+    return RuledDispute.model_validate(_fields(dispute, now) | ({dispute.kind: after} if after else {}))
 
 
 def _fields(dispute: Dispute, now: datetime) -> dict[str, Any]:

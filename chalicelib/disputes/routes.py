@@ -12,8 +12,8 @@ from chalicelib.disputes.model import (
     DisputeReply,
     DisputeView,
     NewDispute,
+    RuledDispute,
     Ruling,
-    RulingAnswer,
 )
 from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFound
@@ -94,7 +94,7 @@ def withdraw_dispute(command: Command[Empty], id: str) -> Decision:
     room,
     "POST /v1/disputes/{id}/rule",
     body=Ruling,
-    answer=RulingAnswer,
+    answer=RuledDispute,
     allow=OFFICIALS,
     refuses=(NotFound, InvalidState, AlreadyRefunded, InsufficientPoints, AccountClosed, AccountFrozen),
     status=200,
