@@ -10,7 +10,7 @@ from tests.world import Answer, World
 
 ALICE: dict[str, Any] = {"role": "individual", "sub": "alice"}
 SHOP: dict[str, Any] = {"role": "institution", "sub": "shop"}
-OPERATOR: dict[str, Any] = {"role": "scenario_operator", "sub": "operator"}
+REPORTER: dict[str, Any] = {"role": "scenario_operator", "sub": "operator"}
 EXCHANGE: dict[str, Any] = {"role": "exchange", "sub": "exchange"}
 BUREAU: dict[str, Any] = {"role": "bureau", "sub": "bureau"}
 AUDITOR: dict[str, Any] = {"role": "auditor", "sub": "auditor"}

@@ -116,10 +116,10 @@ def _disputes(places: Iterable[str]) -> dict[str, dict[str, Any]]:
     ids = {place: id for place, id in pointers.items() if id}
     rows = read.rows([keys.dispute(id) for id in ids.values()])
     hidden = {"account", "operator", "category"}
-    shown = {
+    without = {
         key: {name: value for name, value in row.attributes.items() if name not in hidden} for key, row in rows.items()
     }
-    return {place: shown[keys.dispute(id)] for place, id in ids.items() if keys.dispute(id) in shown}
+    return {place: without[keys.dispute(id)] for place, id in ids.items() if keys.dispute(id) in without}
 
 
 def _request(record: Record) -> Request:

@@ -120,7 +120,7 @@ def rule_dispute(command: Command[Ruling], id: str) -> Decision:
 )
 def announce_evidence(command: Command[NewEvidence], id: str) -> Decision:
     """Announce a file, then send it with the form that is answered. The other party sees that it exists, no more."""
-    return files.announce(command, *queries.visible(command.caller, id))
+    return files.open_upload(command, *queries.visible(command.caller, id))
 
 
 @command(

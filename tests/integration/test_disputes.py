@@ -20,8 +20,8 @@ from tests.disputes import (
     AUDITOR,
     BUREAU,
     EXCHANGE,
-    OPERATOR,
     PATH,
+    REPORTER,
     SHOP,
     answered,
     captured,
@@ -225,7 +225,7 @@ def test_a_hold_that_is_given_back_ends_its_dispute(world: World, way: str) -> N
 @pytest.mark.engine
 def test_the_bureau_confirms_or_rejects_a_disputed_reduction(world: World) -> None:
     id = trip(world, "manual")
-    claimed = answered(world, "reduction", id, **OPERATOR)
+    claimed = answered(world, "reduction", id, **REPORTER)
     assert rule(world, claimed, step="confirm").refused == (403, "role_not_allowed")
     ruling = rule(world, claimed, who=BUREAU, step="confirm")
     assert (ruling.body["effect"], ruling.body["reduction"]["points"]) == ("reduction_confirmed", 710)
@@ -235,7 +235,7 @@ def test_the_bureau_confirms_or_rejects_a_disputed_reduction(world: World) -> No
 
 
 def test_the_bureau_reverses_a_disputed_reduction(world: World) -> None:
-    claimed = answered(world, "reduction", trip(world), **OPERATOR)
+    claimed = answered(world, "reduction", trip(world), **REPORTER)
     assert rule(world, claimed, who=BUREAU, step="reverse").pointers == ["/evidence_sha256"]
     ruling = rule(world, claimed, who=BUREAU, step="reverse", evidence_sha256="A" * 64)
     assert (ruling.body["effect"], ruling.body["reduction"]["status"]) == ("reduction_reversed", "reversed")
@@ -248,7 +248,7 @@ def test_the_bureau_reverses_a_disputed_reduction(world: World) -> None:
 def test_a_rejected_reduction_can_be_disputed_and_upheld_in_words(world: World) -> None:
     id = trip(world, "manual")
     assert world.post(f"/v1/reductions/{id}/reject", {"reason": "no"}, **BUREAU).status == 200
-    claimed = answered(world, "reduction", id, **OPERATOR)
+    claimed = answered(world, "reduction", id, **REPORTER)
     assert rule(world, claimed, who=BUREAU, step="confirm").refused == (409, "invalid_state")
     ruling = rule(world, claimed, who=BUREAU, step="none")
     assert (ruling.body["status"], ruling.body["effect"]) == ("upheld", None)
@@ -257,9 +257,9 @@ def test_a_rejected_reduction_can_be_disputed_and_upheld_in_words(world: World) 
 def test_a_trip_reported_under_a_grant_is_disputed_by_its_person_and_names_her_to_nobody(world: World) -> None:
     grant = consents.reporting(world)
     body = {"record_id": "t", "grant": grant, "scenario": "metro", "quantity": "1", "occurred_at": consents.now()}
-    id = world.post("/v1/reductions", body, **OPERATOR).body["id"]
-    claimed = answered(world, "reduction", id, **OPERATOR)
-    for answer in (world.get(f"{PATH}/{claimed}", **OPERATOR), world.get(PATH, **OPERATOR)):
+    id = world.post("/v1/reductions", body, **REPORTER).body["id"]
+    claimed = answered(world, "reduction", id, **REPORTER)
+    for answer in (world.get(f"{PATH}/{claimed}", **REPORTER), world.get(PATH, **REPORTER)):
         assert keys.account_id("alice") not in json.dumps(answer.body)
 
 
@@ -275,7 +275,7 @@ def test_parties_and_officials_see_a_dispute_and_nobody_else(world: World) -> No
         text = json.dumps(seen(world, claimed, **who))
         assert keys.account_id("alice") not in text
         assert "alice" not in text
-    for who in ({"role": "individual", "sub": "bob"}, {"role": "institution", "sub": "other"}, OPERATOR):
+    for who in ({"role": "individual", "sub": "bob"}, {"role": "institution", "sub": "other"}, REPORTER):
         assert listed(world, who) == []
         assert world.get(f"{PATH}/{claimed}", **who).refused == NOT_FOUND
     assert reply(world, claimed, role="institution", sub="other").refused == NOT_FOUND

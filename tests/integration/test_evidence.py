@@ -27,7 +27,7 @@ def claimed(world: World, desk: Desk) -> str:
     return opened(world, "redemption", order(world))
 
 
-def announce(world: World, claimed: str, content: bytes = FILE, who: Any = ALICE, **changes: Any) -> Answer:
+def open_upload(world: World, claimed: str, content: bytes = FILE, who: Any = ALICE, **changes: Any) -> Answer:
     body = {
         "file_name": "王小明的照片.pdf", "content_type": "application/pdf", "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -37,7 +37,7 @@ def announce(world: World, claimed: str, content: bytes = FILE, who: Any = ALICE
 
 def send(desk: Desk, claimed: str, sent: bytes = FILE, **options: Any) -> str:
     """The id of a file that was announced, and for which ``sent`` came."""
-    made = announce(desk.world, claimed, **options)
+    made = open_upload(desk.world, claimed, **options)
     assert made.status == 201, made
     id = str(made.body["id"])
     desk.s3.put_object(Bucket=settings().documents_bucket, Key=evidence_key(claimed, id), Body=sent)
@@ -51,7 +51,7 @@ def link(world: World, claimed: str, id: str, **who: Any) -> Answer:
 
 
 def test_a_file_counts_once_its_bytes_arrived_and_is_kept(world: World, desk: Desk, claimed: str) -> None:
-    made = announce(world, claimed)
+    made = open_upload(world, claimed)
     form = made.body["upload"]["fields"]
     assert form["key"] == evidence_key(claimed, made.body["id"])
     assert form["Content-Type"] == "application/pdf"
@@ -109,21 +109,21 @@ def test_a_link_stands_on_its_record_without_the_address(world: World, desk: Des
     ],
 )
 def test_what_cannot_be_evidence_is_not_announced(world: World, claimed: str, change: Any, pointer: str) -> None:
-    assert announce(world, claimed, **change).pointers == [pointer]
+    assert open_upload(world, claimed, **change).pointers == [pointer]
 
 
 def test_a_dispute_takes_so_many_files_and_none_once_it_has_ended(world: World, claimed: str) -> None:
     for number in range(EVIDENCE_MAX):
-        assert announce(world, claimed, who=(ALICE, SHOP)[number % 2]).status == 201
-    full = announce(world, claimed)
+        assert open_upload(world, claimed, who=(ALICE, SHOP)[number % 2]).status == 201
+    full = open_upload(world, claimed)
     assert (full.refused, full.body["limit"]) == ((409, "invalid_state"), EVIDENCE_MAX)
     assert withdraw(world, claimed).status == 200
-    assert announce(world, claimed).body["state"] == "withdrawn"
-    assert announce(world, claimed, who=EXCHANGE).refused == (403, "role_not_allowed")
+    assert open_upload(world, claimed).body["state"] == "withdrawn"
+    assert open_upload(world, claimed, who=EXCHANGE).refused == (403, "role_not_allowed")
 
 
 def test_a_file_that_comes_after_the_end_is_kept(world: World, desk: Desk, claimed: str) -> None:
-    id = str(announce(world, claimed).body["id"])
+    id = str(open_upload(world, claimed).body["id"])
     withdraw(world, claimed)
     desk.s3.put_object(Bucket=settings().documents_bucket, Key=evidence_key(claimed, id), Body=FILE)
     desk.tell(evidence_key(claimed, id))

@@ -67,7 +67,7 @@ class Disputing(RuleBasedStateMachine):
         self.accepted: list[tuple[str, Any, dict[str, Any], Answer]] = []
 
     def send(self, path: str, body: Any, who: dict[str, Any]) -> Answer:
-        options: dict[str, Any] = who | {"key": f"key-{self.sent}"}
+        options: dict[str, Any] = who | {"key": f"sent-{self.sent}"}
         self.sent += 1
         answer = self.world.post(path, body, **options)
         assert answer.status < 500, answer

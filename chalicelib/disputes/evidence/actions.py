@@ -23,7 +23,7 @@ class EvidenceFull(InvalidState):
     remedy = Text("Put what is missing into the text of the answer.", "请将其余情况写入答复说明。")
 
 
-def announce(command: Command[NewEvidence], dispute: Dispute, by: By | None) -> Decision:
+def open_upload(command: Command[NewEvidence], dispute: Dispute, by: By | None) -> Decision:
     """A file that waits for its bytes, while the dispute is open. Raises NotFound for an official; refuses
     InvalidState, EvidenceFull.
     """

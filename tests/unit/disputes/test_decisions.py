@@ -298,8 +298,8 @@ def test_what_does_not_belong_to_a_ruling_is_named(
 
 def test_the_answer_of_a_ruling_has_no_voucher() -> None:
     sold = Sale(order(voucher="SH-1", note="x", vouchers=["SH-1"]), sale(), {TILL: 3000}, offer(), "person")
-    shown = ruled(case=sold).answer.model_dump()["redemption"]
-    assert (shown["status"], shown["voucher"], shown["note"], shown["vouchers"]) == ("refunded", None, None, [])
+    bare = ruled(case=sold).answer.model_dump()["redemption"]
+    assert (bare["status"], bare["voucher"], bare["note"], bare["vouchers"]) == ("refunded", None, None, [])
 
 
 def test_every_end_of_an_order_or_hold_resolves_its_dispute() -> None:
