@@ -52,7 +52,9 @@ class Export(Answer):
     model_config = example(
         login="alice",
         account=SHOWN,
-        items=[{"place": "usage:metro:2026-01-31", "kept": {"grams": 887}, "request": None, "order": None}],
+        items=[
+            {"place": "usage:metro:2026-01-31", "kept": {"grams": 887}, "request": None, "order": None, "dispute": None}
+        ],
         next_cursor=None,
     )
 
