@@ -1,14 +1,40 @@
 """What disputes are about, as of now: for the person who opens one, for the official who rules it, for the stream."""
 
+from dataclasses import dataclass
+
 from chalicelib.accounts import queries as accounts
-from chalicelib.disputes.items import Case, Dispute, HeldCase, Kind, Matter, ReducedCase
+from chalicelib.disputes.items import Dispute, Kind, Matter
 from chalicelib.errors import NotFound
 from chalicelib.holds import queries as holds
+from chalicelib.holds.items import Hold
 from chalicelib.kernel.caller import INDIVIDUAL, Caller
+from chalicelib.ledger.account import Account, AnyAccount
 from chalicelib.mall import order_book
+from chalicelib.mall.items import Sale
 from chalicelib.reductions import queries as reductions
+from chalicelib.reductions.items import Recipient, Reduction
 from chalicelib.table import keys
 from chalicelib.table.write import Attr
+
+
+@dataclass(frozen=True)
+class HeldCase:
+    """A disputed hold, and its merchant's account."""
+
+    hold: Hold
+    merchant: AnyAccount
+
+
+@dataclass(frozen=True)
+class ReducedCase:
+    """A disputed reduction, whom it is credited to, and the account that a reversal takes it from."""
+
+    reduction: Reduction
+    recipient: Recipient
+    account: Account
+
+
+Case = Sale | HeldCase | ReducedCase
 
 
 def matter(caller: Caller, kind: Kind, object: str) -> Matter:

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chalicelib.errors import Text
-from chalicelib.holds.items import Hold
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
-from chalicelib.ledger.account import Account, AnyAccount
-from chalicelib.mall.items import Sale
-from chalicelib.reductions.items import Recipient, Reduction
 from chalicelib.table import keys
 from chalicelib.table.write import ConditionBase
 from chalicelib.transitions import Step
@@ -162,23 +158,3 @@ class Matter:
     open: bool = True
     merchant: str | None = None
     operator: str = ""
-
-
-@dataclass(frozen=True)
-class HeldCase:
-    """A disputed hold, and its merchant's account."""
-
-    hold: Hold
-    merchant: AnyAccount
-
-
-@dataclass(frozen=True)
-class ReducedCase:
-    """A disputed reduction, whom it is credited to, and the account that a reversal takes it from."""
-
-    reduction: Reduction
-    recipient: Recipient
-    account: Account
-
-
-Case = Sale | HeldCase | ReducedCase

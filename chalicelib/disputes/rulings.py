@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from chalicelib.disputes.actions import advance, facts, step_from
-from chalicelib.disputes.items import Case, Dispute, Effect, HeldCase, ReducedCase, Status
+from chalicelib.disputes.cases import Case, HeldCase, ReducedCase
+from chalicelib.disputes.items import Dispute, Effect, Status
 from chalicelib.disputes.model import Ruling, to_ruling
 from chalicelib.errors import AlreadyRefunded, InvalidRequest, InvalidState, Text
 from chalicelib.holds import actions as holds

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from chalicelib.disputes import actions, rulings
+from chalicelib.disputes.cases import HeldCase, ReducedCase
 from chalicelib.disputes.items import (
     EACH_MAX,
     JUDGES,
@@ -14,11 +15,9 @@ from chalicelib.disputes.items import (
     REASONS,
     Dispute,
     Guard,
-    HeldCase,
     Kind,
     Matter,
     Reason,
-    ReducedCase,
 )
 from chalicelib.disputes.model import DisputeReply, NewDispute, Ruling, to_answer
 from chalicelib.disputes.reactions import GIVEN_BACK
