@@ -28,6 +28,7 @@ _SPENDING = (
     "mall.offers",
     "mall.redemptions",
     "holds",
+    "disputes",
     "cancellation",
     "certificates",
     "coverage",

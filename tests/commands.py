@@ -488,6 +488,47 @@ def _refund_hold(world: World) -> Ready:
     return Ready("POST", path, body, "institution", "shop", body | {"points": 50})
 
 
+def _dispute(world: World) -> Ready:
+    order = _order(world).rpartition("/")[2]
+    body = {"kind": "redemption", "object": order, "reason": "not_delivered", "text": "none left"}
+    return Ready("POST", "/v1/disputes", body, "individual", "alice", body | {"reason": "other"})
+
+
+def _disputed(world: World) -> str:
+    ready = _dispute(world)
+    return f"{ready.path}/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
+
+
+def _answer_dispute(world: World) -> Ready:
+    path = f"{_disputed(world)}/answer"
+    return Ready("POST", path, {"text": "delivered"}, "institution", "shop", {"text": "delivered at last"})
+
+
+def _withdraw_dispute(world: World) -> Ready:
+    return Ready("POST", f"{_disputed(world)}/withdraw", {}, "individual", "alice")
+
+
+def _rule_dispute(world: World) -> Ready:
+    ready = _answer_dispute(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    path, body = ready.path.replace("answer", "rule"), {"outcome": "uphold", "text": "no receipt"}
+    return Ready("POST", path, body, "exchange", "exchange", body | {"outcome": "dismiss"})
+
+
+def _announce_evidence(world: World) -> Ready:
+    path = f"{_disputed(world)}/evidence"
+    body = {"file_name": "照片.png", "content_type": "image/png", "bytes": 10, "sha256": "0" * 64}
+    return Ready("POST", path, body, "individual", "alice", body | {"bytes": 11})
+
+
+def _open_evidence(world: World) -> Ready:
+    ready = _announce_evidence(world)
+    id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    dispute = ready.path.split("/")[3]
+    derive(update(keys.evidence(dispute, id), assign={"status": "arrived"}))
+    return Ready("POST", f"{ready.path}/{id}/link", {}, "individual", "alice")
+
+
 def _replay(world: World) -> Ready:
     order = _order(world)
     [placed] = [load(Record, each) for each in world.records() if each["kind"] == "redemption" and each["id"] in order]
@@ -631,6 +672,12 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/holds/{id}/capture": _capture,
     "POST /v1/holds/{id}/release": _release,
     "POST /v1/holds/{id}/refund": _refund_hold,
+    "POST /v1/disputes": _dispute,
+    "POST /v1/disputes/{id}/answer": _answer_dispute,
+    "POST /v1/disputes/{id}/withdraw": _withdraw_dispute,
+    "POST /v1/disputes/{id}/rule": _rule_dispute,
+    "POST /v1/disputes/{id}/evidence": _announce_evidence,
+    "POST /v1/disputes/{id}/evidence/{evidence}/link": _open_evidence,
     "POST /v1/webhook-deliveries/{id}/replay": _replay,
     "POST /v1/messages/read": _read_messages,
     "POST /v1/message-client": _register_client,

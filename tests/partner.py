@@ -89,7 +89,7 @@ class System:
 
 
 def _subject(data: dict[str, Any]) -> str:
-    return str(next((data[name] for name in ("redemption", "hold", "grant") if name in data), ""))
+    return str(next((data[name] for name in ("redemption", "hold", "grant", "dispute") if name in data), ""))
 
 
 class _Quiet(ThreadingHTTPServer):

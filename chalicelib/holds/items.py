@@ -15,7 +15,7 @@ SYSTEM_ROLE = "system"
 
 STEPS = (
     Step("held", "capture", "captured", (INSTITUTION,)),
-    Step("held", "release", "released", (INSTITUTION, INDIVIDUAL)),
+    Step("held", "release", "released", (INSTITUTION, INDIVIDUAL, EXCHANGE)),  # the exchange by a ruling only
     Step("held", "expire", "expired", (SYSTEM_ROLE,)),
     Step("captured", "refund", "captured", (INSTITUTION, EXCHANGE)),
 )

@@ -27,7 +27,7 @@ class Facts:
     ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
     which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
     ``payer``, of a capture or of a draw's sale, the account that they came from. ``proof``: the signature of the
-    request by the caller's own system.
+    request by the caller's own system. ``dispute``: what a step or a ruling is about.
     """
 
     movement: str | None = None
@@ -46,6 +46,7 @@ class Facts:
     cap_counted: dict[str, int] | None = None
     in_grams: bool | None = None
     batch: str | None = None
+    dispute: str | None = None
     line: int | None = None
     application: str | None = None
     account: str | None = None

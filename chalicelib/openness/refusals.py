@@ -72,6 +72,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "opens_at": _fact("string", "When the draw opens", TIME),
     "draws_at": _fact("string", "When the draw closes", "2026-12-31T16:00:00.000Z"),
     "hold": _fact("string", "The id of the earlier hold", ID),
+    "dispute": _fact("string", "The id of the open dispute", ID),
+    "answer_by": _fact("string", "Until when the other party may answer", "2026-02-07T08:00:00.000Z"),
     "starts_at": _fact("string", "When the offer begins", TIME),
     "ends_at": _fact("string", "When the offer ends", "2026-12-31T16:00:00.000Z"),
     "closes_at": _fact("string", "When the report of a month can be read", "2026-02-01T16:00:00.000Z"),

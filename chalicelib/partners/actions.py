@@ -54,9 +54,11 @@ def disable(command: Command[Empty], partner: Partner, application: str | None) 
     return Decision("webhooks_disabled", Empty(), tuple(writes), Facts(merchant=partner.merchant))
 
 
-def remember(record: Record) -> Write:
-    """The event of a Record waits for its merchant. Where it is known already, the condition does not hold."""
-    return keep(model.event(record))
+def remember(record: Record, kind: str = "") -> Write:
+    """The event of a Record (for one of its ``kinds``) waits for its merchant. Where it is known already, the condition
+    does not hold.
+    """
+    return keep(model.event(record, kind))
 
 
 def keep(event: Delivery) -> Write:

@@ -16,11 +16,16 @@ WebhookType = Literal[
     "hold.expired",
     "grant.withdrawn",
     "message.created",
+    "dispute.opened",
+    "dispute.ruled",
 ]
 Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]
 
-EARLIER: dict[WebhookType, WebhookType] = {"order.refunded": "order.placed"}  # of the same order: must arrive before it
+EARLIER: dict[WebhookType, WebhookType] = {  # of the same order, or dispute: must arrive before it
+    "order.refunded": "order.placed",
+    "dispute.ruled": "dispute.opened",
+}
 EARLIER_FAILED, ENDPOINT_DISABLED = "earlier_failed", "endpoint_disabled"
 
 WAITING = timedelta(days=3)  # what a silent system was not even asked to take for so long is given up
@@ -79,8 +84,8 @@ class Pulse:
 class Delivery:
     """A webhook event on its way. ``payload`` is the body, the same for every try.
 
-    What it is about has its id in one of ``redemption``, ``hold``, ``grant`` and ``message``. ``waiting_since``: when
-    it was made, or replayed. ``reason``: what was wrong with the last try.
+    What it is about has its id in one of ``redemption``, ``hold``, ``grant``, ``dispute`` and ``message``.
+    ``waiting_since``: when it was made, or replayed. ``reason``: what was wrong with the last try.
     """
 
     id: str
@@ -94,6 +99,7 @@ class Delivery:
     hold: str | None = None
     grant: str | None = None
     message: str | None = None
+    dispute: str | None = None
     status: DeliveryStatus = "pending"
     attempts: int = 0
     delivered_at: str | None = None
@@ -115,15 +121,17 @@ class Delivery:
 
     @property
     def earlier(self) -> str | None:
-        """The id of the order's event that must arrive before this one."""
-        before = EARLIER.get(self.type)
-        return keys.delivery_id(self.redemption, before) if before and self.redemption else None
+        """The id of the event, of the same order or dispute, that must arrive before this one."""
+        return self._beside(EARLIER.get(self.type))
 
     @property
     def following(self) -> str | None:
-        """The id of the order's next event, whether there is one yet or not."""
-        next_type = next((later for later, before in EARLIER.items() if before == self.type), None)
-        return keys.delivery_id(self.redemption, next_type) if next_type and self.redemption else None
+        """The id of its next event, whether there is one yet or not."""
+        return self._beside(next((later for later, before in EARLIER.items() if before == self.type), None))
+
+    def _beside(self, other: WebhookType | None) -> str | None:
+        subject = self.redemption or self.dispute
+        return keys.delivery_id(subject, other) if other and subject else None
 
 
 def waiting(merchant: str, id: str, next_at: str) -> Listing:

@@ -19,13 +19,14 @@ class Webhook(NamedTuple):
     """A type of webhook event: what it is about (``subject``), and what of that a merchant is sent beside its id."""
 
     type: WebhookType
-    subject: Literal["redemption", "hold", "grant"]
+    subject: Literal["redemption", "hold", "grant", "dispute"]
     fields: tuple[str, ...]
 
 
 _ORDER = ("account", "offer", "quantity", "points", "status")
 _HOLD = ("grant", "order_reference", "points", "captured_points", "status")  # a grant is all its merchant knows of her
 _GRANT = ("reference", "status", "withdrawn_by")
+_DISPUTE = ("kind", "object", "reason", "status", "answer_by", "rule_by", "refunded_points")  # not what people wrote
 WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "redemption": Webhook("order.placed", "redemption", _ORDER),
     "redemption_refunded": Webhook("order.refunded", "redemption", _ORDER),
@@ -33,6 +34,8 @@ WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "hold_released": Webhook("hold.released", "hold", _HOLD),
     "hold_expired": Webhook("hold.expired", "hold", _HOLD),
     "grant_withdrawn": Webhook("grant.withdrawn", "grant", _GRANT),
+    "dispute_opened": Webhook("dispute.opened", "dispute", _DISPUTE),
+    "dispute_ruled": Webhook("dispute.ruled", "dispute", _DISPUTE),
 }
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more
@@ -52,8 +55,8 @@ class DeliveryParams(Paged):
 class DeliveryAnswer(Answer):
     """A webhook event on its way to its merchant's system; ``id`` is its webhook-id.
 
-    What it is about stands in ``redemption``, ``hold``, ``grant`` or ``message``; the others are null. ``reason`` is
-    what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
+    What it is about stands in ``redemption``, ``hold``, ``grant``, ``dispute`` or ``message``; the others are null.
+    ``reason`` is what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
     ``endpoint_disabled`` where it waits until the system is integrated again.
     """
 
@@ -65,6 +68,7 @@ class DeliveryAnswer(Answer):
         hold=None,
         grant=None,
         message=None,
+        dispute=None,
         status="failed",
         attempts=8,
         made_at="2026-01-31T08:00:00.000Z",
@@ -80,6 +84,7 @@ class DeliveryAnswer(Answer):
     hold: str | None
     grant: str | None
     message: str | None
+    dispute: str | None
     status: DeliveryStatus
     attempts: int
     made_at: Time
@@ -106,14 +111,26 @@ def merchant_of(record: Record) -> str | None:
     """The merchant that a Record concerns, if there is an event for it: no merchant knows a grant not yet redeemed."""
     if record.kind not in WEBHOOKS:
         return None
+    if WEBHOOKS[record.kind].subject == "dispute":  # of a reduction it concerns none
+        return record.merchant
     if record.kind == "grant_withdrawn":
         return record.merchant if json.loads(record.answer)["active_from"] else None
     return str(record.holder).removeprefix(keys.holder(""))
 
 
-def event(record: Record) -> Delivery:
-    """The event of a Record, until its merchant has it: no name, and nothing else of the person than an opaque id."""
-    answer, webhook = json.loads(record.answer), WEBHOOKS[record.kind]
+def kinds(record: Record) -> tuple[str, ...]:
+    """The kind of a Record and, of a ruling, the kind that what it carried out has without a dispute."""
+    effect = json.loads(record.answer)["effect"] if record.kind == "dispute_ruled" else None
+    return (record.kind, effect) if effect in WEBHOOKS else (record.kind,)
+
+
+def event(record: Record, kind: str = "") -> Delivery:
+    """The event of a Record (for one of its ``kinds``), until its merchant has it: no name, and nothing else of the
+    person than an opaque id.
+    """
+    answer, webhook = json.loads(record.answer), WEBHOOKS[kind or record.kind]
+    if kind and kind != record.kind:
+        answer = answer[webhook.subject]
     id, merchant = answer["id"], str(merchant_of(record))
     data = {"merchant": merchant, webhook.subject: id} | {name: answer[name] for name in webhook.fields}
     return _delivery(merchant, webhook.type, {webhook.subject: id}, record.at, data)

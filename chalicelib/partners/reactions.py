@@ -1,4 +1,4 @@
-"""What follows from the Records of orders, holds, withdrawn grants and replays."""
+"""What follows from the Records of orders, holds, withdrawn grants, disputes and replays."""
 
 import json
 import logging
@@ -26,7 +26,12 @@ def notify_merchants(records: Sequence[Record]) -> None:
         (record, merchant) for record in records if record.at > forgotten and (merchant := model.merchant_of(record))
     ]
     integrated = queries.integrated(merchant for _, merchant in recent)
-    new = derive_each(actions.remember(record) for record, merchant in recent if merchant in integrated)
+    new = derive_each(
+        actions.remember(record, kind)
+        for record, merchant in recent
+        if merchant in integrated
+        for kind in model.kinds(record)
+    )
     replayed = [json.loads(record.answer)["id"] for record in records if record.kind == actions.REPLAYED]
     try:
         enqueue([*(write.item["id"] for write in new), *replayed])

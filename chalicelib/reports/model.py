@@ -8,6 +8,7 @@ from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.provenance.mix import ColourBalance
+from chalicelib.reports.disputes import DisputeCounts
 from chalicelib.reports.times import Applications
 from chalicelib.statistics.model import IssuedAnswer, Month
 
@@ -72,6 +73,7 @@ class Report(Answer):
     merchants: list[MerchantSums]
     sub_platforms: list[SubPlatformSums]
     applications: Applications
+    disputes: DisputeCounts = Field(default_factory=DisputeCounts)  # earlier reports have none
 
 
 class ReportAnswer(Answer):
@@ -118,6 +120,7 @@ class ReportAnswer(Answer):
             "merchants": [],
             "sub_platforms": [],
             "applications": {"active": 1, "rejected": 0, "withdrawn": 0, "times": []},
+            "disputes": {"opened": 3, "upheld": 1, "dismissed": 1, "withdrawn": 0, "resolved": 1},
         },
         jws="eyJhbGciOiJFUzI1NiJ9.eyJtb250aCI6IjIwMjYtMDEifQ.c2lnbmF0dXJl",
     )

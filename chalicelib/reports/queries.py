@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
 
+from chalicelib.disputes.items import OFFICIALS
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
@@ -14,6 +15,7 @@ from chalicelib.provenance import mix, worker
 from chalicelib.provenance.closing import closed, closes_at
 from chalicelib.provenance.mix import ColourBalance
 from chalicelib.reports import model
+from chalicelib.reports.disputes import DisputeCounts
 from chalicelib.reports.model import MadeAnswer, MerchantSums, Report, ReportPart
 from chalicelib.reports.times import Applications, Stay, stays, times
 from chalicelib.settings import settings
@@ -77,6 +79,7 @@ def compose(month: str, now: datetime) -> Report:
         merchants=merchants,
         sub_platforms=model.by_sub_platform(merchants),
         applications=_applications(month),
+        disputes=_disputes(month),
         **{name: getattr(own, name) for name in _SUMMED},
     )
 
@@ -103,6 +106,20 @@ def _applications(month: str) -> Applications:
     decided = {state: list(_decided(month, state)) for state in DECIDED}
     spent = [stay for ids in decided.values() for id in ids for stay in stays(_history(id))]
     return Applications(**{state: len(ids) for state, ids in decided.items()}, times=times(spent))
+
+
+def _disputes(month: str) -> DisputeCounts:
+    """Disputes that were opened, and those that ended, in the month: they stay in these lists for ever."""
+    ended = {
+        state: sum(_counted(lists.disputes(judge, state), month) for judge in OFFICIALS)
+        for state in ("upheld", "dismissed", "withdrawn", "resolved")
+    }
+    return DisputeCounts(opened=_counted(lists.DISPUTES_OPENED, month), **ended)
+
+
+def _counted(name: str, month: str) -> int:
+    first, end = stamp(statistics.begins(month)), stamp(statistics.ends(month))
+    return sum(1 for _ in read.places(name, between=(first, end)))
 
 
 def _decided(month: str, state: str) -> Iterator[str]:

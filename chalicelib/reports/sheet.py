@@ -26,6 +26,7 @@ def _rows(report: Report) -> Iterator[dict[str, Any]]:
     for beneath in report.sub_platforms:
         yield from _figures(beneath, {"about": "sub_platform", "id": beneath.sub_platform})
     yield from _figures(report.applications, {"about": "applications"})
+    yield from _figures(report.disputes, {"about": "disputes"})
     for state in report.applications.times:
         yield from _figures(state, {"about": "application_state", "id": state.state})
 

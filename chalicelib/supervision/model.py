@@ -17,7 +17,9 @@ _TIME = "2026-01-31T08:00:00.000Z"
 
 # What a Record's answer held for its caller alone, by its field; and what only the Records of one kind held.
 WITHHELD = frozenset({"upload", "voucher", "vouchers", "note"})
-WITHHELD_OF = {"grant_offered": frozenset({"code"}), "document_link": frozenset({"url"})}
+WITHHELD_OF = {"grant_offered": frozenset({"code"})} | dict.fromkeys(
+    ("document_link", "evidence_link"), frozenset({"url"})
+)
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ class SupervisedOrderAnswer(Answer):
     fulfil_by: Time | None
 
 
-Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly"]
-Actor = Literal["exchange", "bureau", "institution", "platform"]
+Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly", "dispute"]
+Actor = Literal["exchange", "bureau", "institution", "scenario_operator", "platform"]
 
 
 class WorkParams(Params):

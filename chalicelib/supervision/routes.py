@@ -101,7 +101,7 @@ def merchant_health(query: Query[Params], id: str) -> HealthAnswer:
 def what_waits(query: Query[WorkParams]) -> WorklistAnswer:
     """What waits, the longest first, and who has to act; of each kind at most 50.
 
-    Applications by state, reductions that wait for confirmation, open anomalies, proposed campaigns, orders that are
-    late, merchants whose webhooks were given up, and buy-back runs that have not ended.
+    Applications by state, reductions that wait for confirmation, open anomalies, open disputes, proposed campaigns,
+    orders that are late, merchants whose webhooks were given up, and buy-back runs that have not ended.
     """
     return worklist.worklist(query.params, query.now)

@@ -7,6 +7,7 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from chalicelib.buyback import queries as buyback
+from chalicelib.disputes.items import ANSWER_DAYS
 from chalicelib.kernel.fields import stamp
 from chalicelib.partners import queries as partners
 from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
@@ -16,6 +17,9 @@ from chalicelib.table.lists import Place
 EACH_MAX = 50  # of one list
 PARTNERS_MAX = 200  # merchants' systems that are looked at
 _AT = len("2026-01-31T08:00:00.000Z")
+
+# Who rules disputes, and who answers them before.
+DISPUTES: dict[Actor, Actor] = {"exchange": "institution", "bureau": "scenario_operator"}
 
 # Who has to act on an application, by its state.
 APPLICATIONS: dict[str, Actor] = {
@@ -51,6 +55,7 @@ PATHS: dict[Kind, str] = {
     "webhook": "/v1/webhook-deliveries?merchant={id}",
     "buy_back_run": "/v1/buy-back-runs/{id}",
     "anomaly": "/v1/anomalies/{id}",
+    "dispute": "/v1/disputes/{id}",
 }
 
 
@@ -59,7 +64,7 @@ def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
     until = stamp(now - timedelta(days=params.older_than_days))
     items: list[Waits] = []
     more: set[Kind] = set()
-    for waiting in _sources(until):
+    for waiting in _sources(until, now):
         some = list(islice(waiting, EACH_MAX + 1))
         items += [each for each in some[:EACH_MAX] if params.actor in (None, each.actor)]
         more |= {each.kind for each in some[EACH_MAX:] if params.actor in (None, each.actor)}
@@ -68,7 +73,7 @@ def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
     return WorklistAnswer(items=[each.to_answer(now) for each in oldest], counts=dict(counts), more=sorted(more))
 
 
-def _sources(until: str) -> Iterator[Iterable[Waits]]:
+def _sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
     """Each list, the oldest first, up to what began to wait at ``until``."""
     for state, actor in APPLICATIONS.items():
         yield _listed(lists.applications(state), until, _as("application", state, actor))
@@ -76,12 +81,26 @@ def _sources(until: str) -> Iterator[Iterable[Waits]]:
     yield _listed(lists.anomalies("open"), until, _as("anomaly", "open", "bureau"))
     yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
     yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
+    for judge, other in DISPUTES.items():
+        yield _listed(lists.disputes(judge, "awaiting_ruling"), until, _as("dispute", "awaiting_ruling", judge))
+        yield _listed(lists.disputes(judge, "awaiting_answer"), until, _unanswered(judge, other, now))
     yield (each for each in _webhooks() if each.since <= until)
     yield (each for each in _runs() if each.since <= until)
 
 
 def _as(kind: Kind, state: str, actor: Actor) -> Callable[[Place], Waits]:
     return lambda place: Waits(kind, place.listing.rank[_AT + 1 :], state, actor, place.listing.rank[:_AT])
+
+
+def _unanswered(judge: Actor, other: Actor, now: datetime) -> Callable[[Place], Waits]:
+    """It waits for the other party until its time is over, then for the official."""
+    late = stamp(now - timedelta(days=ANSWER_DAYS))
+
+    def waits(place: Place) -> Waits:
+        found = _as("dispute", "awaiting_answer", other)(place)
+        return found._replace(actor=judge) if found.since <= late else found
+
+    return waits
 
 
 def _listed(name: str, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:

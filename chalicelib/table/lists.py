@@ -48,6 +48,7 @@ RECONCILIATIONS = "reconciliations"
 DRAWS = "draws"  # events whose draw is not settled, by its time
 CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
+DISPUTES_OPENED = "disputes-opened"  # every dispute, by the time when it was opened
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 
@@ -102,3 +103,13 @@ def batches_open(day: datetime) -> str:
 def anomalies(status: str) -> str:
     """Anomalies that are open, or closed."""
     return f"anomalies:{status}"
+
+
+def disputes(judge: str, status: str) -> str:
+    """Disputes in a state that the exchange, or the bureau, rules."""
+    return f"disputes:{judge}:{status}"
+
+
+def disputes_of(party: Key, status: str) -> str:
+    """Disputes in a state, of one party (see ``keys.own_disputes`` and those beside it)."""
+    return f"disputes-of:{party.pk}/{party.sk}{status}"

@@ -6,6 +6,7 @@ from chalicelib.buyback.reactions import plan_runs
 from chalicelib.campaigns.closing.reactions import close_reached
 from chalicelib.certificates.reactions import sign_issued
 from chalicelib.coverage.reactions import flag_uncovered
+from chalicelib.disputes.reactions import resolve_disputes
 from chalicelib.holds.projection import merchant_holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.reactions import follow_merchants, note_due
@@ -19,6 +20,6 @@ from chalicelib.statistics.projection import months
 from chalicelib.supervision.projection import orders
 
 PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
-_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders)
+_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
 REACTIONS = (*_QUICK, *_SLOW)

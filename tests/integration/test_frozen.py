@@ -76,6 +76,11 @@ ALLOWED = {
     "POST /v1/accounts/me/wards/{id}/withdraw",  # the same
     "POST /v1/messages/read",  # reads what concerns it
     "POST /v1/holds/{id}/release",  # gives back what is the person's
+    "POST /v1/disputes",  # asks for what may be hers: points come back once she is released
+    "POST /v1/disputes/{id}/answer",  # is heard
+    "POST /v1/disputes/{id}/withdraw",  # takes a claim back
+    "POST /v1/disputes/{id}/evidence",  # hands in files
+    "POST /v1/disputes/{id}/evidence/{evidence}/link",  # reads them
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}
 OPENING = "POST /v1/accounts"  # the one that needs no account

@@ -29,19 +29,21 @@ class Request(Answer):
 
 
 class Kept(Answer):
-    """One thing that is kept, with the request that made it and, of an order, how it stands.
+    """One thing that is kept, with the request that made it and, of an order or a dispute, how it stands.
 
     ``place`` is its name among the caller's things: ``entry:…`` a line of the statement, ``usage:…`` grams of a day,
     ``reduction:…`` a reported reduction, ``purchases:…`` units of an offer, ``grant:…`` a grant, ``account`` the
     account itself, ``reading:…`` that exchange, bureau or auditor read it: when, in which role and why,
     ``procedure:…`` a step of a procedure about it, ``ward:…`` a child that the caller has consented for,
-    ``message:…`` a message. What stood beside an account that a procedure closed in this one's favour stands here, too.
+    ``message:…`` a message, ``dispute:…`` a dispute of the caller's own, ``disputed:…`` one that a merchant answers.
+    What stood beside an account that a procedure closed in this one's favour stands here, too.
     """
 
     place: str
     kept: dict[str, Any]
     request: Request | None
     order: dict[str, Any] | None
+    dispute: dict[str, Any] | None = None
 
 
 class Export(Answer):
@@ -50,7 +52,9 @@ class Export(Answer):
     model_config = example(
         login="alice",
         account=SHOWN,
-        items=[{"place": "usage:metro:2026-01-31", "kept": {"grams": 887}, "request": None, "order": None}],
+        items=[
+            {"place": "usage:metro:2026-01-31", "kept": {"grams": 887}, "request": None, "order": None, "dispute": None}
+        ],
         next_cursor=None,
     )
 
@@ -73,8 +77,15 @@ def page(query: Query[Paged]) -> Export:
         found |= {row.key.sk: row.attributes for row in walk if row.key.sk != after}
     places = sorted(found)[: limit + 1]
     requests, orders = _behind(places)
+    disputes = _disputes(places)
     items = [
-        Kept(place=each, kept=_plain(found[each]), request=requests.get(each), order=orders.get(each))
+        Kept(
+            place=each,
+            kept=_plain(found[each]),
+            request=requests.get(each),
+            order=orders.get(each),
+            dispute=disputes.get(each),
+        )
         for each in places
     ]
     paged = query.page(items, lambda kept: {"sk": kept.place})
@@ -99,6 +110,18 @@ def _behind(places: Iterable[str]) -> tuple[dict[str, Request], dict[str, dict[s
     orders = read.rows([keys.order(each.id) for each in records if each.kind == "redemption"])
     requests = {ids[each.id]: _request(each) for each in records}
     return requests, {ids[key.pk.partition(":")[2]]: row.attributes for key, row in orders.items()}
+
+
+def _disputes(places: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """How the disputes stand that pointers name, by place; without the parties, of whom the caller is one."""
+    pointers = {place: keys.pointed_dispute(place) for place in places}
+    ids = {place: id for place, id in pointers.items() if id}
+    rows = read.rows([keys.dispute(id) for id in ids.values()])
+    hidden = {"account", "operator", "category"}
+    without = {
+        key: {name: value for name, value in row.attributes.items() if name not in hidden} for key, row in rows.items()
+    }
+    return {place: without[keys.dispute(id)] for place, id in ids.items() if keys.dispute(id) in without}
 
 
 def _request(record: Record) -> Request:

@@ -1,6 +1,6 @@
 """Documents of an application: announced, arrived or refused, read. Each is one Decision."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import shanghai
@@ -13,6 +13,7 @@ from chalicelib.kernel.record import Facts
 from chalicelib.merchants import history
 from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
 from chalicelib.onboarding.documents.uploads import (
+    Announced,
     DocumentForm,
     DocumentLink,
     DocumentOpened,
@@ -61,20 +62,19 @@ class LinksFull(InvalidState):
     )
 
 
-def form(command: Command[NewDocument], application: str) -> DocumentForm:
-    """What the applicant may send within the hour: this key, this type, no more bytes, this hash.
+def form(announced: Announced, key: str, now: datetime) -> DocumentForm:
+    """What may be sent within the hour: this key, this type, no more bytes, this hash.
 
     Signing is arithmetic: nothing is sent or stored.
     """
-    body = command.body
     signed = store.form(
-        file_key(application, command.id),
-        content_type=body.content_type,
-        bytes_max=body.bytes,
-        sha256=body.sha256,
+        key,
+        content_type=announced.content_type,
+        bytes_max=announced.bytes,
+        sha256=announced.sha256,
         seconds=FORM_SECONDS,
     )
-    expires_at = stamp(command.now + timedelta(seconds=FORM_SECONDS))
+    expires_at = stamp(now + timedelta(seconds=FORM_SECONDS))
     return DocumentForm(url=signed.url, fields=signed.fields, expires_at=expires_at)
 
 
@@ -98,9 +98,8 @@ def open_upload(
     fields = body.model_dump(exclude={"credit_code"})
     document = Document(id=command.id, application=application.id, announced_at=command.at, **fields)
     writes = (put(keys.document(application.id, document.id), document), _announced(application))
-    opened = DocumentOpened(
-        id=document.id, application=application.id, kind=body.kind, upload=form(command, application.id)
-    )
+    upload = form(body, file_key(application.id, document.id), command.now)
+    opened = DocumentOpened(id=document.id, application=application.id, kind=body.kind, upload=upload)
     return Decision("document_announced", opened, writes, Facts(application=application.id))
 
 
@@ -163,16 +162,18 @@ def link(command: Command[Empty], application: Application, party: str, document
     if document.status != "arrived":
         raise InvalidState(state=document.status, action="link")
     place = kept_key if document.id in application.kept else file_key
-    url = store.link(
-        place(application.id, document.id),
-        file_name=f"{document.kind}-{document.id}.{_ENDINGS[document.content_type]}",
-        seconds=LINK_SECONDS,
-    )
+    name = f"{document.kind}-{document.id}"
+    answer = link_to(place(application.id, document.id), name, document.content_type, command.now)
     comment = f"{document.kind} {document.id}"
     line = history.line(command, application.id, "link", status=application.status, comment=comment)
     writes = (line, _linked(application)) if party == APPLICANT else (line,)
-    answer = DocumentLink(url=url, expires_at=stamp(command.now + timedelta(seconds=LINK_SECONDS)))
     return Decision("document_link", answer, writes, Facts(application=application.id))
+
+
+def link_to(key: str, name: str, content_type: str, now: datetime) -> DocumentLink:
+    """An address that opens the file for some minutes; browsers save it as ``name``, with the ending of its type."""
+    url = store.link(key, file_name=f"{name}.{_ENDINGS[content_type]}", seconds=LINK_SECONDS)
+    return DocumentLink(url=url, expires_at=stamp(now + timedelta(seconds=LINK_SECONDS)))
 
 
 def _linked(application: Application) -> Write:

@@ -1,7 +1,7 @@
 """What is asked and answered about documents, and where their files are. Pure."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -34,6 +34,21 @@ Day = Annotated[
 ]
 
 
+ContentType = Annotated[Literal["application/pdf", "image/png", "image/jpeg"], BeforeValidator(_in_lower_case)]
+FileBytes = Annotated[int, Field(ge=1, le=DOCUMENT_BYTES_MAX)]
+
+
+class Announced(Protocol):
+    """A file as it was announced."""
+
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+
+
 class NewDocument(Body):
     """A file is announced. What a business licence says of itself may be stated: it is then checked."""
 
@@ -47,8 +62,8 @@ class NewDocument(Body):
 
     kind: Kind
     file_name: ShortText
-    content_type: Annotated[Literal["application/pdf", "image/png", "image/jpeg"], BeforeValidator(_in_lower_case)]
-    bytes: Annotated[int, Field(ge=1, le=DOCUMENT_BYTES_MAX)]
+    content_type: ContentType
+    bytes: FileBytes
     sha256: Sha256
     expires_on: Annotated[Day | None, Field(description="The last day of its validity, in Shanghai; not past")] = None
     credit_code: Annotated[CreditCode | None, Field(description="The account's own")] = None

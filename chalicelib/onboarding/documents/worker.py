@@ -1,7 +1,7 @@
 """What follows when a document's file arrives in the bucket."""
 
 import hashlib
-from typing import IO
+from typing import IO, NamedTuple
 
 from chalicelib.errors import NotFound, Text
 from chalicelib.files import store
@@ -9,8 +9,7 @@ from chalicelib.kernel.settle import perform
 from chalicelib.onboarding import queries
 from chalicelib.onboarding.documents import actions as documents
 from chalicelib.onboarding.documents.formats import is_of
-from chalicelib.onboarding.documents.uploads import FOLDER
-from chalicelib.onboarding.items import Document
+from chalicelib.onboarding.documents.uploads import FOLDER, Announced
 from chalicelib.table import keys
 
 
@@ -21,21 +20,32 @@ def arrived(key: str) -> None:
         document = queries.document(application, id)
     except NotFound:
         return
-    if document.status != "awaiting_upload":
+    if document.status != "awaiting_upload" or (came := examined(key, document)) is None:
         return
-    version = store.version(key)  # before the bytes: if they are replaced in between, this is no version of theirs
-    file = store.fetch(key, bytes_max=document.bytes + 1)
-    if version is None or file is None:
-        return
-    with file:
-        fault = _fault(document, file)
     perform(
         keys.digest("document", id),
-        lambda command: documents.settle(command, queries.application(application), document, version, fault),
+        lambda command: documents.settle(command, queries.application(application), document, *came),
     )
 
 
-def _fault(document: Document, file: IO[bytes]) -> Text | None:
+class Examined(NamedTuple):
+    """The bytes that came: what names them, and why they are not the announced ones, if they are not."""
+
+    version: str
+    fault: Text | None
+
+
+def examined(key: str, announced: Announced) -> Examined | None:
+    """The bytes at ``key``; None where there are none."""
+    version = store.version(key)  # before the bytes: if they are replaced in between, this is no version of theirs
+    file = store.fetch(key, bytes_max=announced.bytes + 1)
+    if version is None or file is None:
+        return None
+    with file:
+        return Examined(version, _fault(announced, file))
+
+
+def _fault(document: Announced, file: IO[bytes]) -> Text | None:
     """Why the file is not the announced one, if it is not. S3 has checked size and hash; its type is ours to check."""
     content, size, kind = file.read(), document.bytes, document.content_type
     if len(content) != size:
