@@ -35,6 +35,8 @@ from chalicelib.certificates.routes import room as certificates
 from chalicelib.coverage.reactions import flag_uncovered
 from chalicelib.coverage.routes import room as coverage
 from chalicelib.credit.routes import room as credit
+from chalicelib.departures.routes import room as departures
+from chalicelib.departures.worker import depart_due
 from chalicelib.edge import authorizer, cors, events, problem
 from chalicelib.events.routes import room as public_events
 from chalicelib.events.worker import draw_due
@@ -83,7 +85,7 @@ app.register_middleware(problem.reshape, "http")
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
 _watching = (provenance, supervision, anomalies, statistics, reports, reconciliation, openness)
-for room in (*_earning, *_spending, onboarding, merchants, platforms, partners, public_events, *_watching):
+for room in (*_earning, *_spending, onboarding, merchants, departures, platforms, partners, public_events, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 
@@ -130,7 +132,7 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded. Draws whose time has come are drawn.
+    are refunded. Draws whose time has come are drawn. Merchants that leave are brought to the end.
     """
     now = datetime.now(UTC)
     events.each(
@@ -142,6 +144,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: complete_events(now),
         lambda: expire_due(now),
         lambda: draw_due(now),
+        lambda: depart_due(now),
     )
 
 

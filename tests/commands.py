@@ -237,6 +237,15 @@ def _reinstate(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("suspend", "reinstate"))
 
 
+def _leave(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant()}/leave"
+    return Ready("POST", path, {"reason": "we close"}, "institution", "shop", {"reason": "we move"})
+
+
+def _terminate(world: World) -> Ready:
+    return _suspend(world)._replace(path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/terminate")
+
+
 def _offer(world: World) -> Ready:
     world.merchant()
     body = {
@@ -580,6 +589,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/merchants/{id}/leave": _leave,
+    "POST /v1/merchants/{id}/terminate": _terminate,
     "POST /v1/sub-platforms/{id}/members": _admit_member,
     "POST /v1/sub-platforms/{id}/members/{member}/suspend": _suspend_member,
     "POST /v1/sub-platforms/{id}/members/{member}/reinstate": _reinstate_member,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import statements
-from chalicelib.buyback.items import Lot, Run, RunLane, RunPart, total
+from chalicelib.accounts.entries import EntryAnswer
+from chalicelib.buyback.items import Run, RunLane, RunPart, total
 from chalicelib.buyback.model import LANES, TONNE, LotAnswer, LotParams, RetirementAnswer, RunAnswer, RunParams
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
@@ -81,10 +82,14 @@ def merchant_with_a_tonne(id: str) -> Account | None:
 
 
 def lots(query: Query[LotParams]) -> Page[LotAnswer]:
-    """What the caller was paid, newest first: the lines of its statement that are buy-backs."""
+    """What the caller was paid, newest first: the lines of its statement that are buy-backs, a final one included."""
     page = statements.statement(query, kind="buy_back")
-    paid = (Lot(id=entry.id, run=entry.reference, tonnes=entry.grams // TONNE, at=entry.at) for entry in page.items)
-    return Page(items=[lot.to_answer() for lot in paid], next_cursor=page.next_cursor)
+    return Page(items=[_lot(entry) for entry in page.items], next_cursor=page.next_cursor)
+
+
+def _lot(entry: EntryAnswer) -> LotAnswer:
+    paid = -entry.points
+    return LotAnswer(id=entry.id, run=entry.reference, points=paid, tonnes=paid // TONNE, grams=paid, at=entry.at)
 
 
 def retirement(caller: Caller, id: str) -> RetirementAnswer:

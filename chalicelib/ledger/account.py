@@ -45,6 +45,7 @@ class Merchant:
     approved outside the platform. ``completed``: when its event was over, or it was vetoed, and nothing was left to
     serve. ``suspended_by``: who suspended it ("exchange", "operator"); each lifts its own. ``planned_merchants``: the
     most members that a sub-platform may have, None where its plan has no number. ``counted``: it is one of them.
+    ``left_at``: it has left the mall, so nothing more comes to it.
     """
 
     mode: str
@@ -58,6 +59,7 @@ class Merchant:
     suspended_by: tuple[str, ...] = ()
     planned_merchants: int | None = None
     counted: bool | None = None
+    left_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,19 +71,21 @@ def not_free(otherwise: Callable[[AnyAccount | None], Refusal]) -> Refuse:
 
 
 def may_be_admitted(at: str) -> ConditionBase:
-    """An open account that is no merchant any more, or never was: its event is over, or it was vetoed.
+    """An open account that is no merchant any more, or never was: its event is over, it was vetoed, or it has left.
 
     An event's beneath a sub-platform first gives its place in the plan back, which the schedule sees to in minutes.
     """
     over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.counted").not_exists()
-    free = reduce(or_, (Attr("merchant").not_exists(), over, Attr("merchant.status").eq("ended")))
+    over &= Attr("merchant.status").ne("leaving")
+    free = reduce(or_, (Attr("merchant").not_exists(), over, Attr("merchant.status").is_in(["ended", "left"])))
     return Attr("status").eq("active") & free
 
 
 def remains(account: str, application: str, action: str) -> Write:
     """The condition of an ``action`` by which a merchant changes what is its own: it was admitted by ``application``.
 
-    A suspended merchant may, because its orders stay. Refuses AccountFrozen, AccountClosed, InvalidState.
+    A suspended merchant may, and one that leaves, because their orders stay. Refuses AccountFrozen, AccountClosed,
+    InvalidState.
     """
 
     def refuse(stored: AnyAccount | None) -> Refusal:
@@ -91,7 +93,7 @@ def remains(account: str, application: str, action: str) -> Write:
         return kind() if kind else InvalidState(state="ended", action=action)
 
     admitted = Attr("status").eq("active") & Attr("merchant.application").eq(application)
-    admitted &= Attr("merchant.status").is_in(["active", "suspended"])
+    admitted &= Attr("merchant.status").is_in(["active", "suspended", "leaving"])
     return check(keys.account(keys.holder(account)), admitted, seen(AnyAccount, refuse))
 
 

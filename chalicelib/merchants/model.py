@@ -8,6 +8,8 @@ from chalicelib.ledger.account import Account, Merchant
 from chalicelib.transitions import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
+MerchantStatus = Literal["active", "suspended", "ended", "leaving", "left"]
+GONE = ("ended", "leaving", "left")  # states in which nothing comes back on the shelf
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
 
 SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
@@ -18,7 +20,8 @@ STEPS = (  # of each party's own suspension: a merchant is suspended while one o
 )
 KINDS = {EXCHANGE: "merchant", SUB_PLATFORM_OPERATOR: "member"}  # of Records, by who takes the step
 VETOED = "member_vetoed"
-TURNS = {VETOED, *(f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS)}  # what offers follow
+LEAVING = "merchant_leaving"
+TURNS = {VETOED, LEAVING, *(f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS)}  # what offers follow
 
 
 class Admission(Body):
@@ -48,7 +51,8 @@ class MerchantParams(Paged):
 class MerchantAnswer(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id.
 
-    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform.
+    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform. One
+    that is leaving sells nothing and serves its orders; one that has left is none any more.
     """
 
     model_config = example(
@@ -63,7 +67,7 @@ class MerchantAnswer(Answer):
     id: str
     name: str
     mode: Mode
-    status: Literal["active", "suspended", "ended"]
+    status: MerchantStatus
     sub_platform: str | None
     since: Time
 
@@ -76,13 +80,14 @@ def suspenders(merchant: Merchant) -> frozenset[str]:
 
 def own_state(merchant: Merchant, party: str) -> str:
     """The state that ``party`` may lead on from: another's suspension is none of its own."""
-    if merchant.status == "ended":
-        return "ended"
+    if merchant.status in GONE:
+        return merchant.status
     return "suspended" if party in suspenders(merchant) else "active"
 
 
 def to_answer(account: Account, at: str) -> MerchantAnswer:
     """The merchant of an account as anyone may see it at the time ``at``. Raises NotFound where it is none."""
     merchant = account.as_merchant
-    over = {"status": "ended"} if merchant.event and merchant.event.ends_at <= at else {}
+    ended = merchant.event and merchant.event.ends_at <= at and merchant.status not in GONE
+    over = {"status": "ended"} if ended else {}
     return MerchantAnswer.model_validate(vars(merchant) | over | {"id": account.id, "name": account.name})

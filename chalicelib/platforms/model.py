@@ -108,7 +108,7 @@ def to_member(membership: Membership, account: Account, at: str) -> MemberAnswer
         id=account.id,
         name=account.name,
         mode=to_answer(account, at).mode,
-        status=to_answer(account, at).status if present else membership.status,
+        status=to_answer(account, at).status if present else membership.status,  # type: ignore[arg-type]  # none leaves
         suspended_by=sorted(suspenders(merchant)) if present else [],  # type: ignore[arg-type]  # its parties
         admitted_by=membership.admitted_by,
         reason=membership.reason,

@@ -1,10 +1,10 @@
 """What a merchant's duties are measured by (guide §7.2 a), and what to warn of. Pure."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from chalicelib.errors import Text
 from chalicelib.kernel.fields import Answer, Time, example
+from chalicelib.merchants.model import MerchantStatus
 
 SOON_DAYS = 30  # before a licence ends
 
@@ -91,7 +91,7 @@ class HealthAnswer(Answer):
     )
 
     merchant: str
-    status: Literal["active", "suspended", "ended"]
+    status: MerchantStatus
     as_of: Time
     stock: StockHealth
     orders: OrderHealth

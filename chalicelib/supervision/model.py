@@ -118,7 +118,7 @@ class SupervisedOrderAnswer(Answer):
     fulfil_by: Time | None
 
 
-Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly"]
+Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly", "departure"]
 Actor = Literal["exchange", "bureau", "institution", "platform"]
 
 

@@ -51,6 +51,7 @@ PATHS: dict[Kind, str] = {
     "webhook": "/v1/webhook-deliveries?merchant={id}",
     "buy_back_run": "/v1/buy-back-runs/{id}",
     "anomaly": "/v1/anomalies/{id}",
+    "departure": "/v1/merchants/{id}/departure",
 }
 
 
@@ -75,6 +76,7 @@ def _sources(until: str) -> Iterator[Iterable[Waits]]:
     yield _listed(lists.REDUCTIONS_REPORTED, until, _as("reduction", "reported", "bureau"))
     yield _listed(lists.anomalies("open"), until, _as("anomaly", "open", "bureau"))
     yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
+    yield _listed(lists.DEPARTURES, until, _as("departure", "leaving", "institution"))
     yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
     yield (each for each in _webhooks() if each.since <= until)
     yield (each for each in _runs() if each.since <= until)

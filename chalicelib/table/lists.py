@@ -47,6 +47,7 @@ BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
 DRAWS = "draws"  # events whose draw is not settled, by its time
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
+DEPARTURES = "departures"  # merchants that leave, and have not left yet
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 

@@ -149,6 +149,11 @@ def shelving(merchant: str) -> Key:
     return Key(f"shelving:{merchant}", "shelving")
 
 
+def departure(merchant: str) -> Key:
+    """A merchant leaves the mall, or has left it."""
+    return Key(f"departure:{merchant}", "departure")
+
+
 def run(run: str) -> Key:
     """A buy-back run."""
     return Key(f"run:{run}", "run")
