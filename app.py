@@ -68,6 +68,8 @@ from chalicelib.reconciliation import worker as reconciliation_worker
 from chalicelib.reconciliation.routes import room as reconciliation
 from chalicelib.reductions.reactions import file_reported
 from chalicelib.reductions.routes import room as reductions
+from chalicelib.renewals.routes import room as renewals
+from chalicelib.renewals.worker import watch_validity
 from chalicelib.reports.routes import room as reports
 from chalicelib.scenarios.routes import room as scenarios
 from chalicelib.settings import settings
@@ -85,7 +87,8 @@ app.register_middleware(problem.reshape, "http")
 _earning = (accounts, procedures, credit, scenarios, grants, reductions, batches)
 _spending = (catalogue, mall, holds, cancellation, certificates, coverage, campaigns, buyback)
 _watching = (provenance, supervision, anomalies, statistics, reports, reconciliation, openness)
-for room in (*_earning, *_spending, onboarding, merchants, departures, platforms, partners, public_events, *_watching):
+_selling = (onboarding, merchants, renewals, departures, platforms, partners, public_events)
+for room in (*_earning, *_spending, *_selling, *_watching):
     app.register_blueprint(room)
 cors.answer_preflights(app)
 
@@ -132,7 +135,8 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded. Draws whose time has come are drawn. Merchants that leave are brought to the end.
+    are refunded. Draws whose time has come are drawn. Merchants that leave are brought to the end, and those
+    whose agreement or licence ends are reminded, and suspended on the day.
     """
     now = datetime.now(UTC)
     events.each(
@@ -145,6 +149,7 @@ def resume(_: CloudWatchEvent) -> None:
         lambda: expire_due(now),
         lambda: draw_due(now),
         lambda: depart_due(now),
+        lambda: watch_validity(now),
     )
 
 

@@ -246,6 +246,12 @@ def _terminate(world: World) -> Ready:
     return _suspend(world)._replace(path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/terminate")
 
 
+def _renew(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant()}/renewals"
+    body = {"subject": "licence", "ends_on": "2090-12-31", "reason": "a new one"}
+    return Ready("POST", path, body, "exchange", "exchange", body | {"ends_on": None})
+
+
 def _offer(world: World) -> Ready:
     world.merchant()
     body = {
@@ -589,6 +595,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/merchants/{id}/renewals": _renew,
     "POST /v1/merchants/{id}/leave": _leave,
     "POST /v1/merchants/{id}/terminate": _terminate,
     "POST /v1/sub-platforms/{id}/members": _admit_member,

@@ -15,6 +15,7 @@ from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.ledger.standing import turned, unturned
 from chalicelib.merchants import history
 from chalicelib.merchants.model import KINDS, STEPS, Admission, own_state, suspenders, to_answer
+from chalicelib.merchants.validity import validities
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, check, seen, update
@@ -42,7 +43,10 @@ def admit(command: Command[Admission], account: Account | None) -> Decision:
     return Decision(
         kind="merchant_admitted",
         answer=to_answer(replace(account, merchant=merchant), command.at),
-        writes=(admission(body.account, merchant, refuse=_no_institution),),
+        writes=(
+            admission(body.account, merchant, refuse=_no_institution),
+            *validities(command, body.account, agreement=body.agreement_ends_on, licence=body.licence_ends_on),
+        ),
         facts=Facts(reason=body.reason),
     )
 

@@ -1,9 +1,11 @@
 """Merchants, their states and the terms of an event. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from chalicelib.kernel.caller import EXCHANGE
-from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Day, Id, Paged, ShortText, Time, example
 from chalicelib.ledger.account import Account, Merchant
 from chalicelib.transitions import Step
 
@@ -12,16 +14,21 @@ MerchantStatus = Literal["active", "suspended", "ended", "leaving", "left"]
 GONE = ("ended", "leaving", "left")  # states in which nothing comes back on the shelf
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
 
+Subject = Literal["agreement", "licence"]  # what a merchant needs to sell, and what may end
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+Suspender = Literal["exchange", "operator", "agreement", "licence"]
+
 SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
 
 STEPS = (  # of each party's own suspension: a merchant is suspended while one of them holds
-    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
-    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
+    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
+    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
 )
-KINDS = {EXCHANGE: "merchant", SUB_PLATFORM_OPERATOR: "member"}  # of Records, by who takes the step
+KINDS = dict.fromkeys((EXCHANGE, *SUBJECTS), "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
 VETOED = "member_vetoed"
-LEAVING = "merchant_leaving"
-TURNS = {VETOED, LEAVING, *(f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS)}  # what offers follow
+LEAVING, RENEWED = "merchant_leaving", "merchant_renewed"
+_TURNED = {f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS}
+TURNS = {VETOED, LEAVING, RENEWED, *_TURNED}  # what offers follow
 
 
 class Admission(Body):
@@ -32,6 +39,8 @@ class Admission(Body):
     account: Id
     mode: Mode
     reason: ShortText
+    agreement_ends_on: Annotated[Day | None, Field(description="The last day of the agreement, in Shanghai")] = None
+    licence_ends_on: Annotated[Day | None, Field(description="The last day of the licence, in Shanghai")] = None
 
 
 class Cause(Body):

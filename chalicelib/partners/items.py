@@ -9,7 +9,14 @@ from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 
 WebhookType = Literal[
-    "order.placed", "order.refunded", "hold.captured", "hold.released", "hold.expired", "grant.withdrawn"
+    "order.placed",
+    "order.refunded",
+    "hold.captured",
+    "hold.released",
+    "hold.expired",
+    "grant.withdrawn",
+    "agreement.ending",
+    "licence.ending",
 ]
 Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]

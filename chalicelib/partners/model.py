@@ -19,12 +19,13 @@ class Webhook(NamedTuple):
     """A type of webhook event: what it is about (``subject``), and what of that a merchant is sent beside its id."""
 
     type: WebhookType
-    subject: Literal["redemption", "hold", "grant"]
+    subject: Literal["redemption", "hold", "grant", "merchant"]
     fields: tuple[str, ...]
 
 
 _ORDER = ("account", "offer", "quantity", "points", "status")
 _HOLD = ("grant", "order_reference", "points", "captured_points", "status")  # a grant is all its merchant knows of her
+_ENDING = ("ends_on", "days_left")
 _GRANT = ("reference", "status", "withdrawn_by")
 WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "redemption": Webhook("order.placed", "redemption", _ORDER),
@@ -33,6 +34,8 @@ WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "hold_released": Webhook("hold.released", "hold", _HOLD),
     "hold_expired": Webhook("hold.expired", "hold", _HOLD),
     "grant_withdrawn": Webhook("grant.withdrawn", "grant", _GRANT),
+    "agreement_ending": Webhook("agreement.ending", "merchant", _ENDING),
+    "licence_ending": Webhook("licence.ending", "merchant", _ENDING),
 }
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more
@@ -52,7 +55,8 @@ class DeliveryParams(Paged):
 class DeliveryAnswer(Answer):
     """A webhook event on its way to its merchant's system; ``id`` is its webhook-id.
 
-    What it is about stands in ``redemption``, ``hold`` or ``grant``; the others are null. ``reason`` is
+    What it is about stands in ``redemption``, ``hold`` or ``grant``; the others are null, and all of
+    them where it is about the merchant itself. ``reason`` is
     what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
     ``endpoint_disabled`` where it waits until the system is integrated again.
     """
@@ -106,18 +110,21 @@ def merchant_of(record: Record) -> str | None:
         return None
     if record.kind == "grant_withdrawn":
         return record.merchant if json.loads(record.answer)["active_from"] else None
+    if WEBHOOKS[record.kind].subject == "merchant":
+        return record.merchant
     return str(record.holder).removeprefix(keys.holder(""))
 
 
 def event(record: Record) -> Delivery:
     """The event of a Record, until its merchant has it: no name, and nothing else of the person than an opaque id."""
     answer, webhook = json.loads(record.answer), WEBHOOKS[record.kind]
-    id, merchant, at = answer["id"], str(merchant_of(record)), record.at
-    data = {"merchant": merchant, webhook.subject: id} | {name: answer[name] for name in webhook.fields}
+    merchant, at = str(merchant_of(record)), record.at
+    itself = webhook.subject == "merchant"
+    subject: dict[str, Any] = {} if itself else {webhook.subject: answer["id"]}
+    data = {"merchant": merchant} | subject | {name: answer[name] for name in webhook.fields}
     body = {"type": webhook.type, "timestamp": at, "data": data}
-    subject: dict[str, Any] = {webhook.subject: id}
     return Delivery(
-        id=keys.delivery_id(id, webhook.type),
+        id=keys.delivery_id(record.id if itself else answer["id"], webhook.type),
         merchant=merchant,
         type=webhook.type,
         payload=json.dumps(body, ensure_ascii=False, separators=(",", ":")),

@@ -118,7 +118,18 @@ class SupervisedOrderAnswer(Answer):
     fulfil_by: Time | None
 
 
-Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly", "departure"]
+Kind = Literal[
+    "application",
+    "reduction",
+    "campaign",
+    "order",
+    "webhook",
+    "buy_back_run",
+    "anomaly",
+    "departure",
+    "agreement",
+    "licence",
+]
 Actor = Literal["exchange", "bureau", "institution", "platform"]
 
 

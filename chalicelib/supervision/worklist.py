@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from chalicelib.buyback import queries as buyback
 from chalicelib.kernel.fields import stamp
+from chalicelib.merchants.model import SUBJECTS, Subject
 from chalicelib.partners import queries as partners
+from chalicelib.renewals.model import SOON
 from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
 from chalicelib.table import lists, read
 from chalicelib.table.lists import Place
@@ -52,6 +54,8 @@ PATHS: dict[Kind, str] = {
     "buy_back_run": "/v1/buy-back-runs/{id}",
     "anomaly": "/v1/anomalies/{id}",
     "departure": "/v1/merchants/{id}/departure",
+    "agreement": "/v1/merchants/{id}/health",
+    "licence": "/v1/merchants/{id}/health",
 }
 
 
@@ -60,7 +64,7 @@ def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
     until = stamp(now - timedelta(days=params.older_than_days))
     items: list[Waits] = []
     more: set[Kind] = set()
-    for waiting in _sources(until):
+    for waiting in (*_sources(until), *(_ending(subject, until, now) for subject in SUBJECTS)):
         some = list(islice(waiting, EACH_MAX + 1))
         items += [each for each in some[:EACH_MAX] if params.actor in (None, each.actor)]
         more |= {each.kind for each in some[EACH_MAX:] if params.actor in (None, each.actor)}
@@ -89,6 +93,16 @@ def _as(kind: Kind, state: str, actor: Actor) -> Callable[[Place], Waits]:
 def _listed(name: str, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:
     found = map(waits, read.places(name, descending=False, chunk=EACH_MAX + 1))
     return takewhile(lambda each: each.since <= until, found)
+
+
+def _ending(subject: Subject, until: str, now: datetime) -> Iterator[Waits]:
+    """Agreements or licences that end within 30 days, or have ended: each waits since 30 days before its end."""
+    for place in read.places(lists.validity(subject), descending=False, chunk=EACH_MAX + 1):
+        ends_at, merchant = place.listing.rank[:_AT], place.listing.rank[_AT + 1 :]
+        since = stamp(datetime.fromisoformat(ends_at) - SOON)
+        if since > until:
+            return
+        yield Waits(subject, merchant, "ended" if ends_at <= stamp(now) else "ending", "institution", since)
 
 
 def _webhooks() -> Iterator[Waits]:

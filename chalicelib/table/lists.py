@@ -79,6 +79,11 @@ def holds_due(lane: int) -> str:
     return f"holds:{lane}"
 
 
+def validity(subject: str) -> str:
+    """Agreements, or licences, by the moment when they end."""
+    return f"validity:{subject}"
+
+
 def deliveries(merchant: str, status: str) -> str:
     """A merchant's webhooks that wait ("pending") or that were given up ("failed")."""
     return f"deliveries:{merchant}:{status}"

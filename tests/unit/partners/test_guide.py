@@ -36,7 +36,7 @@ def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
 
 
 def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> None:
-    table = set(re.findall(r"^\| `((?:order|hold|grant)\.[a-z]+)` \|", GUIDE, re.MULTILINE))
+    table = set(re.findall(r"^\| `((?:order|hold|grant|agreement|licence)\.[a-z]+)` \|", GUIDE, re.MULTILINE))
     assert table == {webhook.type for webhook in model.WEBHOOKS.values()} == set(get_args(WebhookType))
     assert f"within {handshake.DEADLINE_SECONDS} seconds" in GUIDE
     assert model.TRY_SECONDS == handshake.DEADLINE_SECONDS
