@@ -5,11 +5,23 @@ nearly half of a cold start.
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 gc.disable()
 
 
 def finished() -> None:
-    """Everything is loaded: what is there now is left alone by collections to come."""
+    """What was needed is loaded: what is there now is left alone by collections to come."""
     gc.freeze()
     gc.enable()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """More modules load."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        finished()

@@ -17,8 +17,6 @@ from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
 
 room = Blueprint(__name__)
-PDF = "application/pdf"
-BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
 
 
 @query(
@@ -26,7 +24,7 @@ BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
     "/v1/certificates/{serial}",
     answer=CertificateAnswer,
     refuses=(NotFound,),
-    also=("text/html", PDF),
+    also=("text/html", pages.PDF),
     cache=REVALIDATE,
 )
 def one_certificate(query: Query[Params], serial: str) -> Response:
@@ -35,12 +33,12 @@ def one_certificate(query: Query[Params], serial: str) -> Response:
     `text/html` is a page that verifies the signature in the browser; `application/pdf` is one page A4 to print.
     """
     certificate = queries.view(serial, query.now)
-    kind = pages.preferred(room.current_request.headers, pages.JSON, "text/html", PDF)
-    if kind == PDF:
+    kind = pages.preferred(room.current_request.headers, pages.JSON, "text/html", pages.PDF)
+    if kind == pages.PDF:
         from chalicelib.certificates.render import pdf  # only a request for one pays for its import
 
         inline = f'inline; filename="{certificate.serial}.pdf"'
-        return pages.page(pdf.a4(certificate), PDF, {"Content-Disposition": inline})
+        return pages.page(pdf.a4(certificate), pages.PDF, {"Content-Disposition": inline})
     if kind == pages.JSON:
         return pages.page(certificate.model_dump_json(), pages.JSON)
     return pages.page(page.html(certificate), pages.HTML)

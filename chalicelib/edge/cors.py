@@ -3,7 +3,7 @@
 Nothing here is a check of the caller: a token is. No cookie is ever used, so no answer allows credentials.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
@@ -45,14 +45,15 @@ def answer_preflights(app: Chalice) -> None:
 
     Not by Chalice's own ``cors=``: it writes one origin into the template, and the template is the same for all stages.
     """
-    for path, methods in app.routes.items():
-        allow = ", ".join(sorted({*methods, "OPTIONS"}))
-        app.route(path, methods=["OPTIONS"], content_types=[])(_preflight(allow))
+    for path, methods in list(app.routes.items()):
+        if methods and "OPTIONS" not in methods:  # Chalice notes an unknown path, without methods
+            app.route(path, methods=["OPTIONS"], content_types=[])(_preflight(methods))
 
 
-def _preflight(allow: str) -> Callable[..., Response]:
+def _preflight(methods: Iterable[str]) -> Callable[..., Response]:
     def preflight(**_: str) -> Response:
         """Which methods and headers a page of an allowed origin may send."""
+        allow = ", ".join(sorted(methods))  # asked late: another room may serve the same path
         answer = Response("", {"Allow": allow, "Cache-Control": "no-store"}, 204)
         if settings().cors_origins:
             answer.headers["Access-Control-Allow-Methods"] = allow

@@ -12,6 +12,8 @@ from chalicelib.errors import NotFound
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+PDF = "application/pdf"
+BINARY = (PDF,)  # what API Gateway and Chalice are to hand out as bytes
 
 # Nothing from elsewhere, no inline script, no inline style, no frame. Swagger UI's icons are data: URLs in its CSS.
 HEADERS = {

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.edge import problem
+from chalicelib.edge import problem, rooms
 from chalicelib.edge.caching import LIVE, REVALIDATE, STABLE
 from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import FORMS, HTML, JSON, page, preferred
@@ -41,6 +41,7 @@ def health(query: Query[Params]) -> Health:
 @query(room, "/openapi.json", answer=None, also=("application/json",), cache=STABLE)
 def description(query: Query[Params]) -> Response:
     """This description."""
+    rooms.everything(room)
     base = problem.path_of(room.current_request).removesuffix("/openapi.json")
     return page(openapi.page(base), JSON)
 
@@ -60,6 +61,7 @@ def asset(query: Query[Params], version: str, name: str) -> Response:
 @query(room, "/problems", answer=Explanations, also=("text/html",), cache=STABLE)
 def problems(query: Query[Params]) -> Response:
     """Every code that a problem may have."""
+    rooms.everything(room)
     items = pages.explain_all(_language())
     return _explained(items, Explanations(items=items).model_dump_json(), root="")
 
@@ -67,6 +69,7 @@ def problems(query: Query[Params]) -> Response:
 @query(room, "/problems/{code}", answer=Explanation, also=("text/html",), refuses=(NotFound,), cache=STABLE)
 def one_problem(query: Query[Params], code: str) -> Response:
     """What a problem's code means and how to fix it."""
+    rooms.everything(room)
     explanation = pages.explain(code, _language())
     return _explained([explanation], explanation.model_dump_json(), root="../")
 

@@ -16,7 +16,7 @@ from infra.release.package import bundle
 
 ACCOUNTS = (100, 10_000, 100_000)
 RATIO_MAX, THROUGHPUT_MIN = 1.3, 0.6
-START_MAX, WARM_MS_MAX = 1.35, 1.0
+START_MAX, WARM_MS_MAX = 1.3, 1.0
 PROOF_MS_MAX = 1.0
 
 

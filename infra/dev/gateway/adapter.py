@@ -20,8 +20,8 @@ from infra.release.cloud.refusals import BODY_BYTES_MAX
 _log = logging.getLogger("gateway")
 
 
-class Concurrent(Chalice):
-    """A Chalice app that serves several threads: Lambda runs one request at a time, a server does not."""
+class Concurrent:
+    """What makes a Chalice app serve several threads: Lambda runs one request at a time, a server does not."""
 
     _own = threading.local()
 
@@ -44,7 +44,8 @@ class Concurrent(Chalice):
 
 def concurrent(app: Chalice) -> Chalice:
     """``app`` itself, from now on with a current request for each thread."""
-    app.__class__ = Concurrent
+    if not isinstance(app, Concurrent):
+        app.__class__ = type("Concurrent", (Concurrent, type(app)), {})
     return app
 
 

@@ -1,6 +1,8 @@
 """The zip: libraries, trimmed; the platform's code; bytecode for both."""
 
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from infra.release.package import archive, contents, wheels
 
 BYTES_MAX = 15_500_000  # half of it the letters of certificates: a file that only a PDF opens
 _CODE = ("app.py", "chalicelib")
+ROOMS = "chalicelib/edge/rooms.json"  # read by rooms.py beside it
 
 
 def build(architecture: str, target: Path) -> None:
@@ -21,8 +24,18 @@ def build(architecture: str, target: Path) -> None:
         archive.compile_libraries(folder)
         for name in _CODE:
             _copy(ROOT / name, folder / name)
+        (folder / ROOMS).write_text(_rooms())
         archive.compile_code(folder)
         archive.write(folder, target)
+
+
+def _rooms() -> str:
+    """The rooms of every route as JSON: what the app knows once all are loaded, asked of it in a process of its own."""
+    program = "import app, json; print(json.dumps(app.app.serving, sort_keys=True))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"app.py cannot be imported:\n{done.stderr}")
+    return done.stdout
 
 
 def _copy(source: Path, target: Path) -> None:

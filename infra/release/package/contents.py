@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -58,6 +59,28 @@ _KEPT = {
 _ASKED = "from s3transfer.manager import TransferConfig\n"
 _ANSWERED = ("hasattr(TransferConfig, 'UNSET_DEFAULT')", "True")
 
+# Both can document themselves, for which they import 40 modules at each start. In Lambda nobody asks them to.
+_DOCUMENTED = {
+    "boto3/dynamodb/transform.py": "from boto3.docs.utils import DocumentModifiedShape",
+    "boto3/resources/action.py": "from boto3.docs.docstring import ActionDocstring",
+    "boto3/resources/collection.py": "from ..docs import docstring",
+    "boto3/resources/factory.py": "from ..docs import docstring",
+    "botocore/client.py": "from botocore.docs.docstring import ClientMethodDocstring, PaginatorDocstring",
+    "botocore/handlers.py": "from botocore.docs.utils import (",
+    "botocore/waiter.py": "from botocore.docs.docstring import WaiterDocstring",
+}
+_DOCS = re.compile(r"\bdocs\b")
+_UNDOCUMENTED = """class Docstring(str):
+    def __new__(cls, *_, **__):
+        return super().__new__(cls)
+
+    def __init__(self, *_, **__):
+        pass
+
+
+ActionDocstring = ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = Docstring
+"""
+
 
 def trim(folder: Path) -> None:
     """Remove what is needless from an unpacked ``folder`` and lighten the descriptions of AWS's services."""
@@ -70,6 +93,7 @@ def trim(folder: Path) -> None:
                 _remove(path)
     _lighten(folder / "botocore" / "data")
     _answer(folder / "boto3" / "compat.py")
+    _silence(folder)
 
 
 def _remove(path: Path) -> None:
@@ -87,6 +111,22 @@ def _answer(path: Path) -> None:
             "boto3/compat.py has changed: look whether infra/release/package/contents.py still answers its question"
         )
     path.write_text(text.replace(_ASKED, "").replace(*_ANSWERED))
+
+
+def _silence(folder: Path) -> None:
+    """Nothing of what documents. Exits where another module asks for it, or asks otherwise."""
+    paths = [path for package in ("boto3", "botocore") for path in (folder / package).rglob("*.py")]
+    for path in sorted(path for path in paths if "docs" not in path.parts):
+        named = [line for line in path.read_text().splitlines() if "import" in line and _DOCS.search(line)]
+        expected = _DOCUMENTED.get(str(path.relative_to(folder)))
+        if named != ([expected] if expected else []):
+            sys.exit(f"{path.relative_to(folder)} has changed: look what it imports of docs now")
+    for docs in (folder / "boto3" / "docs", folder / "botocore" / "docs"):
+        for path in sorted(docs.iterdir()):
+            if path.name != "utils.py":
+                _remove(path)
+        (docs / "__init__.py").write_text("")
+        (docs / "docstring.py").write_text(_UNDOCUMENTED)
 
 
 def _lighten(data: Path) -> None:

@@ -1,12 +1,23 @@
 """Writes as DynamoDB is asked for them, and keys that stay what they are."""
 
 import pytest
+from boto3.dynamodb.types import TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.errors import Contended
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, absent, check, decode, delete, encode, present, put, update
 
 KEY = keys.Key("p", "s")
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**38) + 1, 10**38 - 1)
+    | st.text()
+    | st.sets(st.text(), min_size=1, max_size=1)
+)
+VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
 
 
 def test_a_put_makes_a_new_item_only() -> None:
@@ -39,6 +50,16 @@ def test_a_condition_shares_no_placeholder_with_the_update() -> None:
 def test_checks_and_deletions() -> None:
     assert check(KEY, absent(), lambda _: Contended()).request()["ConditionCheck"]["Key"] == encode(KEY.item())
     assert delete(KEY).request()["Delete"]["Key"] == encode(KEY.item())
+
+
+@given(VALUES)
+def test_values_are_written_as_boto3_writes_them(value: object) -> None:
+    assert encode({"it": value}) == {"it": TypeSerializer().serialize(value)}
+
+
+def test_an_amount_that_dynamodb_cannot_keep_is_an_error() -> None:
+    with pytest.raises(ArithmeticError):
+        encode({"n": 10**38 + 1})
 
 
 def test_amounts_come_back_as_integers() -> None:

@@ -1,0 +1,43 @@
+"""What is done by the clock."""
+
+from datetime import UTC, datetime
+
+from chalicelib.batches import worker as batches
+from chalicelib.buyback import worker as buyback
+from chalicelib.campaigns import worker as campaigns
+from chalicelib.departures.worker import depart_due
+from chalicelib.edge.events import each
+from chalicelib.events.worker import draw_due
+from chalicelib.holds import worker as holds
+from chalicelib.mall.following import shelve_due
+from chalicelib.mall.worker import complete_events, expire_due, sweep_tills
+from chalicelib.partners import worker as partners
+from chalicelib.reconciliation import worker as reconciliation
+from chalicelib.renewals.worker import watch_validity
+
+buy_back = buyback.scheduled
+reconcile = reconciliation.scheduled
+sweep = sweep_tills
+
+
+def resume() -> None:
+    """Every 15 minutes; each job though others fail."""
+    now = datetime.now(UTC)
+    each(
+        lambda: batches.resume(now),
+        buyback.resume,
+        lambda: partners.resume(now),
+        lambda: campaigns.close_due(now),
+        shelve_due,
+        lambda: complete_events(now),
+        lambda: expire_due(now),
+        lambda: draw_due(now),
+        lambda: depart_due(now),
+        lambda: watch_validity(now),
+    )
+
+
+def retry_webhooks() -> None:
+    """Every minute; each job though others fail."""
+    now = datetime.now(UTC)
+    each(lambda: holds.expire_due(now), lambda: partners.resume(now))

@@ -1,0 +1,23 @@
+"""Who receives the Records of the table's stream."""
+
+from chalicelib.anomalies.reactions import find_anomalies
+from chalicelib.batches.reactions import wake_judges
+from chalicelib.buyback.reactions import plan_runs
+from chalicelib.campaigns.reactions import close_reached
+from chalicelib.certificates.reactions import sign_issued
+from chalicelib.coverage.reactions import flag_uncovered
+from chalicelib.holds.projection import merchant_holds
+from chalicelib.ledger.projection import entries
+from chalicelib.mall.projection import sales
+from chalicelib.mall.reactions import follow_merchants, note_due
+from chalicelib.openness.projection import supply
+from chalicelib.partners.reactions import notify_merchants
+from chalicelib.provenance.projection import colours, uses
+from chalicelib.reductions.reactions import file_reported
+from chalicelib.statistics.projection import months
+from chalicelib.supervision.projection import orders
+
+PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
+_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants)
+_SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
+REACTIONS = (*_QUICK, *_SLOW)
