@@ -21,7 +21,7 @@ from chalicelib.edge.pages import BINARY
 from chalicelib.edge.rooms import App
 from chalicelib.settings import settings
 
-_EARNING = ("accounts", "procedures", "credit", "scenarios", "grants", "reductions", "batches")
+_EARNING = ("accounts", "logins", "procedures", "credit", "scenarios", "grants", "reductions", "batches")
 _SPENDING = ("mall.catalogue", "mall", "holds", "cancellation", "certificates", "coverage", "campaigns", "buyback")
 _JOINING = ("onboarding", "merchants", "renewals", "departures", "platforms", "partners", "events")
 _WATCHING = ("provenance", "supervision", "anomalies", "statistics", "reports", "reconciliation", "openness")

@@ -252,6 +252,26 @@ def _renew(world: World) -> Ready:
     return Ready("POST", path, body, "exchange", "exchange", body | {"ends_on": None})
 
 
+def _add_login(world: World) -> Ready:
+    world.institution()
+    body = {"sub": "clerk", "kind": "person", "label": "Till 3", "authority": "operator"}
+    return Ready("POST", "/v1/institutions/me/logins", body, "institution", "shop", body | {"sub": "clerk-2"})
+
+
+def _login(world: World) -> str:
+    ready = _add_login(world)
+    return f"{ready.path}/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
+
+
+def _change_login(world: World) -> Ready:
+    body = {"authority": "finance"}
+    return Ready("PATCH", _login(world), body, "institution", "shop", {"authority": "owner"})
+
+
+def _remove_login(world: World) -> Ready:
+    return Ready("POST", f"{_login(world)}/remove", {}, "institution", "shop")
+
+
 def _offer(world: World) -> Ready:
     world.merchant()
     body = {
@@ -595,6 +615,9 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/institutions/me/logins": _add_login,
+    "PATCH /v1/institutions/me/logins/{id}": _change_login,
+    "POST /v1/institutions/me/logins/{id}/remove": _remove_login,
     "POST /v1/merchants/{id}/renewals": _renew,
     "POST /v1/merchants/{id}/leave": _leave,
     "POST /v1/merchants/{id}/terminate": _terminate,

@@ -18,7 +18,7 @@ from moto.core.models import botocore_stubber
 
 from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge import tokens
+from chalicelib.edge import logins, tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
 from chalicelib.mall import terms, tills
@@ -45,6 +45,7 @@ def forget_everything() -> None:
     tills.forget()
     terms.forget()
     partners.forget()
+    logins.forget()
 
 
 @lru_cache(maxsize=1)

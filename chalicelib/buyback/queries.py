@@ -8,7 +8,7 @@ from chalicelib.accounts.entries import EntryAnswer
 from chalicelib.buyback.items import Run, RunLane, RunPart, total
 from chalicelib.buyback.model import LANES, TONNE, LotAnswer, LotParams, RetirementAnswer, RunAnswer, RunParams
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
@@ -92,9 +92,14 @@ def _lot(entry: EntryAnswer) -> LotAnswer:
     return LotAnswer(id=entry.id, run=entry.reference, points=paid, tonnes=paid // TONNE, grams=paid, at=entry.at)
 
 
+def _own(caller: Caller, record: Record) -> bool:
+    """Whether it was the caller's institution, by whichever of its logins."""
+    return caller.holds(INSTITUTION, record.postings[0].source.removeprefix(keys.holder("")))
+
+
 def retirement(caller: Caller, id: str) -> RetirementAnswer:
     """The caller's own retirement. Raises NotFound."""
     record = read.get(keys.record(id), Record)
-    if record is None or record.kind != "retirement" or not caller.made(record):
+    if record is None or record.kind != "retirement" or not _own(caller, record):
         raise NotFound()
     return RetirementAnswer.model_validate_json(record.answer)

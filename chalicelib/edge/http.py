@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import log
 from chalicelib.edge import caching, problem
 from chalicelib.edge.authorizer import admit, recognise
+from chalicelib.edge.logins import within
 from chalicelib.edge.refusals import IdempotencyKeyRequired, InternalError
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.kernel import cursor, validation
@@ -91,6 +92,7 @@ def _typed(letter: str) -> str:
 
 def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
     caller = admit(request.context, endpoint.allow)
+    within(caller, f"{endpoint.method} {endpoint.path}")
     key = request.headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired()

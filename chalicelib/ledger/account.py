@@ -90,7 +90,8 @@ class Account(AnyAccount, Sums):
     ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
     procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
-    ``members``: merchants beneath the institution's sub-platform.
+    ``members``: merchants beneath the institution's sub-platform. ``owners``: ids of the logins that may do everything
+    in its name; empty while that is only the one that opened it.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Account(AnyAccount, Sums):
     formerly: frozenset[str] = frozenset()
     earlier: frozenset[str] = frozenset()
     members: int = 0
+    owners: tuple[str, ...] = ()
 
     @property
     def holder(self) -> str:

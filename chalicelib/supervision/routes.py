@@ -7,7 +7,7 @@ from chalicelib.accounts import readings, statements
 from chalicelib.accounts.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.accounts.model import AccountView, Reasoned
 from chalicelib.credit import queries as credit
-from chalicelib.edge.authorizer import account_of
+from chalicelib.edge.authorizer import acted_for
 from chalicelib.edge.endpoints import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
@@ -67,7 +67,7 @@ def one_record(query: Query[Reasoned], id: str) -> RecordAnswer:
     """
     record = records.record(id)
     answer = records.to_answer(record, secret("identity_key"))
-    records.keep(query, record, records.concerned(record, account_of(record.caller)))
+    records.keep(query, record, records.concerned(record, acted_for(record.caller, record.role)))
     return answer
 
 
