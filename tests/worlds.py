@@ -14,6 +14,8 @@ import boto3
 import pytest
 from chalice.test import Client
 from moto import mock_aws
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
 from moto.core.models import botocore_stubber
 
 from chalicelib import settings as stage
@@ -58,10 +60,19 @@ def _sqs() -> Any:
     return _session().client("sqs")
 
 
+@lru_cache(maxsize=1)
+def _moto() -> None:
+    """Start moto once a process: that takes longer than most tests. It lets through what is not for AWS's own hosts."""
+    mock_aws(config={"core": {"mock_credentials": False}}).start()
+
+
 @contextmanager
 def _fake_aws() -> Iterator[None]:
     forget_everything()
-    with mock_aws(), patch.object(boto3, "DEFAULT_SESSION", _session()):
+    _moto()
+    BackendDict.reset()
+    reset_model_data()
+    with patch.object(boto3, "DEFAULT_SESSION", _session()):
         queues = {f"{setting}_URL": _sqs().create_queue(QueueName=name)["QueueUrl"] for name, setting in NAMES.items()}
         with patch.dict(os.environ, queues):
             yield

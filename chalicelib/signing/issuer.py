@@ -1,5 +1,6 @@
 """The keys of the issuer of tokens: fetched when first needed, kept for an hour, and again for a key not yet known."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from chalicelib.signing import jose
 
 _KEPT_SECONDS, _PATIENCE_SECONDS, _BYTES_MAX = 3600, 3, 1 << 20
 _UNNAMED_SECONDS = 300  # a token that names no key does not show that there is a new one
+_PROVEN_MAX = 10_000  # tokens: a few megabytes
 _AGAIN_SECONDS = 10  # whoever sends unknown key ids must not make us call the issuer for each
 
 
@@ -24,6 +26,21 @@ class IssuerKeys:
         self._url, self._clock = url, clock
         self._keys: tuple[jose.Key, ...] = ()
         self._fetched = float("-inf")
+        self._proven: dict[bytes, bytes] = {}
+
+    def payload(self, token: str) -> bytes:
+        """What the issuer has signed. Raises jose.Invalid where it has not, IssuerAway where nobody can tell.
+
+        A signature is checked once while the keys stay the same: that takes a millisecond and more.
+        """
+        keys, digest = self.for_token(token), hashlib.sha256(token.encode()).digest()
+        if (known := self._proven.get(digest)) is not None:
+            return known
+        payload = jose.verify(token, keys)
+        if len(self._proven) >= _PROVEN_MAX:
+            self._proven.clear()
+        self._proven[digest] = payload
+        return payload
 
     def for_token(self, token: str) -> tuple[jose.Key, ...]:
         """The keys to judge ``token`` by. Raises IssuerAway, and jose.Invalid for what is no token at all."""
@@ -36,6 +53,7 @@ class IssuerKeys:
     def _fetch(self, *, stale_will_do: bool) -> None:
         try:
             self._keys = jose.key_set(_read(self._url))
+            self._proven = {}
         except (OSError, ValueError) as error:
             if not stale_will_do:
                 raise IssuerAway(self._url) from error

@@ -51,6 +51,35 @@ def test_a_key_that_is_not_known_yet_is_asked_for_but_not_all_the_time(issuer: I
     assert issuer.knows()
 
 
+def test_a_signature_is_checked_once_while_its_key_is_known(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+
+    def verify(token: str, keys: tuple[jose.Key, ...]) -> bytes:
+        checked.append(token)
+        return original(token, keys)
+
+    original = jose.verify
+    monkeypatch.setattr(jose, "verify", verify)
+    issuer.publish()
+    first = issuer.keys.payload(issuer.token)
+    assert json.loads(first)["sub"] == "alice"
+    assert issuer.keys.payload(issuer.token) == first
+    assert checked == [issuer.token]
+    issuer.publish(kid="next")
+    issuer.now = 3601
+    with pytest.raises(jose.Invalid):  # its key is withdrawn, so what was proven with it is not
+        issuer.keys.payload(issuer.token)
+
+
+def test_a_token_with_another_signature_is_another_token(issuer: Issuer) -> None:
+    issuer.publish()
+    issuer.keys.payload(issuer.token)
+    head, payload, _ = issuer.token.split(".")
+    *_, signature = token("individual", "mallory").split(".")
+    with pytest.raises(jose.Invalid):
+        issuer.keys.payload(f"{head}.{payload}.{signature}")
+
+
 def test_for_a_token_that_names_no_key_the_keys_are_newer(issuer: Issuer) -> None:
     issuer.token = token("individual", "alice", kid=None)
     issuer.publish(kid="old")
