@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from chalicelib.edge.authorities import LEAST
-from chalicelib.errors import RoleNotAllowed, Text
+from chalicelib.errors import Refusal, RoleNotAllowed, Text
 from chalicelib.kernel.caller import NONE, OWNER, Caller
 from chalicelib.table import keys, read
 
@@ -42,6 +42,19 @@ class LoginRemoved(RoleNotAllowed):
         "该登录主体已被机构移除，不能再进行任何操作。",
     )
     remedy = Text("Ask an owner of the institution to add it again.", "请联系机构管理员重新添加。")
+
+
+class LoginTaken(Refusal):
+    status, code = 409, "login_taken"
+    title = Text("The login is somebody's already", "登录主体已被使用")
+    detail = Text(
+        "A login stands for one party: this one has an account of its own, or acts for an institution already.",
+        "一个登录主体只能代表一方：该登录主体已自行开户，或已属于某一机构。",
+    )
+    remedy = Text(
+        "Use another login. An owner of the other institution can remove it there.",
+        "请使用其他登录主体，或请原机构管理员先行移除。",
+    )
 
 
 def acting(sub: str, role: str, own: str) -> Caller:

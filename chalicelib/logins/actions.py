@@ -3,14 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.edge.logins import AuthorityTooLow
+from chalicelib.edge.logins import AuthorityTooLow, LoginTaken
 from chalicelib.errors import Contended, InvalidState, Refusal
 from chalicelib.kernel.caller import INSTITUTION, NONE, OWNER
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountNotOpen, inactive
-from chalicelib.logins.model import LastOwner, Login, LoginTaken, NewAuthority, NewLogin, owners, to_answer
+from chalicelib.logins.model import LastOwner, Login, NewAuthority, NewLogin, owners, to_answer
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, absent, check, put, seen, update
 

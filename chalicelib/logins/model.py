@@ -5,26 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.errors import InvalidState, Refusal, Text
+from chalicelib.errors import InvalidState, Text
 from chalicelib.kernel.fields import Answer, Body, Empty, Paged, ShortText, Time, example
 from chalicelib.ledger.account import Account
 
 AuthorityName = Literal["owner", "operator", "finance", "read_only"]
 LoginKind = Literal["person", "system"]
 _SUB = r"^[\x21-\x7e]{1,255}$"
-
-
-class LoginTaken(Refusal):
-    status, code = 409, "login_taken"
-    title = Text("The login is somebody's already", "登录主体已被使用")
-    detail = Text(
-        "A login stands for one party: this one has an account of its own, or acts for an institution already.",
-        "一个登录主体只能代表一方：该登录主体已自行开户，或已属于某一机构。",
-    )
-    remedy = Text(
-        "Use another login. An owner of the other institution can remove it there.",
-        "请使用其他登录主体，或请原机构管理员先行移除。",
-    )
 
 
 class LastOwner(InvalidState):

@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.edge.authorizer import account_of
 from chalicelib.edge.endpoints import command, query
-from chalicelib.edge.logins import AuthorityTooLow
+from chalicelib.edge.logins import AuthorityTooLow, LoginTaken
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
@@ -16,7 +16,6 @@ from chalicelib.logins.model import (
     LastOwner,
     LoginAnswer,
     LoginParams,
-    LoginTaken,
     NewAuthority,
     NewLogin,
     Removal,
