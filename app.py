@@ -22,7 +22,7 @@ from chalicelib.edge.pages import BINARY
 from chalicelib.edge.rooms import App
 from chalicelib.settings import settings
 
-_EARNING = ("accounts", "procedures", "credit", "scenarios", "grants", "reductions", "batches")
+_EARNING = ("accounts", "logins", "procedures", "credit", "scenarios", "grants", "reductions", "batches")
 _SPENDING = (
     "mall.catalogue",
     "mall.offers",
@@ -35,7 +35,7 @@ _SPENDING = (
     "campaigns",
     "buyback",
 )
-_JOINING = ("onboarding", "merchants", "platforms", "partners", "events", "messages")
+_JOINING = ("onboarding", "merchants", "renewals", "departures", "platforms", "partners", "events", "messages")
 _WATCHING = ("provenance", "supervision", "anomalies", "statistics", "reports", "reconciliation", "openness")
 
 log.install()
@@ -92,7 +92,8 @@ def upload_arrived(event: CloudWatchEvent) -> None:
 def resume(_: CloudWatchEvent) -> None:
     """Work that lost its worker continues, campaigns past their end are closed, offers follow their merchants, and
     merchants whose event is over may leave once they have served their orders. Orders that nobody fulfilled in time
-    are refunded. Draws whose time has come are drawn. Donors of closed campaigns are notified.
+    are refunded. Draws whose time has come are drawn. Donors of closed campaigns are notified. Merchants that leave are
+    brought to the end, and those whose agreement or licence ends are reminded, and suspended on the day.
     """
     from chalicelib.triggers import schedules
 

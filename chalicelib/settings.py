@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     webhook_queue_url: str
     webhook_pauses_seconds: tuple[int, ...]
     veto_days: int
+    serve_days: int
     allow_local_partners: bool
 
 
@@ -66,6 +67,7 @@ def settings() -> Settings:
         webhook_queue_url=env("WEBHOOK_QUEUE_URL", ""),
         webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
         veto_days=int(env("VETO_DAYS", "5")),
+        serve_days=int(env("SERVE_DAYS", "30")),
         # Named only on one machine: in Lambda, 127.0.0.1 is the runtime's own interface.
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )

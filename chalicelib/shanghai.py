@@ -1,7 +1,7 @@
 """The time of day in Shanghai, by which days, months and years of the scheme are counted. Pure."""
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 MONTH = r"^2[0-9]{3}-(0[1-9]|1[0-2])$"
@@ -36,6 +36,11 @@ def begins(month: str) -> datetime:
 def ends(month: str) -> datetime:
     """The first moment after it."""
     return begins(named(number(month) + 1))
+
+
+def after(day: str) -> datetime:
+    """The first moment after a day, ``2026-01-31``."""
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), SHANGHAI)
 
 
 def is_month(text: str) -> bool:

@@ -237,6 +237,41 @@ def _reinstate(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("suspend", "reinstate"))
 
 
+def _leave(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant()}/leave"
+    return Ready("POST", path, {"reason": "we close"}, "institution", "shop", {"reason": "we move"})
+
+
+def _terminate(world: World) -> Ready:
+    return _suspend(world)._replace(path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/terminate")
+
+
+def _renew(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant()}/renewals"
+    body = {"subject": "licence", "ends_on": "2090-12-31", "reason": "a new one"}
+    return Ready("POST", path, body, "exchange", "exchange", body | {"ends_on": None})
+
+
+def _add_login(world: World) -> Ready:
+    world.institution()
+    body = {"sub": "clerk", "kind": "person", "label": "Till 3", "authority": "operator"}
+    return Ready("POST", "/v1/institutions/me/logins", body, "institution", "shop", body | {"sub": "clerk-2"})
+
+
+def _login(world: World) -> str:
+    ready = _add_login(world)
+    return f"{ready.path}/{world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body['id']}"
+
+
+def _change_login(world: World) -> Ready:
+    body = {"authority": "finance"}
+    return Ready("PATCH", _login(world), body, "institution", "shop", {"authority": "owner"})
+
+
+def _remove_login(world: World) -> Ready:
+    return Ready("POST", f"{_login(world)}/remove", {}, "institution", "shop")
+
+
 def _offer(world: World) -> Ready:
     world.merchant()
     body = {
@@ -643,6 +678,12 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/institutions/me/logins": _add_login,
+    "PATCH /v1/institutions/me/logins/{id}": _change_login,
+    "POST /v1/institutions/me/logins/{id}/remove": _remove_login,
+    "POST /v1/merchants/{id}/renewals": _renew,
+    "POST /v1/merchants/{id}/leave": _leave,
+    "POST /v1/merchants/{id}/terminate": _terminate,
     "POST /v1/sub-platforms/{id}/members": _admit_member,
     "POST /v1/sub-platforms/{id}/members/{member}/suspend": _suspend_member,
     "POST /v1/sub-platforms/{id}/members/{member}/reinstate": _reinstate_member,

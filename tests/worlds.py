@@ -21,7 +21,7 @@ from moto.core.models import botocore_stubber
 from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
 from chalicelib.anomalies import queries as anomalies
-from chalicelib.edge.identity import tokens
+from chalicelib.edge.identity import logins, tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
 from chalicelib.mall.offers import terms
@@ -50,6 +50,7 @@ def forget_everything() -> None:
     terms.forget()
     partners.forget()
     anomalies.forget()
+    logins.forget()
 
 
 @lru_cache(maxsize=1)

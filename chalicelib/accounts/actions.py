@@ -8,6 +8,7 @@ from chalicelib.accounts.numbers import ALONE_YEARS, age, hashed
 from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
 from chalicelib.accounts.wards import Consent, consented
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal
+from chalicelib.kernel.caller import NONE
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
@@ -16,7 +17,7 @@ from chalicelib.ledger.debts import as_owed, debts_to
 from chalicelib.ledger.standing import turned, unturned
 from chalicelib.table import keys
 from chalicelib.table.row import dump
-from chalicelib.table.write import Attr, Write, absent, present, seen, update
+from chalicelib.table.write import Attr, Write, absent, check, present, seen, update
 from chalicelib.transitions import step
 
 KINDS = {"freeze": "account_frozen", "unfreeze": "account_released"}
@@ -56,8 +57,14 @@ def open_account(
         refuse=seen(Account, lambda old: _not_opened(old, account)),
     )
     claimed = _claim(number, Claim(id, person, open=True), claim)
-    watched = [consented(number, consent)] if consent else []
+    watched = [_stands_alone(id), *([consented(number, consent)] if consent else [])]
     return Decision("account_opened", to_answer(opened), (written, claimed, *before, *watched), facts)
+
+
+def _stands_alone(id: str) -> Write:
+    """The condition that the login acts for nobody else: it stands for one party. Refuses AccountExists."""
+    free = absent() | Attr("authority").eq(NONE) | Attr("institution").eq(id)
+    return check(keys.login(id), free, lambda _: AccountExists())
 
 
 def _may_open(command: Command[Opening], claim: Claim | None, consent: Consent | None) -> None:

@@ -25,13 +25,13 @@ class AccountNotEmpty(InvalidState):
 
 class MerchantStays(InvalidState):
     detail = Text(
-        "A merchant of the mall cannot close its account. Where it joined for an event, it can once the event is over"
-        " and all its orders are served.",
-        "碳普惠权益方不能销户。以特定活动模式入驻的，活动结束且全部订单处理完毕后可以销户。",
+        "A merchant of the mall leaves it first. One that joined for an event has left once the event is over and all"
+        " its orders are served.",
+        "碳普惠权益方须先退出商城方可销户。以特定活动模式入驻的，活动结束且全部订单处理完毕后即可销户。",
     )
     remedy = Text(
-        "Fulfil or refund what GET /v1/redemptions lists as placed, and try again a quarter of an hour later.",
-        "请核销或退还 GET /v1/redemptions 中待核销（placed）的订单，十五分钟后重试。",
+        "Leave with POST /v1/merchants/{id}/leave. Fulfil or refund what GET /v1/redemptions lists as placed.",
+        "请通过 POST /v1/merchants/{id}/leave 退出商城，并核销或退还 GET /v1/redemptions 中待核销（placed）的订单。",
     )
 
 

@@ -51,7 +51,10 @@ class LotParams(Paged):
 
 
 class LotAnswer(Answer):
-    """What one run paid one merchant: whole tonnes for points; ``grams`` were added to its account."""
+    """What one run paid one merchant: whole tonnes for points; ``grams`` were added to its account.
+
+    Of a merchant that left, the last one is for every point that it still had: ``run`` is its departure's id then.
+    """
 
     id: str
     run: str

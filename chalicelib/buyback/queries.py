@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.accounts.statements import queries as statements
-from chalicelib.buyback.items import Lot, Run, RunLane, RunPart, total
+from chalicelib.accounts.statements.entries import EntryAnswer
+from chalicelib.buyback.items import Run, RunLane, RunPart, total
 from chalicelib.buyback.model import LANES, TONNE, LotAnswer, LotParams, RetirementAnswer, RunAnswer, RunParams
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
@@ -81,15 +82,24 @@ def merchant_with_a_tonne(id: str) -> Account | None:
 
 
 def lots(query: Query[LotParams]) -> Page[LotAnswer]:
-    """What the caller was paid, newest first: the lines of its statement that are buy-backs."""
+    """What the caller was paid, newest first: the lines of its statement that are buy-backs, a final one included."""
     page = statements.statement(query, kind="buy_back")
-    paid = (Lot(id=entry.id, run=entry.reference, tonnes=entry.grams // TONNE, at=entry.at) for entry in page.items)
-    return Page(items=[lot.to_answer() for lot in paid], next_cursor=page.next_cursor)
+    return Page(items=[_lot(entry) for entry in page.items], next_cursor=page.next_cursor)
+
+
+def _lot(entry: EntryAnswer) -> LotAnswer:
+    paid = -entry.points
+    return LotAnswer(id=entry.id, run=entry.reference, points=paid, tonnes=paid // TONNE, grams=paid, at=entry.at)
+
+
+def _own(caller: Caller, record: Record) -> bool:
+    """Whether it was the caller's institution, by whichever of its logins."""
+    return caller.holds(INSTITUTION, record.postings[0].source.removeprefix(keys.holder("")))
 
 
 def retirement(caller: Caller, id: str) -> RetirementAnswer:
     """The caller's own retirement. Raises NotFound."""
     record = read.get(keys.record(id), Record)
-    if record is None or record.kind != "retirement" or not caller.made(record):
+    if record is None or record.kind != "retirement" or not _own(caller, record):
         raise NotFound()
     return RetirementAnswer.model_validate_json(record.answer)

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import log
 from chalicelib.edge import caching, problem
 from chalicelib.edge.identity.authorizer import admit, recognise
+from chalicelib.edge.identity.logins import within
 from chalicelib.edge.problem import IdempotencyKeyRequired, InternalError
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.kernel import validation
@@ -91,6 +92,7 @@ def _typed(letter: str) -> str:
 
 def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
     caller = admit(request.context, endpoint.allow)
+    within(caller, f"{endpoint.method} {endpoint.path}")
     key = request.headers.get("idempotency-key", "")
     if not _KEY.fullmatch(key):
         raise IdempotencyKeyRequired()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.errors import InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
 from chalicelib.grants.items import Grant
 from chalicelib.holds.items import Hold, Payer, Seller, Status
 from chalicelib.holds.model import Capture, NewHold, give_up, reserve, take, to_answer
@@ -13,6 +13,7 @@ from chalicelib.holds.rules.limits import count, usable
 from chalicelib.holds.rules.parts import ended, let_go, posted, step_from, still_held, with_state
 from chalicelib.holds.rules.refusals import (
     GrantInactive,
+    MerchantLeaves,
     MerchantSuspended,
     NotHersYet,
     OrderReferenceUsed,
@@ -21,11 +22,11 @@ from chalicelib.holds.rules.refusals import (
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
-from chalicelib.ledger.actions import AccountCondition, AccountFrozen
-from chalicelib.merchants.model import MALL, SUB_PLATFORM
+from chalicelib.ledger.actions import AccountClosed, AccountCondition, AccountFrozen
+from chalicelib.merchants.model import GONE, MALL, SUB_PLATFORM
 from chalicelib.table import keys
 from chalicelib.table.row import dump
-from chalicelib.table.write import absent, seen
+from chalicelib.table.write import Attr, absent, seen
 
 PERSON_WAITS = timedelta(hours=24)  # after the expiry that did not run
 
@@ -59,6 +60,8 @@ def _may_hold(command: Command[Any], seller: Seller | None, above: Seller | None
     if seller.status == "frozen":
         raise AccountFrozen()
     selling_above = above is None or (above.status == "active" and above.merchant and above.merchant.status == "active")
+    if selling.status in GONE:
+        raise MerchantLeaves()
     if selling.status != "active" or not selling_above:
         raise MerchantSuspended()
 
@@ -96,7 +99,7 @@ def capture(command: Command[Capture], hold: Hold) -> Decision:
     """The merchant takes what it may, once; the rest goes back. Raises InvalidState, InvalidRequest over what is held.
 
     Neither a withdrawn grant nor a suspended merchant is in the way, nor is a person who was frozen since: the points
-    left her balance when they were held.
+    left her balance when they were held. Nothing comes to a merchant that has left, so that no point is stranded.
     """
     points, status = command.body.points, step_from(command, hold, "capture")
     if hold.expires_at <= command.at:
@@ -104,11 +107,20 @@ def capture(command: Command[Capture], hold: Hold) -> Decision:
     if points > hold.amount:
         raise InvalidRequest.at("/points", f"At most {hold.amount} are held", f"最多为已预授权的 {hold.amount} 碳积分")
     after = replace(hold, status=status, captured_points=points, ended_at=command.at)
-    terms = {hold.name: still_held(), keys.holder(hold.merchant): AccountCondition()} | let_go(hold)
+    stays = AccountCondition(require=Attr("merchant.left_at").not_exists(), refuse=seen(Seller, _takes_none))
+    terms = {hold.name: still_held(), keys.holder(hold.merchant): stays} | let_go(hold)
     writes, facts = posted(command, hold, take(hold, points), terms)
     return Decision(
         "hold_captured", to_answer(after), ended(after, writes), replace(facts, payer=keys.holder(hold.account))
     )
+
+
+def _takes_none(seller: Seller | None) -> Refusal:
+    """Why a merchant's account takes no points: it only gains, so nothing but its state is in the way."""
+    if seller and seller.merchant and seller.merchant.left_at:
+        return InvalidState(state="left", action="capture")
+    stopped = {"frozen": AccountFrozen, "closed": AccountClosed}.get(seller.status) if seller else None
+    return stopped() if stopped else Contended()
 
 
 def release(command: Command[Empty], hold: Hold) -> Decision:

@@ -60,6 +60,7 @@ class Selling:
     mode: str
     status: str
     sub_platform: str | None = None
+    left_at: str | None = None
 
 
 @dataclass(frozen=True)

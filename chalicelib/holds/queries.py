@@ -1,17 +1,22 @@
 """Holds as their parties see them."""
 
+from datetime import datetime, timedelta
+
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.grants.items import Grant
 from chalicelib.holds.items import Hold, MerchantHold, Seller
 from chalicelib.holds.model import HoldAnswer, HoldParams, to_answer
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
-from chalicelib.kernel.fields import Page
+from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import AnyAccount
 from chalicelib.partners.items import Partner
 from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
+
+LIFE_MAX = timedelta(days=8)  # of a hold, and a day for the schedule that ends it
+LOOKED_AT_MAX = 500
 
 
 def parties(caller: Caller, grant: str) -> tuple[Grant | None, Seller | None, Partner | None]:
@@ -72,6 +77,18 @@ def _seen(caller: Caller, hold: Hold | None) -> Hold:
 def merchant_account(hold: Hold) -> AnyAccount:
     """The account of the hold's merchant."""
     return read.get(keys.account(keys.holder(hold.merchant)), AnyAccount) or AnyAccount()
+
+
+def live(merchant: str, now: datetime) -> bool:
+    """Whether a hold of a merchant that places none any more is still to be captured, released or expired.
+
+    A hold lives a week at most. Of very many the newest are looked at, and the others are taken for live.
+    """
+    low, high = keys.merchant_hold(merchant, stamp(now - LIFE_MAX), ""), keys.merchant_hold(merchant, "~", "")
+    found = read.query(low.pk, low.sk, high.sk, MerchantHold, descending=True)
+    some = read.first(found, LOOKED_AT_MAX + 1)
+    holds = read.many([_key(each.hold) for each in some[:LOOKED_AT_MAX]], Hold).values()
+    return len(some) > LOOKED_AT_MAX or any(each.status == "held" for each in holds)
 
 
 def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:

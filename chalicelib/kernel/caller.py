@@ -6,6 +6,8 @@ from typing import Protocol
 INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR = "individual", "institution", "scenario_operator"
 EXCHANGE, BUREAU, AUDITOR = "exchange", "bureau", "auditor"
 ROLES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR, EXCHANGE, BUREAU, AUDITOR)
+OWNER, OPERATOR, FINANCE, READ_ONLY = "owner", "operator", "finance", "read_only"  # a login at its institution
+NONE = "none"  # what is left of the authority of a login that was removed
 CLOCK_LEEWAY_SECONDS = 10  # clocks differ: how far another's may be ahead of ours
 
 
@@ -38,12 +40,14 @@ class Caller:
     ownership is therefore one of ``holds``, ``operates`` and ``made``, which compare both; a house rule forbids others.
 
     ``account`` is the id of this caller's account, open or not: to read or write it, never to compare it (see
-    ``holds``). Only the edge knows it, so a Caller made elsewhere has none.
+    ``holds``). Only the edge knows it, so a Caller made elsewhere has none. An institution may have several logins,
+    each with an ``authority`` of its own (edge/identity/authorities.py).
     """
 
     sub: str
     role: str
     account: str = field(default="", compare=False)
+    authority: str = field(default=OWNER, compare=False)
 
     def holds(self, role: str, account: str | None) -> bool:
         """Whether this caller comes in ``role``, as the holder of ``account``."""

@@ -1,7 +1,7 @@
 """The types of request and answer fields. One meaning, one type: the OpenAPI page is generated from them."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
@@ -107,6 +107,20 @@ Moment = Annotated[
     ),
 ]
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise PydanticCustomError("day", "Must be a day as in 2030-12-31") from error
+
+
+Day = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", json_schema_extra={"format": "date"}),
+    AfterValidator(_day),
+]
 
 
 class Body(BaseModel):

@@ -45,6 +45,7 @@ class Merchant:
     approved outside the platform. ``completed``: when its event was over, or it was vetoed, and nothing was left to
     serve. ``suspended_by``: who suspended it ("exchange", "operator"); each lifts its own. ``planned_merchants``: the
     most members that a sub-platform may have, None where its plan has no number. ``counted``: it is one of them.
+    ``left_at``: it has left the mall, so nothing more comes to it.
     """
 
     mode: str
@@ -58,6 +59,7 @@ class Merchant:
     suspended_by: tuple[str, ...] = ()
     planned_merchants: int | None = None
     counted: bool | None = None
+    left_at: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,8 @@ class Account(AnyAccount, Sums):
     ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
     procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
-    ``members``: merchants beneath the institution's sub-platform.
+    ``members``: merchants beneath the institution's sub-platform. ``owners``: ids of the logins that may do everything
+    in its name; empty while that is only the one that opened it.
     """
 
     id: str
@@ -109,6 +112,7 @@ class Account(AnyAccount, Sums):
     formerly: frozenset[str] = frozenset()
     earlier: frozenset[str] = frozenset()
     members: int = 0
+    owners: tuple[str, ...] = ()
 
     @property
     def holder(self) -> str:

@@ -16,6 +16,7 @@ STEPS = (
     Step("placed", "refund", "refunded", (INSTITUTION, EXCHANGE)),
     Step("placed", "cancel", "refunded", (INDIVIDUAL,)),
     Step("placed", "expire", "refunded", ("system",)),
+    Step("placed", "leave behind", "refunded", ("system",)),
     Step("fulfilled", "refund", "refunded", (INSTITUTION, EXCHANGE)),
 )
 

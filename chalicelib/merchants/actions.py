@@ -15,6 +15,7 @@ from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.ledger.standing import turned, unturned
 from chalicelib.merchants import history
 from chalicelib.merchants.model import KINDS, STEPS, Admission, own_state, suspenders, to_answer
+from chalicelib.merchants.validity import validities
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, check, seen, update
@@ -42,7 +43,10 @@ def admit(command: Command[Admission], account: Account | None) -> Decision:
     return Decision(
         kind="merchant_admitted",
         answer=to_answer(replace(account, merchant=merchant), command.at),
-        writes=(admission(body.account, merchant, refuse=_no_institution),),
+        writes=(
+            admission(body.account, merchant, refuse=_no_institution),
+            *validities(command, body.account, agreement=body.agreement_ends_on, licence=body.licence_ends_on),
+        ),
         facts=Facts(reason=body.reason),
     )
 
@@ -71,19 +75,21 @@ def not_free(otherwise: Callable[[AnyAccount | None], Refusal]) -> Refuse:
 
 
 def may_be_admitted(at: str) -> ConditionBase:
-    """An open account that is no merchant any more, or never was: its event is over, or it was vetoed.
+    """An open account that is no merchant any more, or never was: its event is over, it was vetoed, or it has left.
 
     An event's beneath a sub-platform first gives its place in the plan back, which the schedule sees to in minutes.
     """
     over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.counted").not_exists()
-    free = reduce(or_, (Attr("merchant").not_exists(), over, Attr("merchant.status").eq("ended")))
+    over &= Attr("merchant.status").ne("leaving")
+    free = reduce(or_, (Attr("merchant").not_exists(), over, Attr("merchant.status").is_in(["ended", "left"])))
     return Attr("status").eq("active") & free
 
 
 def remains(account: str, application: str, action: str) -> Write:
     """The condition of an ``action`` by which a merchant changes what is its own: it was admitted by ``application``.
 
-    A suspended merchant may, because its orders stay. Refuses AccountFrozen, AccountClosed, InvalidState.
+    A suspended merchant may, and one that leaves, because their orders stay. Refuses AccountFrozen, AccountClosed,
+    InvalidState.
     """
 
     def refuse(stored: AnyAccount | None) -> Refusal:
@@ -91,7 +97,7 @@ def remains(account: str, application: str, action: str) -> Write:
         return kind() if kind else InvalidState(state="ended", action=action)
 
     admitted = Attr("status").eq("active") & Attr("merchant.application").eq(application)
-    admitted &= Attr("merchant.status").is_in(["active", "suspended"])
+    admitted &= Attr("merchant.status").is_in(["active", "suspended", "leaving"])
     return check(keys.account(keys.holder(account)), admitted, seen(AnyAccount, refuse))
 
 

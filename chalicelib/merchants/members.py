@@ -72,7 +72,7 @@ def leaves(command: Command[Any], account: Account, status: MemberStatus, reason
 
 def _one_more(operator: str, own: bool) -> Write:
     """Within its plan, where that has a number; ``own``: by the operator's own word, for which it must be active."""
-    require = _room()
+    require = _room() & Attr("merchant.status").ne("leaving") & Attr("merchant.status").ne("left")
     if own:
         require &= Attr("status").eq("active") & Attr("merchant.status").eq("active")
         require &= Attr("merchant.mode").eq(SUB_PLATFORM)
@@ -83,7 +83,7 @@ def _one_more(operator: str, own: bool) -> Write:
             return NotFound()
         if own and stored.status != "active":
             return AccountFrozen()
-        if own and merchant.status != "active":
+        if merchant.status in ("leaving", "left") or (own and merchant.status != "active"):
             return InvalidState(state=merchant.status, action="admit")
         if merchant.planned_merchants is not None and stored.members >= merchant.planned_merchants:
             return PlanFull(limit=merchant.planned_merchants, held=stored.members)

@@ -1,24 +1,34 @@
 """Merchants, their states and the terms of an event. Pure."""
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from chalicelib.kernel.caller import EXCHANGE
-from chalicelib.kernel.fields import Answer, Body, Id, Paged, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Day, Id, Paged, ShortText, Time, example
 from chalicelib.ledger.account import Account, Merchant
 from chalicelib.transitions import Step
 
 Mode = Literal["third_party_mall", "sub_platform", "event", "other"]
+MerchantStatus = Literal["active", "suspended", "ended", "leaving", "left"]
+GONE = ("ended", "leaving", "left")  # states in which nothing comes back on the shelf
 MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", "other"
+
+Subject = Literal["agreement", "licence"]  # what a merchant needs to sell, and what may end
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+Suspender = Literal["exchange", "operator", "agreement", "licence"]
 
 SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
 
 STEPS = (  # of each party's own suspension: a merchant is suspended while one of them holds
-    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
-    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR)),
+    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
+    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
 )
-KINDS = {EXCHANGE: "merchant", SUB_PLATFORM_OPERATOR: "member"}  # of Records, by who takes the step
+KINDS = dict.fromkeys((EXCHANGE, *SUBJECTS), "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
 VETOED = "member_vetoed"
-TURNS = {VETOED, *(f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS)}  # what offers follow
+LEAVING, RENEWED = "merchant_leaving", "merchant_renewed"
+_TURNED = {f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS}
+TURNS = {VETOED, LEAVING, RENEWED, *_TURNED}  # what offers follow
 
 
 class Admission(Body):
@@ -29,6 +39,8 @@ class Admission(Body):
     account: Id
     mode: Mode
     reason: ShortText
+    agreement_ends_on: Annotated[Day | None, Field(description="The last day of the agreement, in Shanghai")] = None
+    licence_ends_on: Annotated[Day | None, Field(description="The last day of the licence, in Shanghai")] = None
 
 
 class Cause(Body):
@@ -48,7 +60,8 @@ class MerchantParams(Paged):
 class MerchantAnswer(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id.
 
-    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform.
+    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform. One
+    that is leaving sells nothing and serves its orders; one that has left is none any more.
     """
 
     model_config = example(
@@ -63,7 +76,7 @@ class MerchantAnswer(Answer):
     id: str
     name: str
     mode: Mode
-    status: Literal["active", "suspended", "ended"]
+    status: MerchantStatus
     sub_platform: str | None
     since: Time
 
@@ -76,13 +89,14 @@ def suspenders(merchant: Merchant) -> frozenset[str]:
 
 def own_state(merchant: Merchant, party: str) -> str:
     """The state that ``party`` may lead on from: another's suspension is none of its own."""
-    if merchant.status == "ended":
-        return "ended"
+    if merchant.status in GONE:
+        return merchant.status
     return "suspended" if party in suspenders(merchant) else "active"
 
 
 def to_answer(account: Account, at: str) -> MerchantAnswer:
     """The merchant of an account as anyone may see it at the time ``at``. Raises NotFound where it is none."""
     merchant = account.as_merchant
-    over = {"status": "ended"} if merchant.event and merchant.event.ends_at <= at else {}
+    ended = merchant.event and merchant.event.ends_at <= at and merchant.status not in GONE
+    over = {"status": "ended"} if ended else {}
     return MerchantAnswer.model_validate(vars(merchant) | over | {"id": account.id, "name": account.name})

@@ -9,7 +9,8 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
 from chalicelib.merchants.members import Membership
-from chalicelib.merchants.model import MerchantAnswer, MerchantParams, to_answer
+from chalicelib.merchants.model import SUBJECTS, MerchantAnswer, MerchantParams, Subject, to_answer
+from chalicelib.merchants.validity import Validity
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
 
@@ -59,6 +60,23 @@ def membership(sub_platform: str, merchant: str) -> Membership:
 def members(sub_platform: str) -> Iterator[str]:
     """The merchants beneath a sub-platform now, as of now."""
     return (each.merchant for each in memberships(sub_platform) if each.status == "active")
+
+
+def validity(merchant: str, subject: Subject) -> Validity | None:
+    """Until when a merchant's agreement or licence is valid, if the platform knows it."""
+    return read.get(keys.validity(merchant, subject), Validity)
+
+
+def validities(account: Account) -> dict[Subject, Validity]:
+    """What is known of both, of its present life as a merchant."""
+    found = read.many([keys.validity(account.id, subject) for subject in SUBJECTS], Validity).values()
+    return {each.subject: each for each in found if each.since >= account.as_merchant.since}
+
+
+def ending(subject: Subject, until: str) -> Iterator[str]:
+    """Merchants whose agreement or licence ends before ``until``, or has ended, the earliest end first."""
+    listed = read.places(lists.validity(subject), between=("!", f"{until}:~"), descending=False)
+    return (place.listing.rank.partition("Z:")[2] for place in listed)
 
 
 def merchant(id: str, now: datetime) -> MerchantAnswer:

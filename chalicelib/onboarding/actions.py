@@ -9,6 +9,7 @@ from chalicelib.draws.opening import opened
 from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.merchants.validity import not_past
 from chalicelib.onboarding.advance import advance
 from chalicelib.onboarding.items import (
     AcknowledgementNote,
@@ -118,7 +119,9 @@ def agree(command: Command[Agreement], application: Application, party: str) -> 
     body = command.body
     if body.signed_at > command.now + _LEEWAY:
         raise InvalidRequest.at("/signed_at", "Lies in the future", "晚于当前时间")
-    note = AgreementNote(at=command.at, sha256=body.sha256, signed_at=stamp(body.signed_at))
+    if body.ends_on:
+        not_past(command, "/ends_on", body.ends_on)
+    note = AgreementNote(at=command.at, sha256=body.sha256, signed_at=stamp(body.signed_at), ends_on=body.ends_on)
     return advance(command, application, "agreement", party, changes={"agreement": note})
 
 

@@ -13,6 +13,7 @@ from chalicelib.merchants import history
 from chalicelib.merchants.actions import admission, remains
 from chalicelib.merchants.members import Membership, joins
 from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
+from chalicelib.merchants.validity import validities
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.steps import APPLICANT, OPEN, STEPS, traits
@@ -44,7 +45,7 @@ def advance(
     name, _, outcome = action.partition(" ")
     line = history.line(command, after.id, name, outcome=outcome or None, status=status, comment=comment)
     writes = (
-        *_conditions(command, application, action, party, status),
+        *_conditions(command, application, action, party, after),
         steps.changed(application, assign, listed=listed),
     )
     return Decision(
@@ -53,18 +54,18 @@ def advance(
 
 
 def _conditions(
-    command: Command[Any], application: Application, action: str, party: str, status: str
+    command: Command[Any], application: Application, action: str, party: str, after: Application
 ) -> tuple[Write, ...]:
-    """Whether the institution that takes the step may act, and what becomes of it.
+    """Whether the institution that takes the step may act, and what becomes of it with the application ``after`` it.
 
     A frozen institution takes no step, as applicant or as operator; it may withdraw. Authorities judge it all the
     same, but it does not become a merchant.
     """
     if application.status == "active":
         return (remains(application.applicant, application.id, action),)
-    closed = (delete(keys.applying(application.applicant)),) if status not in OPEN else ()
-    if status == "active":
-        return (*closed, *_admission(command, application))
+    closed = (delete(keys.applying(application.applicant)),) if after.status not in OPEN else ()
+    if after.status == "active":
+        return (*closed, *_admission(command, after))
     if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
         return closed
     return (*closed, acting(application.applicant if party == APPLICANT else str(application.sub_platform)))
@@ -75,6 +76,7 @@ def _admission(command: Command[Any], application: Application) -> Iterator[Writ
     that one's plan. Refuses as ``apply`` does, and PlanFull.
     """
     above, planned = application.sub_platform, application.plan.get("planned_merchants")
+    licence = application.documents.get("business_licence")
     merchant = Merchant(
         mode=application.mode,
         status="active",
@@ -87,6 +89,12 @@ def _admission(command: Command[Any], application: Application) -> Iterator[Writ
         counted=True if above else None,
     )
     yield admission(application.applicant, merchant, refuse=lambda _: AccountClosed())
+    yield from validities(
+        command,
+        application.applicant,
+        agreement=application.agreement.ends_on if application.agreement else None,
+        licence=licence.expires_on if licence else None,
+    )
     if above:
         member = Membership(merchant=application.applicant, since=command.at, admitted_by="application")
         yield from joins(command, above, member)

@@ -59,11 +59,12 @@ class AcknowledgementNote:
 
 @dataclass(frozen=True, kw_only=True)
 class AgreementNote:
-    """Which agreement was signed, and when."""
+    """Which agreement was signed, when, and its last day."""
 
     at: str
     sha256: str
     signed_at: str
+    ends_on: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from chalicelib.kernel.fields import Answer, Body, LongText, Moment, Paged, Sha256, example
+from chalicelib.kernel.fields import Answer, Body, Day, LongText, Moment, Paged, Sha256, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.items import Kind, Status
 from chalicelib.partners.items import Signatures
@@ -70,12 +70,13 @@ class Acknowledgement(Body):
 
 
 class Agreement(Body):
-    """The cooperation agreement that was signed: the hash of its file, and when."""
+    """The cooperation agreement that was signed: the hash of its file, when, and until when it is valid."""
 
-    model_config = example(sha256="9f86d081884c7d65" * 4, signed_at="2026-03-01T08:00:00Z")
+    model_config = example(sha256="9f86d081884c7d65" * 4, signed_at="2026-03-01T08:00:00Z", ends_on="2029-02-28")
 
     sha256: Sha256
     signed_at: Annotated[Moment, Field(description="RFC 3339 with its offset; not in the future")]
+    ends_on: Annotated[Day | None, Field(description="Its last day, in Shanghai; not past. Null: no end")] = None
 
 
 class Integration(Body):

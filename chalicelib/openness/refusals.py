@@ -55,6 +55,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "price": _fact("integer", "The present price of one, in points", 3000),
     "points": _fact("integer", "Points in all, or still held", 6000),
     "grams": _fact("integer", "gCO2e still held", 0),
+    "authority": _fact("string", "The authority of the caller's login at its institution", "read_only"),
+    "members": _fact("integer", "Merchants that sell under the sub-platform", 3),
     "debt_points": _fact("integer", "Points that the account owes", 40),
     "debt_grams": _fact("integer", "gCO2e that the account owes", 0),
     "pending": _fact("integer", "Orders or reductions that are not settled", 1),

@@ -18,6 +18,8 @@ WebhookType = Literal[
     "message.created",
     "dispute.opened",
     "dispute.ruled",
+    "agreement.ending",
+    "licence.ending",
 ]
 Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]

@@ -19,12 +19,13 @@ class Webhook(NamedTuple):
     """A type of webhook event: what it is about (``subject``), and what of that a merchant is sent beside its id."""
 
     type: WebhookType
-    subject: Literal["redemption", "hold", "grant", "dispute"]
+    subject: Literal["redemption", "hold", "grant", "dispute", "merchant"]
     fields: tuple[str, ...]
 
 
 _ORDER = ("account", "offer", "quantity", "points", "status")
 _HOLD = ("grant", "order_reference", "points", "captured_points", "status")  # a grant is all its merchant knows of her
+_ENDING = ("ends_on", "days_left")
 _GRANT = ("reference", "status", "withdrawn_by")
 _DISPUTE = ("kind", "object", "reason", "status", "answer_by", "rule_by", "refunded_points")  # not what people wrote
 WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
@@ -36,6 +37,8 @@ WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "grant_withdrawn": Webhook("grant.withdrawn", "grant", _GRANT),
     "dispute_opened": Webhook("dispute.opened", "dispute", _DISPUTE),
     "dispute_ruled": Webhook("dispute.ruled", "dispute", _DISPUTE),
+    "agreement_ending": Webhook("agreement.ending", "merchant", _ENDING),
+    "licence_ending": Webhook("licence.ending", "merchant", _ENDING),
 }
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more
@@ -55,7 +58,8 @@ class DeliveryParams(Paged):
 class DeliveryAnswer(Answer):
     """A webhook event on its way to its merchant's system; ``id`` is its webhook-id.
 
-    What it is about stands in ``redemption``, ``hold``, ``grant``, ``dispute`` or ``message``; the others are null.
+    What it is about stands in ``redemption``, ``hold``, ``grant``, ``dispute`` or ``message``; the others are null, and
+    all of them where it is about the merchant itself.
     ``reason`` is what was wrong with the last try, ``earlier_failed`` where the order's event before this was given up,
     ``endpoint_disabled`` where it waits until the system is integrated again.
     """
@@ -115,6 +119,8 @@ def merchant_of(record: Record) -> str | None:
         return record.merchant
     if record.kind == "grant_withdrawn":
         return record.merchant if json.loads(record.answer)["active_from"] else None
+    if WEBHOOKS[record.kind].subject == "merchant":
+        return record.merchant
     return str(record.holder).removeprefix(keys.holder(""))
 
 
@@ -131,23 +137,24 @@ def event(record: Record, kind: str = "") -> Delivery:
     answer, webhook = json.loads(record.answer), WEBHOOKS[kind or record.kind]
     if kind and kind != record.kind:
         answer = answer[webhook.subject]
-    id, merchant = answer["id"], str(merchant_of(record))
-    data = {"merchant": merchant, webhook.subject: id} | {name: answer[name] for name in webhook.fields}
-    return _delivery(merchant, webhook.type, {webhook.subject: id}, record.at, data)
+    merchant, itself = str(merchant_of(record)), webhook.subject == "merchant"
+    subject: dict[str, str] = {} if itself else {webhook.subject: answer["id"]}
+    data = {"merchant": merchant} | subject | {name: answer[name] for name in webhook.fields}
+    return _delivery(merchant, webhook.type, subject, record.at, data, about=record.id if itself else answer["id"])
 
 
 def message_event(client: str, message: str, at: str, **data: str) -> Delivery:
     """The event of a message, until the client that is notified has it. ``data``: what else it is sent."""
-    return _delivery(client, "message.created", {"message": message}, at, {"client": client, "message": message} | data)
+    subject = {"message": message}
+    return _delivery(client, "message.created", subject, at, {"client": client} | subject | data, about=message)
 
 
 def _delivery(
-    receiver: str, webhook: WebhookType, subject: Mapping[str, str], at: str, data: Mapping[str, Any]
+    receiver: str, webhook: WebhookType, subject: Mapping[str, str], at: str, data: Mapping[str, Any], *, about: str
 ) -> Delivery:
-    [id] = subject.values()
     names: dict[str, Any] = dict(subject)
     return Delivery(
-        id=keys.delivery_id(id, webhook),
+        id=keys.delivery_id(about, webhook),
         merchant=receiver,
         type=webhook,
         payload=json.dumps({"type": webhook, "timestamp": at, "data": data}, ensure_ascii=False, separators=(",", ":")),

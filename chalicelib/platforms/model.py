@@ -8,7 +8,7 @@ from chalicelib.kernel.fields import Answer, Body, Id, Paged, Params, ShortText,
 from chalicelib.ledger.account import Account
 from chalicelib.mall.orders import OrderParams
 from chalicelib.merchants.members import Admitted, Membership
-from chalicelib.merchants.model import Mode, suspenders, to_answer
+from chalicelib.merchants.model import Mode, Suspender, suspenders, to_answer
 from chalicelib.onboarding.forms.answers import HistoryLineAnswer
 from chalicelib.statistics.model import Month
 
@@ -50,7 +50,8 @@ class MonthParams(Params):
 
 
 class MemberAnswer(Answer):
-    """A merchant beneath a sub-platform. ``suspended_by``: each lifts only its own suspension.
+    """A merchant beneath a sub-platform. ``suspended_by``: each lifts only its own suspension; the end of its
+    agreement or licence is lifted by a renewal.
 
     ``veto_until``: the exchange may veto the admission before then; null where it had reviewed the application itself.
     ``until``: when it ceased to be a member, by veto or with the period of its event.
@@ -73,7 +74,7 @@ class MemberAnswer(Answer):
     name: str
     mode: Mode
     status: Literal["active", "suspended", "ended", "vetoed"]
-    suspended_by: list[Literal["exchange", "operator"]]
+    suspended_by: list[Suspender]
     admitted_by: Admitted
     reason: str | None
     since: Time
@@ -108,7 +109,7 @@ def to_member(membership: Membership, account: Account, at: str) -> MemberAnswer
         id=account.id,
         name=account.name,
         mode=to_answer(account, at).mode,
-        status=to_answer(account, at).status if present else membership.status,
+        status=to_answer(account, at).status if present else membership.status,  # type: ignore[arg-type]  # none leaves
         suspended_by=sorted(suspenders(merchant)) if present else [],  # type: ignore[arg-type]  # its parties
         admitted_by=membership.admitted_by,
         reason=membership.reason,

@@ -12,7 +12,7 @@ from chalicelib.accounts.closing import no_application
 from chalicelib.accounts.model import Claim
 from chalicelib.accounts.refusals import CampaignsLive
 from chalicelib.errors import Refusal
-from chalicelib.kernel.caller import INDIVIDUAL
+from chalicelib.kernel.caller import INDIVIDUAL, NONE
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
@@ -25,7 +25,7 @@ from chalicelib.procedures.items import Procedure
 from chalicelib.procedures.refusals import HeirUnfit, LoginTaken, NumberElsewhere
 from chalicelib.table import keys
 from chalicelib.table.row import dump
-from chalicelib.table.write import Attr, Write, absent, present, seen, update
+from chalicelib.table.write import Attr, Write, absent, check, present, seen, update
 
 EX_OFFICIO = "ex_officio"  # who stands in the line of points that were cancelled
 
@@ -75,7 +75,8 @@ def rebind(command: Command[Any], procedure: Procedure, parties: Parties) -> Eff
     )
     closed = ended(command, closed, successor=new.id)
     claimed = _claim(old, dump(Claim(new.id, old.counted_as, open=True)))
-    return Effect("account_rebound", (closed, opened, claimed, no_application(old.id, "approve")), facts)
+    alone = check(keys.login(new.id), absent() | Attr("authority").eq(NONE), lambda _: LoginTaken())
+    return Effect("account_rebound", (closed, opened, claimed, no_application(old.id, "approve"), alone), facts)
 
 
 def _under_new_login(command: Command[Any], procedure: Procedure, old: Account) -> Account:

@@ -1,5 +1,6 @@
 """Why a procedure is not proposed or not decided."""
 
+from chalicelib.edge.identity import logins
 from chalicelib.errors import InvalidState, Refusal, Text
 
 
@@ -15,8 +16,7 @@ class SameOfficial(Refusal):
     )
 
 
-class LoginTaken(Refusal):
-    status, code = 409, "login_taken"
+class LoginTaken(logins.LoginTaken):
     title = Text("The new login has an account", "新登录主体已有账户")
     detail = Text(
         "An account is rebound to a login that has never had one, not even one that is closed.",

@@ -1,10 +1,10 @@
 """What a merchant's duties are measured by (guide §7.2 a), and what to warn of. Pure."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from chalicelib.errors import Text
 from chalicelib.kernel.fields import Answer, Time, example
+from chalicelib.merchants.model import MerchantStatus, Suspender
 
 SOON_DAYS = 30  # before a licence ends
 
@@ -24,13 +24,21 @@ WARNINGS = {
         "Webhooks were given up: repair the system, then replay them with POST /v1/webhook-deliveries/{id}/replay.",
         "有事件通知多次推送失败已停止，请修复系统后通过 POST /v1/webhook-deliveries/{id}/replay 重新推送。",
     ),
+    "agreement_ends_soon": Text(
+        "The cooperation agreement ends within 30 days: sign a new one with the exchange.",
+        "入驻商城合作协议将于 30 日内到期，请与上海环交所续签。",
+    ),
+    "agreement_ended": Text(
+        "The cooperation agreement has ended, so nothing is sold: sign a new one with the exchange.",
+        "入驻商城合作协议已到期，现已停止兑换，请与上海环交所续签。",
+    ),
     "licence_ends_soon": Text(
         "The business licence ends within 30 days: send the new one to the exchange.",
         "企业营业执照将于 30 日内到期，请向上海环交所提交新的营业执照。",
     ),
     "licence_ended": Text(
-        "The business licence has ended: send the new one to the exchange.",
-        "企业营业执照已到期，请向上海环交所提交新的营业执照。",
+        "The business licence has ended, so nothing is sold: send the new one to the exchange.",
+        "企业营业执照已到期，现已停止兑换，请向上海环交所提交新的营业执照。",
     ),
 }
 
@@ -68,6 +76,13 @@ class LicenceHealth(Answer):
     days_left: int | None
 
 
+class AgreementHealth(Answer):
+    """The last day of the cooperation agreement, in Shanghai, and the days until then; negative once it has ended."""
+
+    ends_on: str | None
+    days_left: int | None
+
+
 class Warned(Answer):
     """A duty that is not kept, or will soon not be, and what to do."""
 
@@ -77,7 +92,7 @@ class Warned(Answer):
 
 
 class HealthAnswer(Answer):
-    """How a merchant keeps its duties."""
+    """How a merchant keeps its duties. ``suspended_by``: who or what stops it from selling."""
 
     model_config = example(
         merchant="k3v5zq6x7n4m2p8r9s0t1u2w3y",
@@ -86,17 +101,21 @@ class HealthAnswer(Answer):
         stock={"committed": 20000, "units": 18500, "offers": 12, "more": False},
         orders={"late": 0, "oldest_due": None, "more": False},
         webhooks={"integrated": True, "failed_since": None},
+        suspended_by=[],
         licence={"expires_on": "2026-02-20", "days_left": 20},
+        agreement={"ends_on": "2029-02-28", "days_left": 1124},
         warnings=[{"code": "licence_ends_soon", "detail": "…", "detail_zh": "…"}],
     )
 
     merchant: str
-    status: Literal["active", "suspended", "ended"]
+    status: MerchantStatus
+    suspended_by: list[Suspender]
     as_of: Time
     stock: StockHealth
     orders: OrderHealth
     webhooks: WebhookHealth
     licence: LicenceHealth
+    agreement: AgreementHealth
     warnings: list[Warned]
 
 
@@ -105,7 +124,7 @@ def _warned(code: str) -> Warned:
 
 
 def _codes(health: HealthAnswer) -> Iterator[str]:
-    committed, days_left = health.stock.committed, health.licence.days_left
+    committed = health.stock.committed
     if health.status == "suspended":
         yield "merchant_suspended"
     if committed is not None and health.stock.units < committed:
@@ -114,8 +133,9 @@ def _codes(health: HealthAnswer) -> Iterator[str]:
         yield "orders_late"
     if health.webhooks.failed_since:
         yield "webhooks_failing"
-    if days_left is not None and days_left <= SOON_DAYS:
-        yield "licence_ends_soon" if days_left >= 0 else "licence_ended"
+    for subject, days_left in (("agreement", health.agreement.days_left), ("licence", health.licence.days_left)):
+        if days_left is not None and days_left <= SOON_DAYS:
+            yield f"{subject}_ends_soon" if days_left >= 0 else f"{subject}_ended"
 
 
 def with_warnings(health: HealthAnswer) -> HealthAnswer:

@@ -10,11 +10,13 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.mall.offers import queries as mall
 from chalicelib.mall.redemptions import order_book
 from chalicelib.merchants import queries as merchants
-from chalicelib.merchants.model import to_answer
+from chalicelib.merchants.model import suspenders, to_answer
+from chalicelib.merchants.validity import Validity
 from chalicelib.onboarding import queries as onboarding
 from chalicelib.onboarding.items import Application
 from chalicelib.partners import queries as partners
 from chalicelib.supervision.duties import (
+    AgreementHealth,
     HealthAnswer,
     LicenceHealth,
     OrderHealth,
@@ -36,6 +38,7 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
         raise NotFound()
     admitted_by = account.as_merchant.application
     application = onboarding.application(admitted_by) if admitted_by else None
+    valid = merchants.validities(account)
     measured = HealthAnswer(
         merchant=id,
         status=to_answer(account, stamp(now)).status,
@@ -43,7 +46,9 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
         stock=_stock(id, stamp(now), application),
         orders=_orders(id, now),
         webhooks=_webhooks(id),
-        licence=_licence(application, shanghai.clock(now).date()),
+        suspended_by=sorted(suspenders(account.as_merchant)),  # type: ignore[arg-type]  # its parties
+        licence=_licence(valid.get("licence"), application, now),
+        agreement=_agreement(valid.get("agreement"), now),
         warnings=[],
     )
     return with_warnings(measured)
@@ -77,8 +82,14 @@ def _webhooks(merchant: str) -> WebhookHealth:
     )
 
 
-def _licence(application: Application | None, today: date) -> LicenceHealth:
-    licence = application.documents.get("business_licence") if application else None
-    if licence is None or licence.expires_on is None:
-        return LicenceHealth(expires_on=None, days_left=None)
-    return LicenceHealth(expires_on=licence.expires_on, days_left=(date.fromisoformat(licence.expires_on) - today).days)
+def _licence(known: Validity | None, application: Application | None, now: datetime) -> LicenceHealth:
+    """As the exchange renewed it; of a merchant of before that was known, as its application's document says."""
+    document = application.documents.get("business_licence") if application else None
+    if known is None and document and document.expires_on:
+        left = (date.fromisoformat(document.expires_on) - shanghai.clock(now).date()).days
+        return LicenceHealth(expires_on=document.expires_on, days_left=left)
+    return LicenceHealth(expires_on=known.ends_on if known else None, days_left=known.days_left(now) if known else None)
+
+
+def _agreement(known: Validity | None, now: datetime) -> AgreementHealth:
+    return AgreementHealth(ends_on=known.ends_on if known else None, days_left=known.days_left(now) if known else None)

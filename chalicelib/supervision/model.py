@@ -120,7 +120,19 @@ class SupervisedOrderAnswer(Answer):
     fulfil_by: Time | None
 
 
-Kind = Literal["application", "reduction", "campaign", "order", "webhook", "buy_back_run", "anomaly", "dispute"]
+Kind = Literal[
+    "application",
+    "reduction",
+    "campaign",
+    "order",
+    "webhook",
+    "buy_back_run",
+    "anomaly",
+    "dispute",
+    "departure",
+    "agreement",
+    "licence",
+]
 Actor = Literal["exchange", "bureau", "institution", "scenario_operator", "platform"]
 
 

@@ -9,7 +9,7 @@ from chalicelib.accounts.statements import readings
 from chalicelib.accounts.statements.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.credit import queries as credit
 from chalicelib.edge.endpoints import query
-from chalicelib.edge.identity.authorizer import account_of
+from chalicelib.edge.identity.authorizer import acted_for
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.kernel.fields import Page, Params
@@ -68,7 +68,7 @@ def one_record(query: Query[Reasoned], id: str) -> RecordAnswer:
     """
     record = records.record(id)
     answer = records.to_answer(record, secret("identity_key"))
-    records.keep(query, record, records.concerned(record, account_of(record.caller)))
+    records.keep(query, record, records.concerned(record, acted_for(record.caller, record.role)))
     return answer
 
 

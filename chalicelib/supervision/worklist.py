@@ -9,7 +9,9 @@ from typing import NamedTuple
 from chalicelib.buyback import queries as buyback
 from chalicelib.disputes.items import ANSWER_DAYS
 from chalicelib.kernel.fields import stamp
+from chalicelib.merchants.model import SUBJECTS, Subject
 from chalicelib.partners import queries as partners
+from chalicelib.renewals.model import SOON
 from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
 from chalicelib.table import lists, read
 from chalicelib.table.lists import Place
@@ -56,6 +58,9 @@ PATHS: dict[Kind, str] = {
     "buy_back_run": "/v1/buy-back-runs/{id}",
     "anomaly": "/v1/anomalies/{id}",
     "dispute": "/v1/disputes/{id}",
+    "departure": "/v1/merchants/{id}/departure",
+    "agreement": "/v1/merchants/{id}/health",
+    "licence": "/v1/merchants/{id}/health",
 }
 
 
@@ -64,7 +69,7 @@ def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
     until = stamp(now - timedelta(days=params.older_than_days))
     items: list[Waits] = []
     more: set[Kind] = set()
-    for waiting in _sources(until, now):
+    for waiting in (*_sources(until, now), *(_ending(subject, until, now) for subject in SUBJECTS)):
         some = list(islice(waiting, EACH_MAX + 1))
         items += [each for each in some[:EACH_MAX] if params.actor in (None, each.actor)]
         more |= {each.kind for each in some[EACH_MAX:] if params.actor in (None, each.actor)}
@@ -80,6 +85,7 @@ def _sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
     yield _listed(lists.REDUCTIONS_REPORTED, until, _as("reduction", "reported", "bureau"))
     yield _listed(lists.anomalies("open"), until, _as("anomaly", "open", "bureau"))
     yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
+    yield _listed(lists.DEPARTURES, until, _as("departure", "leaving", "institution"))
     yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
     for judge, other in DISPUTES.items():
         yield _listed(lists.disputes(judge, "awaiting_ruling"), until, _as("dispute", "awaiting_ruling", judge))
@@ -106,6 +112,16 @@ def _unanswered(judge: Actor, other: Actor, now: datetime) -> Callable[[Place], 
 def _listed(name: str, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:
     found = map(waits, read.places(name, descending=False, chunk=EACH_MAX + 1))
     return takewhile(lambda each: each.since <= until, found)
+
+
+def _ending(subject: Subject, until: str, now: datetime) -> Iterator[Waits]:
+    """Agreements or licences that end within 30 days, or have ended: each waits since 30 days before its end."""
+    for place in read.places(lists.validity(subject), descending=False, chunk=EACH_MAX + 1):
+        ends_at, merchant = place.listing.rank[:_AT], place.listing.rank[_AT + 1 :]
+        since = stamp(datetime.fromisoformat(ends_at) - SOON)
+        if since > until:
+            return
+        yield Waits(subject, merchant, "ended" if ends_at <= stamp(now) else "ending", "institution", since)
 
 
 def _webhooks() -> Iterator[Waits]:

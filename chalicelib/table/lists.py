@@ -49,6 +49,7 @@ DRAWS = "draws"  # events whose draw is not settled, by its time
 CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 DISPUTES_OPENED = "disputes-opened"  # every dispute, by the time when it was opened
+DEPARTURES = "departures"  # merchants that leave, and have not left yet
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 
@@ -78,6 +79,11 @@ def grants(purpose: str, partner: str) -> str:
 def holds_due(lane: int) -> str:
     """Holds by the time of their expiry, until the schedule has seen to them."""
     return f"holds:{lane}"
+
+
+def validity(subject: str) -> str:
+    """Agreements, or licences, by the moment when they end."""
+    return f"validity:{subject}"
 
 
 def deliveries(merchant: str, status: str) -> str:

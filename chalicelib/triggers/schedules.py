@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.campaigns.closing import worker as campaigns
+from chalicelib.departures.worker import depart_due
 from chalicelib.edge.events import each
 from chalicelib.events.worker import draw_due
 from chalicelib.holds import worker as holds
@@ -13,6 +14,7 @@ from chalicelib.mall.redemptions.worker import complete_events, expire_due, swee
 from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
+from chalicelib.renewals.worker import watch_validity
 
 buy_back = buyback.scheduled
 reconcile = reconciliation.scheduled
@@ -32,6 +34,8 @@ def resume() -> None:
         lambda: expire_due(now),
         lambda: draw_due(now),
         notify_donors,
+        lambda: depart_due(now),
+        lambda: watch_validity(now),
     )
 
 

@@ -38,6 +38,8 @@ def test_a_merchant_of_the_exchange_has_no_duty_in_numbers(world: World) -> None
     assert answer == {
         "merchant": shop,
         "status": "active",
+        "suspended_by": [],
+        "agreement": {"ends_on": None, "days_left": None},
         "as_of": answer["as_of"],
         "stock": {"committed": None, "units": 0, "offers": 0, "more": False},
         "orders": {"late": 0, "oldest_due": None, "more": False},

@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-import app
 from chalicelib.accounts.model import Totals
 from chalicelib.table import keys
+from chalicelib.triggers import stream
 from infra.ops import audit, refile, target
 from tests import books
 from tests.world import World
@@ -171,7 +171,7 @@ def test_a_reaction_that_fails_is_told_by_its_records_and_the_others_are_done(
     def broken(records: Any) -> None:
         raise ValueError("a fault of ours")
 
-    monkeypatch.setattr(app, "sign_issued", broken)
+    monkeypatch.setattr(stream, "REACTIONS", (broken, *stream.REACTIONS))
     town.stream([])
     waiting = refile.waiting(TABLE)
     assert refile.refile(TABLE, waiting) == waiting

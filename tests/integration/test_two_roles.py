@@ -76,6 +76,13 @@ def _health(world: World) -> Ready:
     return ready._replace(method="GET", path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/health")
 
 
+def _departure(world: World) -> Ready:
+    """A leaving merchant's question about itself."""
+    ready = COMMANDS["POST /v1/merchants/{id}/leave"](world)
+    assert send(world, ready).status == 200
+    return ready._replace(method="GET", path=ready.path.replace("/leave", "/departure"))
+
+
 def _report(world: World) -> Ready:
     return _account(world)._replace(path="/v1/reports/2024-01")
 
@@ -104,6 +111,7 @@ def _of_platform(part: str) -> Callable[[World], Ready]:
 OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/records/{id}": _record,
     "GET /v1/merchants/{id}/health": _health,
+    "GET /v1/merchants/{id}/departure": _departure,
     "GET /v1/sub-platforms/{id}/members": _of_platform("members"),
     "GET /v1/sub-platforms/{id}/members/{member}": _about("POST /v1/sub-platforms/{id}/members/{member}/suspend"),
     "GET /v1/sub-platforms/{id}/orders": _of_platform("orders"),

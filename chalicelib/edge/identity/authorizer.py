@@ -9,7 +9,7 @@ from chalice.app import AuthRequest, AuthResponse, ChaliceAuthorizer
 
 from chalicelib import log
 from chalicelib.errors import RoleNotAllowed, Unauthenticated, Unavailable
-from chalicelib.kernel.caller import Caller
+from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.settings import account_key
 from chalicelib.table import keys
 
@@ -72,9 +72,21 @@ def recognise(header: str, allow: tuple[str, ...]) -> Caller:
 def _allowed(sub: str, role: str, allow: tuple[str, ...]) -> Caller:
     if role not in allow:
         raise RoleNotAllowed(allowed=", ".join(allow), role=role)
-    return Caller(sub, role, account_of(sub))
+    if role != INSTITUTION:
+        return Caller(sub, role, account_of(sub))
+    from chalicelib.edge.identity import logins  # API Gateway's question is answered without the table
+
+    return logins.acting(sub, role, account_of(sub))
 
 
 def account_of(sub: str) -> str:
-    """The id of the account that a login has, open or not."""
+    """The id of the account that a login may open itself, open or not; also the login's own id where it was added."""
     return keys.account_id(sub, account_key())
+
+
+def acted_for(sub: str, role: str) -> str:
+    """The id of the account that a login acts for in ``role``: its own, or that of the institution it was added to."""
+    from chalicelib.edge.identity import logins
+
+    login = logins.known(account_of(sub)) if role == INSTITUTION else None
+    return login.institution if login else account_of(sub)

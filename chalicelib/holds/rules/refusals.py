@@ -48,6 +48,18 @@ class MerchantSuspended(Refusal):
     remedy = Text("Ask the exchange to reinstate the merchant.", "请联系上海环交所恢复权益方。")
 
 
+class MerchantLeaves(MerchantSuspended):
+    """It sells nothing any more."""
+
+    title = Text("The merchant leaves the mall", "权益方正在退出或已退出商城")
+    detail = Text(
+        "A merchant that leaves can hold no points. Holds of before can still be captured, released and refunded until"
+        " it has left; then only refunded.",
+        "权益方退出期间不能发起新的预授权；已有的预授权在退出完成前仍可完成、解除和退还，退出后仅可退还。",
+    )
+    remedy = Text("Apply again to become a merchant again.", "如需再次入驻，请重新提出申请。")
+
+
 class OrderReferenceUsed(Refusal):
     status, code = 409, "order_reference_used"
     title = Text("This order has a hold already", "该订单号已使用")

@@ -124,7 +124,7 @@ def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
 def ended_events(at: str) -> Iterator[str]:
     """Merchants whose event was over at ``at``, or that were vetoed, and are not known to have served all orders."""
     over = Attr("merchant.event.ends_at").lte(at) | Attr("merchant.status").eq("ended")
-    open_still = over & Attr("merchant.completed").not_exists()
+    open_still = over & Attr("merchant.completed").not_exists() & Attr("merchant.status").ne("leaving")
     return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=open_still))
 
 

@@ -10,6 +10,7 @@ from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import sells, unturned
 from chalicelib.mall.items import Offer
+from chalicelib.merchants.model import GONE
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, check, present, update
 
@@ -29,7 +30,7 @@ class Standing(NamedTuple):
     @property
     def ended(self) -> bool:
         """It is no merchant any more, so that nothing is to come back."""
-        return self.merchant.as_merchant.status == "ended"
+        return self.merchant.as_merchant.status in GONE
 
     @property
     def turn(self) -> str:

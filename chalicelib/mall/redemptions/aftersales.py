@@ -108,6 +108,14 @@ def expire(command: Command[Empty], sale: Sale) -> Decision:
     return _give_back(command, sale, status, "未按期核销 (not fulfilled in time)")
 
 
+def leave_behind(command: Command[Empty], sale: Sale) -> Decision:
+    """An order that a merchant which leaves has not fulfilled in its time is refunded. Raises InvalidState; refuses
+    as a refund by the exchange does.
+    """
+    status = step(STEPS, sale.order.status, "leave behind", command.caller.role)
+    return _give_back(command, sale, status, "权益方退出商城 (the merchant leaves the mall)")
+
+
 def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | None) -> Decision:
     """The sale reversed. A limited purchase is given back to the count of the person.
 

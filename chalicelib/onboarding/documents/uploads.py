@@ -1,13 +1,11 @@
 """What is asked and answered about documents, and where their files are. Pure."""
 
-from datetime import date
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
 from chalicelib.accounts.numbers import CreditCode
-from chalicelib.kernel.fields import Answer, Body, Sha256, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Day, Sha256, ShortText, Time, example
 from chalicelib.onboarding.items import Kind
 
 FOLDER = "incoming/documents/"  # as they were sent: the bucket forgets them after 30 days
@@ -18,20 +16,6 @@ DOCUMENT_BYTES_MAX = 20 * 1024 * 1024
 def _in_lower_case(value: Any) -> Any:
     """Media types are compared without case (RFC 9110, 8.3.1)."""
     return value.lower() if isinstance(value, str) else value
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise PydanticCustomError("day", "Must be a day as in 2030-12-31") from error
-
-
-Day = Annotated[
-    str,
-    Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", json_schema_extra={"format": "date"}),
-    AfterValidator(_day),
-]
 
 
 ContentType = Annotated[Literal["application/pdf", "image/png", "image/jpeg"], BeforeValidator(_in_lower_case)]

@@ -74,11 +74,12 @@ class AcknowledgementNoteAnswer(_Loaded):
 
 
 class AgreementNoteAnswer(_Loaded):
-    """The agreement that was signed."""
+    """The agreement that was signed. ``ends_on``: its last day."""
 
     at: Time
     sha256: str
     signed_at: Time
+    ends_on: str | None
 
 
 class IntegrationNoteAnswer(_Loaded):

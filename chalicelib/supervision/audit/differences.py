@@ -8,7 +8,14 @@ POINTS, GRAMS, UNITS = "points", "grams", "units"
 Stored = Mapping[str, Any]  # an item as it is stored, its values plain
 
 
-_ANSWERED = {"redemption": POINTS, "donation": POINTS, "cancellation": POINTS, "buy_back": POINTS, "retirement": GRAMS}
+_ANSWERED = {
+    "redemption": POINTS,
+    "donation": POINTS,
+    "cancellation": POINTS,
+    "buy_back": POINTS,
+    "retirement": GRAMS,
+    "merchant_left": POINTS,
+}
 
 
 class Difference(NamedTuple):

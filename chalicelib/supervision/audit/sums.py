@@ -48,9 +48,10 @@ class Projected:
             counted[_POINTS[movement]] = _moved(postings, "points") - _repaid(postings)
         if movement == "buy_back":
             counted["lots"] = 1
-            run = str(record.get("reference"))
-            self.lots[run, "merchants"] += 1
-            self.lots[run, "points"] += counted["bought_back_points"]
+            if record.get("kind") != "merchant_left":  # the final buy-back is of no run
+                run = str(record.get("reference"))
+                self.lots[run, "merchants"] += 1
+                self.lots[run, "points"] += counted["bought_back_points"]
         self.colours.record(month, record)
         if grams := credited(record):
             counted["issued_grams" if grams > 0 else "reversed_grams"] = abs(grams)

@@ -39,6 +39,16 @@ def entries_at(at: str) -> str:
     return f"{ENTRIES}{at}"
 
 
+def login(login: str) -> Key:
+    """For which institution a login acts that was added to one, by the login's id."""
+    return Key(f"login:{login}", "login")
+
+
+def own_login(institution: str, login: str) -> Key:
+    """An institution's pointer to a login of its own."""
+    return Key(holder(institution), f"login:{login}")
+
+
 def reading(account: str, at: str, record: str) -> Key:
     """That an authority or the auditor read an account, beside it."""
     return Key(holder(account), f"reading:{at}:{record}")

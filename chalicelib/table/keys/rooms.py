@@ -149,6 +149,16 @@ def shelving(merchant: str) -> Key:
     return Key(f"shelving:{merchant}", "shelving")
 
 
+def validity(merchant: str, subject: str) -> Key:
+    """Until when a merchant's agreement or licence is valid."""
+    return Key(f"validity:{merchant}", subject)
+
+
+def departure(merchant: str) -> Key:
+    """A merchant leaves the mall, or has left it."""
+    return Key(f"departure:{merchant}", "departure")
+
+
 def run(run: str) -> Key:
     """A buy-back run."""
     return Key(f"run:{run}", "run")

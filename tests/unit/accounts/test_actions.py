@@ -50,11 +50,18 @@ def opened(
 
 def test_a_first_account_holds_nothing_and_claims_its_number() -> None:
     decision = opened()
-    assert touched(decision) == [KEY, IDENTITY]
+    assert touched(decision) == [KEY, IDENTITY, keys.login(ALICE)]
     state = {"id": ALICE, "kind": "individual", "name": "王**", "status": "active", "opened_at": AT}
     assert decision.answer.model_dump() == state
     assert after(write_to(decision, KEY)) == state | {"identity": NUMBER, "points": 0, "grams": 0, "pending": 0}
     assert after(write_to(decision, IDENTITY)) == {"account": ALICE, "person": ALICE, "open": True}
+
+
+def test_a_login_that_acts_for_an_institution_opens_no_account() -> None:
+    write = write_to(opened(), keys.login(ALICE))
+    assert isinstance(refusal(write, {"institution": "firm", "authority": "read_only"}), AccountExists)
+    for stored in (None, {"institution": "firm", "authority": "none"}, {"institution": ALICE, "authority": "owner"}):
+        assert holds(write, stored)
 
 
 def test_a_person_s_name_is_masked_and_an_institution_s_is_not() -> None:

@@ -144,8 +144,8 @@ def test_a_rejection_changes_nothing_else() -> None:
 def test_everything_moves_to_the_new_account_with_its_number_and_its_person() -> None:
     decision = approved()
     new = keys.account(keys.holder(NEW))
-    applying, other_line = keys.applying(OLD.id), keys.procedure_line(NEW, AT, ID)
-    assert touched(decision) == [PROCEDURE.key, OLD.key, new, IDENTITY, applying, LINE, other_line]
+    applying, other_line, login = keys.applying(OLD.id), keys.procedure_line(NEW, AT, ID), keys.login(NEW)
+    assert touched(decision) == [PROCEDURE.key, OLD.key, new, IDENTITY, applying, login, LINE, other_line]
     assert decision.facts.postings == (Posting(PERSON, keys.holder(NEW), 700, POINTS),)
     assert (decision.kind, decision.facts.movement) == ("account_rebound", "account_transfer")
     opened = after(write_to(decision, new))

@@ -1,0 +1,1 @@
+"""Several logins of one institution, people's and systems', each with its authority."""
