@@ -6,7 +6,7 @@ from typing import Protocol
 INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR = "individual", "institution", "scenario_operator"
 EXCHANGE, BUREAU, AUDITOR = "exchange", "bureau", "auditor"
 ROLES = (INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR, EXCHANGE, BUREAU, AUDITOR)
-OWNER, OPERATOR, FINANCE, READ_ONLY = "owner", "operator", "finance", "read_only"  # a login at its institution
+OWNER, SHOP_OPERATOR, FINANCE, READ_ONLY = "owner", "operator", "finance", "read_only"  # a login at its institution
 NONE = "none"  # what is left of the authority of a login that was removed
 CLOCK_LEEWAY_SECONDS = 10  # clocks differ: how far another's may be ahead of ours
 

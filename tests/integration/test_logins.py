@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.edge.identity import authorities, logins
-from chalicelib.kernel.caller import FINANCE, INSTITUTION, OPERATOR, OWNER
+from chalicelib.kernel.caller import FINANCE, INSTITUTION, OWNER, SHOP_OPERATOR
 from chalicelib.table import keys
 from tests.commands import COMMANDS, send
 from tests.endpoints import ROUTES
@@ -47,7 +47,7 @@ def listed(world: World, by: str = "shop") -> dict[str, str]:
 
 def test_the_table_names_every_route_by_which_an_institution_changes_something() -> None:
     assert set(authorities.LEAST) == WRITES
-    assert set(authorities.LEAST.values()) == {OWNER, OPERATOR, FINANCE}
+    assert set(authorities.LEAST.values()) == {OWNER, SHOP_OPERATOR, FINANCE}
 
 
 @pytest.mark.engine

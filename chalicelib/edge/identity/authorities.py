@@ -3,27 +3,27 @@
 Every authority reads whatever its institution may read. A route that is not here is the owners' alone.
 """
 
-from chalicelib.kernel.caller import FINANCE, OPERATOR, OWNER
+from chalicelib.kernel.caller import FINANCE, OWNER, SHOP_OPERATOR
 
 LEAST = {
     # what the shop does
-    "POST /v1/offers": OPERATOR,
-    "PATCH /v1/offers/{id}": OPERATOR,
-    "POST /v1/offer-batches": OPERATOR,
-    "POST /v1/offers/{id}/vouchers": OPERATOR,
-    "POST /v1/redemptions/{id}/fulfil": OPERATOR,
-    "POST /v1/redemptions/{id}/refund": OPERATOR,
-    "POST /v1/grants/redeem": OPERATOR,
-    "POST /v1/grants/{id}/withdraw": OPERATOR,
-    "POST /v1/holds": OPERATOR,
-    "POST /v1/holds/{id}/capture": OPERATOR,
-    "POST /v1/holds/{id}/release": OPERATOR,
-    "POST /v1/holds/{id}/refund": OPERATOR,
-    "POST /v1/webhook-deliveries/{id}/replay": OPERATOR,
-    "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": OPERATOR,
-    "POST /v1/sub-platforms/{id}/offers/{offer}/allow": OPERATOR,
-    "POST /v1/campaigns": OPERATOR,
-    "PATCH /v1/campaigns/{id}": OPERATOR,
+    "POST /v1/offers": SHOP_OPERATOR,
+    "PATCH /v1/offers/{id}": SHOP_OPERATOR,
+    "POST /v1/offer-batches": SHOP_OPERATOR,
+    "POST /v1/offers/{id}/vouchers": SHOP_OPERATOR,
+    "POST /v1/redemptions/{id}/fulfil": SHOP_OPERATOR,
+    "POST /v1/redemptions/{id}/refund": SHOP_OPERATOR,
+    "POST /v1/grants/redeem": SHOP_OPERATOR,
+    "POST /v1/grants/{id}/withdraw": SHOP_OPERATOR,
+    "POST /v1/holds": SHOP_OPERATOR,
+    "POST /v1/holds/{id}/capture": SHOP_OPERATOR,
+    "POST /v1/holds/{id}/release": SHOP_OPERATOR,
+    "POST /v1/holds/{id}/refund": SHOP_OPERATOR,
+    "POST /v1/webhook-deliveries/{id}/replay": SHOP_OPERATOR,
+    "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": SHOP_OPERATOR,
+    "POST /v1/sub-platforms/{id}/offers/{offer}/allow": SHOP_OPERATOR,
+    "POST /v1/campaigns": SHOP_OPERATOR,
+    "PATCH /v1/campaigns/{id}": SHOP_OPERATOR,
     # what uses up grams
     "POST /v1/retirements": FINANCE,
     "POST /v1/campaigns/{id}/close": FINANCE,
