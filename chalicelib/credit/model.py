@@ -54,7 +54,7 @@ class NewCreditRule(Body):
     )
 
     window_months: Annotated[int, Field(ge=1, le=120)]
-    weights: Annotated[dict[ScenarioRef, Quantity], BeforeValidator(_each_once), Field(min_length=1, max_length=200)]
+    weights: Annotated[dict[ScenarioRef, Quantity], Field(min_length=1, max_length=200), BeforeValidator(_each_once)]
     levels: Annotated[
         list[Level],
         AfterValidator(_ascending),
