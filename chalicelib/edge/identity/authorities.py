@@ -24,6 +24,10 @@ LEAST = {
     "POST /v1/sub-platforms/{id}/offers/{offer}/allow": SHOP_OPERATOR,
     "POST /v1/campaigns": SHOP_OPERATOR,
     "PATCH /v1/campaigns/{id}": SHOP_OPERATOR,
+    "POST /v1/disputes/{id}/answer": SHOP_OPERATOR,
+    "POST /v1/disputes/{id}/evidence": SHOP_OPERATOR,
+    "POST /v1/disputes/{id}/evidence/{evidence}/link": SHOP_OPERATOR,
+    "POST /v1/messages/read": SHOP_OPERATOR,
     # what uses up grams
     "POST /v1/retirements": FINANCE,
     "POST /v1/campaigns/{id}/close": FINANCE,
