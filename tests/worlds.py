@@ -65,8 +65,9 @@ def _sqs() -> Any:
 
 @lru_cache(maxsize=1)
 def _moto() -> None:
-    """Start moto once a process: that takes longer than most tests. It lets through what is not for AWS's own hosts."""
+    """Start moto once a process: that takes longer than most tests. It answers within a World only."""
     mock_aws(config={"core": {"mock_credentials": False}}).start()
+    stubber.enabled = False
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def _fake_aws() -> Iterator[None]:
     _moto()
     BackendDict.reset()
     reset_model_data()
-    with patch.object(boto3, "DEFAULT_SESSION", _session()):
+    with patch.object(stubber, "enabled", True), patch.object(boto3, "DEFAULT_SESSION", _session()):
         queues = {f"{setting}_URL": _sqs().create_queue(QueueName=name)["QueueUrl"] for name, setting in NAMES.items()}
         with patch.dict(os.environ, queues):
             yield

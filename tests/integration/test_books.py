@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -14,6 +15,7 @@ from chalicelib.supervision.audit.books import Books, of
 from chalicelib.table import keys
 from infra.ops import audit
 from tests.world import World
+from tests.worlds import stubber
 
 Items = list[dict[str, Any]]
 
@@ -146,5 +148,6 @@ def test_what_keeps_it_from_reading_is_said_in_one_line(
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     fake = mock_aws(config={"core": {"mock_credentials": False}})  # or it would bring some
-    with fake, pytest.raises(SystemExit, match=f"^{message}[^\n]*$"):
+    answering = patch.object(stubber, "enabled", True)  # moto may have been started before, and answers in Worlds only
+    with fake, answering, pytest.raises(SystemExit, match=f"^{message}[^\n]*$"):
         audit.main([])
