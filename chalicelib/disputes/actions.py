@@ -130,7 +130,7 @@ def answer(command: Command[DisputeReply], dispute: Dispute) -> Decision:
     status = step_from(command, dispute, "answer")
     after = replace(dispute, status=status, since=command.at, answer=command.body.text, answered_at=command.at)
     writes = advance(dispute, after, "answer")
-    return Decision(ANSWERED, to_answer(after, command.now), writes, facts(after))
+    return Decision(ANSWERED, to_answer(after, command.now), writes, facts(after), publish=True)
 
 
 def withdraw(command: Command[Empty], dispute: Dispute) -> Decision:
@@ -155,8 +155,8 @@ def step_from(command: Command[Any], dispute: Dispute, action: str) -> Status:
 
 
 def facts(dispute: Dispute) -> Facts:
-    """What the Record of every step names."""
-    return Facts(dispute=dispute.id, merchant=dispute.merchant, reference=dispute.object)
+    """What the Record of every step names; the person, so that she learns of it."""
+    return Facts(dispute=dispute.id, account=dispute.account, merchant=dispute.merchant, reference=dispute.object)
 
 
 def advance(before: Dispute, after: Dispute, action: str) -> tuple[Write, ...]:

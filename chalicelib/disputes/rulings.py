@@ -63,7 +63,7 @@ def rule(command: Command[Ruling], dispute: Dispute, case: Case) -> Decision:
     answer = to_ruling(after, _bare(done), command.now)
     if done is None:
         return Decision(RULED, answer, own, facts(after), publish=True)
-    named = replace(done.facts, dispute=dispute.id, merchant=dispute.merchant)
+    named = replace(done.facts, dispute=dispute.id, account=dispute.account, merchant=dispute.merchant)
     return Decision(RULED, answer, (*own, *done.writes), named, publish=True)
 
 

@@ -36,9 +36,11 @@ MessageKind = Literal[
     "account_released",
     "procedure",
     "guardian",
+    "dispute_answered",
+    "dispute_ruled",
 ]
 AboutKind = Literal[
-    "redemption", "hold", "reduction", "grant", "campaign", "draw_entry", "account", "procedure", "ward"
+    "redemption", "hold", "reduction", "grant", "campaign", "draw_entry", "account", "procedure", "ward", "dispute"
 ]
 
 _ID = "20260131080002145-k3v5zq6x7n4m2p8r9s0t1u2w3y"

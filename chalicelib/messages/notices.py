@@ -151,16 +151,22 @@ def _procedure(record: Record, procedure: Fields) -> list[Notice]:
     """For the account, and for the one that got what it held."""
     text = wording.procedure(procedure["kind"], procedure["status"])
     parties = dict.fromkeys([*([record.account] if record.account else []), *_lines(record)])
-    about: tuple[AboutKind, str] = ("procedure", procedure["id"])
-    personal = procedure["kind"] != "rename"
-    return [each for party in parties for each in _notice(record, party, "procedure", text, about, personal=personal)]
+    of = partial(_notice, record, kind="procedure", text=text, about=("procedure", procedure["id"]))
+    return [each for party in parties for each in of(party, personal=procedure["kind"] != "rename")]
+
+
+def _ruled(record: Record, dispute: Fields) -> list[Notice]:
+    """The outcome and, where points came back or were taken, what the statement says of it."""
+    text, line = wording.ruled(record.role, dispute["status"]), _lines(record).get(record.account or "")
+    text = joined(text, in_words(line)) if line else text
+    return _to_named("dispute_ruled", "dispute", _always(text), record, dispute)
 
 
 def _always(text: Text) -> Callable[[Fields], Text]:
     return lambda _: text
 
 
-# By the kind of the Record. What happens elsewhere one day, a dispute for one, gets its message by one more line.
+# By the kind of the Record. What happens elsewhere one day gets its message by one more line.
 _MAKERS: dict[str, Make] = {
     "redemption": _sold,
     "redemption_fulfilled": _fulfilled,
@@ -186,6 +192,8 @@ _MAKERS: dict[str, Make] = {
     "identity_freed": _procedure,
     "account_inherited": _procedure,
     "account_renamed": _procedure,
+    "dispute_answered": partial(_to_named, "dispute_answered", "dispute", _always(wording.ANSWERED)),
+    "dispute_ruled": _ruled,
     "ward_consented": partial(_to_named, "guardian", "ward", _always(wording.WARD)),
     "ward_withdrawn": partial(_to_named, "guardian", "ward", _always(wording.WARD_WITHDRAWN)),
 }

@@ -29,6 +29,10 @@ LATE = Text("The merchant did not fulfil your order in time.", "权益方未按�
 EXPIRED = Text("A merchant did not use its hold in time.", "权益方未在有效期内完成预授权。")
 CONFIRMED = Text("The bureau confirmed a reported reduction.", "市生态环境局已确认上报的减排量。")
 CAMPAIGN_REJECTED = Text("Your campaign was rejected.", "您申报的捐赠项目未通过审批。")
+ANSWERED = Text(
+    "The other party answered your dispute. You can read the answer in the dispute.",
+    "对方已答复您提出的争议，请在争议中查看。",
+)
 WARD = Text(
     "You consented that a child opens an account. You can withdraw this until the account is open.",
     "您已同意被监护人开户。在其开户之前，您可以撤回同意。",
@@ -113,6 +117,14 @@ def turned(action: str, role: str) -> Text:
             f"{who.zh}已冻结您的账户，解冻前不能变动，您仍可查询。",
         )
     return Text(f"{who.en} released your account.", f"{who.zh}已解冻您的账户。")
+
+
+def ruled(role: str, status: str) -> Text:
+    """An official of ``role`` ruled a dispute of hers."""
+    who = _OFFICIALS.get(role, _OFFICIALS[EXCHANGE])
+    if status == "upheld":
+        return Text(f"{who.en} upheld your dispute.", f"{who.zh}已裁定支持您提出的争议。")
+    return Text(f"{who.en} dismissed your dispute.", f"{who.zh}已裁定驳回您提出的争议。")
 
 
 def procedure(kind: str, status: str) -> Text:

@@ -70,6 +70,8 @@ def test_an_order_that_is_upheld_is_refunded_whole_at_once(world: World, fulfill
     books.check(world)
     world.stream()
     assert seen(world, claimed)["status"] == "upheld"
+    kinds = [each["kind"] for each in world.get("/v1/messages", **ALICE).body["items"]]
+    assert (kinds.count("dispute_ruled"), kinds.count("dispute_answered")) == (1, 1)
 
 
 def test_a_dismissed_dispute_changes_nothing_and_is_final_for_this_one(world: World) -> None:

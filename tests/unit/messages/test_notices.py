@@ -8,6 +8,7 @@ import pytest
 from chalicelib.kernel.record import Posting, Record
 from chalicelib.messages import wording
 from chalicelib.messages.actions import remember
+from chalicelib.messages.model import About
 from chalicelib.messages.notices import Notice, notices
 from chalicelib.procedures.items import Kind
 from chalicelib.table import keys
@@ -112,3 +113,28 @@ def test_a_procedure_reaches_the_account_and_the_one_that_got_what_it_held() -> 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_every_procedure_has_words_in_every_state(kind: str, status: str) -> None:
     assert all(wording.procedure(kind, status))
+
+
+@pytest.mark.parametrize(
+    ("status", "postings", "parts"),
+    [
+        ("upheld", (Posting("offer:o/0", PERSON, 1000, "points"),), ("upheld", "1,000 points")),
+        ("upheld", (), ("upheld",)),
+        ("dismissed", (), ("dismissed",)),
+    ],
+)
+def test_a_ruling_reaches_the_person_with_what_came_back(
+    status: str, postings: tuple[Posting, ...], parts: tuple[str, ...]
+) -> None:
+    moved: dict[str, Any] = {"movement": "refund", "postings": postings, "holder": SHOP} if postings else {}
+    dispute = json.dumps({"id": "d" * 26, "status": status, "text": "SECRET", "ruling": "SECRET"})
+    notice = only(record("dispute_ruled", role="exchange", account=ALICE, answer=dispute, **moved))
+    assert (notice.account, notice.kind, notice.about) == (ALICE, "dispute_ruled", About("dispute", "d" * 26))
+    assert all(part in notice.text.en for part in parts)
+    assert "SECRET" not in "".join(notice.text)
+    assert len(notice.text.zh) > len("裁定")
+
+
+def test_an_answer_reaches_the_person_who_disputes() -> None:
+    made = record("dispute_answered", role="institution", account=ALICE, answer=json.dumps({"id": "d" * 26}))
+    assert (only(made).account, only(made).kind) == (ALICE, "dispute_answered")
