@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable
-from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +45,7 @@ class Expression:
 
     def update(self, item: Raw) -> Raw:
         """``item`` after the UpdateExpression."""
-        changed, verb = deepcopy(item), ""
+        changed, verb = dict(item), ""  # an attribute is replaced, never changed within
         for clause in re.split(r"(?:^| )(?=(?:SET|ADD|DELETE|REMOVE) )", self._request["UpdateExpression"]):
             verb, _, terms = clause.strip().partition(" ")
             for term in terms.split(", ") if terms else ():

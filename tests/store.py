@@ -8,7 +8,7 @@ swapped, an empty key, a negative Limit.
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
@@ -64,12 +64,12 @@ class Store:
             return respond(request, 400, answer | {"CancellationReasons": cancelled.reasons})
 
     def _GetItem(self, asked: Raw) -> Raw:
-        item = self.items.get(_place(asked["Key"]))
+        item = self.items.get(place_of(asked["Key"]))
         return {"Item": item} if item else {}
 
     def _BatchGetItem(self, asked: Raw) -> Raw:
         [(table, wanted)] = asked["RequestItems"].items()
-        places = [_place(key) for key in wanted["Keys"]]
+        places = [place_of(key) for key in wanted["Keys"]]
         if not 1 <= len(places) <= 100 or len(set(places)) < len(places):
             raise Invalid("1 to 100 different keys")
         return {"Responses": {table: [self.items[place] for place in places if place in self.items]}}
@@ -86,7 +86,7 @@ class Store:
         passing = expression.condition("FilterExpression")
         expression.finish()
         found = sorted(
-            (item for item in self.items.values() if all(name in item for name in names) and within(item)),
+            (item for item in self._among(asked) if all(name in item for name in names) and within(item)),
             key=lambda item: [item[name]["S"].encode() for name in names],
             reverse=not asked.get("ScanIndexForward", True),
         )
@@ -103,6 +103,10 @@ class Store:
             page = [{name: value for name, value in item.items() if name in _PROJECTED} for item in page]
         passed = [item for item in page if passing(item)]
         return {"Items": passed, "Count": len(passed), "ScannedCount": len(page)} | last
+
+    def _among(self, asked: Raw) -> Iterable[Raw]:
+        """The items that a Query may find."""
+        return self.items.values()
 
     def _Scan(self, asked: Raw) -> Raw:
         """One page, of what a hash of the partition key puts into the segment."""
@@ -122,8 +126,17 @@ class Store:
             if self._done[token] != asked["TransactItems"]:
                 raise Invalid("IdempotentParameterMismatchException")
             return {}
+        reasons, after = self.judge(asked)
+        if any(reason["Code"] != "None" for reason in reasons):
+            raise Cancelled(reasons)
+        self.apply(after)
+        self._done |= {token: asked["TransactItems"]} if token else {}
+        return {}
+
+    def judge(self, asked: Raw) -> tuple[list[Raw], dict[Place, Raw | None]]:
+        """What each condition of a transaction says at present, and what its items would be after it."""
         changes = [next(iter(each.items())) for each in asked["TransactItems"]]
-        places = [_place(change.get("Key") or change["Item"]) for _, change in changes]
+        places = [place_of(change.get("Key") or change["Item"]) for _, change in changes]
         if not 1 <= len(places) <= 100 or len(set(places)) < len(places):
             raise Invalid("1 to 100 different items")
         reasons: list[Raw] = []
@@ -136,15 +149,15 @@ class Store:
             reasons.append({"Code": "None"} if holds else {"Code": "ConditionalCheckFailed", "Message": "no"})
             if not holds and old and change.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
                 reasons[-1]["Item"] = old
-        if any(reason["Code"] != "None" for reason in reasons):
-            raise Cancelled(reasons)
+        return reasons, after
+
+    def apply(self, after: dict[Place, Raw | None]) -> None:
+        """The items become what a transaction makes of them."""
         for place, item in after.items():
             if item is None:
                 self.items.pop(place, None)
             else:
                 self.items[place] = item
-        self._done |= {token: asked["TransactItems"]} if token else {}
-        return {}
 
 
 Interruption = Callable[[Store, AWSPreparedRequest, Raw], AWSResponse]
@@ -176,7 +189,7 @@ def _sound(item: Raw) -> Raw:
     return item
 
 
-def _place(key: Raw) -> Place:
+def place_of(key: Raw) -> Place:
     pk, sk = key["pk"]["S"], key["sk"]["S"]
     if not pk or not sk or len(pk.encode()) > 2048 or len(sk.encode()) > 1024:
         raise Invalid("One or more parameter values are not valid: a key is empty or too long")
