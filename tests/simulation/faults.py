@@ -1,0 +1,93 @@
+"""What can go wrong outside, and how often: a share of the calls, unless it says otherwise."""
+
+from collections import Counter
+
+FAULTS = {
+    "conflict": 0.01,  # another transaction is at work on an item
+    "throttled item": 0.004,
+    "throttling": 0.004,
+    "server error": 0.004,
+    "time-out before the commit": 0.004,
+    "lost answer": 0.008,  # the commit happened, its answer did not come
+    "late commit": 0.004,  # the request is on its way for seconds, and commits then
+    "forgotten token": 0.1,  # of lost answers: the retry comes after the ten minutes of its ClientRequestToken
+    "two phases": 0.25,  # of transactions: others see its locks
+    "death": 0.003,
+    "pause": 0.003,  # the process stands still, while others work
+    "stale index": 0.1,  # of changes to the index: it takes seconds to minutes
+    "duplicate event": 0.05,  # of batches: they come again
+    "partial batch": 0.3,  # of batches: they are cut at another place than before
+    "cold start": 0.1,  # of calls: in a process that remembers nothing
+    "clock skew": 1.0,  # seconds
+    "outage": 0.0004,  # one service is away for a while
+    "lost request": 0.02,  # the client hears nothing
+    "twin": 0.05,  # of requests: sent twice, at once or much later
+    "slow partner": 0.3,  # of calls to merchants' systems: late, broken, or away
+}
+
+# What a long run should have seen. Those that did not happen are named at its end.
+SOMETIMES = (
+    "a commit met a conflict",
+    "a commit met the locks of another",
+    "a commit was retried by the edge",
+    "an answer was lost after the commit",
+    "a lost request committed later",
+    "a token was forgotten, and the Record answered",
+    "a process died before a commit",
+    "a process died between commit and answer",
+    "a function ran out of time",
+    "the index was stale",
+    "the table was away",
+    "the queue was away",
+    "a key was replayed",
+    "a twin came while its request was under way",
+    "a caller was told contended",
+    "a caller was told unavailable",
+    "an event came twice",
+    "an event came again after minutes",
+    "a projection found its Records projected",
+    "a message came twice",
+    "a till was empty and another served",
+    "an order took from several tills",
+    "an offer sold out",
+    "a limit was reached",
+    "a daily cap was reached",
+    "a price changed under a buyer",
+    "points were short",
+    "an order was refunded from its till",
+    "an order was refunded after the sweep",
+    "an order was refunded in grams",
+    "an order was cancelled by its buyer",
+    "an order expired",
+    "a hold was captured",
+    "a hold was captured in part",
+    "a hold was released",
+    "a hold expired",
+    "a hold was due while it was captured",
+    "a hold was refunded",
+    "a day's limit of a grant was reached",
+    "a reduction was confirmed by hand",
+    "a reduction was rejected",
+    "a reduction was reversed in full",
+    "a reversal left a debt",
+    "a debt was repaid",
+    "a record was reported twice",
+    "a campaign was closed with donations",
+    "a donation came too late",
+    "a merchant was bought back",
+    "a run was planned twice",
+    "a run was resumed",
+    "a run finished",
+    "a merchant retired grams",
+    "an account was frozen with work under way",
+    "an account was closed and opened again",
+    "a webhook was tried again",
+    "a statement was read while it changed",
+)
+
+
+class Seen(Counter[str]):
+    """How often each happened."""
+
+    def never(self) -> list[str]:
+        return [each for each in SOMETIMES if not self[each]]

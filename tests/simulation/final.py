@@ -1,0 +1,97 @@
+"""When everything has been delivered, what the stream made agrees with the Records."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.kernel.fields import stamp
+from tests.simulation.books import Violation, amount
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+
+def check_projections(sim: "Simulation") -> None:
+    """Supply, statements, stock, totals; and nothing is left undone."""
+    _supply(sim)
+    lines: dict[str, Counter[str]] = {}
+    for (pk, sk), item in sim.table.items.items():
+        if sk.startswith("entry:"):
+            lines.setdefault(pk, Counter()).update({"lines": 1, "points": amount(item, "points")})
+        if sk == "account" and "unfiled" in item:
+            raise Violation("statements are filed once", f"{pk} waits for {item['unfiled']}")
+        _ended(sim, pk, sk, item)
+    for name, records in sim.books.by_account.items():
+        _statement(sim, name, records, lines.get(name, Counter()))
+    for offer in sim.city.offers:
+        left = sum(v for (name, asset), v in sim.books.sums.items() if name.startswith(f"offer:{offer}/") and ":" in asset)
+        stock = sim.world.get(f"/v1/offers/{offer}").body["stock"]
+        if stock != left:
+            raise Violation("the shelf shows the stock", f"{stock} of {offer}, {left} are left")
+
+
+def _supply(sim: "Simulation") -> None:
+    sums, supply = sim.books.sums, sim.world.get("/v1/supply").body
+    expected = {
+        "grams_confirmed": -sums["system:issued", "grams"],
+        "grams_backing": sums["system:pool", "grams"],
+        "points_circulating": -sums["system:pool", "points"],
+        "grams_retired": sums["system:retired", "grams"],
+    }
+    for name, value in expected.items():
+        if supply[name] != value:
+            raise Violation("the supply is what the Records say", f"{name} {supply[name]}, Records say {value}")
+
+
+def _statement(sim: "Simulation", name: str, records: list[str], lines: Counter[str]) -> None:
+    if name.removeprefix("account:") not in sim.city.persons:  # a merchant's shows what its tills earned
+        tills = sum(
+            v
+            for (till, asset), v in sim.books.sums.items()
+            if asset == "points" and till.startswith("offer:") and _merchant(sim, till) == name
+        )
+        if lines["points"] != sim.books.sums[name, "points"] + tills:
+            raise Violation("a statement adds up", f"{lines['points']} for {name}")
+        return
+    if lines["lines"] != len(records):
+        raise Violation("each movement has one line", f"{name} has {lines['lines']} lines, {len(records)} Records")
+    if lines["points"] != sim.books.sums[name, "points"]:
+        raise Violation("a statement adds up", f"{lines['points']} for {name}")
+    _totals(sim, name, records)
+
+
+def _merchant(sim: "Simulation", till: str) -> str:
+    sub = sim.city.offers[till.removeprefix("offer:").rpartition("/")[0]]["sub"]
+    return f"account:{sim.city.accounts[sub]}"
+
+
+def _totals(sim: "Simulation", name: str, records: list[str]) -> None:
+    """What she earned, recomputed: everything that a confirmed reduction brought, less what was taken back."""
+    earned = 0
+    for id in records:
+        record = sim.books.records[id]
+        if record["movement"] in ("conversion", "reversal"):
+            for source, destination, value, asset in record["postings"]:
+                if asset == "points":
+                    earned += value * (destination == name) - value * (source == name)
+                elif asset == "debt_points" and record["movement"] == "conversion":
+                    continue
+    item = sim.table.items[name, "account"]
+    repaid = sum(
+        value
+        for id in records
+        for source, _, value, asset in sim.books.records[id]["postings"]
+        if asset == "debt_points" and source == name and sim.books.records[id]["movement"] != "conversion"
+    )
+    if amount(item, "earned") != earned - repaid:
+        raise Violation("totals are projected once", f"{name} earned {earned - repaid}, shows {amount(item, 'earned')}")
+
+
+def _ended(sim: "Simulation", pk: str, sk: str, item: dict[str, Any]) -> None:
+    """What has its time is over."""
+    from datetime import UTC, datetime
+
+    long_ago = stamp(datetime.fromtimestamp(sim.now - 60, UTC))
+    if pk.startswith("hold:") and item.get("status") == {"S": "held"} and item["expires_at"]["S"] < long_ago:
+        raise Violation("every hold ends", f"{pk} is held since {item['placed_at']['S']}")
+    if sk == "run" and item["status"]["S"] != "finished":
+        raise Violation("every run ends", f"{pk} is {item['status']['S']}")

@@ -1,0 +1,98 @@
+"""The city before the storm: people with points, merchants with offers, consents, a campaign."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests import consents
+from tests.numbers import credit_code, identity_number
+from tests.partner import register
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+MERCHANTS = 3
+PRICE = 150_000
+CAP = 400_000
+
+
+@dataclass
+class City:
+    """Who and what there is, as clients know it."""
+
+    people: list[str] = field(default_factory=list)  # subs
+    accounts: dict[str, str] = field(default_factory=dict)  # by sub
+    persons: dict[str, str] = field(default_factory=dict)  # by account
+    names: dict[str, str] = field(default_factory=dict)  # what stories call an account, an offer, a campaign
+    shops: list[str] = field(default_factory=list)
+    offers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    grants: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # by shop: the person's sub and the grant
+    campaigns: list[str] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    holds: list[dict[str, Any]] = field(default_factory=list)
+    trips: list[dict[str, Any]] = field(default_factory=list)
+
+    def number(self, sub: str) -> str:
+        return identity_number(int(sub.rpartition("-")[2]))
+
+
+def build(sim: "Simulation") -> None:
+    """Through the front door, while nothing goes wrong."""
+    world, city = sim.world, sim.city
+    world.scenario("walk", grams_per_unit="1", unit="m")
+    world.scenario("survey", grams_per_unit="1", unit="m", confirmation="manual")
+    world.scenario("bus", grams_per_unit="1", unit="m", daily_cap_grams=CAP)
+    sim.caps["bus"] = CAP
+    for number in range(sim.config.people):
+        _person(sim, f"person-{number}")
+    for number in range(MERCHANTS):
+        _shop(sim, f"shop-{number}", number)
+    for sub in city.people:
+        for shop in city.shops:
+            _consent(sim, sub, shop)
+    _campaign(sim)
+
+
+def _person(sim: "Simulation", sub: str) -> None:
+    world, city = sim.world, sim.city
+    body = {"kind": "individual", "name": "密小明", "identity_number": city.number(sub)}
+    account = str(world._made(world.post("/v1/accounts", body, role="individual", sub=sub))["id"])
+    city.people.append(sub)
+    city.accounts[sub], city.names[account], city.persons[account] = account, sub, account
+    world._made(world.report(account, str(4 * PRICE), scenario="walk"))
+
+
+def _shop(sim: "Simulation", sub: str, number: int) -> None:
+    world, city = sim.world, sim.city
+    account = consents.mall(world, sub, credit_code(number))
+    city.shops.append(sub)
+    city.accounts[sub], city.names[account] = account, sub
+    register(account, "https://shop.example.com/", "whpk_x")
+    busy = {"busy": True, "stock": 60, "points": PRICE}
+    limited = {"stock": 15, "per_account_limit": 2, "cancellable_minutes": 30, "fulfil_within_days": 1, "points": PRICE}
+    for changes in (busy, limited, {"stock": 5, "points": PRICE, "fulfilment": "goods"}):
+        offer = world.offer(sub, **{"points": PRICE, **changes})
+        city.offers[offer] = {"sub": sub, "points": PRICE}
+        city.names[offer] = f"offer {len(city.offers)}"
+
+
+def _consent(sim: "Simulation", sub: str, shop: str) -> None:
+    world, city = sim.world, sim.city
+    body = consents.spend(city.accounts[shop], points_max_order=PRICE, points_max_day=3 * PRICE)
+    offered = consents.consent(world, body, sub=sub)
+    assert offered.status == 201, offered
+    code = offered.body["code"]
+    active = consents.redeem(world, code, role="institution", sub=shop, reference=f"{sub}-{shop}")
+    assert active.status == 200, active
+    city.grants.setdefault(shop, []).append((sub, active.body["id"]))
+
+
+def _campaign(sim: "Simulation") -> None:
+    world, city = sim.world, sim.city
+    body = {
+        "title": "马拉松", "purpose": "event", "description": "赛事", "target_grams": 1000,
+        "ends_at": "2026-03-02T00:00:00Z",
+    }  # fmt: skip
+    campaign = world._made(world.post("/v1/campaigns", body, role="institution", sub=city.shops[0]))["id"]
+    assert world.post(f"/v1/campaigns/{campaign}/approve", role="exchange", sub="exchange").status == 200
+    city.campaigns.append(campaign)
+    city.names[campaign] = "campaign 1"
