@@ -15,7 +15,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check simulate replay bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ check: $(BIN)/.done ## every static check
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m infra.release.cloud build/check
 	@$(BIN)/cfn-lint --regions us-east-1 cn-north-1 -- infra/data.yaml build/check/sam.json build/check/template.json
+
+simulate: $(BIN)/.done ## make simulate SECONDS=60 [SEED=] drives callers, workers and faults through one process, by a seed
+	@SECONDS="$(SECONDS)" SEED="$(SEED)" $(BIN)/python -m tests.simulation
+
+replay: $(BIN)/.done ## what a failed simulation says: make replay SEED= PEOPLE= STEPS= shows it again
+	@SEED="$(SEED)" PEOPLE="$(PEOPLE)" STEPS="$(STEPS)" $(BIN)/python -m tests.simulation replay
 
 package: $(BIN)/.done ## make package STAGE=dev [ARCH=x86_64] builds what is deployed, into build/STAGE
 	@$(BIN)/python -m infra.release.package "$(STAGE)" "$(ARCH)"

@@ -18,6 +18,13 @@ class Death(BaseException):
     """The process dies here."""
 
 
+def _closed() -> threading.Lock:
+    """A gate that opens once for each ``release``."""
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
+
+
 class Task:
     """One thread. ``wakes``: until then (seconds of the simulation) it does not want the baton."""
 
@@ -27,7 +34,7 @@ class Task:
         self.until = float("inf")  # when its function is ended by force
         self.memory: object = None  # of the process in which it works
         self.request: object = None  # that it serves
-        self.gate = threading.Semaphore(0)
+        self.gate = _closed()
         self.done = False
 
 
@@ -42,7 +49,7 @@ class Baton:
         self.ending = False
         self.fault: BaseException | None = None
         self.taken: Callable[[Task], None] = lambda task: None  # called when a task gets the baton
-        self._home = threading.Semaphore(0)
+        self._home = _closed()
 
     def add(self, name: str, body: Callable[[], None]) -> Task:
         task = Task(name, body)

@@ -296,7 +296,7 @@ def twins(sim: "Simulation") -> None:
     while not sim.calm:
         due = [each for each in sim.city_twins if each[0] <= sim.now]
         if not due:
-            sim.rest(0.05 if sim.city_twins else 3)
+            sim.rest(0.3 if sim.city_twins else 5)
             continue
         sim.city_twins.remove(due[0])
         once(sim, due[0][1], again=True)
@@ -307,7 +307,7 @@ def weather(sim: "Simulation") -> None:
     """Services go away for a while, time leaps, requests that were late arrive."""
     leap = sim.now + 40
     while not sim.quiet():
-        sim.rest(1)
+        sim.rest(2)
         sim.wire.deliver_late()
         if sim.happens("outage") or (sim.storm and sim.rng.random() < 0.004 and sim.happens("clock skew")):
             service = sim.rng.choice(("table", "queue"))
@@ -316,7 +316,7 @@ def weather(sim: "Simulation") -> None:
             sim.rest(sim.rng.choice((1, 10, 40)))
             sim.away.discard(service)
         if sim.now > leap and not sim.calm:
-            sim.baton.now += sim.rng.choice((60, 120, 900, 3600, 20_000))
+            sim.baton.now += sim.rng.choice((60, 120, 900, 3600, 20_000, 90_000))
             leap = sim.now + sim.rng.choice((20, 60, 100))
 
 

@@ -75,7 +75,6 @@ SOMETIMES = (
     "a campaign was closed with donations",
     "a donation came too late",
     "a merchant was bought back",
-    "a run was planned twice",
     "a run was resumed",
     "a run finished",
     "a merchant retired grams",

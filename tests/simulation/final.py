@@ -1,6 +1,7 @@
 """When everything has been delivered, what the stream made agrees with the Records."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.kernel.fields import stamp
@@ -88,9 +89,7 @@ def _totals(sim: "Simulation", name: str, records: list[str]) -> None:
 
 def _ended(sim: "Simulation", pk: str, sk: str, item: dict[str, Any]) -> None:
     """What has its time is over."""
-    from datetime import UTC, datetime
-
-    long_ago = stamp(datetime.fromtimestamp(sim.now - 60, UTC))
+    long_ago = stamp(datetime.fromtimestamp(sim.calmed_at - 60, UTC))
     if pk.startswith("hold:") and item.get("status") == {"S": "held"} and item["expires_at"]["S"] < long_ago:
         raise Violation("every hold ends", f"{pk} is held since {item['placed_at']['S']}")
     if sk == "run" and item["status"]["S"] != "finished":

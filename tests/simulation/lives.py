@@ -72,11 +72,14 @@ class Lives:
                 before, after = ((each or {}).get("status", {}).get("S") for each in (old, new))
                 if before != after and (before, str(after)) not in STATES[kind]:
                     raise Violation("states never skip", f"{place[0]} went from {before} to {after}")
-            if new is not None and amount(new, "debt_points") and amount(new, "points") > amount(old, "points"):
+            owes = place[1] == "account" and new is not None and amount(new, "debt_points")
+            if owes and amount(new, "points") > amount(old, "points"):
                 raise Violation("a debt is repaid first", f"{place[0]} gained points and owes still")
 
     def record(self, record: dict[str, Any]) -> None:
         """One new Record."""
+        if any(each[3].startswith("debt_") and each[1] == "system:uncovered" for each in record.get("postings", ())):
+            self.sim.seen["a debt was repaid"] += 1
         if look := getattr(self, f"_{record['kind']}", None):
             look(record, json.loads(record["answer"]))
 
@@ -90,6 +93,8 @@ class Lives:
         given = sum(each[2] for each in record["postings"] if each[3].startswith("units:"))
         if paid != order["points"] or given != order["quantity"]:
             raise Violation("an answer is what was committed", f"order {order['id']} paid {paid} for {given}")
+        if len([each for each in record["postings"] if each[3] == "points"]) > 1:
+            self.sim.seen["an order took from several tills"] += 1
         if record.get("limited"):
             self._count(order, order["quantity"])
 
@@ -114,6 +119,8 @@ class Lives:
         if sold.get("limited"):
             self._count(order, -order["quantity"])
         self.sim.seen[self._way(record, sold)] += 1
+        if record["role"] == "system":
+            self.sim.seen["an order expired"] += 1
 
     def _way(self, record: dict[str, Any], sold: dict[str, Any]) -> str:
         if any(each[3] == "grams" for each in record["postings"]):
@@ -137,8 +144,6 @@ class Lives:
         got = sum(each[2] for each in record.get("postings", ()) if each[1].startswith("account:") and each[3] == "points")
         if got != reduction["grams"]:
             raise Violation("1 gram is 1 point", f"{got} points for {reduction['grams']} grams")
-        if reduction.get("repaid_points"):
-            self.sim.seen["a debt was repaid"] += 1
 
     def _reduction_rejected(self, record: dict[str, Any], reduction: dict[str, Any]) -> None:
         self._only("rejection", reduction["id"])
@@ -203,7 +208,7 @@ class Lives:
         self.sim.seen["a hold expired"] += 1
 
     def _hold_refunded(self, record: dict[str, Any], hold: dict[str, Any]) -> None:
-        back = sum(each[2] for each in record["postings"] if each[3] == "points")
+        back = sum(each[2] for each in record["postings"] if each[3] == "points" and each[1].startswith("account:"))
         self.refunds[hold["id"]] += back
         if self.refunds[hold["id"]] > hold["captured_points"]:
             raise Violation("a hold gives back what was captured", f"{self.refunds[hold['id']]} of hold {hold['id']}")

@@ -36,6 +36,11 @@ CALM_STEPS_MAX = 300_000
 STORY_LINES = 60
 SECRETS = ("110105", "密")  # parts of identity numbers and names: no log line may hold them
 EXPECTED = {"Unavailable", "Contended", "StatementsBehind", "Death", "Ended", "TillEmpty", "Owing", "TermsOutdated"}
+_METRICS = {
+    "Retries": "a commit was retried by the edge",
+    "EmptyTills": "a till was empty and another served",
+    "RunsUnfinished": "a run was resumed",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Simulation:
         self.baton = Baton(self.rng, BEGINS)
         self.seen = Seen()
         self.storm = self.calm = False
+        self.calmed_at = 0.0
         self.away: set[str] = set()
         self.story: deque[tuple[float, str, str]] = deque(maxlen=STORY_LINES)
         self.table = Table(self)
@@ -130,7 +136,7 @@ class Simulation:
 
     def _limits(self) -> None:
         if not self.calm and self.baton.steps >= self.config.steps:
-            self.calm = True
+            self.calm, self.calmed_at = True, self.baton.now
             self.away.clear()
         if self.baton.steps > self.config.steps + CALM_STEPS_MAX:
             raise Violation("everything comes to an end", "work is left that nobody does")
@@ -219,8 +225,8 @@ class _Lines(logging.Handler):
         error = record.exc_info[0] if record.exc_info else None
         if error and error.__name__ not in EXPECTED and not _unavailable(error):
             violation = violation or Violation("the platform has no faults", f"{record.exc_info[1]!r} {log.fault(record.exc_info[1])}")
-        if fields.get("Retries"):
-            self.sim.seen["a commit was retried by the edge"] += 1
+        for metric, name in _METRICS.items():
+            self.sim.seen[name] += bool(fields.get(metric))
         if violation:
             self.sim.baton.fault, self.sim.baton.ending = self.sim.baton.fault or violation, True
 

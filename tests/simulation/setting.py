@@ -77,7 +77,7 @@ def _shop(sim: "Simulation", sub: str, number: int) -> None:
 
 def _consent(sim: "Simulation", sub: str, shop: str) -> None:
     world, city = sim.world, sim.city
-    body = consents.spend(city.accounts[shop], points_max_order=PRICE, points_max_day=3 * PRICE)
+    body = consents.spend(city.accounts[shop], points_max_order=PRICE, points_max_day=PRICE + 50_000)
     offered = consents.consent(world, body, sub=sub)
     assert offered.status == 201, offered
     code = offered.body["code"]

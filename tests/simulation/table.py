@@ -205,6 +205,8 @@ class Wire:
         try:
             self.table.commit(asked, between)
         except Cancelled as cancelled:
+            if any("Item" in each and each["Item"]["sk"]["S"].startswith("entry:") for each in cancelled.reasons):
+                sim.seen["a projection found its Records projected"] += 1
             raise refused("TransactionCanceledException", reasons=cancelled.reasons) from None
         if sim.happens("death"):
             sim.seen["a process died between commit and answer"] += 1

@@ -55,7 +55,7 @@ class Consumer:
         sim = self.sim
         while not sim.quiet():
             if self.idle:
-                sim.rest(1)
+                sim.rest(sim.rng.random() * 10)
                 continue
             size = BATCH_MAX if not sim.happens("partial batch") else sim.rng.randint(1, 5)
             some = self.shard[self.at : self.at + size]
@@ -73,6 +73,9 @@ class Consumer:
             if sim.happens("duplicate event"):
                 sim.seen["an event came twice"] += 1
                 self.at = max(0, self.at - sim.rng.randint(1, 20))
+                if sim.rng.random() < 0.1:
+                    sim.seen["an event came again after minutes"] += 1
+                    sim.rest(200)
 
     def _give(self, some: list[Any]) -> int:
         event = DynamoDBEvent({"Records": [change(item, self.at + n) for n, item in enumerate(some)]}, None)
@@ -88,7 +91,7 @@ def poll(sim: "Simulation", queue: Queue, handle: Callable[[Any], None]) -> None
     while not sim.quiet():
         message = queue.receive()
         if message is None:
-            sim.rest(2)
+            sim.rest(sim.rng.random() * 10)
             continue
         record = {"messageId": message.id, "receiptHandle": "h", "body": message.body, "eventSourceARN": "q", "attributes": {}}
         failed = True
