@@ -78,7 +78,9 @@ class Answers:
                 raise Violation("a refusal says what is true", f"{asked}: {available} were available")
         named = {
             "sold_out": "an offer sold out",
-            "limit_reached": "a limit was reached" if asked.role == "individual" else "a day's limit of a grant was reached",
+            "limit_reached": "a limit was reached"
+            if asked.role == "individual"
+            else "a day's limit of a grant was reached",
             "price_changed": "a price changed under a buyer",
             "campaign_closed": "a donation came too late",
             "already_reported": "a record was reported twice",

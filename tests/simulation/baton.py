@@ -78,7 +78,7 @@ class Baton:
                 task.body()
         except Ended:
             pass
-        except BaseException as fault:
+        except BaseException as fault:  # noqa: BLE001 - raised where the run was started
             self.fault, self.ending = self.fault or fault, True
         task.done = True
         self.tasks.remove(task)

@@ -86,7 +86,7 @@ class Books:
         for (name, asset), change in told.items():
             if not name.startswith("system:"):
                 expected[name, asset.partition(":")[0]] += change
-        if differing := {each for each in moved | expected if moved[each] != expected[each]}:
+        if differing := {each for each in {*moved, *expected} if moved[each] != expected[each]}:
             name, asset = min(differing)
             what = f"{asset} of {name} moved by {moved[name, asset]}, Records say {expected[name, asset]}"
             raise Violation("what moves stands in a Record", what)

@@ -51,7 +51,7 @@ class Client:
         asked = Asked(method, path, {} if body is None else body, role or self.role, self.sub, key or number)
         for attempt in range(TRIES):
             if sim.happens("twin"):
-                sim.city_twins.append((sim.now + sim.rng.choice((0, 0.02, 1, 400)), asked))
+                sim.send_again(asked, sim.rng.choice((0, 0, 0.02, 1, 400)))
             answer = once(sim, asked, again=attempt > 0)
             if answer is not None and answer.code not in AGAIN:
                 return answer
@@ -59,6 +59,12 @@ class Client:
                 return None
             sim.baton.sleep(sim.rng.random() * 2**attempt)
         return None
+
+    def rival(self, path: str, body: Any = None) -> None:
+        """Somebody else of the same party wants something of the same thing, at the same moment."""
+        if self.sim.happens("rival"):
+            key = f"rival-{next(_numbers(self.sim))}"
+            self.sim.send_again(Asked("POST", path, {} if body is None else body, self.role, self.sub, key), 0)
 
     def read(self, path: str, **params: Any) -> Answer | None:
         sim = self.sim
@@ -120,8 +126,7 @@ class Client:
             raise Violation("a statement is complete at once", f"{self.sub} misses {missing}")
 
     def supply(self, _: int) -> None:
-        answer = self.sim.world.get("/v1/supply") if not self.sim.away else None
-        if answer and answer.status == 200:
+        if answer := self.read("/v1/supply"):
             supply = answer.body
             if supply["grams_backing"] != supply["points_circulating"]:
                 raise Violation("the supply is balanced", str(supply))
@@ -153,13 +158,16 @@ class Client:
 
     def refund(self, _: int) -> None:
         if order := self._order():
+            self.rival(f"/v1/redemptions/{order['id']}/refund")
             self.ask(f"/v1/redemptions/{order['id']}/refund", {})
 
     def change_offer(self, _: int) -> None:
         rng, city = self.sim.rng, self.sim.city
         mine = [id for id, each in city.offers.items() if each["sub"] == self.sub]
         points = PRICE + rng.choice((-1000, 0, 1000))
-        body = rng.choice(({"points": points}, {"stock_added": 3}, {"title": "票 " + str(rng.randint(1, 9))}, {"status": "off_shelf"}))
+        body = rng.choice(
+            ({"points": points}, {"stock_added": 3}, {"title": "票 " + str(rng.randint(1, 9))}, {"status": "off_shelf"})
+        )
         offer = rng.choice(mine)
         self.ask(f"/v1/offers/{offer}", body, method="PATCH")
         if "status" in body:
@@ -168,7 +176,7 @@ class Client:
 
     def hold(self, _: int) -> None:
         sim, rng = self.sim, self.sim.rng
-        _, grant = rng.choice(sim.city.grants[self.sub])
+        grant = rng.choice(sim.city.grants[self.sub])[1]
         body = {
             "grant": grant, "points": rng.randint(1, PRICE), "order_reference": f"o-{rng.randint(1, 10**6)}",
             "title": "茶", "expires_in_seconds": rng.choice((60, 120, 900)),
@@ -178,22 +186,35 @@ class Client:
             sim.city.holds.append(answer.body | {"shop": self.sub})
 
     def _hold(self) -> Any:
-        return self.some([each for each in self.sim.city.holds[-100:] if each["shop"] == self.sub])
+        """One that may still be held, often the oldest."""
+        mine = [each for each in self.sim.city.holds if each["shop"] == self.sub]
+        return mine[0] if mine and self.sim.rng.random() < 0.5 else self.some(mine)
+
+    def _over(self, hold: Any, answer: Answer | None) -> None:
+        holds = self.sim.city.holds
+        if answer and answer.code not in AGAIN and hold in holds:
+            holds.remove(hold)
+            if answer.status == 200 and answer.body["status"] == "captured":
+                self.sim.city.captured.append(hold)
 
     def capture(self, _: int) -> None:
         if hold := self._hold():
             points = self.sim.rng.choice((hold["points"], hold["points"], max(1, hold["points"] // 2)))
+            self.rival(f"/v1/holds/{hold['id']}/release")
             answer = self.ask(f"/v1/holds/{hold['id']}/capture", {"points": points})
             if answer and answer.code == "invalid_state" and answer.body.get("state") == "expired":
                 self.sim.seen["a hold was due while it was captured"] += 1
+            self._over(hold, answer)
 
     def release(self, _: int) -> None:
         if hold := self._hold():
-            self.ask(f"/v1/holds/{hold['id']}/release")
+            self._over(hold, self.ask(f"/v1/holds/{hold['id']}/release"))
 
     def refund_hold(self, _: int) -> None:
-        if hold := self._hold():
-            self.ask(f"/v1/holds/{hold['id']}/refund", {"points": self.sim.rng.randint(1, hold["points"]), "reason": "x"})
+        if hold := self.some([each for each in self.sim.city.captured if each["shop"] == self.sub]):
+            self.ask(
+                f"/v1/holds/{hold['id']}/refund", {"points": self.sim.rng.randint(1, hold["points"]), "reason": "x"}
+            )
 
     def retire(self, _: int) -> None:
         self.ask("/v1/retirements", {"grams": 500_000, "purpose": "neutrality", "beneficiary": "马拉松"})
@@ -215,7 +236,8 @@ class Client:
         at = datetime.fromtimestamp(self.sim.now - rng.choice((60, 60, 86_400)), UTC).isoformat()
         body = {
             "record_id": f"t-{rng.randint(1, 10**6)}", "account": city.accounts[rng.choice(city.people)],
-            "scenario": rng.choice(("walk", "bus", "survey")), "quantity": str(rng.randint(1, 2 * PRICE)), "occurred_at": at,
+            "scenario": rng.choice(("walk", "bus", "survey")), "quantity": str(rng.randint(1, 2 * PRICE)),
+            "occurred_at": at,
         }  # fmt: skip
         answer = self.ask("/v1/reductions", body)
         if answer and answer.status == 201:
@@ -230,6 +252,7 @@ class Client:
 
     def reverse(self, _: int) -> None:
         if trip := self.some(self.sim.city.trips):
+            self.rival(f"/v1/reductions/{trip['id']}/reverse", {"reason": "nor this", "evidence_sha256": "1" * 64})
             self.ask(f"/v1/reductions/{trip['id']}/reverse", {"reason": "no such trip", "evidence_sha256": "0" * 64})
 
     def freeze(self, _: int) -> None:
@@ -260,7 +283,10 @@ SHOP |= {"retire": 1, "propose": 1, "close_campaign": 1}
 OFFICES: dict[str, tuple[str, dict[str, int]]] = {
     "operator": ("scenario_operator", {"report": 1}),
     "bureau": ("bureau", {"judge": 3, "reverse": 2}),
-    "exchange": ("exchange", {"freeze": 1, "order_refund": 2, "start_run": 1, "judge_campaign": 3, "close_campaign": 1}),
+    "exchange": (
+        "exchange",
+        {"freeze": 1, "order_refund": 2, "start_run": 1, "judge_campaign": 3, "close_campaign": 1},
+    ),
 }
 
 
@@ -329,7 +355,9 @@ def add(sim: "Simulation") -> None:
     for sub, (role, does) in OFFICES.items():
         callers += [Client(sim, role, sub, does) for _ in range(2 * OFFICE)]
     for number, caller in enumerate(callers):
-        sim.baton.add(caller.sub if caller.role == "individual" else f"{caller.sub} {number}", partial(caller.run, number))
+        sim.baton.add(
+            caller.sub if caller.role == "individual" else f"{caller.sub} {number}", partial(caller.run, number)
+        )
     for number in (1, 2):
         sim.baton.add(f"twin {number}", partial(twins, sim))
     sim.baton.add("the weather", partial(weather, sim))

@@ -22,6 +22,7 @@ FAULTS = {
     "outage": 0.0004,  # one service is away for a while
     "lost request": 0.02,  # the client hears nothing
     "twin": 0.05,  # of requests: sent twice, at once or much later
+    "rival": 0.3,  # of some requests: another of the same party wants the opposite
     "slow partner": 0.3,  # of calls to merchants' systems: late, broken, or away
 }
 

@@ -24,7 +24,9 @@ def check_projections(sim: "Simulation") -> None:
     for name, records in sim.books.by_account.items():
         _statement(sim, name, records, lines.get(name, Counter()))
     for offer in sim.city.offers:
-        left = sum(v for (name, asset), v in sim.books.sums.items() if name.startswith(f"offer:{offer}/") and ":" in asset)
+        left = sum(
+            v for (name, asset), v in sim.books.sums.items() if name.startswith(f"offer:{offer}/") and ":" in asset
+        )
         stock = sim.world.get(f"/v1/offers/{offer}").body["stock"]
         if stock != left:
             raise Violation("the shelf shows the stock", f"{stock} of {offer}, {left} are left")

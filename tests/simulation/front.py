@@ -2,7 +2,7 @@
 
 import json
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 from chalice.app import CaseInsensitiveMapping
@@ -67,6 +67,6 @@ class Front(World):
         self.sim.serve(request)
         route = f"{endpoint.method} {endpoint.path}"
         with log.line("request", route=route, request=urlencode(params)) as line, deadline.within(SECONDS):
-            got = http.attended(handle, request, segments, line)
+            got = http.attended(handle, cast(Any, request), segments, line)
             line.fields["status"] = got.status_code
-        return Answer(got.status_code, json.loads(got.body), dict(got.headers))
+        return Answer(got.status_code, json.loads(got.body), {name: str(value) for name, value in got.headers.items()})

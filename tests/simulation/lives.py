@@ -64,7 +64,7 @@ class Lives:
         self.reserved: Counter[tuple[str, str]] = Counter()  # points by grant and day
         self.refunds: Counter[str] = Counter()  # points by hold
         self.lots: Counter[str] = Counter()  # points by run
-        self.trips: dict[str, dict[str, Any]] = {}  # reductions that count for their day
+        self.ends: dict[str, str] = {}  # until when a hold may be captured
 
     def committed(self, changes: dict[Place, Change]) -> None:
         for place, (old, new) in changes.items():
@@ -89,11 +89,18 @@ class Lives:
             raise Violation("it happens once", f"{what} {thing} for the second time")
 
     def _redemption(self, record: dict[str, Any], order: dict[str, Any]) -> None:
-        paid = sum(each[2] for each in record["postings"] if each[3] == "points")
-        given = sum(each[2] for each in record["postings"] if each[3].startswith("units:"))
+        paid = sum(each[2] for each in record.get("postings", ()) if each[3] == "points")
+        given = sum(each[2] for each in record.get("postings", ()) if each[3].startswith("units:"))
         if paid != order["points"] or given != order["quantity"]:
             raise Violation("an answer is what was committed", f"order {order['id']} paid {paid} for {given}")
-        if len([each for each in record["postings"] if each[3] == "points"]) > 1:
+        prices = {
+            amount(self.sim.table.items[each[1], "account"], "price")
+            for each in record.get("postings", ())
+            if each[3] == "points"
+        }
+        if prices != {order["unit_points"]}:
+            raise Violation("a price is the till's", f"order {order['id']} paid {order['unit_points']}, not {prices}")
+        if len([each for each in record.get("postings", ()) if each[3] == "points"]) > 1:
             self.sim.seen["an order took from several tills"] += 1
         if record.get("limited"):
             self._count(order, order["quantity"])
@@ -112,8 +119,8 @@ class Lives:
         self._only("refund", order["id"])
         sold = self.sim.books.records[order["id"]]
         buyer = f"account:{order['account']}"
-        back = sum(each[2] for each in record["postings"] if each[3] == "points" and each[1] == buyer)
-        units = sum(each[2] for each in record["postings"] if each[3].startswith("units:"))
+        back = sum(each[2] for each in record.get("postings", ()) if each[3] == "points" and each[1] == buyer)
+        units = sum(each[2] for each in record.get("postings", ()) if each[3].startswith("units:"))
         if (back, units) != (order["points"], order["quantity"]):
             raise Violation("a refund gives everything back", f"{back} points and {units} units of {order['id']}")
         if sold.get("limited"):
@@ -123,9 +130,9 @@ class Lives:
             self.sim.seen["an order expired"] += 1
 
     def _way(self, record: dict[str, Any], sold: dict[str, Any]) -> str:
-        if any(each[3] == "grams" for each in record["postings"]):
+        if any(each[3] == "grams" for each in record.get("postings", ())):
             return "an order was refunded in grams"
-        givers = {each[0] for each in record["postings"] if each[3] == "points"}
+        givers = {each[0] for each in record.get("postings", ()) if each[3] == "points"}
         return f"an order was refunded {'after the sweep' if sold['holder'] in givers else 'from its till'}"
 
     def _redemption_fulfilled(self, record: dict[str, Any], order: dict[str, Any]) -> None:
@@ -141,7 +148,9 @@ class Lives:
         else:
             self.sim.seen["a reduction was confirmed by hand"] += 1
         self._only("confirmation", reduction["id"])
-        got = sum(each[2] for each in record.get("postings", ()) if each[1].startswith("account:") and each[3] == "points")
+        got = sum(
+            each[2] for each in record.get("postings", ()) if each[1].startswith("account:") and each[3] == "points"
+        )
         if got != reduction["grams"]:
             raise Violation("1 gram is 1 point", f"{got} points for {reduction['grams']} grams")
 
@@ -154,8 +163,8 @@ class Lives:
         self._only("reversal", reduction["id"])
         self._cap(reduction, -1)
         account = f"account:{reduction['account']}"
-        back = sum(each[2] for each in record["postings"] if each[0] == account and each[3] == "points")
-        owed = sum(each[2] for each in record["postings"] if each[1] == account and each[3] == "debt_points")
+        back = sum(each[2] for each in record.get("postings", ()) if each[0] == account and each[3] == "points")
+        owed = sum(each[2] for each in record.get("postings", ()) if each[1] == account and each[3] == "debt_points")
         if back + owed != reduction["grams"]:
             raise Violation("a reversal takes everything back", f"{back} + {owed} of {reduction['grams']} grams")
         self.sim.seen["a reversal left a debt" if owed else "a reduction was reversed in full"] += 1
@@ -172,6 +181,7 @@ class Lives:
 
     def _hold_placed(self, record: dict[str, Any], hold: dict[str, Any]) -> None:
         self._only("hold", hold["id"])
+        self.ends[hold["id"]] = hold["expires_at"]
         grant = self.sim.table.items[f"grant:{hold['grant']}", "grant"]
         on = day(datetime.fromisoformat(hold["at"]))
         self.reserved[hold["grant"], on] += hold["points"]
@@ -189,10 +199,10 @@ class Lives:
     def _hold_captured(self, record: dict[str, Any], hold: dict[str, Any]) -> None:
         self._ended(record, hold)
         name = f"account:{hold['merchant']}"
-        got = sum(each[2] for each in record["postings"] if each[1] == name)
+        got = sum(each[2] for each in record.get("postings", ()) if each[1] == name)
         if got != hold["captured_points"] or got > hold["points"]:
             raise Violation("an answer is what was committed", f"hold {hold['id']} gave {got}")
-        if record["at"] >= hold["expires_at"]:
+        if record["at"] >= self.ends[hold["id"]]:
             raise Violation("nothing is captured after its time", f"hold {hold['id']} at {record['at']}")
         part = " in part" if got < hold["points"] else ""
         self.sim.seen[f"a hold was captured{part}"] += 1
@@ -203,22 +213,24 @@ class Lives:
 
     def _hold_expired(self, record: dict[str, Any], hold: dict[str, Any]) -> None:
         self._ended(record, hold)
-        if record["at"] < hold["expires_at"]:
+        if record["at"] < self.ends[hold["id"]]:
             raise Violation("nothing expires before its time", f"hold {hold['id']} at {record['at']}")
         self.sim.seen["a hold expired"] += 1
 
     def _hold_refunded(self, record: dict[str, Any], hold: dict[str, Any]) -> None:
-        back = sum(each[2] for each in record["postings"] if each[3] == "points" and each[1].startswith("account:"))
+        back = sum(
+            each[2] for each in record.get("postings", ()) if each[3] == "points" and each[1].startswith("account:")
+        )
         self.refunds[hold["id"]] += back
         if self.refunds[hold["id"]] > hold["captured_points"]:
             raise Violation("a hold gives back what was captured", f"{self.refunds[hold['id']]} of hold {hold['id']}")
         self.sim.seen["a hold was refunded"] += 1
 
     def _buy_back(self, record: dict[str, Any], lot: dict[str, Any]) -> None:
-        merchant = next(each[0] for each in record["postings"] if each[3] == "points")
+        merchant = next(each[0] for each in record.get("postings", ()) if each[3] == "points")
         self._only("lot", f"{lot['run']} {merchant}")
-        points = sum(each[2] for each in record["postings"] if each[3] == "points")
-        grams = sum(each[2] for each in record["postings"] if each[3] == "grams" and each[1] == merchant)
+        points = sum(each[2] for each in record.get("postings", ()) if each[3] == "points")
+        grams = sum(each[2] for each in record.get("postings", ()) if each[3] == "grams" and each[1] == merchant)
         if points % TONNE or points != grams or points != lot["tonnes"] * TONNE:
             raise Violation("a lot is whole tonnes", f"{points} points for {grams} grams")
         if amount(self.sim.table.items[merchant, "account"], "points") >= TONNE:
@@ -247,7 +259,7 @@ class Lives:
         self.sim.seen["a merchant retired grams"] += 1
 
     def _cancellation(self, record: dict[str, Any], answer: dict[str, Any]) -> None:
-        paid = sum(each[2] for each in record["postings"] if each[3] == "points")
-        retired = sum(each[2] for each in record["postings"] if each[1] == "system:retired")
+        paid = sum(each[2] for each in record.get("postings", ()) if each[3] == "points")
+        retired = sum(each[2] for each in record.get("postings", ()) if each[1] == "system:retired")
         if not paid == retired == answer["points"]:
             raise Violation("an answer is what was committed", f"{paid} points, {retired} grams, {answer['points']}")

@@ -22,9 +22,16 @@ def simulate(seed: str, *, until: float) -> int:
         people, size = SIZES[number % len(SIZES)]
         config = Config(seed if number == 0 else f"{seed}-{number}", people, size)
         outcome = run(config)
-        seen, steps, number = Seen({**seen} | {k: seen[k] + v for k, v in outcome.seen.items()}), steps + outcome.steps, number + 1
+        seen, steps, number = (
+            Seen({**seen} | {k: seen[k] + v for k, v in outcome.seen.items()}),
+            steps + outcome.steps,
+            number + 1,
+        )
         rate = steps / (time.process_time() - began)
-        print(f"seed {config.seed}: {outcome.steps} steps, {outcome.records} Records; {rate:.0f} steps a second", flush=True)
+        print(
+            f"seed {config.seed}: {outcome.steps} steps, {outcome.records} Records; {rate:.0f} steps a second",
+            flush=True,
+        )
         if outcome.violation:
             print("\n".join(story(shrink(outcome))))
             return 1

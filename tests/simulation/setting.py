@@ -29,6 +29,7 @@ class City:
     campaigns: list[str] = field(default_factory=list)
     orders: list[dict[str, Any]] = field(default_factory=list)
     holds: list[dict[str, Any]] = field(default_factory=list)
+    captured: list[dict[str, Any]] = field(default_factory=list)
     trips: list[dict[str, Any]] = field(default_factory=list)
 
     def number(self, sub: str) -> str:

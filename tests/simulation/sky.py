@@ -74,7 +74,7 @@ def under(now: Callable[[], float], sleep: Callable[[float], None], seed: str) -
     """The platform's time and chance are the simulation's."""
     calendar, clock, chance = _calendar(now), _Time(now, sleep), random.getstate()
     random.seed(seed)
-    patches = [patch.object(deadline, "_now", now), patch.object(anomalies, "_now", now)]
+    patches: list[Any] = [patch.object(deadline, "_now", now), patch.object(anomalies, "_now", now)]
     for module in _modules():
         if getattr(module, "datetime", None) is datetime:
             patches.append(patch.object(module, "datetime", calendar))

@@ -239,4 +239,4 @@ def place(item: Raw) -> Place:
     return place_of(item)
 
 
-__all__ = ["SHARDS", "Change", "Place", "Raw", "Table", "Wire", "_INDEX_NAMES", "place"]
+__all__ = ["SHARDS", "_INDEX_NAMES", "Change", "Place", "Raw", "Table", "Wire", "place"]

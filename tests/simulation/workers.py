@@ -64,7 +64,7 @@ class Consumer:
                     done = self._give(some)
             except Death:
                 continue
-            except Exception:  # as the service sees it: the batch comes again
+            except Exception:  # noqa: BLE001 - as the service sees it: the batch comes again
                 sim.rest(1)
                 continue
             self.at += done
@@ -93,7 +93,13 @@ def poll(sim: "Simulation", queue: Queue, handle: Callable[[Any], None]) -> None
         if message is None:
             sim.rest(sim.rng.random() * 10)
             continue
-        record = {"messageId": message.id, "receiptHandle": "h", "body": message.body, "eventSourceARN": "q", "attributes": {}}
+        record = {
+            "messageId": message.id,
+            "receiptHandle": "h",
+            "body": message.body,
+            "eventSourceARN": "q",
+            "attributes": {},
+        }
         failed = True
         try:
             with sim.function(FUNCTION_SECONDS):
@@ -115,7 +121,7 @@ def clockwork(sim: "Simulation", job: Callable[[], Any], seconds: float) -> None
                 job()
         except Violation:
             raise
-        except (Death, Exception):  # logged by the platform; the next firing will do
+        except (Death, Exception):  # noqa: BLE001 - logged by the platform; the next firing will do
             continue
     sim.alive -= 1
 
