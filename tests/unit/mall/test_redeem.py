@@ -96,7 +96,7 @@ def test_a_total_that_does_not_divide_matches_no_price(quantity: int, points: in
 
 def test_an_empty_till_among_several_is_remembered_and_another_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     remembered: list[str] = []
-    monkeypatch.setattr(actions, "remember_empty", lambda _, name: remembered.append(name))
+    monkeypatch.setattr(memory, "remember_empty", lambda _, name: remembered.append(name))
     write = write_to(decide(offer(stripes=4)), keys.account(TILL))
     assert isinstance(refusal(write, till(units=0)), memory.TillEmpty)
     assert remembered == [TILL]
