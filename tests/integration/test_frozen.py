@@ -10,6 +10,7 @@ from chalicelib.table import keys
 from tests.commands import COMMANDS, send
 from tests.desk import Desk
 from tests.endpoints import ROUTES
+from tests.prepared import prepared
 from tests.world import CODES, World
 
 FROZEN = (409, "account_frozen")
@@ -89,7 +90,7 @@ HELD = [name for name in COMMANDS if HOLDERS & {*ROUTES[name].allow} and name !=
 
 @pytest.mark.parametrize("name", HELD)
 def test_a_frozen_holder_moves_nothing_and_promises_nothing(world: World, name: str) -> None:
-    ready = COMMANDS[name](world)
+    ready = prepared(name, world)
     if ready.role not in HOLDERS:  # the exchange may do it too
         ready = ready._replace(role="institution", sub="shop")
     assert turn(world, keys.account_id(ready.sub)).status == 200

@@ -5,15 +5,15 @@ import json
 import pytest
 
 from tests.commands import COMMANDS, Ready, send
+from tests.prepared import prepared
 from tests.world import PEOPLE, World
 
 REUSED = (422, "idempotency_key_reused")
 
 
-@pytest.fixture(params=list(COMMANDS.values()), ids=list(COMMANDS))
+@pytest.fixture(params=list(COMMANDS))
 def ready(request: pytest.FixtureRequest, world: World) -> Ready:
-    found: Ready = request.param(world)
-    return found
+    return prepared(request.param, world)
 
 
 @pytest.mark.engine
