@@ -26,9 +26,9 @@ STEPS = (  # of each party's own suspension: a merchant is suspended while one o
 )
 KINDS = dict.fromkeys((EXCHANGE, *SUBJECTS), "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
 VETOED = "member_vetoed"
-LEAVING, RENEWED = "merchant_leaving", "merchant_renewed"
+LEAVING, RENEWED, EVENT_ADMITTED = "merchant_leaving", "merchant_renewed", "event_admitted"
 _TURNED = {f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS}
-TURNS = {VETOED, LEAVING, RENEWED, *_TURNED}  # what offers follow
+TURNS = {VETOED, LEAVING, RENEWED, EVENT_ADMITTED, *_TURNED}  # what offers follow
 
 
 class Admission(Body):
@@ -60,8 +60,8 @@ class MerchantParams(Paged):
 class MerchantAnswer(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id.
 
-    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform. One
-    that is leaving sells nothing and serves its orders; one that has left is none any more.
+    It has ended with the last of its events where its mode is ``event``, or with the exchange's veto of its admission
+    to a sub-platform. One that is leaving sells nothing and serves its orders; one that has left is none any more.
     """
 
     model_config = example(
@@ -97,6 +97,6 @@ def own_state(merchant: Merchant, party: str) -> str:
 def to_answer(account: Account, at: str) -> MerchantAnswer:
     """The merchant of an account as anyone may see it at the time ``at``. Raises NotFound where it is none."""
     merchant = account.as_merchant
-    ended = merchant.event and merchant.event.ends_at <= at and merchant.status not in GONE
+    ended = merchant.over(at) and merchant.status not in GONE
     over = {"status": "ended"} if ended else {}
     return MerchantAnswer.model_validate(vars(merchant) | over | {"id": account.id, "name": account.name})

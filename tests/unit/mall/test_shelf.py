@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidRequest
+from chalicelib.ledger.account import EventTerms
 from chalicelib.mall.catalogue import shelf
 from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.model import NewOffer, OfferChange
-from chalicelib.mall.offers.sellers import EventTerms, Seller, Selling
+from chalicelib.mall.offers.sellers import Seller, Selling
 from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
 from chalicelib.table import keys
 from chalicelib.table.row import load
