@@ -7,6 +7,7 @@ from chalicelib import shanghai
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import stamp
+from chalicelib.mall.items import Offer
 from chalicelib.mall.offers import queries as mall
 from chalicelib.mall.redemptions import order_book
 from chalicelib.merchants import queries as merchants
@@ -56,13 +57,17 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
 
 def _stock(merchant: str, at: str, application: Application | None) -> StockHealth:
     offers = list(islice(mall.offers_of(merchant), OFFERS_MAX + 1))
-    counted = [
-        each for each in offers[:OFFERS_MAX] if each.status == "on_shelf" and not (each.ends_at and each.ends_at <= at)
-    ]
+    counted = [each for each in offers[:OFFERS_MAX] if _counts(each, at)]
     sold = mall.units_sold(counted)
     units = sum(max(0, each.supplied - sold[each.id]) for each in counted)
     more = len(offers) > OFFERS_MAX
     return StockHealth(committed=_committed(application), units=units, offers=len(counted), more=more)
+
+
+def _counts(offer: Offer, at: str) -> bool:
+    """It stands on the shelf, and is no event's beside the mode that the plan is of: its goods are promised apart."""
+    beside = offer.event is not None and offer.event.beside is not None
+    return offer.status == "on_shelf" and not beside and not (offer.ends_at and offer.ends_at <= at)
 
 
 def _committed(application: Application | None) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from chalicelib.errors import InvalidRequest
+from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.account import EventTerms
 from chalicelib.mall.items import Offer, OfferEvent, Pointer
@@ -36,7 +37,7 @@ def at_event(command: Command[NewOffer], offer: Offer, seller: Seller | None, na
 
 
 def _own(command: Command[NewOffer], selling: Selling, named: MerchantEvent | None) -> MerchantEvent:
-    if named is None or named.merchant != command.caller.account or named.since < selling.since:
+    if named is None or not command.caller.holds(INSTITUTION, named.merchant) or named.since < selling.since:
         raise InvalidRequest.at("/event", "Is no event of yours", "不是您举办的特定活动")
     if named.terms.ends_at <= command.at:
         ends_at = named.terms.ends_at
