@@ -279,7 +279,7 @@ def test_a_draw_beside_a_mode_gives_out_the_events_goods_alone(desk: Desk) -> No
 def test_a_departure_that_races_with_the_review_sees_the_event(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever commits first, no merchant leaves an event that the public was promised."""
     world, waiting = desk.world, desk.bring("event", "submitted", plan=NOW)
-    shop, real = world.me("shop", "institution")["id"], settle.commit
+    shop, real = world.me("shop", "institution")["id"], commit
     raced: list[Answer] = []
 
     def late(writes: Any, *arguments: Any, **options: Any) -> Any:
