@@ -16,6 +16,19 @@ WARNINGS = {
         "Less is on the shelf than the plan commits to: add stock, or change the plan with the exchange.",
         "在架库存低于入驻申请中承诺的数量，请补充库存，或与上海环交所变更承诺。",
     ),
+    "category_outside_plan": Text(
+        "Offers are of a category that the plan or the register does not have: take them off the shelf, or change the"
+        " plan with the exchange.",
+        "有在架权益的品类不在入驻申请或品类目录之内，请将其下架，或与上海环交所变更入驻方案。",
+    ),
+    "offers_stale": Text(
+        "Offers that have ended or are sold out stand on the shelf: take them off, or add stock.",
+        "有已结束或已兑完的权益仍未下架，请及时下架或补充库存。",
+    ),
+    "sub_platform_suspended": Text(
+        "The sub-platform above the merchant may not sell, so the merchant's offers are off the shelf.",
+        "该权益方所属分平台目前不得上架权益，其权益已全部下架。",
+    ),
     "orders_late": Text(
         "Orders wait past the time in which they had to be fulfilled: the platform refunds them.",
         "有订单逾期未核销，平台将予以退还。",
@@ -52,6 +65,17 @@ class StockHealth(Answer):
     units: int
     offers: int
     more: bool
+
+
+class ShelfHealth(Answer):
+    """How the shelf is kept: offers on it that have ended, or have nothing left, and those of a category outside the
+    plan or the register. ``categories``: those of the plan, null where it does not name them as the register does.
+    """
+
+    categories: list[str] | None
+    outside: int
+    ended: int
+    sold_out: int
 
 
 class OrderHealth(Answer):
@@ -92,13 +116,17 @@ class Warned(Answer):
 
 
 class HealthAnswer(Answer):
-    """How a merchant keeps its duties. ``suspended_by``: who or what stops it from selling."""
+    """How a merchant keeps its duties. ``suspended_by``: who or what stops it from selling. ``sub_platform_sells``:
+    whether the one above it may, null where there is none.
+    """
 
     model_config = example(
         merchant="k3v5zq6x7n4m2p8r9s0t1u2w3y",
         status="active",
         as_of="2026-01-31T08:00:00.000Z",
         stock={"committed": 20000, "units": 18500, "offers": 12, "more": False},
+        shelf={"categories": ["food", "culture"], "outside": 0, "ended": 0, "sold_out": 0},
+        sub_platform_sells=None,
         orders={"late": 0, "oldest_due": None, "more": False},
         webhooks={"integrated": True, "failed_since": None},
         suspended_by=[],
@@ -111,7 +139,9 @@ class HealthAnswer(Answer):
     status: MerchantStatus
     suspended_by: list[Suspender]
     as_of: Time
+    sub_platform_sells: bool | None
     stock: StockHealth
+    shelf: ShelfHealth
     orders: OrderHealth
     webhooks: WebhookHealth
     licence: LicenceHealth
@@ -129,6 +159,12 @@ def _codes(health: HealthAnswer) -> Iterator[str]:
         yield "merchant_suspended"
     if committed is not None and health.stock.units < committed:
         yield "stock_below_commitment"
+    if health.sub_platform_sells is False:
+        yield "sub_platform_suspended"
+    if health.shelf.outside:
+        yield "category_outside_plan"
+    if health.shelf.ended or health.shelf.sold_out:
+        yield "offers_stale"
     if health.orders.late:
         yield "orders_late"
     if health.webhooks.failed_since:

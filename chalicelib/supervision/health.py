@@ -7,6 +7,8 @@ from chalicelib import shanghai
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.standing import sells
+from chalicelib.mall.categories import CATEGORIES, code_of
 from chalicelib.mall.items import Offer
 from chalicelib.mall.offers import queries as mall
 from chalicelib.mall.redemptions import order_book
@@ -21,6 +23,7 @@ from chalicelib.supervision.duties import (
     HealthAnswer,
     LicenceHealth,
     OrderHealth,
+    ShelfHealth,
     StockHealth,
     WebhookHealth,
     with_warnings,
@@ -39,12 +42,15 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
         raise NotFound()
     admitted_by = account.as_merchant.application
     application = onboarding.application(admitted_by) if admitted_by else None
-    valid = merchants.validities(account)
+    valid, operator = merchants.validities(account), merchants.above(account)
+    stock, shelf = _offered(id, stamp(now), application)
     measured = HealthAnswer(
         merchant=id,
         status=to_answer(account, stamp(now)).status,
         as_of=stamp(now),
-        stock=_stock(id, stamp(now), application),
+        sub_platform_sells=sells(operator) if operator else None,
+        stock=stock,
+        shelf=shelf,
         orders=_orders(id, now),
         webhooks=_webhooks(id),
         suspended_by=sorted(suspenders(account.as_merchant)),  # type: ignore[arg-type]  # its parties
@@ -55,19 +61,33 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
     return with_warnings(measured)
 
 
-def _stock(merchant: str, at: str, application: Application | None) -> StockHealth:
+def _offered(merchant: str, at: str, application: Application | None) -> tuple[StockHealth, ShelfHealth]:
+    """What stands on the shelf. Goods of events beside the mode that the plan is of are promised apart."""
     offers = list(islice(mall.offers_of(merchant), OFFERS_MAX + 1))
-    counted = [each for each in offers[:OFFERS_MAX] if _counts(each, at)]
-    sold = mall.units_sold(counted)
-    units = sum(max(0, each.supplied - sold[each.id]) for each in counted)
-    more = len(offers) > OFFERS_MAX
-    return StockHealth(committed=_committed(application), units=units, offers=len(counted), more=more)
+    shown = [each for each in offers[:OFFERS_MAX] if each.status == "on_shelf" and not _beside(each)]
+    running = [each for each in shown if not (each.ends_at and each.ends_at <= at)]
+    sold = mall.units_sold(running)
+    units = [max(0, each.supplied - sold[each.id]) for each in running]
+    more, planned = len(offers) > OFFERS_MAX, _planned(application)
+    allowed = CATEGORIES if planned is None else planned
+    shelf = ShelfHealth(
+        categories=planned,
+        outside=sum(each.category not in allowed for each in running),
+        ended=sum(not each.event for each in shown) - sum(not each.event for each in running),
+        sold_out=units.count(0),
+    )
+    return StockHealth(committed=_committed(application), units=sum(units), offers=len(running), more=more), shelf
 
 
-def _counts(offer: Offer, at: str) -> bool:
-    """It stands on the shelf, and is no event's beside the mode that the plan is of: its goods are promised apart."""
-    beside = offer.event is not None and offer.event.beside is not None
-    return offer.status == "on_shelf" and not beside and not (offer.ends_at and offer.ends_at <= at)
+def _beside(offer: Offer) -> bool:
+    return offer.event is not None and offer.event.beside is not None
+
+
+def _planned(application: Application | None) -> list[str] | None:
+    """Categories of the plan as the register has them; None where it has none, or words that bind nobody."""
+    named = application.plan.get("categories") if application else None
+    codes = [code_of(each) for each in named or ()]
+    return [each for each in codes if each] if codes and all(codes) else None
 
 
 def _committed(application: Application | None) -> int | None:
