@@ -16,19 +16,22 @@ MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", 
 
 Subject = Literal["agreement", "licence"]  # what a merchant needs to sell, and what may end
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-Suspender = Literal["exchange", "operator", "agreement", "licence"]
+DUTY = "duty"  # in whose name a merchant is suspended that does not keep one for too long
+Suspender = Literal["exchange", "operator", "agreement", "licence", "duty"]
 
 SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
 
 STEPS = (  # of each party's own suspension: a merchant is suspended while one of them holds
-    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
-    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
+    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS, DUTY)),
+    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS, DUTY)),
 )
-KINDS = dict.fromkeys((EXCHANGE, *SUBJECTS), "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
+_OWN = (EXCHANGE, *SUBJECTS, DUTY)
+KINDS = dict.fromkeys(_OWN, "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
 VETOED = "member_vetoed"
 LEAVING, RENEWED, EVENT_ADMITTED = "merchant_leaving", "merchant_renewed", "event_admitted"
+DELISTED = "merchant_delisted"
 _TURNED = {f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS}
-TURNS = {VETOED, LEAVING, RENEWED, EVENT_ADMITTED, *_TURNED}  # what offers follow
+TURNS = {VETOED, LEAVING, RENEWED, EVENT_ADMITTED, DELISTED, *_TURNED}  # what offers follow
 
 
 class Admission(Body):

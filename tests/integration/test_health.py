@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.supervision.duties import WARNINGS
+from chalicelib.supervision.duties.model import WARNINGS
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import ORDERS_DUE, Listing
@@ -49,6 +49,8 @@ def test_a_merchant_of_the_exchange_has_no_duty_in_numbers(world: World) -> None
         "webhooks": {"integrated": False, "failed_since": None},
         "licence": {"expires_on": None, "days_left": None},
         "warnings": [],
+        "delisted_at": None,
+        "delisted_for": [],
     }
 
 

@@ -1,12 +1,16 @@
 """What a merchant's duties are measured by (guide §7.2 a), and what to warn of. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from chalicelib.errors import Text
-from chalicelib.kernel.fields import Answer, Time, example
+from chalicelib.kernel.fields import Answer, Time, example, stamp
 from chalicelib.merchants.model import MerchantStatus, Suspender
 
 SOON_DAYS = 30  # before a licence ends
+
+# What lasts too long takes the merchant's offers off the shelf. Stale offers do not: nobody can redeem them anyway.
+DELISTS = frozenset({"stock_below_commitment", "category_outside_plan", "orders_late", "webhooks_failing"})
 
 WARNINGS = {
     "merchant_suspended": Text(
@@ -57,8 +61,9 @@ WARNINGS = {
 
 
 class StockHealth(Answer):
-    """Units on the shelf now, over ``offers`` offers. ``committed``: what the plan commits to, null where it has no
-    number. ``more``: some offers are not counted.
+    """Units on the shelf now, or held back from it while the merchant may not sell, over ``offers`` offers.
+
+    ``committed``: what the plan commits to, null where it has no number. ``more``: some offers are not counted.
     """
 
     committed: int | None
@@ -108,16 +113,21 @@ class AgreementHealth(Answer):
 
 
 class Warned(Answer):
-    """A duty that is not kept, or will soon not be, and what to do."""
+    """A duty that is not kept, or will soon not be, and what to do. ``since``: when a daily look first saw it, null
+    before that. ``delists_at``: when the offers leave the shelf for it, null where it does not lead to that.
+    """
 
     code: str
+    since: Time | None
+    delists_at: Time | None
     detail: str
     detail_zh: str
 
 
 class HealthAnswer(Answer):
     """How a merchant keeps its duties. ``suspended_by``: who or what stops it from selling. ``sub_platform_sells``:
-    whether the one above it may, null where there is none.
+    whether the one above it may, null where there is none. ``delisted_at``: its offers left the shelf for the duties in
+    ``delisted_for``; `POST /v1/merchants/{id}/relist` puts them back.
     """
 
     model_config = example(
@@ -132,7 +142,9 @@ class HealthAnswer(Answer):
         suspended_by=[],
         licence={"expires_on": "2026-02-20", "days_left": 20},
         agreement={"ends_on": "2029-02-28", "days_left": 1124},
-        warnings=[{"code": "licence_ends_soon", "detail": "…", "detail_zh": "…"}],
+        warnings=[{"code": "licence_ends_soon", "since": None, "delists_at": None, "detail": "…", "detail_zh": "…"}],
+        delisted_at=None,
+        delisted_for=[],
     )
 
     merchant: str
@@ -147,13 +159,27 @@ class HealthAnswer(Answer):
     licence: LicenceHealth
     agreement: AgreementHealth
     warnings: list[Warned]
+    delisted_at: Time | None
+    delisted_for: list[str]
 
 
-def _warned(code: str) -> Warned:
-    return Warned(code=code, detail=WARNINGS[code].en, detail_zh=WARNINGS[code].zh)
+class UnmetDuty(Answer):
+    """A duty that was not kept, by the code of its warning, and since when."""
+
+    code: str
+    since: Time
 
 
-def _codes(health: HealthAnswer) -> Iterator[str]:
+class Delisted(Answer):
+    """What the Record of a delisting keeps: the merchant's offers left the shelf for duties that it did not keep."""
+
+    merchant: str
+    at: Time
+    duties: list[UnmetDuty]
+
+
+def codes(health: HealthAnswer) -> Iterator[str]:
+    """What a merchant is warned of."""
     committed = health.stock.committed
     if health.status == "suspended":
         yield "merchant_suspended"
@@ -174,6 +200,7 @@ def _codes(health: HealthAnswer) -> Iterator[str]:
             yield f"{subject}_ends_soon" if days_left >= 0 else f"{subject}_ended"
 
 
-def with_warnings(health: HealthAnswer) -> HealthAnswer:
-    """The same, with a warning for each duty that is not kept."""
-    return health.model_copy(update={"warnings": [_warned(code) for code in _codes(health)]})
+def warned(code: str, since: str | None, days: int) -> Warned:
+    """A warning that was first seen at ``since``; ``days`` later offers leave the shelf, where it leads there."""
+    due = stamp(datetime.fromisoformat(since) + timedelta(days=days)) if since and code in DELISTS else None
+    return Warned(code=code, since=since, delists_at=due, detail=WARNINGS[code].en, detail_zh=WARNINGS[code].zh)
