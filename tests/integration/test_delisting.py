@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.supervision.duties import worker
+from chalicelib.supervision.duties import actions, worker
 from chalicelib.table import keys
 from tests.desk import EXCHANGE, Desk, institution
 from tests.numbers import credit_code
@@ -45,7 +45,7 @@ def relist(world: World, merchant: str, **who: str) -> Any:
 @pytest.fixture
 def out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time of the schedule is real, and a Decision's too: so let the days be none."""
-    monkeypatch.setattr(worker.actions, "lasting", lambda known, _: dict(known.since))
+    monkeypatch.setattr(actions, "lasting", lambda known, _: dict(known.since))
 
 
 def test_the_daily_look_remembers_since_when_and_delists_nobody_before_its_time(world: World, mall: str) -> None:
@@ -120,7 +120,7 @@ def test_each_merchant_is_looked_at_once_a_day_and_a_look_continues_where_it_sto
     monkeypatch.setattr(worker, "measure", lambda merchant, now: seen.append(merchant))
     monkeypatch.setattr(worker, "TOGETHER", 2)
     ticks = iter(range(0, 1000, 15))
-    monkeypatch.setattr(worker.time, "monotonic", lambda: next(ticks))
+    monkeypatch.setattr("chalicelib.supervision.duties.worker.time.monotonic", lambda: next(ticks))
     for _ in range(6):
         worker.look_daily(NOW)
     assert sorted(seen) == sorted({*seen})

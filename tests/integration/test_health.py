@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.supervision.duties.model import WARNINGS
+from chalicelib.supervision.duties.warnings import WARNINGS
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import ORDERS_DUE, Listing

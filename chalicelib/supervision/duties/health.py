@@ -90,8 +90,8 @@ def measured(account: Account, now: datetime) -> HealthAnswer:
 def _offered(merchant: str, at: str, application: Application | None) -> tuple[StockHealth, ShelfHealth]:
     """What stands on the shelf. Goods of events beside the mode that the plan is of are promised apart."""
     offers = list(islice(mall.offers_of(merchant), OFFERS_MAX + 1))
-    shown = [each for each in offers[:OFFERS_MAX] if _offering(each) and not _beside(each)]
-    running = [each for each in shown if not (each.ends_at and each.ends_at <= at)]
+    offered = [each for each in offers[:OFFERS_MAX] if _offering(each) and not _beside(each)]
+    running = [each for each in offered if not (each.ends_at and each.ends_at <= at)]
     sold = mall.units_sold(running)
     units = [max(0, each.supplied - sold[each.id]) for each in running]
     more, planned = len(offers) > OFFERS_MAX, _planned(application)
@@ -99,7 +99,7 @@ def _offered(merchant: str, at: str, application: Application | None) -> tuple[S
     shelf = ShelfHealth(
         categories=planned,
         outside=sum(each.category not in allowed for each in running),
-        ended=sum(not each.event for each in shown) - sum(not each.event for each in running),
+        ended=sum(not each.event for each in offered) - sum(not each.event for each in running),
         sold_out=units.count(0),
     )
     return StockHealth(committed=_committed(application), units=sum(units), offers=len(running), more=more), shelf

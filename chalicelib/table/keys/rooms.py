@@ -154,16 +154,6 @@ def validity(merchant: str, subject: str) -> Key:
     return Key(f"validity:{merchant}", subject)
 
 
-def duties(merchant: str) -> Key:
-    """Since when a merchant does not keep its duties."""
-    return Key(f"duties:{merchant}", "duties")
-
-
-def duties_round() -> Key:
-    """How far the daily look at all merchants is."""
-    return Key("duties", "round")
-
-
 def departure(merchant: str) -> Key:
     """A merchant leaves the mall, or has left it."""
     return Key(f"departure:{merchant}", "departure")

@@ -1,5 +1,6 @@
 """Duties that are not kept: since when, when offers leave the shelf for it, and who brings them back."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ LONG_AGO, LATELY = stamp(NOW - timedelta(days=14)), stamp(NOW - timedelta(days=1
 STOCK, LATE = "stock_below_commitment", "orders_late"
 
 
-def duties(since: dict[str, str] | None = None, **changes: Any) -> Duties:
+def duties(since: Mapping[str, str] | None = None, **changes: Any) -> Duties:
     return Duties(merchant="shop", looked_at=LATELY, since=since or {}, **changes)
 
 
