@@ -36,7 +36,16 @@ _SPENDING = (
     "buyback",
 )
 _JOINING = ("onboarding", "merchants", "renewals", "departures", "platforms", "partners", "events", "messages")
-_WATCHING = ("provenance", "supervision", "anomalies", "statistics", "reports", "reconciliation", "openness")
+_WATCHING = (
+    "provenance",
+    "supervision",
+    "supervision.duties",
+    "anomalies",
+    "statistics",
+    "reports",
+    "reconciliation",
+    "openness",
+)
 
 log.install()
 app = App("carbon-points", (*_EARNING, *_SPENDING, *_JOINING, *_WATCHING))

@@ -14,12 +14,15 @@ from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
+from chalicelib.merchants import queries as merchants
 from chalicelib.partners import actions as partners
 from chalicelib.partners.model import event as webhook
 from chalicelib.settings import settings
+from chalicelib.supervision.duties import actions as duties
+from chalicelib.supervision.duties.items import Duties
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
-from chalicelib.table.write import update
+from chalicelib.table.write import put, update
 from tests import consents
 from tests.desk import PARTNER_SYSTEM, PASSED, PLANS, SIGNED, Desk
 from tests.numbers import born_years_ago, identity_number_of
@@ -235,6 +238,15 @@ def _reinstate(world: World) -> Ready:
     ready = _suspend(world)
     assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
     return ready._replace(path=ready.path.replace("suspend", "reinstate"))
+
+
+def _relist(world: World) -> Ready:
+    shop = world.merchant()
+    account = merchants.item(shop)
+    late = Duties(merchant=shop, looked_at=AT, since={"orders_late": "2020-01-01T00:00:00.000Z"})
+    derive(put(keys.duties(shop), late))
+    perform(f"delist {shop}", lambda command: duties.delist(command, late, account, days=14))
+    return Ready("POST", f"/v1/merchants/{shop}/relist", {}, "exchange", "exchange", {"reason": "early"})
 
 
 def _leave(world: World) -> Ready:
@@ -678,6 +690,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/merchants/{id}/relist": _relist,
     "POST /v1/institutions/me/logins": _add_login,
     "PATCH /v1/institutions/me/logins/{id}": _change_login,
     "POST /v1/institutions/me/logins/{id}/remove": _remove_login,

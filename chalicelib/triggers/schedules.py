@@ -15,6 +15,7 @@ from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.renewals.worker import watch_validity
+from chalicelib.supervision.duties import worker as duties
 
 buy_back = buyback.scheduled
 reconcile = reconciliation.scheduled
@@ -36,6 +37,8 @@ def resume() -> None:
         notify_donors,
         lambda: depart_due(now),
         lambda: watch_validity(now),
+        lambda: duties.look_daily(now),
+        lambda: duties.delist_due(now),
     )
 
 

@@ -36,9 +36,8 @@ def test_the_pauses_of_the_guide_are_those_of_the_platform() -> None:
 
 
 def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> None:
-    table = set(
-        re.findall(r"^\| `((?:order|hold|grant|dispute|message|agreement|licence)\.[a-z]+)` \|", GUIDE, re.MULTILINE)
-    )
+    subjects = "order|hold|grant|dispute|message|agreement|licence|merchant"
+    table = set(re.findall(rf"^\| `((?:{subjects})\.[a-z]+)` \|", GUIDE, re.MULTILINE))
     assert table == {"message.created", *(webhook.type for webhook in model.WEBHOOKS.values())}
     assert table == set(get_args(WebhookType))
     assert f"within {handshake.DEADLINE_SECONDS} seconds" in GUIDE
