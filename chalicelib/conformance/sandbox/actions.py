@@ -39,11 +39,12 @@ def hold_id(run: str, reference: str) -> str:
     return keys.digest("sandbox hold", run, reference)
 
 
-def lose(command: Command[NewHold], at: Sandbox) -> Write:
-    """This request is the one that has to come again."""
+def lose(command: Command[NewHold], at: Sandbox) -> tuple[Write, Write]:
+    """This request is right, and the one that has to come again."""
     body = command.body
     lost = Lost(command.id, body.order_reference, body.model_dump_json(), at.run.expires_at)
-    return put(keys.sandbox_lost(at.run.id), lost)
+    right = verdict(at.run, HOLD, CAME, command.now, passed=True)
+    return put(keys.sandbox_lost(at.run.id), lost), right
 
 
 def examine(command: Command[NewHold], at: Sandbox, earlier: Hold | None) -> None:

@@ -16,7 +16,7 @@ from chalicelib.grants.model import CodeRedemption, SpendConsent
 from chalicelib.holds.model import Capture, NewHold
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
-from chalicelib.kernel.settle import T, derive
+from chalicelib.kernel.settle import T, derive, derive_each
 from chalicelib.settings import secret
 
 
@@ -38,7 +38,7 @@ def place(command: Command[NewHold], run: str) -> Decision:
     _noted(command, at, HOLD, lambda: actions.examine(command, at, earlier.hold if earlier else None))
     lost = queries.lost(run)
     if lost is None:
-        derive(actions.lose(command, at))
+        derive_each(actions.lose(command, at))
         raise actions.AnswerLost()
     again = _noted(command, at, RETRY, lambda: actions.came_again(command, lost))
     return actions.place(command, at, again=again)
