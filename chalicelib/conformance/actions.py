@@ -39,8 +39,10 @@ def start(command: Command[Empty], merchant: str, system: Partner | None, head: 
 
     Raises InvalidState where it has no system or answered 410, RunLasts, RunsToday.
     """
-    if system is None or system.disabled_at:
-        raise InvalidState(state="none" if system is None else "ended", action="test")
+    if system is None:
+        raise InvalidState(state="none", action="test")
+    if system.disabled_at:
+        raise InvalidState(state="ended", action="test")
     if head and head.ends_at > command.at:
         raise RunLasts(run=head.run, state="running", action="test")
     today = f"{clock(command.now):%Y-%m-%d}"
@@ -96,7 +98,7 @@ def finish(run: Run, now: datetime) -> tuple[Write, Write]:
 
 
 def verdict(run: Run, step: str, came: Text, now: datetime, *, passed: bool, milliseconds: int | None = None) -> Write:
-    """What ``step`` came to. A call that was refused may come again, and pass; what has passed stays so."""
+    """What ``step`` came to. A call that was refused may be sent again, and pass; what has passed stays so."""
     found = Verdict(
         step=step, passed=passed, came=came, at=stamp(now), expires_at=run.expires_at, milliseconds=milliseconds
     )

@@ -103,7 +103,7 @@ CALLS = (
     Step(
         RETRY,
         Text(
-            "The first hold gets 503, and comes again with the same Idempotency-Key and body",
+            "The first hold gets 503, and is sent again with the same Idempotency-Key and body",
             "首次预授权返回 503 后，以相同的 Idempotency-Key 和请求体重发",
         ),
         Text(

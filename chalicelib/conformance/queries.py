@@ -19,9 +19,13 @@ DUE_MAX = 500  # in one firing of the schedule
 
 def merchant(caller: Caller, id: str) -> str:
     """The merchant ``id``, for itself and the exchange. Raises NotFound."""
+    return merchants.item(_own(caller, id)).id
+
+
+def _own(caller: Caller, id: str) -> str:
     if not caller.holds(INSTITUTION, id) and not caller.reads_as(EXCHANGE):
         raise NotFound()
-    return merchants.item(id).id
+    return id
 
 
 def head(merchant: str) -> Head | None:
@@ -42,17 +46,15 @@ def verdicts(run: str) -> dict[str, Verdict]:
 
 def visible(query: Query[RunParams], merchant: str, id: str) -> RunAnswer:
     """One run of a merchant, for itself and the exchange. Raises NotFound."""
-    caller, found = query.asker, run(id)
-    if found is None or found.merchant != merchant:
-        raise NotFound()
-    if not caller.holds(INSTITUTION, merchant) and not caller.reads_as(EXCHANGE):
+    found = run(id)
+    if found is None or found.merchant != _own(query.asker, merchant):
         raise NotFound()
     return to_answer(found, verdicts(id), query.now)
 
 
 def listed(query: Query[RunParams], id: str) -> Page[RunSummary]:
     """A merchant's runs, newest first. Raises NotFound."""
-    owner, limit = merchant(query.asker, id), query.params.limit
+    owner, limit = _own(query.asker, id), query.params.limit
     low, high = keys.conformance_of(owner, ""), keys.conformance_of(owner, "~")
     before = query.position["sk"] if query.position else None
     found = read.query(low.pk, low.sk, high.sk, Pointer, before=before, descending=True, chunk=limit + 1)
@@ -67,9 +69,9 @@ def _summary(run: Run, now: datetime) -> RunSummary:
 
 
 def due(now: datetime) -> Iterator[tuple[str, str]]:
-    """Runs that are to go on, and holds of their sandbox that expire; a run stands alone before an empty text."""
-    listed = read.places(lists.CONFORMANCE, descending=False)
-    in_time = takewhile(lambda place: place.listing.rank <= stamp(now) + ":~", listed)
+    """Runs that are to continue, and holds of their sandbox that expire; a run stands alone before an empty text."""
+    waiting = read.places(lists.CONFORMANCE, descending=False)
+    in_time = takewhile(lambda place: place.listing.rank <= stamp(now) + ":~", waiting)
     for place in islice(in_time, DUE_MAX):
         _, run, hold = place.listing.rank.rsplit(":", 2)
         yield run, hold

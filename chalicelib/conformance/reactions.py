@@ -1,4 +1,4 @@
-"""What follows from the Records of a run: it goes on."""
+"""What follows from the Records of a run: it continues."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.kernel.record import Record
 
 
-def go_on(records: Sequence[Record]) -> None:
+def continue_runs(records: Sequence[Record]) -> None:
     """Send the first webhook of a run that has begun, expire its holds in time, and end it where nothing is left."""
     runs = {str(record.conformance): "" for record in records if record.conformance}
     placed = [(str(record.conformance), record.hold) for record in records if record.conformance and record.hold]

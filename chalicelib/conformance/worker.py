@@ -56,7 +56,7 @@ def enqueue(due: Iterable[tuple[str, str]], delay_seconds: int = 0) -> None:
 
 
 def handle(message: Mapping[str, Any]) -> None:
-    """Do what a message names, and go on with the run."""
+    """Do what a message names, and continue the run."""
     run, now = queries.run(message["conformance"]), datetime.now(UTC)
     if run is None:
         return

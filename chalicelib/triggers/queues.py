@@ -11,7 +11,10 @@ from chalicelib.partners import worker as partners
 
 def send_webhook(message: Mapping[str, Any]) -> None:
     """An event goes to a merchant's system, or a test of a conformance run."""
-    (conformance if "conformance" in message else partners).handle(message)
+    if "conformance" in message:
+        conformance.handle(message)
+    else:
+        partners.handle(message)
 
 
 def pay_lots(message: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ def hold_id(run: str, reference: str) -> str:
 
 
 def lose(command: Command[NewHold], at: Sandbox) -> tuple[Write, Write]:
-    """This request is right, and the one that has to come again."""
+    """This request is right, and the one that must be sent again."""
     body = command.body
     lost = Lost(command.id, body.order_reference, body.model_dump_json(), at.run.expires_at)
     right = verdict(at.run, HOLD, CAME, command.now, passed=True)

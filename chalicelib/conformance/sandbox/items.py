@@ -32,7 +32,7 @@ class SandboxHold:
 
 @dataclass(frozen=True)
 class Lost:
-    """The first request for a hold, whose answer is lost on purpose: which one must come again."""
+    """The first request for a hold, whose answer is lost on purpose: which one must be sent again."""
 
     record: str
     order_reference: str

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.conformance.sandbox import prepare
+from chalicelib.conformance.sandbox import calls, prepare
 from chalicelib.conformance.sandbox.actions import AnswerLost
 from chalicelib.edge.endpoints import command
 from chalicelib.errors import IdempotencyKeyReused, InvalidState, LimitReached, NotFound
@@ -16,7 +16,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 
 room = Blueprint(__name__)
-SYSTEM = (INSTITUTION,)
+CALLERS = (INSTITUTION,)
 OVER = (NotFound, InvalidState)
 
 
@@ -25,13 +25,12 @@ OVER = (NotFound, InvalidState)
     "POST /sandbox/{run}/v1/grants",
     body=SpendConsent,
     answer=OfferedGrantAnswer,
-    allow=SYSTEM,
+    allow=CALLERS,
     refuses=OVER,
-    prepare=prepare.consent,
 )
-def offer_sandbox_grant(command: Command[SpendConsent], decided: Decision, run: str) -> Decision:
+def offer_sandbox_grant(command: Command[SpendConsent], run: str) -> Decision:
     """Consent for the person who does not exist, as her client would. A later consent takes the place of this one."""
-    return decided
+    return calls.consent(command, run)
 
 
 @command(
@@ -39,14 +38,14 @@ def offer_sandbox_grant(command: Command[SpendConsent], decided: Decision, run: 
     "POST /sandbox/{run}/v1/grants/redeem",
     body=CodeRedemption,
     answer=GrantAnswer,
-    allow=SYSTEM,
+    allow=CALLERS,
     refuses=(*OVER, InvalidGrant),
     status=200,
     prepare=prepare.redeem,
 )
-def redeem_sandbox_code(command: Command[CodeRedemption], decided: Decision, run: str) -> Decision:
+def redeem_sandbox_code(command: Command[CodeRedemption], _: None, run: str) -> Decision:
     """Redeem the code, once, by the rules of `POST /v1/grants/redeem`."""
-    return decided
+    return calls.redeem(command, run)
 
 
 @command(
@@ -54,16 +53,16 @@ def redeem_sandbox_code(command: Command[CodeRedemption], decided: Decision, run
     "POST /sandbox/{run}/v1/holds",
     body=NewHold,
     answer=HoldAnswer,
-    allow=SYSTEM,
+    allow=CALLERS,
     refuses=(*OVER, AnswerLost, GrantInactive, LimitReached, OrderReferenceUsed, IdempotencyKeyReused, *UNPROVEN),
     prepare=prepare.place,
 )
-def hold_sandbox_points(command: Command[NewHold], decided: Decision, run: str) -> Decision:
+def hold_sandbox_points(command: Command[NewHold], _: None, run: str) -> Decision:
     """Hold points that do not exist, by the rules of `POST /v1/holds`. A run's first hold gets 503 once: send it again.
 
     It expires after 15 seconds, whatever `expires_in_seconds` asks for.
     """
-    return decided
+    return calls.place(command, run)
 
 
 @command(
@@ -71,14 +70,14 @@ def hold_sandbox_points(command: Command[NewHold], decided: Decision, run: str) 
     "POST /sandbox/{run}/v1/holds/{id}/capture",
     body=Capture,
     answer=HoldAnswer,
-    allow=SYSTEM,
+    allow=CALLERS,
     refuses=(*OVER, *UNPROVEN),
     status=200,
     prepare=prepare.capture,
 )
-def capture_sandbox_hold(command: Command[Capture], decided: Decision, run: str, id: str) -> Decision:
+def capture_sandbox_hold(command: Command[Capture], _: None, run: str, id: str) -> Decision:
     """Take a part of what is held, once: fewer points than were held."""
-    return decided
+    return calls.capture(command, run, id)
 
 
 @command(
@@ -86,11 +85,11 @@ def capture_sandbox_hold(command: Command[Capture], decided: Decision, run: str,
     "POST /sandbox/{run}/v1/holds/{id}/release",
     body=Empty,
     answer=HoldAnswer,
-    allow=SYSTEM,
+    allow=CALLERS,
     refuses=(*OVER, *UNPROVEN),
     status=200,
     prepare=prepare.release,
 )
-def release_sandbox_hold(command: Command[Empty], decided: Decision, run: str, id: str) -> Decision:
+def release_sandbox_hold(command: Command[Empty], _: None, run: str, id: str) -> Decision:
     """Give the points back."""
-    return decided
+    return calls.release(command, run, id)
