@@ -54,7 +54,7 @@ def visible(query: Query[RunParams], merchant: str, id: str) -> RunAnswer:
 
 def listed(query: Query[RunParams], id: str) -> Page[RunSummary]:
     """A merchant's runs, newest first. Raises NotFound."""
-    owner, limit = _own(query.asker, id), query.params.limit
+    owner, limit = merchants.institution(_own(query.asker, id)).id, query.params.limit
     low, high = keys.conformance_of(owner, ""), keys.conformance_of(owner, "~")
     before = query.position["sk"] if query.position else None
     found = read.query(low.pk, low.sk, high.sk, Pointer, before=before, descending=True, chunk=limit + 1)
