@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.conformance.checks import CALLS, DELIVERIES
 from chalicelib.conformance.items import KEPT, LASTS, Head, Pointer, Run, Verdict, due
-from chalicelib.conformance.model import RUNS_A_DAY, to_answer
+from chalicelib.conformance.model import RUNS_A_DAY, summary
 from chalicelib.errors import InvalidState, LimitReached, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
@@ -57,7 +57,7 @@ def start(command: Command[Empty], merchant: str, system: Partner | None, head: 
         put(keys.conformance_of(merchant, f"{command.at}:{run.id}"), Pointer(run.id, run.expires_at)),
     )
     facts = Facts(merchant=merchant, conformance=run.id)
-    return Decision(STARTED, to_answer(run, {}, command.now), writes, facts, publish=True)
+    return Decision(STARTED, summary(run, {}, command.now), writes, facts, publish=True)
 
 
 def _new(command: Command[Empty], merchant: str) -> Run:

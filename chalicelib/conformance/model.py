@@ -119,6 +119,11 @@ def to_answer(run: Run, verdicts: Mapping[str, Verdict], now: datetime) -> RunAn
     )
 
 
+def summary(run: Run, verdicts: Mapping[str, Verdict], now: datetime) -> RunSummary:
+    """The same without its steps."""
+    return RunSummary.model_validate(to_answer(run, verdicts, now).model_dump(exclude={"steps"}))
+
+
 def _step(step: Step, verdict: Verdict | None, *, is_open: bool, tried: bool) -> StepAnswer:
     state: State = "waiting" if is_open else "failed"
     came = (None if is_open else NOTHING if tried else NOT_TRIED) if verdict is None else verdict.came

@@ -6,7 +6,7 @@ from itertools import islice, takewhile
 
 from chalicelib.conformance.checks import NAMES
 from chalicelib.conformance.items import Head, Pointer, Run, Verdict
-from chalicelib.conformance.model import RunAnswer, RunParams, RunSummary, to_answer
+from chalicelib.conformance.model import RunAnswer, RunParams, RunSummary, summary, to_answer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
@@ -60,12 +60,8 @@ def listed(query: Query[RunParams], id: str) -> Page[RunSummary]:
     found = read.query(low.pk, low.sk, high.sk, Pointer, before=before, descending=True, chunk=limit + 1)
     runs = read.many([keys.conformance(each.run) for each in read.first(found, limit + 1)], Run).values()
     newest = sorted(runs, key=lambda each: each.started_at, reverse=True)
-    page = [_summary(each, query.now) for each in newest]
+    page = [summary(each, verdicts(each.id), query.now) for each in newest]
     return query.page(page, lambda each: {"sk": keys.conformance_of("", f"{each.started_at}:{each.id}").sk})
-
-
-def _summary(run: Run, now: datetime) -> RunSummary:
-    return RunSummary.model_validate(to_answer(run, verdicts(run.id), now).model_dump(exclude={"steps"}))
 
 
 def due(now: datetime) -> Iterator[tuple[str, str]]:

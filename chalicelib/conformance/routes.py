@@ -20,7 +20,7 @@ PARTIES = (INSTITUTION, EXCHANGE)
     room,
     "POST /v1/merchants/{id}/conformance",
     body=Empty,
-    answer=RunAnswer,
+    answer=RunSummary,
     allow=PARTIES,
     refuses=(NotFound, InvalidState, LimitReached),
     status=202,
