@@ -8,7 +8,7 @@ from infra.dev.demo.api import Api, Call
 from infra.dev.demo.people import LATER, MERCHANTS
 
 MEMBER, THEATRE = LATER
-OPERATOR = next(each.sub for each in MERCHANTS if each.mode == "sub_platform")
+SUB_PLATFORM_OPERATOR = next(each.sub for each in MERCHANTS if each.mode == "sub_platform")
 BUYERS, ENTRANTS, SEATS = (31, 32), range(40, 52), 5
 _DRAWS_AFTER = timedelta(minutes=30)  # from when the theatre applies: the load has ended by then
 _CLOSED = frozenset({"entries_closed"})  # where an interrupted load continues after the draw
@@ -19,8 +19,8 @@ def join(api: Api, accounts: dict[str, str]) -> None:
     ``accounts``: those of institutions, by login.
     """
     body = {"account": accounts[MEMBER.sub], "reason": "黄浦区门店（示例）"}
-    path = f"/v1/sub-platforms/{accounts[OPERATOR]}/members"
-    api.post_all("A sub-platform admits a member", [Call(path, body, "institution", OPERATOR, "member")])
+    path = f"/v1/sub-platforms/{accounts[SUB_PLATFORM_OPERATOR]}/members"
+    api.post_all("A sub-platform admits a member", [Call(path, body, "institution", SUB_PLATFORM_OPERATOR, "member")])
     onboarding.join(api, [onboarding.Member(THEATRE.sub, "event", plan=_plan())])
 
 
