@@ -35,7 +35,18 @@ _SPENDING = (
     "campaigns",
     "buyback",
 )
-_JOINING = ("onboarding", "merchants", "renewals", "departures", "platforms", "partners", "events", "messages")
+_JOINING = (
+    "onboarding",
+    "merchants",
+    "renewals",
+    "departures",
+    "platforms",
+    "partners",
+    "conformance",
+    "conformance.sandbox",
+    "events",
+    "messages",
+)
 _WATCHING = (
     "provenance",
     "supervision",

@@ -146,6 +146,7 @@ STEPS = {
     "submit": "提交",
     "suspend": "暂停",
     "sweep": "归集",
+    "test": "对接测试",
     "take-down": "强制下架",
     "terminate": "终止合作",
     "unfreeze": "解冻",

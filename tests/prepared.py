@@ -17,8 +17,7 @@ from chalicelib.edge.identity import logins
 from chalicelib.errors import Refusal
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
@@ -27,7 +26,7 @@ from tests.world import World
 
 _FRESH_SECONDS = 120  # the shortest time that a command leaves, to cancel an order, is 300
 _TIMED = (logins._known, anomalies._remembered)  # what they hold ends with time
-_MEMORIES: tuple[Any, ...] = (debts._known, terms._remembered, tills._memories, partners._known)
+_MEMORIES: tuple[Any, ...] = (debts._known, memory._terms, memory._tills, partners._known)
 _ASKED: tuple[Any, ...] = (accounts.person, reductions._known)
 _kept: dict[str, "_Prepared"] = {}
 

@@ -45,6 +45,7 @@ BATCHES = "reduction-batches"
 PROCEDURES = "procedures"
 BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
+CONFORMANCE = "conformance"  # conformance runs and holds of their sandbox, by the time of what is next
 DRAWS = "draws"  # events whose draw is not settled, by its time
 CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.campaigns.closing import worker as campaigns
+from chalicelib.conformance import worker as conformance
 from chalicelib.departures.worker import depart_due
 from chalicelib.edge.events import each
 from chalicelib.events.worker import draw_due
@@ -45,4 +46,4 @@ def resume() -> None:
 def retry_webhooks() -> None:
     """Every minute; each job though others fail."""
     now = datetime.now(UTC)
-    each(lambda: holds.expire_due(now), lambda: partners.resume(now))
+    each(lambda: holds.expire_due(now), lambda: partners.resume(now), lambda: conformance.resume(now))

@@ -82,6 +82,12 @@ ALLOWED = {
     "POST /v1/disputes/{id}/withdraw",  # takes a claim back
     "POST /v1/disputes/{id}/evidence",  # hands in files
     "POST /v1/disputes/{id}/evidence/{evidence}/link",  # reads them
+    "POST /v1/merchants/{id}/conformance",  # tries its system: this and its sandbox move nothing
+    "POST /sandbox/{run}/v1/grants",
+    "POST /sandbox/{run}/v1/grants/redeem",
+    "POST /sandbox/{run}/v1/holds",
+    "POST /sandbox/{run}/v1/holds/{id}/capture",
+    "POST /sandbox/{run}/v1/holds/{id}/release",
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}
 OPENING = "POST /v1/accounts"  # the one that needs no account
@@ -97,7 +103,7 @@ def test_a_frozen_holder_moves_nothing_and_promises_nothing(world: World, name: 
     before = world.items()
     answer = send(world, ready)
     if name in ALLOWED:
-        assert answer.status in {200, 201}
+        assert answer.status in {200, 201, 202}
     else:
         assert answer.refused == FROZEN
         assert world.items() == before
