@@ -27,7 +27,8 @@ class Facts:
     ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
     which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
     ``payer``, of a capture or of a draw's sale, the account that they came from. ``proof``: the signature of the
-    request by the caller's own system. ``dispute``: what a step or a ruling is about.
+    request by the caller's own system. ``dispute``: what a step or a ruling is about. ``conformance``: the run that it
+    is a part of.
     """
 
     movement: str | None = None
@@ -47,6 +48,7 @@ class Facts:
     in_grams: bool | None = None
     batch: str | None = None
     dispute: str | None = None
+    conformance: str | None = None
     line: int | None = None
     application: str | None = None
     account: str | None = None

@@ -45,7 +45,8 @@ class Merchant:
     approved outside the platform. ``completed``: when its event was over, or it was vetoed, and nothing was left to
     serve. ``suspended_by``: who suspended it ("exchange", "operator"); each lifts its own. ``planned_merchants``: the
     most members that a sub-platform may have, None where its plan has no number. ``counted``: it is one of them.
-    ``left_at``: it has left the mall, so nothing more comes to it.
+    ``left_at``: it has left the mall, so nothing more comes to it. ``events_until``: when the last of the events ends
+    that it runs beside its mode.
     """
 
     mode: str
@@ -60,6 +61,16 @@ class Merchant:
     planned_merchants: int | None = None
     counted: bool | None = None
     left_at: str | None = None
+    events_until: str | None = None
+
+    @property
+    def promised_until(self) -> str:
+        """When the last of its events ends, its own or one beside its mode; empty where it has none."""
+        return max(self.event.ends_at if self.event else "", self.events_until or "")
+
+    def over(self, at: str) -> bool:
+        """Whether its time is over at ``at``: one of the mode ``event`` is a merchant until the last of its events."""
+        return self.event is not None and self.promised_until <= at
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.campaigns.closing import worker as campaigns
+from chalicelib.conformance import worker as conformance
 from chalicelib.departures.worker import depart_due
 from chalicelib.edge.events import each
 from chalicelib.events.worker import draw_due
@@ -15,6 +16,7 @@ from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.renewals.worker import watch_validity
+from chalicelib.supervision.duties import worker as duties
 
 buy_back = buyback.scheduled
 reconcile = reconciliation.scheduled
@@ -36,10 +38,12 @@ def resume() -> None:
         notify_donors,
         lambda: depart_due(now),
         lambda: watch_validity(now),
+        lambda: duties.look_daily(now),
+        lambda: duties.delist_due(now),
     )
 
 
 def retry_webhooks() -> None:
     """Every minute; each job though others fail."""
     now = datetime.now(UTC)
-    each(lambda: holds.expire_due(now), lambda: partners.resume(now))
+    each(lambda: holds.expire_due(now), lambda: partners.resume(now), lambda: conformance.resume(now))
