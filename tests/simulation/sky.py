@@ -17,15 +17,14 @@ from chalicelib import deadline
 from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins
 from chalicelib.ledger import debts
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 
 # What a warm process remembers: each of ours remembers something else.
 _REMEMBERED: tuple[tuple[Any, str, Callable[[], Any]], ...] = (
     (debts, "_known", OrderedDict),
-    (tills, "_memories", OrderedDict),
-    (terms, "_remembered", OrderedDict),
+    (memory, "_tills", OrderedDict),
+    (memory, "_terms", OrderedDict),
     (logins, "_known", dict),
     (partners, "_known", set),
     (anomalies, "_remembered", list),
@@ -40,8 +39,8 @@ class Process:
         self._memory = [make() for _, _, make in _REMEMBERED]
 
     def enter(self) -> None:
-        for (module, name, _), memory in zip(_REMEMBERED, self._memory, strict=True):
-            setattr(module, name, memory)
+        for (module, name, _), known in zip(_REMEMBERED, self._memory, strict=True):
+            setattr(module, name, known)
 
 
 class _Instances(type):
@@ -88,8 +87,8 @@ def under(now: Callable[[], float], sleep: Callable[[float], None], seed: str) -
     finally:
         for each in reversed(patches):
             each.stop()
-        for (module, name, _), memory in zip(_REMEMBERED, remembered, strict=True):
-            setattr(module, name, memory)
+        for (module, name, _), known in zip(_REMEMBERED, remembered, strict=True):
+            setattr(module, name, known)
         random.setstate(chance)
 
 
