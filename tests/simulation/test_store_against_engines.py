@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.errors import Contended
 from chalicelib.table.keys import Key
 from chalicelib.table.lists import INDEX, UNLISTED, Listing
 from chalicelib.table.write import Attr, Write, absent, check, delete, encode, present, put, update
@@ -70,7 +71,7 @@ def writes(draw: st.DrawFn) -> list[Write]:
         elif kind == "delete":
             made.append(delete(key, require=require))
         else:
-            made.append(check(key, require, lambda _: AssertionError()))
+            made.append(check(key, require, lambda _: Contended()))
     return made
 
 
