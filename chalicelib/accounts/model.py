@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelib.accounts.numbers import CreditCode, IdentityNumber
 from chalicelib.credit.model import Credit
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
-from chalicelib.kernel.fields import Answer, Body, Choice, Params, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Params, ShortText, Time, example
 from chalicelib.kernel.text import first_character
 from chalicelib.ledger.account import Account
 from chalicelib.transitions import Step
@@ -74,6 +74,19 @@ class Balances(Answer):
     held_points: int = 0
 
 
+class BalancesAt(Answer):
+    """What the account held at an instant, all Records of that millisecond included. Debts as they were.
+
+    Points that holds reserved are not in ``points``. A merchant's tills are, as in its statement.
+    """
+
+    at: Time
+    points: int
+    grams: int
+    debt_points: int
+    debt_grams: int
+
+
 class Totals(Answer):
     """Sums since opening: points, but grams in ``recorded`` (an institution's own reductions) and ``retired``.
 
@@ -118,6 +131,7 @@ SHOWN = _EXAMPLE | {
     },
     "credit": None,
     "guardian": None,
+    "balances_at": None,
 }
 
 
@@ -142,7 +156,8 @@ class AccountView(AccountAnswer):
     """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured.
 
     ``debt_points`` and ``debt_grams`` are what a reversal could not take back: the next gains repay it first.
-    ``guardian`` names the consent by which a child under 14 opened it.
+    ``guardian`` names the consent by which a child under 14 opened it. ``balances_at``: what it held at the instant
+    that `?at=` asks for; null without. All else is of now.
     """
 
     model_config = example(**SHOWN)
@@ -153,6 +168,7 @@ class AccountView(AccountAnswer):
     totals: Totals
     credit: Credit | None
     guardian: str | None = None
+    balances_at: BalancesAt | None = None
 
 
 class Grounds(Body):
@@ -171,7 +187,19 @@ class Correction(Body):
     name: ShortText
 
 
+class Instant(Params):
+    """As of when balances are asked for."""
+
+    at: Annotated[
+        Moment | None, Field(description="An instant, RFC 3339 with any offset (write + as %2B): what was held then")
+    ] = None
+
+
 class Reasoned(Params):
     """Why somebody else's account is read."""
 
     reason: Annotated[ShortText, Field(description="Why you read it. The holder's export gives time, role and reason")]
+
+
+class ReasonedInstant(Reasoned, Instant):
+    """Why somebody else's account is read, and as of when."""

@@ -91,7 +91,7 @@ class Account(AnyAccount, Sums):
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
     procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
     ``members``: merchants beneath the institution's sub-platform. ``owners``: ids of the logins that may do everything
-    in its name; empty while that is only the one that opened it.
+    in its name; empty while that is only the one that opened it. ``late``: how many lines were filed late (projection).
     """
 
     id: str
@@ -113,6 +113,7 @@ class Account(AnyAccount, Sums):
     earlier: frozenset[str] = frozenset()
     members: int = 0
     owners: tuple[str, ...] = ()
+    late: int = 0
 
     @property
     def holder(self) -> str:

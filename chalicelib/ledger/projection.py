@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from random import randrange
 
+from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.ledger import model
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, unbought
@@ -12,6 +13,7 @@ from chalicelib.table import keys
 from chalicelib.table.lists import Listing, sold_on
 from chalicelib.table.write import Write, put, update
 
+LATE = timedelta(minutes=5)  # a Record that is filed so long after its own time counts as late, see accounts
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
 
 # A movement counts towards one total of its account, with this sign of the line's points (or grams).
@@ -29,7 +31,11 @@ TOTALS = {
 
 
 def entries(records: Sequence[Record]) -> list[Write]:
-    """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``."""
+    """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``.
+
+    Lines that are filed ``LATE`` are counted on their accounts: sums of statements that were kept before lack them.
+    """
+    settled = stamp(datetime.now(UTC) - LATE)
     puts: list[Write] = []
     unfiled: dict[str, set[str]] = defaultdict(set)
     totals: dict[str, Counter[str]] = defaultdict(Counter)
@@ -39,6 +45,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
             puts.append(put(keys.filed(record.id), {"id": record.id}))
         for name, entry in found.items():
             puts.append(put(keys.entry(name, entry.at, entry.id), entry))
+            if record.at < settled:
+                totals[name]["late"] += 1
             if name == record.holder:
                 sums[name].update(_earned(record, name, entry))
             for counted, total, amount in _counted(record, name, entry):

@@ -12,6 +12,7 @@ from chalicelib.holds import worker as holds
 from chalicelib.mall.offers.following import shelve_due
 from chalicelib.mall.redemptions.worker import complete_events, expire_due, sweep_tills
 from chalicelib.messages.reactions import notify_donors
+from chalicelib.openness.worker import keep_supply
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.renewals.worker import watch_validity
@@ -42,4 +43,4 @@ def resume() -> None:
 def retry_webhooks() -> None:
     """Every minute; each job though others fail."""
     now = datetime.now(UTC)
-    each(lambda: holds.expire_due(now), lambda: partners.resume(now))
+    each(lambda: holds.expire_due(now), lambda: partners.resume(now), lambda: keep_supply(now))

@@ -1,5 +1,6 @@
 """Who receives the Records of the table's stream."""
 
+from chalicelib.accounts.statements.checkpoints import keep_checkpoints
 from chalicelib.anomalies.reactions import find_anomalies
 from chalicelib.batches.reactions import wake_judges
 from chalicelib.buyback.reactions import plan_runs
@@ -21,5 +22,13 @@ from chalicelib.supervision.projection import orders
 
 PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
 _QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes)
-_SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
+_SLOW = (
+    close_reached,
+    sign_issued,
+    note_due,
+    flag_uncovered,
+    find_anomalies,
+    follow_merchants,
+    keep_checkpoints,
+)  # may take long
 REACTIONS = (*_QUICK, *_SLOW)

@@ -83,6 +83,11 @@ def report_part(month: str, number: int) -> Key:
     return Key(f"report:{month}", f"part:{number:04d}")
 
 
+def supply_at(at: str) -> Key:
+    """The supply as it was at a time."""
+    return Key("supplies", at)
+
+
 def reconciliation(day: str) -> Key:
     """What a day's recomputation of the books found."""
     return Key(f"reconciliation:{day}", "reconciliation")
