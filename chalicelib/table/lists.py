@@ -47,6 +47,7 @@ BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
 DRAWS = "draws"  # events whose draw is not settled, by its time
 CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
+CAMPAIGNS_ABANDONED = "campaigns:abandoned"  # campaigns with donors to refund, by when they are looked at next
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 DISPUTES_OPENED = "disputes-opened"  # every dispute, by the time when it was opened
 DEPARTURES = "departures"  # merchants that leave, and have not left yet
