@@ -12,6 +12,7 @@ from chalicelib.kernel import settle
 from chalicelib.reconciliation import flags
 from chalicelib.supervision.audit.books import of
 from chalicelib.table import keys
+from chalicelib.table.commit import commit
 from infra.ops.audit import plain
 from tests import books
 from tests.integration.test_campaigns import approved, close, donate, supply_holds
@@ -118,7 +119,7 @@ def test_a_worker_that_dies_anywhere_leaves_no_donation_refunded_twice_or_never(
     abandon(world, campaign)
     monkeypatch.setattr(reactions, "SECONDS_MAX", -1)
     world.stream()
-    commits, commit = iter([True, False, True, True, False, *[True] * 99]), settle.commit
+    commits = iter([True, False, True, True, False, *[True] * 99])
 
     def sometimes(writes: Any) -> None:
         ok = next(commits)

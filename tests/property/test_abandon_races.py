@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from chalicelib.campaigns.refunding import worker
 from chalicelib.kernel import settle
+from chalicelib.table.commit import commit
 from tests.integration.test_abandoned import abandon, agree
 from tests.integration.test_campaigns import approved, close, donate
 from tests.world import PEOPLE, World
@@ -29,7 +30,7 @@ ALLOWED = {200, 201, 409, 503}
 @contextmanager
 def first(other: Callable[[], object]) -> Iterator[None]:
     """``other`` happens between a decision and its commit, once."""
-    commit, waiting = settle.commit, [other]
+    waiting = [other]
 
     def late(writes: Any) -> None:
         while waiting:
