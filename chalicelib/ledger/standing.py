@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.errors import Contended, Refusal
 from chalicelib.kernel.decision import Command
@@ -28,11 +28,23 @@ def acting(account: str, *, add: Mapping[str, int] | None = None) -> Write:
     return update(key, add=add, require=active, refuse=why) if add else check(key, active, why)
 
 
-def sells(account: Account, above: Account | None = None) -> bool:
-    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended. The same
-    goes for the sub-platform ``above`` it, where it has one.
+class _State(Protocol):
+    @property
+    def status(self) -> str: ...
+
+
+class Selling(_State, Protocol):
+    """An account, as far as it is asked whether it may sell. Each room reads what it needs of one."""
+
+    @property
+    def merchant(self) -> _State | None: ...
+
+
+def sells(account: Selling, above: Selling | None = None) -> bool:
+    """Whether an account may sell anything new: it is a merchant, neither frozen nor suspended, and stays one. The
+    same goes for the sub-platform ``above`` it, where it has one.
     """
-    own = account.status == "active" and account.as_merchant.status == "active"
+    own = account.status == "active" and account.merchant is not None and account.merchant.status == "active"
     return own and (above is None or sells(above))
 
 

@@ -94,11 +94,6 @@ def campaign_uncovered(campaign: str) -> Key:
     return Key(f"campaign:{campaign}", "uncovered")
 
 
-def campaign_refunds(campaign: str) -> Key:
-    """How far the donors of an abandoned campaign have been refunded, beside it."""
-    return Key(f"campaign:{campaign}", "refunds")
-
-
 def own_campaign(institution: str, at: str, campaign: str) -> Key:
     """An institution's pointer to a campaign that it proposed at the time ``at``."""
     return Key(holder(institution), f"{OWN_CAMPAIGNS}{at}:{campaign}")
