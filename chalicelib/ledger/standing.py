@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from chalicelib.errors import Contended, Refusal
+from chalicelib.errors import Contended, NotFound, Refusal
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountNotOpen, inactive
@@ -42,10 +42,13 @@ class Selling(_State, Protocol):
 
 def sells(account: Selling, above: Selling | None = None) -> bool:
     """Whether an account may sell anything new: it is a merchant, neither frozen nor suspended, and stays one. The
-    same goes for the sub-platform ``above`` it, where it has one.
+    same goes for the sub-platform ``above`` it, where it has one. Raises NotFound for an active account of no merchant.
     """
-    own = account.status == "active" and account.merchant is not None and account.merchant.status == "active"
-    return own and (above is None or sells(above))
+    if account.status != "active":
+        return False
+    if account.merchant is None:
+        raise NotFound()
+    return account.merchant.status == "active" and (above is None or sells(above))
 
 
 def unturned(account: Account) -> ConditionBase:

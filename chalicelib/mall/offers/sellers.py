@@ -84,7 +84,7 @@ def not_selling(seller: Seller | None, role: str) -> Refusal | None:
 
 def above_sells(above: Seller | None) -> None:
     """Raises SubPlatformSuspended where the sub-platform ``above``, as read, may not sell."""
-    if above is None or not sells(above):
+    if above is None or above.merchant is None or not sells(above):
         raise SubPlatformSuspended(state="suspended", action="on_shelf")
 
 
