@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel import settle
+from chalicelib.table.commit import commit
 from tests.world import Answer, World
 
 
@@ -47,7 +48,11 @@ def test_a_condition_that_no_reading_explains_is_not_tried_for_ever(
 ) -> None:
     account = world.rich()
     tried: list[Any] = []
-    commit = settle.commit  # type: ignore[attr-defined]
-    monkeypatch.setattr(settle, "commit", lambda writes: (tried.append(writes), commit(writes)))
+
+    def counted(writes: Any) -> None:
+        tried.append(writes)
+        commit(writes)
+
+    monkeypatch.setattr(settle, "commit", counted)
     assert world.close().refused == (409, "invalid_state")
     assert (len(tried), bool(account)) == (settle.OVERTAKEN_MAX, True)
