@@ -102,8 +102,8 @@ def _restore(kept: _Prepared, world: World) -> None:
     store._done.update(kept.done)
     store.requests = kept.requests
     world.numbers = itertools.count(kept.number)
-    for memory, was in zip((*_MEMORIES, *_TIMED), kept.memories, strict=True):
+    for held, was in zip((*_MEMORIES, *_TIMED), kept.memories, strict=True):
         copied = deepcopy(was)
-        memory.extend(copied) if isinstance(memory, list) else memory.update(copied)
+        held.extend(copied) if isinstance(held, list) else held.update(copied)
     anomalies._remembered[:] = [(at + passed, each) for at, each in anomalies._remembered]
     logins._known.update({login: (until + passed, each) for login, (until, each) in logins._known.items()})

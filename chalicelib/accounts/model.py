@@ -77,6 +77,8 @@ class Balances(Answer):
 class Totals(Answer):
     """Sums since opening: points, but grams in ``recorded`` (an institution's own reductions) and ``retired``.
 
+    ``redeemed`` and ``donated`` are net of refunds.
+
     May lag by seconds.
     """
 

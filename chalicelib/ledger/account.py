@@ -77,7 +77,8 @@ class Merchant:
 class Sums:
     """Sums of an account's movements, projected from the stream (see ``projection.TOTALS``), all of them or a lane's.
 
-    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not.
+    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not. ``returned``: points of
+    ``donated`` that came back; certificates are found by what was given, so that sum stays.
     """
 
     earned: int = 0
@@ -88,6 +89,7 @@ class Sums:
     bought_back: int = 0
     retired: int = 0
     gathered: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ TOTALS = {
     "refund": ("redeemed", POINTS, -1),
     "cancellation": ("cancelled", POINTS, -1),
     "donation": ("donated", POINTS, -1),
+    "donation_refund": ("returned", POINTS, 1),
     "buy_back": ("bought_back", POINTS, -1),
     "retirement": ("retired", GRAMS, -1),
     "reversal": ("earned", POINTS, 1),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.campaigns.closing import worker as campaigns
+from chalicelib.campaigns.refunding.worker import refund_due
 from chalicelib.conformance import worker as conformance
 from chalicelib.departures.worker import depart_due
 from chalicelib.edge.events import each
@@ -31,6 +32,7 @@ def resume() -> None:
         buyback.resume,
         lambda: partners.resume(now),
         lambda: campaigns.close_due(now),
+        lambda: refund_due(now),
         shelve_due,
         lambda: complete_events(now),
         lambda: expire_due(now),
