@@ -27,8 +27,7 @@ from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins, tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
@@ -55,8 +54,7 @@ def forget_the_world() -> None:
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     debts.forget()
-    tills.forget()
-    terms.forget()
+    memory.forget()
     partners.forget()
     anomalies.forget()
     logins.forget()
