@@ -19,8 +19,7 @@ from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins
 from chalicelib.errors import Refusal
 from chalicelib.ledger import debts
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
@@ -29,7 +28,7 @@ from tests.world import World
 
 _FRESH_SECONDS = 120  # the shortest time that a command leaves, to cancel an order, is 300
 _TIMED = (logins._known, anomalies._remembered)  # what they hold ends with time
-_MEMORIES: tuple[Any, ...] = (debts._known, terms._remembered, tills._memories, partners._known)
+_MEMORIES: tuple[Any, ...] = (debts._known, memory._terms, memory._tills, partners._known)
 _ASKED: tuple[Any, ...] = (accounts.person, reductions._known)
 _kept: dict[str, "_Prepared"] = {}
 
@@ -110,8 +109,8 @@ def _restore(kept: _Prepared, world: World) -> None:
     store._done.update(kept.done)
     store.requests = kept.requests
     world.numbers = itertools.count(kept.number)
-    for memory, was in zip((*_MEMORIES, *_TIMED), kept.memories, strict=True):
+    for known, was in zip((*_MEMORIES, *_TIMED), kept.memories, strict=True):
         copied = deepcopy(was)
-        memory.extend(copied) if isinstance(memory, list) else memory.update(copied)
+        known.extend(copied) if isinstance(known, list) else known.update(copied)
     anomalies._remembered[:] = [(at + passed, each) for at, each in anomalies._remembered]
     logins._known.update({login: (until + passed, each) for login, (until, each) in logins._known.items()})
