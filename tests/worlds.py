@@ -24,8 +24,7 @@ from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins, tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
@@ -46,8 +45,7 @@ def forget_everything() -> None:
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     debts.forget()
-    tills.forget()
-    terms.forget()
+    memory.forget()
     partners.forget()
     anomalies.forget()
     logins.forget()

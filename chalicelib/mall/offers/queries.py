@@ -8,7 +8,7 @@ from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
 from chalicelib.mall.notes import Note
-from chalicelib.mall.offers import terms
+from chalicelib.mall.offers import memory
 from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -115,7 +115,7 @@ def _pointers(merchant: str) -> Iterator[Pointer]:
 
 def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
     for id in offers:
-        offer = terms.of(id)
+        offer = memory.terms(id)
         for key, till in read.many([keys.account(name) for name in offer.tills], Till).items():
             if till.points:
                 yield TillOf(key.pk, till, offer.merchant)
