@@ -6,7 +6,6 @@ import pytest
 
 from chalicelib.mall.items import OfferEvent, OfferTerms
 from chalicelib.mall.offers import memory
-from chalicelib.mall.redemptions import actions
 from chalicelib.mall.redemptions.actions import LimitReached, redeem, sweep
 from chalicelib.table import keys
 from chalicelib.table.row import dump
