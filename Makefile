@@ -4,6 +4,8 @@ DATA ?= .local
 ARCH ?= arm64
 PYTHON ?= python3
 export PORT DATA
+# images of containers set it; then each test process and each stack would compile all of the code again
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 TOOLS := .tools

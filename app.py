@@ -35,8 +35,28 @@ _SPENDING = (
     "campaigns",
     "buyback",
 )
-_JOINING = ("onboarding", "merchants", "renewals", "departures", "platforms", "partners", "events", "messages")
-_WATCHING = ("provenance", "supervision", "anomalies", "statistics", "reports", "reconciliation", "openness")
+_JOINING = (
+    "onboarding",
+    "merchants",
+    "renewals",
+    "departures",
+    "platforms",
+    "partners",
+    "conformance",
+    "conformance.sandbox",
+    "events",
+    "messages",
+)
+_WATCHING = (
+    "provenance",
+    "supervision",
+    "supervision.duties",
+    "anomalies",
+    "statistics",
+    "reports",
+    "reconciliation",
+    "openness",
+)
 
 log.install()
 app = App("carbon-points", (*_EARNING, *_SPENDING, *_JOINING, *_WATCHING))

@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     webhook_pauses_seconds: tuple[int, ...]
     veto_days: int
     serve_days: int
+    delist_days: int
     allow_local_partners: bool
 
 
@@ -68,6 +69,7 @@ def settings() -> Settings:
         webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
         veto_days=int(env("VETO_DAYS", "5")),
         serve_days=int(env("SERVE_DAYS", "30")),
+        delist_days=int(env("DELIST_DAYS", "14")),
         # Named only on one machine: in Lambda, 127.0.0.1 is the runtime's own interface.
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )

@@ -3,6 +3,7 @@
 # From docs/glossary.md. Where one code is a state of several things, the word is right for each of them.
 STATES = {
     "?": "未知",
+    "abandoned": "已终止",
     "acknowledged": "已备案",
     "active": "有效",
     "agreement_signed": "已签约",
@@ -82,6 +83,7 @@ STATES = {
 }
 
 STEPS = {
+    "abandon": "终止",
     "acknowledge": "确认报送",
     "acknowledge accept": "确认报送",
     "acknowledge refuse": "不予确认报送",
@@ -98,6 +100,7 @@ STEPS = {
     "close": "结束",
     "confirm": "确认",
     "disable": "停用",
+    "delist": "因未履责下架",
     "dismiss": "裁定驳回",
     "dispute": "提出争议",
     "documents": "提交申请材料",
@@ -131,6 +134,7 @@ STEPS = {
     "remove": "移除",
     "remind": "到期提醒",
     "renew": "续期",
+    "relist": "恢复上架",
     "replay": "重新推送",
     "resolve": "自行解决",
     "reverse": "冲正",
@@ -144,6 +148,7 @@ STEPS = {
     "submit": "提交",
     "suspend": "暂停",
     "sweep": "归集",
+    "test": "对接测试",
     "take-down": "强制下架",
     "terminate": "终止合作",
     "unfreeze": "解冻",

@@ -14,15 +14,19 @@ from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import post
 from chalicelib.ledger.model import GRAMS, Posting, Transfer
+from chalicelib.merchants import queries as merchants
 from chalicelib.partners import actions as partners
 from chalicelib.partners.model import event as webhook
 from chalicelib.settings import settings
+from chalicelib.supervision.duties import actions as duties
+from chalicelib.supervision.duties.items import Duties
 from chalicelib.table import keys, read
 from chalicelib.table.row import load
-from chalicelib.table.write import update
+from chalicelib.table.write import put, update
 from tests import consents
 from tests.desk import PARTNER_SYSTEM, PASSED, PLANS, SIGNED, Desk
 from tests.numbers import born_years_ago, identity_number_of
+from tests.partner import register
 from tests.platforms import platform
 from tests.world import AT, CODES, PEOPLE, World
 
@@ -235,6 +239,15 @@ def _reinstate(world: World) -> Ready:
     ready = _suspend(world)
     assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
     return ready._replace(path=ready.path.replace("suspend", "reinstate"))
+
+
+def _relist(world: World) -> Ready:
+    shop = world.merchant()
+    account = merchants.item(shop)
+    late = Duties(merchant=shop, looked_at=AT, since={"orders_late": "2020-01-01T00:00:00.000Z"})
+    derive(put(keys.duties(shop), late))
+    perform(f"delist {shop}", lambda command: duties.delist(command, late, account, days=14))
+    return Ready("POST", f"/v1/merchants/{shop}/relist", {}, "exchange", "exchange", {"reason": "early"})
 
 
 def _leave(world: World) -> Ready:
@@ -467,6 +480,11 @@ def _finish(world: World) -> Ready:
     return Ready("POST", f"/v1/campaigns/{ready.body['campaign']}/close", {}, "exchange", "exchange", records=2)
 
 
+def _abandon(world: World) -> Ready:
+    path = f"/v1/campaigns/{_approved(world)}/abandon"
+    return Ready("POST", path, {"reason": "called off"}, "institution", "shop", {"reason": "not so"})
+
+
 def _buy_back(world: World) -> Ready:
     world.merchant()
     return Ready("POST", "/v1/buy-back-runs", {}, "exchange", "exchange")
@@ -636,6 +654,47 @@ def _end_client(world: World) -> Ready:
     return Ready("POST", "/v1/message-client/end", {}, "exchange", "exchange")
 
 
+def _start_run(world: World) -> Ready:
+    merchant = consents.mall(world)
+    register(merchant, PARTNER_SYSTEM["callback_url"], PARTNER_SYSTEM["public_key"])
+    return Ready("POST", f"/v1/merchants/{merchant}/conformance", {}, "institution", "shop")
+
+
+def _sandbox_consent(world: World) -> Ready:
+    ready = _start_run(world)
+    run = world.post(ready.path, role=ready.role, sub=ready.sub).body
+    body = consents.spend(run["merchant"])
+    path = f"{run['sandbox']}/v1/grants"
+    return ready._replace(path=path, body=body, other=body | {"points_max_day": 900})
+
+
+def _sandbox_code(world: World) -> Ready:
+    ready = _sandbox_consent(world)
+    code = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["code"]
+    body = {"code": code, "code_verifier": consents.VERIFIER, "reference": "m-1"}
+    return ready._replace(path=f"{ready.path}/redeem", body=body, other=body | {"reference": "m-2"})
+
+
+def _sandbox_hold(world: World) -> Ready:
+    ready = _sandbox_code(world)
+    grant = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    path, body = ready.path.replace("grants/redeem", "holds"), consents.order(grant, points=100)
+    lost = world.post(path, body | {"order_reference": "lost"}, role=ready.role, sub=ready.sub)
+    assert lost.refused == (503, "unavailable")
+    return ready._replace(path=path, body=body, other=body | {"points": 200})
+
+
+def _sandbox_capture(world: World) -> Ready:
+    ready = _sandbox_hold(world)
+    hold = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    return ready._replace(path=f"{ready.path}/{hold}/capture", body={"points": 60}, other={"points": 50})
+
+
+def _sandbox_release(world: World) -> Ready:
+    ready = _sandbox_capture(world)
+    return ready._replace(path=ready.path.replace("capture", "release"), body={}, other=None)
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -678,6 +737,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants": _admit,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
+    "POST /v1/merchants/{id}/relist": _relist,
     "POST /v1/institutions/me/logins": _add_login,
     "PATCH /v1/institutions/me/logins/{id}": _change_login,
     "POST /v1/institutions/me/logins/{id}/remove": _remove_login,
@@ -699,6 +759,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/campaigns/{id}/approve": _approve,
     "POST /v1/campaigns/{id}/reject": _turn_down,
     "POST /v1/campaigns/{id}/close": _finish,
+    "POST /v1/campaigns/{id}/abandon": _abandon,
     "POST /v1/donations": _donate,
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,
@@ -720,6 +781,12 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/disputes/{id}/evidence": _announce_evidence,
     "POST /v1/disputes/{id}/evidence/{evidence}/link": _open_evidence,
     "POST /v1/webhook-deliveries/{id}/replay": _replay,
+    "POST /v1/merchants/{id}/conformance": _start_run,
+    "POST /sandbox/{run}/v1/grants": _sandbox_consent,
+    "POST /sandbox/{run}/v1/grants/redeem": _sandbox_code,
+    "POST /sandbox/{run}/v1/holds": _sandbox_hold,
+    "POST /sandbox/{run}/v1/holds/{id}/capture": _sandbox_capture,
+    "POST /sandbox/{run}/v1/holds/{id}/release": _sandbox_release,
     "POST /v1/messages/read": _read_messages,
     "POST /v1/message-client": _register_client,
     "POST /v1/message-client/end": _end_client,

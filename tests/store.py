@@ -35,11 +35,13 @@ class Store:
     requests: int = 0
     interruptions: list["Interruption"] = field(default_factory=list)  # what befalls the next transactions
     down: bool = False  # no request gets through
+    installed: bool = False  # it is the table of a World
     _done: dict[str, Raw] = field(default_factory=dict)  # transactions by their ClientRequestToken
 
     def install(self, client: Any) -> None:
         """Answer the requests of ``client``; nothing is sent."""
         client.meta.events.register_last("before-send.dynamodb", self.answer)
+        self.installed = True
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         target, body = request.headers["X-Amz-Target"], request.body

@@ -1,5 +1,6 @@
 """How a World is made: over the local stack's engine, or over a dictionary for tests that make thousands of calls."""
 
+import copy
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,9 @@ from chalice.test import Client
 from moto import mock_aws
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.core.models import botocore_stubber
+from moto.sqs.models import sqs_backends
 
 from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
@@ -24,8 +27,7 @@ from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins, tokens
 from chalicelib.files import client as files
 from chalicelib.ledger import debts
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
@@ -40,27 +42,43 @@ from tests.world import World
 
 def forget_everything() -> None:
     """What a warm process remembers, and another would not."""
-    known = (accounts.person, reductions._known)
-    for remembered in (stage.settings, stage._secrets, tokens._issuer_keys, jws._key, *known):
+    for remembered in (stage._secrets, tokens._issuer_keys, jws._key):
+        remembered.cache_clear()
+    forget_the_world()
+
+
+def forget_the_world() -> None:
+    """The same without the keys of the stage, which all tests share: each token would be proven again in each test."""
+    for remembered in (stage.settings, accounts.person, reductions._known):
         remembered.cache_clear()
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     debts.forget()
-    tills.forget()
-    terms.forget()
+    memory.forget()
     partners.forget()
     anomalies.forget()
     logins.forget()
 
 
 @lru_cache(maxsize=1)
-def _session() -> boto3.Session:
+def _session() -> Any:  # typed for every service by its name, and we have one in hand
     return boto3.Session()  # reading AWS's description of itself takes longer than most tests
 
 
 @lru_cache(maxsize=1)
 def _sqs() -> Any:
     return _session().client("sqs")
+
+
+def _queue(name: str) -> str:
+    """The address of a new queue. Moto is asked within the process: a request takes longer than the rest of a World."""
+    sqs_backends[ACCOUNT][_session().region_name].create_queue(name)
+    return _address(name)
+
+
+@lru_cache(maxsize=10)
+def _address(name: str) -> str:
+    return str(_sqs().get_queue_url(QueueName=name)["QueueUrl"])
 
 
 @lru_cache(maxsize=1)
@@ -70,17 +88,36 @@ def _moto() -> None:
     stubber.enabled = False
 
 
+@lru_cache(maxsize=1)
+def _dynamodb() -> tuple[Any, Any]:
+    """A client for all Worlds over a dictionary, and its event handlers as botocore made them."""
+    made = _session().client("dynamodb", config=client._CONFIG)
+    return made, copy.copy(made.meta.events._emitter)
+
+
+def _as_new(service: str, **options: Any) -> Any:
+    """``boto3.client``, but the platform's own for DynamoDB is made once: it is as new for each World."""
+    if service != "dynamodb" or options != {"config": client._CONFIG}:
+        return _session().client(service, **options)
+    made, handlers = _dynamodb()
+    made.meta.events._emitter = copy.copy(handlers)
+    retries = handlers._unique_id_handlers["retry-config-dynamodb"]["handler"].__self__
+    quota = retries._retry_quota._quota
+    quota._available_capacity = quota._max_capacity
+    return made
+
+
 @contextmanager
 def _fake_aws() -> Iterator[None]:
-    forget_everything()
+    forget_the_world()
     _moto()
     BackendDict.reset()
     reset_model_data()
     with patch.object(stubber, "enabled", True), patch.object(boto3, "DEFAULT_SESSION", _session()):
-        queues = {f"{setting}_URL": _sqs().create_queue(QueueName=name)["QueueUrl"] for name, setting in NAMES.items()}
+        queues = {f"{setting}_URL": _queue(name) for name, setting in NAMES.items()}
         with patch.dict(os.environ, queues):
             yield
-    forget_everything()
+    forget_the_world()
 
 
 @contextmanager
@@ -115,7 +152,7 @@ def dynoxide(folder: Path) -> Iterator[str]:
 @contextmanager
 def quick_world() -> Iterator[World]:
     """A new, empty platform whose table is a dictionary; what else there is of AWS is moto's."""
-    with _fake_aws():
+    with _fake_aws(), patch.object(boto3, "client", _as_new):
         store = Store()
         store.install(client.client())
         client.client().meta.events.unregister("before-send", stubber)  # or moto would answer as well

@@ -8,7 +8,7 @@ from pydantic import Field
 from chalicelib.accounts.numbers import CreditCode, IdentityNumber
 from chalicelib.credit.model import Credit
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
-from chalicelib.kernel.fields import Answer, Body, Choice, Moment, Params, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Choice, Params, ShortText, Time, example
 from chalicelib.kernel.text import first_character
 from chalicelib.ledger.account import Account
 from chalicelib.transitions import Step
@@ -89,6 +89,8 @@ class BalancesAt(Answer):
 
 class Totals(Answer):
     """Sums since opening: points, but grams in ``recorded`` (an institution's own reductions) and ``retired``.
+
+    ``redeemed`` and ``donated`` are net of refunds.
 
     May lag by seconds.
     """
@@ -187,19 +189,7 @@ class Correction(Body):
     name: ShortText
 
 
-class Instant(Params):
-    """As of when balances are asked for."""
-
-    at: Annotated[
-        Moment | None, Field(description="An instant, RFC 3339 with any offset (write + as %2B): what was held then")
-    ] = None
-
-
 class Reasoned(Params):
     """Why somebody else's account is read."""
 
     reason: Annotated[ShortText, Field(description="Why you read it. The holder's export gives time, role and reason")]
-
-
-class ReasonedInstant(Reasoned, Instant):
-    """Why somebody else's account is read, and as of when."""

@@ -3,10 +3,11 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib.accounts import actions, closing, queries, wards
-from chalicelib.accounts.model import AccountAnswer, AccountView, Correction, Grounds, Instant, Opening
+from chalicelib.accounts.model import AccountAnswer, AccountView, Correction, Grounds, Opening
 from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
 from chalicelib.accounts.statements import checkpoints, export
 from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements.checkpoints import Instant
 from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams
 from chalicelib.accounts.statements.export import Export
 from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards

@@ -33,8 +33,8 @@ def leave(command: Command[Leave], account: Account, action: str, serve_days: in
     Raises EventRuns, InvalidState; refuses MembersStay, AccountFrozen, AccountClosed.
     """
     merchant, reason = account.as_merchant, command.body.reason
-    if merchant.event and merchant.event.ends_at > command.at:
-        raise EventRuns(state="active", action=action, ends_at=merchant.event.ends_at)
+    if merchant.promised_until > command.at:
+        raise EventRuns(state="active", action=action, ends_at=merchant.promised_until)
     status = step(model.STEPS, merchant.status, action, command.caller.role)
     after, note = turned(command, account, status=status, suspended_by=(), counted=None, completed=None)
     departure = Departure(

@@ -12,8 +12,11 @@ from chalicelib.events.model import EventAnswer, EventParams, status, terms
 from chalicelib.kernel.caller import INDIVIDUAL, Caller
 from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.ledger.account import Account
 from chalicelib.mall.items import Offer
 from chalicelib.mall.offers import queries as mall
+from chalicelib.merchants import queries as merchants
+from chalicelib.merchants.beside import still_runs
 from chalicelib.onboarding.items import Application
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
@@ -23,7 +26,9 @@ OFFERS_MAX = 200  # of a merchant, that are looked at for what is left
 
 def event(query: Query[Params], id: str) -> EventAnswer:
     """One event, once it was admitted. Raises NotFound."""
-    return _to_answer(admitted(id), draws.draw(id), stamp(query.now))
+    application = admitted(id)
+    merchant = merchants.account(application.applicant) if application.beside else None
+    return _to_answer(application, draws.draw(id), merchant, stamp(query.now))
 
 
 def admitted(id: str) -> Application:
@@ -41,20 +46,26 @@ def events(query: Query[EventParams]) -> Page[EventAnswer]:
     places = {place.key: place for place in read.first(listed, limit + 1)}
     found = read.many(list(places), Application)
     drawn = read.many([keys.draw(each.id) for each in found.values()], Draw)
-    ids = {key: found[key].id for key in places}
-    answers = [_to_answer(found[key], drawn.get(keys.draw(id)), stamp(query.now)) for key, id in ids.items()]
+    holders = {each.id: keys.account(keys.holder(each.applicant)) for each in found.values()}
+    accounts = read.many([holders[each.id] for each in found.values() if each.beside], Account)
+    answers = [
+        _to_answer(each, drawn.get(keys.draw(each.id)), accounts.get(holders[each.id]), stamp(query.now))
+        for each in map(found.__getitem__, places)
+    ]
     return query.page(answers, lambda answer: dict(places[keys.application(answer.id)].position))
 
 
-def _to_answer(application: Application, draw: Draw | None, at: str) -> EventAnswer:
+def _to_answer(application: Application, draw: Draw | None, merchant: Account | None, at: str) -> EventAnswer:
+    """``merchant``: the account of one that runs it beside its mode, as read. What it was vetoed for ends with it."""
     event = terms(application.plan)
-    own = _offers(application.applicant, application.id)
+    gone = merchant is not None and not still_runs(merchant, application.since)
+    own = _offers(application)
     redeemed = sum(mall.units_sold(own).values()) if own else 0
     return EventAnswer(
         id=application.id,
         merchant=application.applicant,
         title=application.title,
-        status=status(event, at),
+        status="ended" if gone else status(event, at),
         commitment=draw.commitment if draw else None,
         offered=sum(offer.supplied for offer in own),
         left=max(0, event.quantity - redeemed),
@@ -62,10 +73,12 @@ def _to_answer(application: Application, draw: Draw | None, at: str) -> EventAns
     )
 
 
-def _offers(merchant: str, event: str, looked_at_max: int | None = OFFERS_MAX) -> list[Offer]:
-    """Offers of an event; None: all of the merchant's are looked at."""
-    offers = islice(mall.offers_of(merchant), looked_at_max)
-    return [offer for offer in offers if offer.event and offer.event.id == event]
+def _offers(application: Application, looked_at_max: int | None = OFFERS_MAX) -> list[Offer]:
+    """Offers of an event; None: all are looked at."""
+    if application.beside:
+        return list(islice(mall.offers_at(application.id), looked_at_max))
+    offers = islice(mall.offers_of(application.applicant), looked_at_max)
+    return [offer for offer in offers if offer.event and offer.event.id == application.id]
 
 
 def draw_of(event: str) -> Draw:
@@ -113,5 +126,5 @@ def stock(draw: Draw) -> dict[str, int]:
     """
     return {
         offer.id: sum(till.units for till in mall.tills_by_name(offer.tills).values())
-        for offer in _offers(draw.merchant, draw.id, None)
+        for offer in _offers(admitted(draw.id), None)
     }

@@ -13,11 +13,10 @@ from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import POINTS, Posting, Transfer
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OfferTerms
-from chalicelib.mall.offers import terms as offer_terms
+from chalicelib.mall.offers import memory
 from chalicelib.mall.orders import NewRedemption
 from chalicelib.mall.pools import HandOut
 from chalicelib.mall.redemptions.actions import fulfilled, placed
-from chalicelib.mall.redemptions.tills import TillEmpty, remember_empty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, update
 
@@ -116,9 +115,9 @@ def _at_till(terms: OfferTerms, name: str, hand: HandOut | None, *, counts: bool
     """A till has enough units (the ledger asks that), and where it hands out codes, it stands as it was read."""
 
     def refuse(_: object) -> Refusal:
-        remember_empty(terms, name)
-        offer_terms.outdated(terms.id)  # it may have got codes meanwhile
-        return TillEmpty()
+        memory.remember_empty(terms, name)
+        memory.outdated(terms.id)  # it may have got codes meanwhile
+        return memory.TillEmpty()
 
     require: ConditionBase = Attr("codes").not_exists()
     if hand:

@@ -17,9 +17,8 @@ from chalicelib.events.queries import draw_of, entries_of, entry, stock
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
+from chalicelib.mall.offers import memory
 from chalicelib.mall.offers import queries as mall
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import tills
 from chalicelib.settings import secret
 from chalicelib.table import keys
 from chalicelib.table.lists import UNLISTED
@@ -109,8 +108,8 @@ def _settle(draw: Draw, listed: ListedEntry) -> None:
 
 def _award(id: str, won: int, command: Command[Any]) -> Decision:
     found: DrawEntry = entry(id)
-    offer = terms.of(found.offer)
-    units = tills.choose(offer, won)
+    offer = memory.terms(found.offer)
+    units = memory.choose_tills(offer, won)
     handed = mall.hand_out(units) if offer.pooled else {}
     return settling.award(command, found, offer, units, handed)
 

@@ -1,5 +1,6 @@
 """The Record: one immutable item that proves a Decision."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ class Facts:
     ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
     which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
     ``payer``, of a capture or of a draw's sale, the account that they came from. ``proof``: the signature of the
-    request by the caller's own system. ``dispute``: what a step or a ruling is about.
+    request by the caller's own system. ``dispute``: what a step or a ruling is about. ``conformance``: the run that it
+    is a part of.
     """
 
     movement: str | None = None
@@ -47,6 +49,7 @@ class Facts:
     in_grams: bool | None = None
     batch: str | None = None
     dispute: str | None = None
+    conformance: str | None = None
     line: int | None = None
     application: str | None = None
     account: str | None = None
@@ -77,3 +80,17 @@ class Record(Facts):
     status: int
     answer: str
     publish: bool | None = None
+
+
+class Fingerprint(NamedTuple):
+    """What shows that a request is the one that made a Record. ``kept`` is kept on a new Record.
+
+    ``earlier`` gives what older versions of the platform kept for the same request; it is asked only where a Record
+    bears something else.
+    """
+
+    kept: str
+    earlier: Callable[[], Collection[str]] = tuple
+
+    def matches(self, stored: str) -> bool:
+        return stored == self.kept or stored in self.earlier()

@@ -45,7 +45,8 @@ class Merchant:
     approved outside the platform. ``completed``: when its event was over, or it was vetoed, and nothing was left to
     serve. ``suspended_by``: who suspended it ("exchange", "operator"); each lifts its own. ``planned_merchants``: the
     most members that a sub-platform may have, None where its plan has no number. ``counted``: it is one of them.
-    ``left_at``: it has left the mall, so nothing more comes to it.
+    ``left_at``: it has left the mall, so nothing more comes to it. ``events_until``: when the last of the events ends
+    that it runs beside its mode.
     """
 
     mode: str
@@ -60,13 +61,24 @@ class Merchant:
     planned_merchants: int | None = None
     counted: bool | None = None
     left_at: str | None = None
+    events_until: str | None = None
+
+    @property
+    def promised_until(self) -> str:
+        """When the last of its events ends, its own or one beside its mode; empty where it has none."""
+        return max(self.event.ends_at if self.event else "", self.events_until or "")
+
+    def over(self, at: str) -> bool:
+        """Whether its time is over at ``at``: one of the mode ``event`` is a merchant until the last of its events."""
+        return self.event is not None and self.promised_until <= at
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
     """Sums of an account's movements, projected from the stream (see ``projection.TOTALS``), all of them or a lane's.
 
-    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not.
+    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not. ``returned``: points of
+    ``donated`` that came back; certificates are found by what was given, so that sum stays.
     """
 
     earned: int = 0
@@ -77,6 +89,7 @@ class Sums:
     bought_back: int = 0
     retired: int = 0
     gathered: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ TOTALS = {
     "refund": ("redeemed", POINTS, -1),
     "cancellation": ("cancelled", POINTS, -1),
     "donation": ("donated", POINTS, -1),
+    "donation_refund": ("returned", POINTS, 1),
     "buy_back": ("bought_back", POINTS, -1),
     "retirement": ("retired", GRAMS, -1),
     "reversal": ("earned", POINTS, 1),
@@ -35,7 +36,6 @@ def entries(records: Sequence[Record]) -> list[Write]:
 
     Lines that are filed ``LATE`` are counted on their accounts: sums of statements that were kept before lack them.
     """
-    settled = stamp(datetime.now(UTC) - LATE)
     puts: list[Write] = []
     unfiled: dict[str, set[str]] = defaultdict(set)
     totals: dict[str, Counter[str]] = defaultdict(Counter)
@@ -45,8 +45,6 @@ def entries(records: Sequence[Record]) -> list[Write]:
             puts.append(put(keys.filed(record.id), {"id": record.id}))
         for name, entry in found.items():
             puts.append(put(keys.entry(name, entry.at, entry.id), entry))
-            if record.at < settled:
-                totals[name]["late"] += 1
             if name == record.holder:
                 sums[name].update(_earned(record, name, entry))
             for counted, total, amount in _counted(record, name, entry):
@@ -71,6 +69,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
 
 def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:
     """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
+    if record.at < stamp(datetime.now(UTC) - LATE):
+        yield name, "late", 1
     if name != record.holder and entry.kind in TOTALS and not record.payer:
         total, asset, sign = TOTALS[entry.kind]
         yield name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)

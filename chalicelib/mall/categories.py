@@ -53,9 +53,13 @@ def _plain(text: str) -> str:
 _CODES = {_plain(name): code for code, label in CATEGORIES.items() for name in (code, *label)}
 
 
+def code_of(text: str) -> str | None:
+    """The code of a category that is named by its code or a label, in any case; None where it is none."""
+    return _CODES.get(_plain(text))
+
+
 def _known(text: str) -> str:
-    """The code of a category that is named by its code or a label, in any case."""
-    code = _CODES.get(_plain(text))
+    code = code_of(text)
     if code is None:
         allowed = ", ".join(f"{each} ({label.zh})" for each, label in CATEGORIES.items())
         raise PydanticCustomError("category", "Must be one of {allowed}", {"allowed": allowed})

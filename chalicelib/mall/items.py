@@ -18,12 +18,14 @@ class OfferEvent:
     """The event that an offer belongs to (its application), and what one person may have of all its offers.
 
     ``quantity``: the units of all its offers; None for earlier events. ``draws_at``: None where there is no draw.
+    ``beside``: when it was admitted beside its merchant's mode; None where it is the merchant's mode.
     """
 
     id: str
     limit: int
     quantity: int | None = None
     draws_at: str | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ class Offer(OfferTerms):
     def to_answer(self, sold: int = 0) -> OfferAnswer:
         """The offer as the public sees it; ``sold`` is projected, so stock may lag but is never negative."""
         fields = {name: value for name, value in vars(self).items() if name in OfferAnswer.model_fields}
-        fields["taken_down"] = self.taken_down is not None
+        fields |= {"taken_down": self.taken_down is not None, "event": self.event.id if self.event else None}
         return OfferAnswer(**fields, stock=max(0, self.supplied - sold))
 
 

@@ -23,6 +23,12 @@ CancellableMinutes = Annotated[
     int,
     Field(ge=1, le=43_200, description="How long after the sale the buyer may cancel an order not yet fulfilled"),
 ]
+Event = Annotated[
+    Id | None,
+    Field(
+        description="An event of the merchant that has not ended. Null: its own where its mode is `event`, else none"
+    ),
+]
 FulfilWithinDays = Annotated[
     int, Field(ge=1, le=365, description="An order that is not fulfilled within so many days is refunded")
 ]
@@ -31,7 +37,8 @@ FulfilWithinDays = Annotated[
 class NewOffer(Body):
     """Something a merchant gives for points. ``busy`` spreads a rush of buyers over several tills.
 
-    At an event, times and limit that are null or left out are the event's own.
+    ``event``: the merchant's event that it belongs to. At an event, times and limit that are null or left out are the
+    event's own, and the units of all its offers are at most its quantity.
     """
 
     model_config = example(
@@ -67,6 +74,7 @@ class NewOffer(Body):
     images: Images = Field(default_factory=list)
     cancellable_minutes: CancellableMinutes | None = None
     fulfil_within_days: FulfilWithinDays | None = None
+    event: Event = None
 
 
 class OfferChange(Body):
@@ -84,7 +92,8 @@ class OfferChange(Body):
 class OfferAnswer(Answer):
     """An offer as the public sees it; ``stock`` may lag by seconds and is never negative.
 
-    ``taken_down``: by the sub-platform, so that its merchant cannot put it on the shelf.
+    ``taken_down``: by the sub-platform, so that its merchant cannot put it on the shelf. ``event``: the event whose
+    goods it gives out.
     """
 
     id: str
@@ -104,18 +113,21 @@ class OfferAnswer(Answer):
     cancellable_minutes: int | None = None
     fulfil_within_days: int | None = None
     taken_down: bool = False
+    event: str | None = None
 
 
 class OfferParams(Paged):
     """Filters of the shelf. ``q``: words that title or description contain, all of them, in any case.
 
-    ``sub_platform``: offers of the merchants beneath it. ``sort``: the newest or the cheapest first. ``status=all``:
-    the caller's own offers, on the shelf or off, in their time or not; it needs a merchant's token.
+    ``sub_platform``: offers of the merchants beneath it. ``event``: those of an event; its ``merchant`` beside it makes
+    the search short. ``sort``: the newest or the cheapest first. ``status=all``: the caller's own offers, on the shelf
+    or off, in their time or not; it needs a merchant's token.
     """
 
     category: CategoryCode | None = None
     merchant: Id | None = None
     sub_platform: Id | None = None
+    event: Id | None = None
     q: Annotated[str | None, Field(min_length=1, max_length=100, examples=["地铁"])] = None
     sort: Literal["newest", "points"] = "newest"
     status: Literal["on_shelf", "all"] = "on_shelf"

@@ -27,7 +27,8 @@ class AlreadyMerchant(Refusal):
     title = Text("A merchant already", "已是碳普惠权益方")
     detail = Text("The institution was admitted before.", "该机构此前已入驻。")
     remedy = Text(
-        "Nothing to fix: read it with GET /v1/merchants/{id}.", "无需处理：请通过 GET /v1/merchants/{id} 查询。"
+        "Read it with GET /v1/merchants/{id}. Beside its mode it can apply for an event: the mode event.",
+        "请通过 GET /v1/merchants/{id} 查询。权益方可在现有模式之外申请举办特定活动（mode 为 event）。",
     )
 
 
@@ -81,6 +82,7 @@ def may_be_admitted(at: str) -> ConditionBase:
     """
     over = Attr("merchant.event.ends_at").lte(at) & Attr("merchant.counted").not_exists()
     over &= Attr("merchant.status").ne("leaving")
+    over &= Attr("merchant.events_until").not_exists() | Attr("merchant.events_until").lte(at)
     free = reduce(or_, (Attr("merchant").not_exists(), over, Attr("merchant.status").is_in(["ended", "left"])))
     return Attr("status").eq("active") & free
 

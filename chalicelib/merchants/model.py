@@ -16,19 +16,22 @@ MALL, SUB_PLATFORM, EVENT, OTHER = "third_party_mall", "sub_platform", "event", 
 
 Subject = Literal["agreement", "licence"]  # what a merchant needs to sell, and what may end
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
-Suspender = Literal["exchange", "operator", "agreement", "licence"]
+DUTY = "duty"  # in whose name a merchant is suspended that does not keep one for too long
+Suspender = Literal["exchange", "operator", "agreement", "licence", "duty"]
 
 SUB_PLATFORM_OPERATOR = "operator"  # of the sub-platform above a merchant; it comes in the role of an institution
 
 STEPS = (  # of each party's own suspension: a merchant is suspended while one of them holds
-    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
-    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS)),
+    Step("active", "suspend", "suspended", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS, DUTY)),
+    Step("suspended", "reinstate", "active", (EXCHANGE, SUB_PLATFORM_OPERATOR, *SUBJECTS, DUTY)),
 )
-KINDS = dict.fromkeys((EXCHANGE, *SUBJECTS), "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
+_OWN = (EXCHANGE, *SUBJECTS, DUTY)
+KINDS = dict.fromkeys(_OWN, "merchant") | {SUB_PLATFORM_OPERATOR: "member"}  # of Records, by party
 VETOED = "member_vetoed"
-LEAVING, RENEWED = "merchant_leaving", "merchant_renewed"
+LEAVING, RENEWED, EVENT_ADMITTED = "merchant_leaving", "merchant_renewed", "event_admitted"
+DELISTED = "merchant_delisted"
 _TURNED = {f"{kind}_{step.target}" for kind in KINDS.values() for step in STEPS}
-TURNS = {VETOED, LEAVING, RENEWED, *_TURNED}  # what offers follow
+TURNS = {VETOED, LEAVING, RENEWED, EVENT_ADMITTED, DELISTED, *_TURNED}  # what offers follow
 
 
 class Admission(Body):
@@ -60,8 +63,8 @@ class MerchantParams(Paged):
 class MerchantAnswer(Answer):
     """A merchant (碳普惠权益方); its id is its institution's account id.
 
-    It has ended with the period of its event, or with the exchange's veto of its admission to a sub-platform. One
-    that is leaving sells nothing and serves its orders; one that has left is none any more.
+    It has ended with the last of its events where its mode is ``event``, or with the exchange's veto of its admission
+    to a sub-platform. One that is leaving sells nothing and serves its orders; one that has left is none any more.
     """
 
     model_config = example(
@@ -97,6 +100,6 @@ def own_state(merchant: Merchant, party: str) -> str:
 def to_answer(account: Account, at: str) -> MerchantAnswer:
     """The merchant of an account as anyone may see it at the time ``at``. Raises NotFound where it is none."""
     merchant = account.as_merchant
-    ended = merchant.event and merchant.event.ends_at <= at and merchant.status not in GONE
+    ended = merchant.over(at) and merchant.status not in GONE
     over = {"status": "ended"} if ended else {}
     return MerchantAnswer.model_validate(vars(merchant) | over | {"id": account.id, "name": account.name})

@@ -8,6 +8,7 @@ from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
+from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.merchants.members import Membership
 from chalicelib.merchants.model import SUBJECTS, MerchantAnswer, MerchantParams, Subject, to_answer
 from chalicelib.merchants.validity import Validity
@@ -77,6 +78,11 @@ def ending(subject: Subject, until: str) -> Iterator[str]:
     """Merchants whose agreement or licence ends before ``until``, or has ended, the earliest end first."""
     listed = read.places(lists.validity(subject), between=("!", f"{until}:~"), descending=False)
     return (place.listing.rank.partition("Z:")[2] for place in listed)
+
+
+def event(id: str) -> MerchantEvent | None:
+    """An event that a merchant runs, or ran, beside its mode, by its id."""
+    return read.get(keys.event(id), MerchantEvent)
 
 
 def merchant(id: str, now: datetime) -> MerchantAnswer:

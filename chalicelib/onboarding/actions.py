@@ -9,6 +9,9 @@ from chalicelib.draws.opening import opened
 from chalicelib.errors import InvalidRequest, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.ledger.account import Account
+from chalicelib.merchants.beside import begins, runs_beside
+from chalicelib.merchants.model import EVENT_ADMITTED
 from chalicelib.merchants.validity import not_past
 from chalicelib.onboarding.advance import advance
 from chalicelib.onboarding.items import (
@@ -68,23 +71,38 @@ def endorse(command: Command[Endorsement], application: Application, party: str)
     return advance(command, application, f"endorsement {body.outcome}", party, comment=body.comment)
 
 
-def review(command: Command[Review], application: Application, party: str, *, draw_key: bytes) -> Decision:
+def review(
+    command: Command[Review],
+    application: Application,
+    party: str,
+    *,
+    draw_key: bytes,
+    applicant: Account | None = None,
+) -> Decision:
     """What the exchange found. With an event that passes its draw opens, if it has one: ``draw_key`` makes its seed.
+    Where its ``applicant`` (an event's, as read) is a merchant already, it begins beside the mode that this one has.
 
     Raises DocumentsMissing where it would pass an incomplete application, InvalidRequest where its findings contradict
-    the outcome, InvalidState.
+    the outcome, InvalidState; refuses NoNewEvent.
     """
     body, action = command.body, f"review {command.body.outcome}"
     step(STEPS, application.status, action, party, traits(application))
+    changes: dict[str, Any] = {"review": ReviewNote(at=command.at, **body.model_dump())}
     more: tuple[Write, ...] = ()
-    if body.outcome == "pass":
-        _passes(command, application)
-        if event := application.event:
-            more = opened(application.id, application.applicant, event, at=command.at, draw_key=draw_key)
-    else:
+    if body.outcome != "pass":
         _require_reason(body.comment)
-    note = ReviewNote(at=command.at, **body.model_dump())
-    return advance(command, application, action, party, comment=body.comment, changes={"review": note}, more=more)
+        return advance(command, application, action, party, comment=body.comment, changes=changes)
+    _passes(command, application)
+    beside = applicant if application.event and runs_beside(applicant, command.at) else None
+    if event := application.event:
+        more = opened(application.id, application.applicant, event, at=command.at, draw_key=draw_key)
+        more += begins(command, beside, application.id, event) if beside else ()
+    changes |= {"beside": True} if beside else {}
+    decision = advance(command, application, action, party, comment=body.comment, changes=changes, more=more)
+    if beside is None:
+        return decision
+    facts = replace(decision.facts, merchant=beside.id)
+    return replace(decision, kind=EVENT_ADMITTED, facts=facts, publish=True)
 
 
 def _passes(command: Command[Review], application: Application) -> None:

@@ -64,6 +64,8 @@ def _conditions(
     if application.status == "active":
         return (remains(application.applicant, application.id, action),)
     closed = (delete(keys.applying(application.applicant)),) if after.status not in OPEN else ()
+    if after.beside:
+        return closed  # its applicant is a merchant already: see actions.review
     if after.status == "active":
         return (*closed, *_admission(command, after))
     if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):

@@ -106,7 +106,8 @@ class Application:
 
     ``category`` is the mode once more: what the index filters its lists by. ``announced`` counts its documents, those
     that never came included, and ``links`` the links that its applicant got. ``kept``: documents that are in the
-    archive. ``version`` counts changes of anything but these. ``since``: when it came to its state.
+    archive. ``version`` counts changes of anything but these. ``since``: when it came to its state. ``beside``: it was
+    admitted as an event of a merchant that keeps its mode.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Application:
     acknowledgement: AcknowledgementNote | None = None
     agreement: AgreementNote | None = None
     integration: IntegrationNote | None = None
+    beside: bool | None = None
 
     @property
     def event(self) -> EventTerms | None:

@@ -14,6 +14,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
+from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.actions import AlreadyMerchant
 from chalicelib.merchants.members import PlanFull
 from chalicelib.onboarding import actions, prepare, queries
@@ -52,10 +53,10 @@ LAST = (*STEPPED, AlreadyMerchant, AccountClosed, AccountFrozen)  # of the first
     refuses=LAST,
 )
 def apply(command: Command[NewApplication]) -> Decision:
-    """Apply to join the mall, in one of four modes.
+    """Apply to join the mall, in one of four modes; or, as an active merchant, for an event beside its mode.
 
     The application is a draft until it is submitted; an institution has one open application at a time. One that names
-    a sub-platform goes through its operator first.
+    a sub-platform goes through its operator first, and so does a member's for an event.
     """
     return drafts.apply(command, accounts.own(command.caller))
 
@@ -157,8 +158,13 @@ def endorse_application(command: Command[Endorsement], id: str) -> Decision:
 
 @_step("review", Review, EXCHANGE, (*LAST, PlanFull, DocumentsMissing))
 def review_application(command: Command[Review], id: str) -> Decision:
-    """Pass, return or reject a submitted application. An event that passes is active."""
-    return actions.review(command, *queries.visible(command.caller, id), draw_key=secret("draw_key"))
+    """Pass, return or reject a submitted application. An event that passes is active.
+
+    A merchant that was admitted before keeps its mode; the event has terms and offers of its own.
+    """
+    application, party = queries.visible(command.caller, id)
+    applicant = merchants.account(application.applicant) if application.event else None
+    return actions.review(command, application, party, draw_key=secret("draw_key"), applicant=applicant)
 
 
 @_step("opinion", Opinion, EXCHANGE)

@@ -19,6 +19,7 @@ USES = {
     "refund": ("redeemed", -1),
     "cancellation": ("cancelled", 1),
     "donation": ("donated", 1),
+    "donation_refund": ("donated", -1),
     "buy_back": ("bought_back", 1),
 }
 

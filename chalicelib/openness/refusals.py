@@ -69,6 +69,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "action": _fact("string", "The step that was asked for", "fulfil"),
     "reduction": _fact("string", "The id of the earlier reduction", ID),
     "grant": _fact("string", "The id of the live grant", ID),
+    "run": _fact("string", "The id of the run that lasts", ID),
     "entry": _fact("string", "The id of the caller's earlier entry", ID),
     "event": _fact("string", "The id of the event", ID),
     "opens_at": _fact("string", "When the draw opens", TIME),

@@ -20,6 +20,7 @@ WebhookType = Literal[
     "dispute.ruled",
     "agreement.ending",
     "licence.ending",
+    "merchant.delisted",
 ]
 Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]

@@ -39,6 +39,7 @@ WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "dispute_ruled": Webhook("dispute.ruled", "dispute", _DISPUTE),
     "agreement_ending": Webhook("agreement.ending", "merchant", _ENDING),
     "licence_ending": Webhook("licence.ending", "merchant", _ENDING),
+    "merchant_delisted": Webhook("merchant.delisted", "merchant", ("at", "duties")),
 }
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more

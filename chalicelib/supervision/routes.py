@@ -1,22 +1,22 @@
-"""/v1/accounts/{id}, /v1/merchants/{id}/health, /v1/records, /v1/orders, /v1/worklist"""
+"""/v1/accounts/{id}, /v1/records, /v1/orders, /v1/worklist"""
 
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.accounts.model import AccountView, Reasoned, ReasonedInstant
+from chalicelib.accounts.model import AccountView, Reasoned
 from chalicelib.accounts.statements import checkpoints, readings
 from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements.checkpoints import ReasonedInstant
 from chalicelib.accounts.statements.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.credit import queries as credit
 from chalicelib.edge.endpoints import query
 from chalicelib.edge.identity.authorizer import acted_for
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
-from chalicelib.kernel.fields import Page, Params
+from chalicelib.kernel.caller import BUREAU, EXCHANGE
+from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.settings import secret
-from chalicelib.supervision import health, orders, records, worklist
-from chalicelib.supervision.duties import HealthAnswer
+from chalicelib.supervision import orders, records, worklist
 from chalicelib.supervision.model import (
     RecordAnswer,
     SupervisedOrderAnswer,
@@ -86,15 +86,6 @@ def all_orders(query: Query[SupervisedOrderParams]) -> Page[SupervisedOrderAnswe
     A page of one status, or of a long time, may be short: its cursor continues.
     """
     return orders.orders(query)
-
-
-@query(room, "/v1/merchants/{id}/health", answer=HealthAnswer, allow=(INSTITUTION, EXCHANGE), refuses=(NotFound,))
-def merchant_health(query: Query[Params], id: str) -> HealthAnswer:
-    """How a merchant keeps its duties: stock against its plan, late orders, webhooks that were given up, its licence.
-
-    The merchant itself, the sub-platform above it, the exchange and the auditor see it. ``warnings`` say what to do.
-    """
-    return health.health(query.asker, id, query.now)
 
 
 @query(room, "/v1/worklist", answer=WorklistAnswer, allow=OFFICIALS, params=WorkParams)

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.buyback import worker as buyback
+from chalicelib.conformance import worker as conformance
 from chalicelib.mall.redemptions.worker import sweep_merchant
 from chalicelib.partners import worker as partners
 
-send_webhook = partners.handle
+
+def send_webhook(message: Mapping[str, Any]) -> None:
+    """An event goes to a merchant's system, or a test of a conformance run."""
+    if "conformance" in message:
+        conformance.handle(message)
+    else:
+        partners.handle(message)
 
 
 def pay_lots(message: Mapping[str, Any]) -> None:

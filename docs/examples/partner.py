@@ -16,6 +16,7 @@ import http.client
 import json
 import os
 import secrets
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,7 +24,7 @@ from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -83,7 +84,7 @@ class Platform:
 
     def _once(self, path: str, raw: bytes, key: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", "Idempotency-Key": key}
-        signature = self.sign("POST", path, raw, key) if self.signs else {}
+        signature = self.sign("POST", urlsplit(self.url).path + path, raw, key) if self.signs else {}
         asked = urllib.request.Request(self.url + path, raw, headers | signature)
         with urllib.request.urlopen(asked, timeout=5) as answer:
             found: dict[str, Any] = json.load(answer)
@@ -174,6 +175,10 @@ class Shop:
         path = f"/v1/holds/{order.hold}/capture"
         self.note(order, self.platform.send(path, {"points": GOODS[order.good][1]}, f"capture-{order.reference}"))
 
+    def release(self, order: Order) -> None:
+        """We cannot serve it: all of it returns to her."""
+        self.note(order, self.platform.send(f"/v1/holds/{order.hold}/release", {}, f"release-{order.reference}"))
+
     def refund(self, order: Order) -> None:
         path, body = f"/v1/holds/{order.hold}/refund", {"points": order.captured_points, "reason": "returned"}
         self.note(order, self.platform.send(path, body, f"refund-{order.reference}"))
@@ -193,7 +198,20 @@ class Shop:
             order.state = data["status"]
         if event["type"] == "grant.withdrawn":
             self.grants = {customer: grant for customer, grant in self.grants.items() if grant != data["grant"]}
+        if event["type"] == "conformance.started":
+            threading.Thread(target=self.rehearse, args=(data["sandbox"],), daemon=True).start()
         print(json.dumps({"id": id} | event, ensure_ascii=False), flush=True)
+
+    def rehearse(self, sandbox: str) -> None:
+        """Sell in the sandbox of a conformance run, with the code that sells to people: we play the person too."""
+        us = self.platform
+        shop = Shop(Platform(us.merchant, us.key, us.url + sandbox, us.token, signs=us.signs))
+        served = shop.buy("test", "tea")
+        code = shop.platform.send("/v1/grants", shop.consent("test"), f"consent-{served.reference}")["code"]
+        shop.redeem(served, code)
+        shop.serve(served)
+        shop.release(shop.buy("test", "tea"))
+        shop.buy("test", "badge")  # nobody serves it: it expires, and hold.expired comes
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -233,8 +251,8 @@ class Handler(BaseHTTPRequestHandler):
         order = self.shop.orders.get(reference)
         if order and action == "pay":
             self.shop.redeem(order, form.get("code", "").strip())
-        elif order and action in ("serve", "refund"):
-            {"serve": self.shop.serve, "refund": self.shop.refund}[action](order)
+        elif order and action in ("serve", "release", "refund"):
+            {"serve": self.shop.serve, "release": self.shop.release, "refund": self.shop.refund}[action](order)
         return order
 
     def customer(self) -> str:
@@ -292,7 +310,8 @@ def shows(order: Order, consent: dict[str, Any] | None) -> str:
             f"<p>在碳普惠客户端授权 Consent in your client:</p><pre id=consent>{html.escape(json.dumps(consent))}</pre>"
         )
         return text + f"{at}/pay><input name=code placeholder=授权码 required><button>支付 Pay</button></form>"
-    return text + f"{at}/serve><button>核销 Serve</button></form>{at}/refund><button>退还 Refund</button></form>"
+    text += f"{at}/serve><button>核销 Serve</button></form>{at}/release><button>取消 Cancel</button></form>"
+    return text + f"{at}/refund><button>退还 Refund</button></form>"
 
 
 def key_in(file: Path) -> Ed25519PrivateKey:

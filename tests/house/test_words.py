@@ -8,6 +8,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +72,7 @@ def _quoted(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
+@lru_cache(maxsize=1_000)
 def _pattern(word: str) -> re.Pattern[str]:
     """Whole words; Chinese has no spaces between them."""
     spaced = re.escape(word).replace(r"\ ", r"\s+")
@@ -84,6 +86,12 @@ def in_text(text: str, rule: Rule, first_line: int = 1) -> Iterator[Finding]:
     for word in rule.words:
         for match in _pattern(word).finditer(text):
             yield Finding(first_line + text.count("\n", 0, match.start()), word, rule.instead)
+
+
+@lru_cache(maxsize=1_000)
+def _any(words: tuple[str, ...]) -> re.Pattern[str]:
+    """One look for all of them."""
+    return re.compile("|".join(_pattern(word).pattern for word in words), re.IGNORECASE)
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
@@ -113,11 +121,13 @@ def names(path: Path) -> Iterator[tuple[int, str]]:
 def findings(path: Path, retired: list[Rule]) -> list[Finding]:
     """Every retired word of a file, in order."""
     found: set[Finding] = set()
+    every = _any(tuple(word for rule in retired for word in rule.words))
+    read, named = [each for each in texts(path) if every.search(each[1])], list(names(path))
     for rule in retired:
         if "text" in rule.where:
-            found.update(each for line, text in texts(path) for each in in_text(text, rule, line))
+            found.update(each for line, text in read for each in in_text(text, rule, line))
         if "name" in rule.where:
-            found.update(Finding(line, name, rule.instead) for line, name in names(path) if name in rule.words)
+            found.update(Finding(line, name, rule.instead) for line, name in named if name in rule.words)
     return sorted(found)
 
 

@@ -11,6 +11,7 @@ from chalicelib.edge.http import BODY_BYTES_MAX
 from chalicelib.kernel.text import TextType
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES, filled, required
+from tests.prepared import prepared
 from tests.world import Answer, World
 
 CHANGING = [name for name in ROUTES if name in COMMANDS]
@@ -82,7 +83,7 @@ def refuses(world: World) -> Any:
 
 @pytest.fixture
 def ready(request: pytest.FixtureRequest, world: World) -> Ready:
-    return COMMANDS[request.param](world)
+    return prepared(request.param, world)
 
 
 every_command = pytest.mark.parametrize(("name", "ready"), [(name, name) for name in CHANGING], indirect=["ready"])

@@ -13,8 +13,9 @@ from chalicelib.settings import secret
 from chalicelib.table import keys
 from chalicelib.table.write import update
 from tests.bodies import nullable
-from tests.commands import COMMANDS, Ready, send
+from tests.commands import COMMANDS, send
 from tests.endpoints import ROUTES
+from tests.prepared import prepared
 from tests.world import World
 
 SCENARIO = {
@@ -39,7 +40,7 @@ def age(world: World, written: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if not issubclass(ROUTES[name].takes, RootModel)])
 def test_leaving_out_a_null_and_writing_it_are_the_same_request(world: World, name: str) -> None:
-    ready: Ready = COMMANDS[name](world)
+    ready = prepared(name, world)
     may_be_null = nullable(ROUTES[name].takes)
     bare = {field: value for field, value in ready.body.items() if value is not None or field not in may_be_null}
     full = dict.fromkeys(may_be_null) | bare

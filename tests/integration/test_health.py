@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.supervision.duties import WARNINGS
+from chalicelib.supervision.duties.warnings import WARNINGS
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import ORDERS_DUE, Listing
 from chalicelib.table.write import update
-from tests.desk import EXCHANGE, Desk, institution
+from tests.desk import EXCHANGE, PLANS, Desk, institution
+from tests.platforms import platform
 from tests.world import CODES, World
 
 
@@ -41,18 +42,22 @@ def test_a_merchant_of_the_exchange_has_no_duty_in_numbers(world: World) -> None
         "suspended_by": [],
         "agreement": {"ends_on": None, "days_left": None},
         "as_of": answer["as_of"],
+        "sub_platform_sells": None,
         "stock": {"committed": None, "units": 0, "offers": 0, "more": False},
+        "shelf": {"categories": None, "outside": 0, "ended": 0, "sold_out": 0},
         "orders": {"late": 0, "oldest_due": None, "more": False},
         "webhooks": {"integrated": False, "failed_since": None},
         "licence": {"expires_on": None, "days_left": None},
         "warnings": [],
+        "delisted_at": None,
+        "delisted_for": [],
     }
 
 
 def test_stock_counts_what_is_on_the_shelf_and_unsold(world: World, mall: str) -> None:
     assert warnings(world, mall) == ["stock_below_commitment"]
-    world.offer(stock=600)
-    sold = world.offer(stock=400)
+    world.offer(stock=600, category="food")
+    sold = world.offer(stock=400, category="food")
     assert warnings(world, mall) == []
     world.rich(points=1000)
     world.redeem(sold)
@@ -84,7 +89,7 @@ def test_late_orders_are_counted_until_they_are_settled(world: World) -> None:
     ("days", "codes"), [(31, []), (30, ["licence_ends_soon"]), (0, ["licence_ends_soon"]), (-1, ["licence_ended"])]
 )
 def test_a_licence_that_ends_is_warned_of(world: World, mall: str, days: int, codes: list[str]) -> None:
-    world.offer(stock=1000)
+    world.offer(stock=1000, category="food")
     today = (datetime.now(UTC) + timedelta(hours=8)).date()
     account = world.item(keys.account(keys.holder(mall))) or {}
     key = keys.application(account["merchant"]["application"])
@@ -93,6 +98,58 @@ def test_a_licence_that_ends_is_warned_of(world: World, mall: str, days: int, co
     commit([update(key, assign={"documents": documents | {"business_licence": licence}})])
     assert health(world, mall).body["licence"]["days_left"] == days
     assert warnings(world, mall) == codes
+
+
+def test_a_category_outside_the_plan_or_the_register_is_warned_of_and_not_refused(world: World, mall: str) -> None:
+    outside = world.offer(stock=1000, category="transport")
+    assert health(world, mall).body["shelf"]["categories"] == ["food"]
+    assert warnings(world, mall) == ["category_outside_plan"]
+    world.patch(f"/v1/offers/{outside}", {"status": "off_shelf"}, **institution("shop"))
+    old = world.offer(stock=1000, category="food")
+    assert warnings(world, mall) == []
+    commit([update(keys.offer(old), assign={"category": "of before the register"})])
+    assert warnings(world, mall) == ["category_outside_plan"]
+
+
+def test_a_plan_in_words_binds_to_the_register_alone(world: World) -> None:
+    shop = world.institution()
+    Desk(world).bring("third_party_mall", plan=PLANS["third_party_mall"] | {"categories": ["food", "各类"]})
+    world.offer(stock=1000)
+    assert (health(world, shop).body["shelf"]["categories"], warnings(world, shop)) == (None, [])
+
+
+def test_offers_that_ended_or_are_sold_out_are_to_leave_the_shelf(world: World) -> None:
+    shop = world.merchant()
+    ended, gone = world.offer(ends_at="2097-01-01T00:00:00Z"), world.offer(stock=1)
+    world.offer()
+    world.end_offer(ended, "2026-01-01T00:00:00.000Z")
+    world.rich()
+    assert world.redeem(gone).status == 201
+    world.stream()
+    assert health(world, shop).body["shelf"] == {"categories": None, "outside": 0, "ended": 1, "sold_out": 1}
+    assert warnings(world, shop) == ["offers_stale"]
+    for each in (ended, gone):
+        world.patch(f"/v1/offers/{each}", {"status": "off_shelf"}, **institution("shop"))
+    assert warnings(world, shop) == []
+
+
+def test_goods_of_an_event_beside_the_mode_are_promised_apart(world: World, mall: str) -> None:
+    plan = PLANS["event"] | {"starts_at": "2020-06-01T00:00:00Z", "opens_at": "2020-06-05T02:00:00Z"}
+    event = Desk(world).bring("event", plan=plan)
+    world.offer(stock=500, category="culture", event=event)
+    assert health(world, mall).body["stock"]["units"] == 0
+    assert warnings(world, mall) == ["stock_below_commitment"]
+
+
+def test_a_member_reads_that_its_sub_platform_may_not_sell(world: World) -> None:
+    district = platform(world)
+    shop = district.member()
+    assert (health(world, shop).body["sub_platform_sells"], warnings(world, shop)) == (True, [])
+    district.of_operator("suspend")
+    assert (health(world, shop).body["sub_platform_sells"], warnings(world, shop)) == (
+        False,
+        ["sub_platform_suspended"],
+    )
 
 
 def test_a_suspended_merchant_reads_why_nothing_sells(world: World) -> None:

@@ -9,6 +9,7 @@ from chalicelib.kernel.caller import FINANCE, INSTITUTION, OWNER, SHOP_OPERATOR
 from chalicelib.table import keys
 from tests.commands import COMMANDS, send
 from tests.endpoints import ROUTES
+from tests.prepared import prepared
 from tests.world import CODES, Answer, World
 
 PATH = "/v1/institutions/me/logins"
@@ -75,7 +76,7 @@ def test_what_an_authority_does_not_reach_is_refused_and_changes_nothing(
         return
     world.institution("firm", CODES[3])
     added(world, "helper", authority, by="firm")
-    ready = COMMANDS[name](world)
+    ready = prepared(name, world)
     before = world.items()
     assert send(world, ready, role="institution", sub="helper").refused == (403, "role_not_allowed")
     assert world.items() == before

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.mall.redemptions import tills
+from chalicelib.mall.offers import memory
 from chalicelib.settings import settings
 from chalicelib.table import keys
 from tests.world import PEOPLE, World
@@ -55,7 +55,7 @@ def test_an_order_takes_from_several_tills_where_one_alone_has_too_few(
     offer = world.offer(busy=True, stock=40)
     for quantity in (7, 13, 19):
         if not remembering:
-            tills.forget()
+            memory.forget()
         assert world.redeem(offer, quantity * 1000, quantity).status == 201, quantity
     refused = world.redeem(offer, 2000, 2)
     assert (refused.refused, refused.body["available"]) == ((409, "sold_out"), 1)

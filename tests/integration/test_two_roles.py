@@ -76,6 +76,11 @@ def _health(world: World) -> Ready:
     return ready._replace(method="GET", path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/health")
 
 
+def _runs(world: World) -> Ready:
+    """A merchant's question about its conformance runs."""
+    return COMMANDS["POST /v1/merchants/{id}/conformance"](world)._replace(method="GET")
+
+
 def _departure(world: World) -> Ready:
     """A leaving merchant's question about itself."""
     ready = COMMANDS["POST /v1/merchants/{id}/leave"](world)
@@ -112,6 +117,8 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/records/{id}": _record,
     "GET /v1/merchants/{id}/health": _health,
     "GET /v1/merchants/{id}/departure": _departure,
+    "GET /v1/merchants/{id}/conformance": _runs,
+    "GET /v1/merchants/{id}/conformance/{run}": _made_by("POST /v1/merchants/{id}/conformance"),
     "GET /v1/sub-platforms/{id}/members": _of_platform("members"),
     "GET /v1/sub-platforms/{id}/members/{member}": _about("POST /v1/sub-platforms/{id}/members/{member}/suspend"),
     "GET /v1/sub-platforms/{id}/orders": _of_platform("orders"),

@@ -12,6 +12,7 @@ from chalicelib.kernel.settle import ATTEMPTS_MAX
 from chalicelib.table.client import CONNECT_SECONDS, READ_SECONDS, client
 from tests.clock import Clock
 from tests.commands import COMMANDS, Ready, send
+from tests.prepared import prepared
 from tests.store import Interruption, Raw, Store, fault, respond
 from tests.world import Answer, World
 
@@ -117,10 +118,9 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
 
 
-@pytest.fixture(params=list(COMMANDS.values()), ids=list(COMMANDS))
+@pytest.fixture(params=list(COMMANDS))
 def ready(request: pytest.FixtureRequest, world: World) -> Ready:
-    found: Ready = request.param(world)
-    return found
+    return prepared(request.param, world)
 
 
 def done_once(world: World, ready: Ready, before: int) -> None:

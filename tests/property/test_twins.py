@@ -12,6 +12,7 @@ from chalicelib.table import client, keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import put
 from tests.commands import COMMANDS, Ready, send
+from tests.prepared import prepared
 from tests.property.test_interruptions import books_balance
 from tests.world import World
 
@@ -24,10 +25,9 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda seconds: None)
 
 
-@pytest.fixture(params=list(COMMANDS.values()), ids=list(COMMANDS))
+@pytest.fixture(params=list(COMMANDS))
 def ready(request: pytest.FixtureRequest, world: World) -> Ready:
-    found: Ready = request.param(world)
-    return found
+    return prepared(request.param, world)
 
 
 @contextmanager

@@ -9,11 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
-from chalicelib.accounts.model import AccountView, BalancesAt, Instant
+from pydantic import Field
+
+from chalicelib.accounts.model import AccountView, BalancesAt, Reasoned
 from chalicelib.accounts.statements.queries import unfiled
 from chalicelib.errors import InvalidRequest
-from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.fields import Moment, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive
@@ -27,6 +30,18 @@ SETTLED = 2 * LATE  # what is filed of an earlier time is late
 LINES_MIN, LINES_MAX = 100, 2000  # lines that a checkpoint adds to the one before: a page of DynamoDB holds some 4000
 STEPS_MAX = 20  # checkpoints at once: an account that has none yet catches up in turns
 _SAMPLED = frozenset(f"a{letter}" for letter in "abcd")  # beginnings of ids: one Record in 256
+
+
+class Instant(Params):
+    """As of when balances are asked for."""
+
+    at: Annotated[
+        Moment | None, Field(description="An instant, RFC 3339 with any offset (write + as %2B): what was held then")
+    ] = None
+
+
+class ReasonedInstant(Reasoned, Instant):
+    """Why somebody else's account is read, and as of when."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,12 @@ LEAST = {
     "POST /v1/holds/{id}/release": SHOP_OPERATOR,
     "POST /v1/holds/{id}/refund": SHOP_OPERATOR,
     "POST /v1/webhook-deliveries/{id}/replay": SHOP_OPERATOR,
+    "POST /v1/merchants/{id}/conformance": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/grants": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/grants/redeem": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/holds": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/holds/{id}/capture": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/holds/{id}/release": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/offers/{offer}/allow": SHOP_OPERATOR,
     "POST /v1/campaigns": SHOP_OPERATOR,
@@ -31,6 +37,7 @@ LEAST = {
     # what uses up grams
     "POST /v1/retirements": FINANCE,
     "POST /v1/campaigns/{id}/close": FINANCE,
+    "POST /v1/campaigns/{id}/abandon": FINANCE,
     # what binds the institution
     "POST /v1/accounts": OWNER,
     "POST /v1/accounts/me/close": OWNER,
@@ -44,6 +51,7 @@ LEAST = {
     "POST /v1/applications/{id}/agreement": OWNER,
     "POST /v1/applications/{id}/integration": OWNER,
     "POST /v1/merchants/{id}/leave": OWNER,
+    "POST /v1/merchants/{id}/relist": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/members": OWNER,
     "POST /v1/sub-platforms/{id}/members/{member}/suspend": OWNER,
     "POST /v1/sub-platforms/{id}/members/{member}/reinstate": OWNER,

@@ -9,6 +9,7 @@ from chalicelib.kernel.fields import Answer, Body, LongText, Moment, ShortText, 
 from chalicelib.mall.categories import CategoryCode
 from chalicelib.mall.model import (
     CancellableMinutes,
+    Event,
     FulfilmentKind,
     FulfilWithinDays,
     Images,
@@ -45,6 +46,7 @@ class OfferLine(Body):
     images: Images | None = None
     cancellable_minutes: CancellableMinutes | None = None
     fulfil_within_days: FulfilWithinDays | None = None
+    event: Event = None
 
 
 def _one_line_an_sku(lines: list[OfferLine]) -> list[OfferLine]:

@@ -16,6 +16,7 @@ from chalicelib.mall.model import (
     OfferChange,
 )
 from chalicelib.mall.offers import queries, sellers
+from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 
 room = Blueprint(__name__)
@@ -30,8 +31,10 @@ room = Blueprint(__name__)
     refuses=(sellers.MerchantSuspended, AccountFrozen),
 )
 def make_offer(command: Command[NewOffer]) -> Decision:
-    """Put an offer on the shelf."""
-    return shelf.offer(command, settings().busy_stripes, queries.seller(command.caller.account))
+    """Put an offer on the shelf, or at an event of the merchant's."""
+    event = command.body.event
+    named = merchants.event(event) if event else None
+    return shelf.offer(command, settings().busy_stripes, queries.seller(command.caller.account), named)
 
 
 @command(

@@ -10,26 +10,29 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
-from chalicelib.mall.catalogue import event_stock
+from chalicelib.mall.catalogue import event_stock, event_terms
 from chalicelib.mall.catalogue.takedown import not_down
-from chalicelib.mall.items import Offer, OfferEvent, OfferTerms, Pointer, Till
+from chalicelib.mall.items import Offer, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
-from chalicelib.mall.offers.sellers import EventTerms, Seller, may_sell
+from chalicelib.mall.offers.sellers import Seller, may_sell
 from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
+from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, ConditionBase, Write, present, put, seen, update
 
 
-def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> Decision:
+def offer(
+    command: Command[NewOffer], stripes: int, seller: Seller | None, named: MerchantEvent | None = None
+) -> Decision:
     """A new offer on the shelf with its tills. Refuses RoleNotAllowed where the caller is no merchant, InvalidState
     where it is suspended, InvalidRequest where its event does not allow such an offer. ``seller``: the caller's
-    account, as read; the transaction confirms the event that it is in.
+    account, as read; the transaction confirms the event that it is in. ``named``: the event beside its mode that the
+    body names, as read.
     """
-    body, event = command.body, seller.merchant.event if seller and seller.merchant else None
-    new = _new(command, min(stripes, body.stock, STRIPES_MAX) if body.busy else 1, seller)
-    if event:
-        new = _at_event(new, event)
+    body = command.body
+    new = _new(command, min(stripes, body.stock, STRIPES_MAX) if body.busy else 1)
+    new = event_terms.at_event(command, new, seller, named)
     if new.starts_at and new.ends_at and new.ends_at <= new.starts_at:
         raise InvalidRequest.at("/ends_at", "Must be later than starts_at", "应晚于 starts_at")
     if new.ends_at and new.ends_at <= command.at:
@@ -42,13 +45,14 @@ def offer(command: Command[NewOffer], stripes: int, seller: Seller | None) -> De
             put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
             put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
             *_own_code(new),
+            *event_terms.listed(new),
             *event_stock.supply(new, new.supplied, "/stock", command.at),
             *_tills(new),
         ),
     )
 
 
-def _new(command: Command[NewOffer], stripes: int, seller: Seller | None) -> Offer:
+def _new(command: Command[NewOffer], stripes: int) -> Offer:
     body = command.body
     return Offer(
         id=command.id,
@@ -57,21 +61,10 @@ def _new(command: Command[NewOffer], stripes: int, seller: Seller | None) -> Off
         stripes=stripes,
         supplied=body.stock,
         edition=command.id,
-        event=_event(seller),
         starts_at=stamp(body.starts_at) if body.starts_at else None,
         ends_at=stamp(body.ends_at) if body.ends_at else None,
         images=tuple(body.images),
-        **body.model_dump(exclude={"busy", "stock", "starts_at", "ends_at", "images"}),
-    )
-
-
-def _at_event(offer: Offer, event: EventTerms) -> Offer:
-    """``offer`` with the event's own times and limit where it names none."""
-    return replace(
-        offer,
-        starts_at=offer.starts_at or event.starts_at,
-        ends_at=offer.ends_at or event.ends_at,
-        per_account_limit=offer.per_account_limit or event.per_account_limit,
+        **body.model_dump(exclude={"busy", "stock", "starts_at", "ends_at", "images", "event"}),
     )
 
 
@@ -88,15 +81,6 @@ def _own_code(offer: Offer) -> Iterable[Write]:
 
     if offer.sku:
         yield put(keys.sku(offer.merchant, offer.sku), Pointer(offer.id), refuse=seen(Pointer, refuse))
-
-
-def _event(seller: Seller | None) -> OfferEvent | None:
-    """The event that ``seller`` is held to, by its application, and what one person may have of all its offers."""
-    selling = seller.merchant if seller else None
-    if selling is None or selling.event is None:
-        return None
-    event = selling.event
-    return OfferEvent(str(selling.application), event.per_account_limit, event.quantity, event.draws_at)
 
 
 def _tills(offer: Offer) -> Iterable[Write]:

@@ -17,6 +17,7 @@ from chalicelib.mall.items import Offer
 from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
 from chalicelib.mall.offers import queries
 from chalicelib.mall.offers.sellers import Seller, above_sells, not_selling
+from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 from chalicelib.table import keys
 
@@ -85,7 +86,8 @@ def _create(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
     except ValidationError as error:
         raise validation.invalid(error) from None
     order = Command(command.caller, body, command.id, command.now)
-    return _as_line(shelf.offer(order, settings().busy_stripes, queries.seller(command.caller.account)), "created")
+    seller, named = queries.seller(command.caller.account), merchants.event(body.event) if body.event else None
+    return _as_line(shelf.offer(order, settings().busy_stripes, seller, named), "created")
 
 
 def _change(command: Command[NewOfferBatch], line: OfferLine, offer: Offer) -> Decision:

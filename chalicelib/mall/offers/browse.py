@@ -58,6 +58,8 @@ def _fits(query: Query[OfferParams]) -> Fits:
     def fits(offer: Offer) -> bool:
         if not params.for_roles and not (offer.status == "on_shelf" and windows.in_time(offer, now)):
             return False
+        if params.event and not (offer.event and offer.event.id == params.event):
+            return False
         text = _folded(f"{offer.title}\n{offer.description}") if words else ""
         return (members is None or offer.merchant in members) and all(word in text for word in words)
 

@@ -8,7 +8,7 @@ from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
 from chalicelib.mall.notes import Note
-from chalicelib.mall.offers import terms
+from chalicelib.mall.offers import memory
 from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -103,7 +103,16 @@ def tills_of(merchant: str) -> Iterator[TillOf]:
 
 def offers_of(merchant: str) -> Iterator[Offer]:
     """A merchant's offers, strongly consistent."""
-    pointers = _pointers(merchant)
+    return _named(_pointers(merchant))
+
+
+def offers_at(event: str) -> Iterator[Offer]:
+    """The offers of an event that runs beside its merchant's mode, strongly consistent."""
+    first, last = keys.event_offer(event, ""), keys.event_offer(event, "~")
+    return _named(read.query(first.pk, first.sk, last.sk, Pointer))
+
+
+def _named(pointers: Iterator[Pointer]) -> Iterator[Offer]:
     while some := read.first(pointers, 100):
         yield from read.many([keys.offer(pointer.offer) for pointer in some], Offer).values()
 
@@ -115,15 +124,17 @@ def _pointers(merchant: str) -> Iterator[Pointer]:
 
 def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
     for id in offers:
-        offer = terms.of(id)
+        offer = memory.terms(id)
         for key, till in read.many([keys.account(name) for name in offer.tills], Till).items():
             if till.points:
                 yield TillOf(key.pk, till, offer.merchant)
 
 
 def ended_events(at: str) -> Iterator[str]:
-    """Merchants whose event was over at ``at``, or that were vetoed, and are not known to have served all orders."""
-    over = Attr("merchant.event.ends_at").lte(at) | Attr("merchant.status").eq("ended")
+    """Merchants whose events were over at ``at``, or that were vetoed, and are not known to have served all orders."""
+    beside = Attr("merchant.events_until")
+    last = Attr("merchant.event.ends_at").lte(at) & (beside.not_exists() | beside.lte(at))
+    over = last | Attr("merchant.status").eq("ended")
     open_still = over & Attr("merchant.completed").not_exists() & Attr("merchant.status").ne("leaving")
     return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=open_still))
 

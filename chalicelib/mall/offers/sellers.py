@@ -6,9 +6,9 @@ from typing import Any
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
-from chalicelib.ledger.account import Account
+from chalicelib.ledger.account import Account, EventTerms
 from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.ledger.standing import unturned
+from chalicelib.ledger.standing import sells, unturned
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import EventCompletion, Left
 from chalicelib.merchants.members import leaves
@@ -19,17 +19,6 @@ _SELLS = Attr("status").eq("active") & Attr("merchant.status").eq("active")
 
 
 @dataclass(frozen=True)
-class EventTerms:
-    """What an event allows its offers."""
-
-    starts_at: str
-    ends_at: str
-    per_account_limit: int
-    quantity: int | None = None
-    draws_at: str | None = None
-
-
-@dataclass(frozen=True)
 class Selling:
     """An account's standing as a merchant, as far as the mall looks at it."""
 
@@ -37,6 +26,7 @@ class Selling:
     application: str | None = None
     event: EventTerms | None = None
     sub_platform: str | None = None
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ class SubPlatformSuspended(MerchantSuspended):
 
 def may_sell(command: Command[Any], offer: Offer, seller: Seller | None) -> tuple[Write, ...]:
     """The caller (``seller``, as read) is a merchant that may sell, and so is the sub-platform above it, if it has one;
-    where it is an event's, ``offer`` keeps to the event's terms.
+    where its mode is an event, ``offer`` keeps to the event's terms. (Of one beside its mode that is known before.)
     """
     above = seller.merchant.sub_platform if seller and seller.merchant else None
     own = _sells_itself(command, offer, above)
@@ -77,15 +67,14 @@ def not_selling(seller: Seller | None, role: str) -> Refusal | None:
     """Why an account, as read, may not sell; None where nothing of its own is in the way."""
     if seller and seller.status == "frozen":
         return AccountFrozen()
-    merchant = seller.merchant if seller and seller.status == "active" else None
-    if merchant is None:
+    if seller is None or seller.status != "active" or seller.merchant is None:
         return RoleNotAllowed(allowed="an institution admitted to the mall", role=role)
-    return None if merchant.status == "active" else MerchantSuspended(state=merchant.status, action="on_shelf")
+    return None if sells(seller) else MerchantSuspended(state=seller.merchant.status, action="on_shelf")
 
 
 def above_sells(above: Seller | None) -> None:
     """Raises SubPlatformSuspended where the sub-platform ``above``, as read, may not sell."""
-    if above is None or above.merchant is None or (above.status, above.merchant.status) != ("active", "active"):
+    if above is None or above.merchant is None or not sells(above):
         raise SubPlatformSuspended(state="suspended", action="on_shelf")
 
 
@@ -97,13 +86,18 @@ def _sells_itself(command: Command[Any], offer: Offer, above: str | None) -> Wri
     def refuse(seller: Seller | None) -> Refusal:
         if reason := not_selling(seller, command.caller.role):
             return reason
-        event = seller.merchant.event if seller and seller.merchant else None
-        reason = _outside(event, offer) if event else None
+        merchant = seller.merchant if seller else None
+        if merchant and beside:
+            ended = merchant.since > beside  # with the admission that it belonged to
+            return MerchantSuspended(state="ended", action="on_shelf") if ended else Contended()
+        event = merchant.event if merchant else None
+        reason = outside(event, offer) if event else None
         return reason or Contended()  # admitted to another event, or elsewhere, since it was read
 
-    beneath = Attr("merchant.sub_platform")
-    require = _SELLS & _within(offer) & (beneath.eq(above) if above else beneath.not_exists())
-    if offer.edition or offer.event:  # offers from before editions do not name their event
+    beside, beneath = offer.event.beside if offer.event else None, Attr("merchant.sub_platform")
+    require = _SELLS & (beneath.eq(above) if above else beneath.not_exists())
+    require &= Attr("merchant.since").lte(beside) if beside else _within(offer)
+    if not beside and (offer.edition or offer.event):  # offers from before editions do not name their event
         require &= _of_its_event(offer)
     return check(keys.account(keys.holder(command.caller.account)), require, seen(Seller, refuse))
 
@@ -148,8 +142,8 @@ def _of_its_event(offer: Offer) -> ConditionBase:
     return Attr("merchant.event").not_exists()
 
 
-def _outside(event: EventTerms, offer: Offer) -> Refusal | None:
-    """What of an offer is outside the terms of its merchant's event."""
+def outside(event: EventTerms, offer: Offer) -> Refusal | None:
+    """What of an offer is outside the terms of its event."""
     start, end, limit = event.starts_at, event.ends_at, event.per_account_limit
     if not offer.starts_at or offer.starts_at < start:
         return InvalidRequest.at("/starts_at", f"The event opens at {start}", f"活动开放时间为 {start}")

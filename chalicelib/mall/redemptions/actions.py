@@ -16,11 +16,10 @@ from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OfferTerms, Purchases, Till
 from chalicelib.mall.model import Swept
-from chalicelib.mall.offers import terms as offer_terms
+from chalicelib.mall.offers import memory
 from chalicelib.mall.offers.windows import OfferDrawn, unavailable
 from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.mall.pools import HandOut
-from chalicelib.mall.redemptions.tills import SoldOut, TillEmpty, remember_empty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, seen, update
 
@@ -123,13 +122,13 @@ def _at_till(
         if till.price != price:
             return PriceChanged(price=till.price, points=till.price * quantity)
         if till.edition != terms.edition:
-            return offer_terms.outdated(terms.id)
+            return memory.outdated(terms.id)
         moved = hand is not None and (till.units, till.codes) != (hand.till.units, hand.till.codes)
         if terms.stripes == 1 and not moved:
-            return SoldOut(available=till.units, needed=quantity)
+            return memory.SoldOut(available=till.units, needed=quantity)
         if not moved:
-            remember_empty(terms, name)
-        return TillEmpty()  # another till, or this one's next codes
+            memory.remember_empty(terms, name)
+        return memory.TillEmpty()  # another till, or this one's next codes
 
     on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
     edition = Attr("edition")

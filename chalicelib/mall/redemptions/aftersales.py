@@ -22,8 +22,8 @@ from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OrderState, Sale, Till
+from chalicelib.mall.offers.memory import TillEmpty
 from chalicelib.mall.orders import STEPS, Fulfilment, Redemption, Refund
-from chalicelib.mall.redemptions.tills import TillEmpty
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, present, seen, update
 from chalicelib.transitions import step

@@ -13,7 +13,7 @@ from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import AnyAccount
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OrderState, Sale, Till
-from chalicelib.mall.offers import terms
+from chalicelib.mall.offers import memory
 from chalicelib.mall.offers.queries import tills_by_name
 from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.table import keys, lists, read
@@ -61,7 +61,7 @@ def _sale(order: Redemption, record: Record) -> Sale:
     in_tills = {name: till.points for name, till in tills.items()}
     short = transfers.swept(record, in_tills)
     merchant = read.get(keys.account(str(record.holder)), AnyAccount) if short else None
-    return Sale(order, record, in_tills, terms.of(order.offer), person, pooled, merchant)
+    return Sale(order, record, in_tills, memory.terms(order.offer), person, pooled, merchant)
 
 
 def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:

@@ -10,10 +10,10 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
-from chalicelib.mall.offers import queries, terms
+from chalicelib.mall.offers import memory, queries
 from chalicelib.mall.offers.windows import OfferUnavailable
 from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
-from chalicelib.mall.redemptions import actions, aftersales, order_book, tills
+from chalicelib.mall.redemptions import actions, aftersales, order_book
 
 room = Blueprint(__name__)
 
@@ -30,7 +30,7 @@ room = Blueprint(__name__)
         AccountClosed,
         AccountFrozen,
         actions.PriceChanged,
-        tills.SoldOut,
+        memory.SoldOut,
         actions.LimitReached,
         OfferUnavailable,
     ),
@@ -38,14 +38,14 @@ room = Blueprint(__name__)
 def redeem(command: Command[NewRedemption]) -> Decision:
     """Redeem points for an offer at the price that was shown."""
     try:
-        offered = terms.of(command.body.offer)
+        offered = memory.terms(command.body.offer)
         actions.first_come(offered)
         account = command.caller.account
         person = accounts.person(account) if offered.limits else account
-        units = tills.choose(offered, command.body.quantity)
+        units = memory.choose_tills(offered, command.body.quantity)
         handed = queries.hand_out(units) if offered.pooled else None
         return actions.redeem(command, offered, units, person, handed)
-    except (NotFound, tills.SoldOut, actions.LimitReached):
+    except (NotFound, memory.SoldOut, actions.LimitReached):
         accounts.own(command.caller)  # refused before the transaction looks: a missing account still comes first
         raise
 

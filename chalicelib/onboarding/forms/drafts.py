@@ -14,7 +14,8 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountClosed
 from chalicelib.merchants import history
 from chalicelib.merchants.actions import may_be_admitted, not_free
-from chalicelib.merchants.model import SUB_PLATFORM
+from chalicelib.merchants.beside import may_begin, not_now, runs_beside
+from chalicelib.merchants.model import EVENT, SUB_PLATFORM
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.forms.plans import PLANS, ApplicationChange, NewApplication, as_stored
 from chalicelib.onboarding.items import Application, Applied
@@ -27,20 +28,31 @@ NEVER = "9999"
 
 
 def apply(command: Command[NewApplication], account: Account) -> Decision:
-    """A draft. Refuses InvalidState while another application is open, AlreadyMerchant, AccountFrozen, AccountClosed;
-    InvalidRequest where the event is over or the sub-platform is none.
+    """A draft; of a merchant, for an event beside its mode. Refuses InvalidState while another application is open,
+    AlreadyMerchant, NoNewEvent, AccountFrozen, AccountClosed; InvalidRequest where the event is over or the
+    sub-platform is none, or not its own.
     """
     draft, applied = _draft(command, account), Applied(application=command.id)
     pointers = [keys.applied(each, command.at, draft.id) for each in (account.id, draft.sub_platform) if each]
     writes = (
-        check(account.key, may_be_admitted(command.at), not_free(lambda _: AccountClosed())),
+        _may_apply(command, account),
         put(keys.applying(account.id), applied, refuse=_another_is_open),
         put(keys.application(draft.id), draft, listed=Listing(lists.applications("draft"), f"{command.at}:{draft.id}")),
         history.line(command, draft.id, "apply", status="draft", comment=None),
         *(put(pointer, applied) for pointer in pointers),
-        *_beneath(draft),
+        *(() if _beside(command, account) else _beneath(draft)),
     )
     return Decision("application_drafted", state(draft, APPLICANT), writes, Facts(application=draft.id))
+
+
+def _beside(command: Command[NewApplication], account: Account) -> bool:
+    return command.body.root.mode == EVENT and runs_beside(account, command.at)
+
+
+def _may_apply(command: Command[NewApplication], account: Account) -> Write:
+    if _beside(command, account):
+        return check(account.key, may_begin(account), not_now("apply"))
+    return check(account.key, may_be_admitted(command.at), not_free(lambda _: AccountClosed()))
 
 
 def _draft(command: Command[NewApplication], account: Account) -> Application:
@@ -53,11 +65,20 @@ def _draft(command: Command[NewApplication], account: Account) -> Application:
         category=body.mode,
         title=body.title,
         plan=_in_future(as_stored(body.plan), command.at),
-        sub_platform=body.sub_platform,
+        sub_platform=_own(body.sub_platform, account) if _beside(command, account) else body.sub_platform,
         status="draft",
         created_at=command.at,
         since=command.at,
     )
+
+
+def _own(named: str | None, account: Account) -> str | None:
+    """The sub-platform above a merchant, whose operator sees its event first. Raises InvalidRequest for another one."""
+    own = account.as_merchant.sub_platform
+    if named not in (None, own):
+        en, zh = "Is not the one that you sell under: leave it out", "不是您所属的分平台，请勿填写"
+        raise InvalidRequest.at("/sub_platform", en, zh)
+    return own
 
 
 def _in_future(plan: Mapping[str, Any], at: str) -> Mapping[str, Any]:

@@ -1,6 +1,16 @@
-"""Keys of what an event has: its stock, its draw, the list of those who entered."""
+"""Keys of what an event has: its terms, its offers, its stock, its draw, the list of those who entered."""
 
 from chalicelib.table.keys.names import Key
+
+
+def event(application: str) -> Key:
+    """An event that its merchant runs beside its mode."""
+    return Key(f"event:{application}", "event")
+
+
+def event_offer(application: str, offer: str) -> Key:
+    """The pointer of such an event to an offer."""
+    return Key(f"event:{application}", f"offer:{offer}")
 
 
 def event_stock(application: str) -> Key:

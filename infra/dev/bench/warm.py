@@ -29,10 +29,10 @@ def measure() -> Warm:
     import app
     from chalicelib import log, settings
     from chalicelib.mall.items import OfferTerms
-    from chalicelib.mall.offers import terms
+    from chalicelib.mall.offers import memory
 
     settings._secrets = lambda: {"identity_key": b"k" * 32}  # type: ignore[assignment]
-    terms.of = lambda offer: OfferTerms(id=offer, merchant="merchant", stripes=1, title="票", fulfilment="voucher")
+    memory.terms = lambda offer: OfferTerms(id=offer, merchant="merchant", stripes=1, title="票", fulfilment="voucher")
     _answer_nothing()
     handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(log.Json())

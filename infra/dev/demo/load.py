@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.dev.demo import anomalies, ends, onboarding, people, trust
+from infra.dev.demo import anomalies, ends, modes, onboarding, people, trust
 from infra.dev.demo.api import Api, Call, Progress, TokenOf
-from infra.dev.demo.people import MERCHANTS, PEOPLE, SCENARIOS, Merchant
+from infra.dev.demo.people import INSTITUTIONS, MERCHANTS, PEOPLE, SCENARIOS, Merchant
 
 TRIPS, ORDERS = 3000, 400
 _SETTLE_SECONDS = 60
@@ -27,6 +27,7 @@ def load(url: str, token_of: TokenOf, progress: Progress, system_of: SystemOf) -
     offers = _offers(api)
     _orders(api, draw, offers)
     confirmed += trust.load(api, "ferry-operator", MERCHANTS[0].sub)
+    modes.load(api)
     confirmed += anomalies.load(api)
     last = ends.load(api, offers)
     _balanced(api, confirmed + ends.SOLAR_POINTS, last)
@@ -41,13 +42,14 @@ def _accounts(api: Api, system_of: SystemOf) -> list[str]:
         "Institutions open accounts",
         (
             Call("/v1/accounts", people.institution(n), "institution", each.sub, f"shop-{n}")
-            for n, each in enumerate((*MERCHANTS, people.NEUTRAL))
+            for n, each in enumerate(INSTITUTIONS)
         ),
     )
     joining = [_member(merchant, shop["id"], system_of) for merchant, shop in zip(MERCHANTS, shops, strict=False)]
     api.show(0, len(joining), "They join the mall")
     onboarding.join(api, joining)
     api.show(len(joining), len(joining), "They join the mall")
+    modes.join(api, {each.sub: str(shop["id"]) for each, shop in zip(INSTITUTIONS, shops, strict=True)})
     return [str(each["id"]) for each in opened]
 
 

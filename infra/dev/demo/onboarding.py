@@ -41,11 +41,15 @@ _PASSED = {"outcome": "pass", "completeness": True, "conformity": True, "reliabi
 
 
 class Member(NamedTuple):
-    """An institution (its login) that joins in a mode; ``system`` gives the body of its integration step."""
+    """An institution (its login) that joins in a mode; ``system`` gives the body of its integration step.
+
+    ``plan``: one of its own, with times that follow from when it applies.
+    """
 
     sub: str
     mode: str
     system: Mapping[str, str] | None = None
+    plan: Mapping[str, Any] | None = None
 
 
 def join(api: Api, members: Sequence[Member]) -> list[str]:
@@ -75,8 +79,7 @@ def partner(merchant: str, platform: str, key: Path, port: int = 0) -> Iterator[
 
 
 def _bring(api: Api, member: Member) -> str:
-    body = {"mode": member.mode, "title": f"{member.sub} 入驻碳积分商城（示例）", "plan": _PLANS[member.mode]}
-    id = str(api.post(Call("/v1/applications", body, "institution", member.sub, f"apply-{member.sub}"))["id"])
+    id = _apply(api, member)
     while (found := _read(api, id))["status"] != "active":
         if found["status"] == "draft":
             _send(api, member, found)
@@ -85,6 +88,16 @@ def _bring(api: Api, member: Member) -> str:
         named = hashlib.sha256(json.dumps(body).encode()).hexdigest()[:16]  # another run may have another system
         api.post(Call(f"/v1/applications/{id}/{action}", body, role, sub, f"{action}-{member.sub}-{named}"))
     return id
+
+
+def _apply(api: Api, member: Member) -> str:
+    """The application; of an interrupted run the one that there is, for its times would differ now."""
+    before = api.get("/v1/applications", "institution", member.sub)["items"] if member.plan else []
+    if before:
+        return str(before[0]["id"])
+    plan = dict(member.plan or _PLANS[member.mode])
+    body = {"mode": member.mode, "title": f"{member.sub} 入驻碳积分商城（示例）", "plan": plan}
+    return str(api.post(Call("/v1/applications", body, "institution", member.sub, f"apply-{member.sub}"))["id"])
 
 
 def _read(api: Api, id: str) -> dict[str, Any]:

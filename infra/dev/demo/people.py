@@ -60,7 +60,12 @@ MERCHANTS = (
     ),
 )
 
+LATER = (  # who joins beneath the sub-platform, and who gives its goods by a draw
+    Merchant("noodle-house", "城隍庙面馆（示例）", "other", (("葱油拌面", "food", 1800, 80, None),)),
+    Merchant("theatre", "逸夫舞台（示例）", "event", (("昆曲门票", "culture", 2600, 5, 1),)),
+)
 NEUTRAL = Merchant("marathon", "马拉松组委会（示例）", "", ())  # an institution that sells nothing
+INSTITUTIONS = (*MERCHANTS, NEUTRAL, *LATER)
 
 METHODOLOGY = {
     "code": "DEMO-2026",
@@ -106,10 +111,10 @@ def person(number: int) -> dict[str, Any]:
 
 
 def institution(number: int) -> dict[str, Any]:
-    """The body that opens an institution's account: the merchants in their order, then the other one."""
+    """The body that opens an institution's account, by its place in ``INSTITUTIONS``."""
     first = f"91310000MADEM{number:04d}"
     code = first + uscc.calc_check_digit(first)
-    return {"kind": "institution", "name": (*MERCHANTS, NEUTRAL)[number].name, "credit_code": code}
+    return {"kind": "institution", "name": INSTITUTIONS[number].name, "credit_code": code}
 
 
 def scenario(number: int) -> dict[str, Any]:

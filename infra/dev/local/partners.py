@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.dev.local import processes
+from infra.dev.local import keys, processes
 from infra.dev.local.engines import free_port
 from infra.dev.local.settings import Local
 from infra.here import ROOT
@@ -17,10 +17,13 @@ _READY_SECONDS = 20.0
 
 
 class Partners:
-    """What each was started with lies in ``partners/<login>.json`` of the data folder, its key beside it."""
+    """What each was started with lies in ``partners/<login>.json`` of the data folder, its key beside it.
+
+    Its token is new with each run.
+    """
 
     def __init__(self, local: Local, url: str) -> None:
-        self._run, self._folder, self._url = local.run, local.data / "partners", url
+        self._run, self._folder, self._url, self._keys = local.run, local.data / "partners", url, local.keys
 
     def start(self, merchant: str, sub: str) -> dict[str, str]:
         """A new system, or the one that runs already; the body of its integration step.
@@ -54,8 +57,9 @@ class Partners:
     def _process(self, sub: str, merchant: str, port: int) -> processes.Child:
         key: Path = self._folder / f"{sub}.key"
         where = ["--merchant", merchant, "--platform", self._url, "--key", str(key), "--port", str(port)]
-        command = [sys.executable, str(_PROGRAM), *where]
-        return processes.spawn(command, run=self._run, name=f"partner-{sub}", env=os.environ)
+        command = [sys.executable, str(_PROGRAM), *where, "--sign"]
+        env = os.environ | {"TOKEN": keys.token(self._keys, "institution", sub)}
+        return processes.spawn(command, run=self._run, name=f"partner-{sub}", env=env)
 
 
 def _port(integration: Mapping[str, str]) -> int:

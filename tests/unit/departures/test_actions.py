@@ -65,7 +65,11 @@ def test_an_event_keeps_its_merchant_until_it_is_over() -> None:
     terms: dict[str, Any] = {"starts_at": "2025", "per_account_limit": 1}
     with pytest.raises(EventRuns):
         leave(account(merchant=merchant(event=EventTerms(ends_at="2027", **terms))))
+    with pytest.raises(EventRuns) as refused:
+        leave(account(merchant=merchant(event=EventTerms(ends_at="2025-12", **terms), events_until="2028")))
+    assert refused.value.facts["ends_at"] == "2028", "an event beside its mode keeps it too"
     assert leave(account(merchant=merchant(event=EventTerms(ends_at="2025-12", **terms)))).kind == "merchant_leaving"
+    assert leave(account(merchant=merchant(events_until="2025-12"))).kind == "merchant_leaving"
 
 
 def test_a_member_gives_its_place_back() -> None:

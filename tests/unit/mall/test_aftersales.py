@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.errors import AlreadyRefunded, InvalidRequest, InvalidState, RoleNotAllowed
 from chalicelib.mall.items import OrderState, Sale
+from chalicelib.mall.offers.memory import TillEmpty
 from chalicelib.mall.orders import Fulfilment, Refund
 from chalicelib.mall.redemptions.aftersales import NotCancellable, cancel, expire, fulfil, refund
-from chalicelib.mall.redemptions.tills import TillEmpty
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
 from tests.unit.mall.nouns import ACTIVE, BUYER, MERCHANT, OFFER, ORDER, SHOP, TILL, offer, order, sale, till

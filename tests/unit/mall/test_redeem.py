@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.mall.items import OfferEvent, OfferTerms
-from chalicelib.mall.offers import terms
-from chalicelib.mall.redemptions import actions, tills
+from chalicelib.mall.offers import memory
 from chalicelib.mall.redemptions.actions import LimitReached, redeem, sweep
 from chalicelib.table import keys
 from chalicelib.table.row import dump
@@ -96,17 +95,17 @@ def test_a_total_that_does_not_divide_matches_no_price(quantity: int, points: in
 
 def test_an_empty_till_among_several_is_remembered_and_another_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     remembered: list[str] = []
-    monkeypatch.setattr(actions, "remember_empty", lambda _, name: remembered.append(name))
+    monkeypatch.setattr(memory, "remember_empty", lambda _, name: remembered.append(name))
     write = write_to(decide(offer(stripes=4)), keys.account(TILL))
-    assert isinstance(refusal(write, till(units=0)), tills.TillEmpty)
+    assert isinstance(refusal(write, till(units=0)), memory.TillEmpty)
     assert remembered == [TILL]
 
 
 def test_a_till_under_another_title_makes_the_terms_be_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terms, "_remembered", {OFFER: offer()})
+    monkeypatch.setattr(memory, "_terms", {OFFER: offer()})
     write = write_to(decide(), keys.account(TILL))
-    assert isinstance(refusal(write, till(edition="later")), terms.TermsOutdated)
-    assert OFFER not in terms._remembered
+    assert isinstance(refusal(write, till(edition="later")), memory.TermsOutdated)
+    assert OFFER not in memory._terms
 
 
 def test_several_tills_each_give_their_part() -> None:

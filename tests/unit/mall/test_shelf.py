@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import InvalidRequest
+from chalicelib.ledger.account import EventTerms
 from chalicelib.mall.catalogue import shelf
-from chalicelib.mall.items import Offer, Till
+from chalicelib.mall.items import Offer, OfferEvent, Till
 from chalicelib.mall.model import NewOffer, OfferChange
-from chalicelib.mall.offers.sellers import EventTerms, Seller, Selling
+from chalicelib.mall.offers.sellers import Seller, Selling
 from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
+from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, refusal, touched, write_to
@@ -134,6 +136,60 @@ def test_an_offer_of_an_event_that_is_over_is_refused() -> None:
     with pytest.raises(InvalidRequest) as refused:
         make(Seller(status="active", merchant=Selling(status="active", application="event", event=over)))
     assert pointers(refused.value) == ["/ends_at"]
+
+
+BESIDE = MerchantEvent(id="festival", merchant=SHOP, since=AT, terms=TERMS)
+
+
+def beside(named: MerchantEvent | None = BESIDE, seller: Seller = OPEN, **changes: Any) -> Any:
+    return shelf.offer(shop(new(event="festival", **changes)), 4, seller, named)
+
+
+@pytest.mark.parametrize("seller", [OPEN, IN_EVENT])
+def test_an_offer_of_an_event_beside_a_mode_has_its_terms_and_counts_for_it(seller: Seller) -> None:
+    decision = beside(seller=seller)
+    stored = load(Offer, after(write_to(decision, keys.offer(ID))))
+    assert stored.event == OfferEvent("festival", 5, beside=AT)
+    assert (stored.starts_at, stored.ends_at, stored.per_account_limit) == (TERMS.starts_at, TERMS.ends_at, 5)
+    assert after(write_to(decision, keys.event_offer("festival", ID))) == {"offer": ID}
+    assert decision.answer.model_dump()["event"] == "festival"
+    write = write_to(decision, keys.account(MERCHANT))
+    assert holds(write, seller)
+    assert refusal(write, Seller(status="active", merchant=Selling(status="suspended"))).code == "invalid_state"
+    later = Selling(status="active", since="2026-12")
+    assert refusal(write, Seller(status="active", merchant=later)).code == "invalid_state", "admitted again since"
+
+
+def test_an_offer_that_names_no_event_is_outside_of_those_beside_its_merchants_mode() -> None:
+    decision = make(OPEN)
+    assert "event" not in after(write_to(decision, keys.offer(ID)))
+    assert make(IN_EVENT, event="event", **EVENT_DAY).answer.model_dump()["event"] == "event"
+
+
+@pytest.mark.parametrize(
+    ("named", "seller", "changes", "pointer"),
+    [
+        (None, OPEN, {}, "/event"),
+        (replace(BESIDE, merchant="another"), OPEN, {}, "/event"),
+        (BESIDE, Seller(status="active", merchant=Selling(status="active", since="2026-12")), {}, "/event"),
+        (replace(BESIDE, terms=replace(TERMS, ends_at=AT)), OPEN, {}, "/event"),
+        (BESIDE, OPEN, {"ends_at": NOW + 96 * HOURS}, "/ends_at"),
+        (BESIDE, OPEN, {"starts_at": NOW}, "/starts_at"),
+        (BESIDE, OPEN, {"per_account_limit": 6}, "/per_account_limit"),
+        (replace(BESIDE, terms=replace(TERMS, quantity=9)), OPEN, {}, "/stock"),
+    ],
+)
+def test_what_an_event_beside_a_mode_does_not_allow_is_refused_by_its_field(
+    named: MerchantEvent | None, seller: Seller, changes: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        beside(named, seller, **changes)
+    assert pointers(refused.value) == [pointer]
+
+
+def test_who_is_no_merchant_names_no_event() -> None:
+    nobody = Seller(status="active")
+    assert refusal(write_to(beside(None, nobody), keys.account(MERCHANT)), nobody).code == "role_not_allowed"
 
 
 def test_a_merchants_own_code_names_one_offer_for_ever() -> None:

@@ -10,11 +10,11 @@ from chalicelib.mall.catalogue import shelf, vouchers
 from chalicelib.mall.catalogue.vouchers import PARTS, NewVouchers
 from chalicelib.mall.items import Offer, OrderState, Sale, Till
 from chalicelib.mall.model import OfferChange
+from chalicelib.mall.offers.memory import TillEmpty
 from chalicelib.mall.orders import Fulfilment, Refund
 from chalicelib.mall.pools import HandOut, KnownCodes
 from chalicelib.mall.redemptions.actions import redeem
 from chalicelib.mall.redemptions.aftersales import cancel, fulfil, refund
-from chalicelib.mall.redemptions.tills import TillEmpty
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
 from tests.unit.mall import nouns

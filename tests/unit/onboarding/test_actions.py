@@ -171,6 +171,26 @@ def test_an_event_that_passes_is_a_merchant_within_its_terms() -> None:
     assert listed(item) == ("merchants", f"{AT}:shop")
 
 
+def test_an_event_of_a_merchant_begins_beside_its_mode() -> None:
+    seller = account(merchant=merchant(mode="third_party_mall", application="first", sub_platform="above"))
+    exchange = command(PASS, role="exchange")
+    decision = actions.review(exchange, submitted("event"), "exchange", draw_key=b"k", applicant=seller)
+    assert touched(decision) == [GUARD, PLACE, LINE, ACCOUNT, keys.shelving("shop"), keys.event("application")]
+    assert (decision.kind, decision.publish, decision.facts.merchant) == ("event_admitted", True, "shop")
+    item = after(write_to(decision, PLACE), submitted("event"))
+    assert (item["status"], item["beside"], listed(item)[0]) == ("active", True, "applications:active")
+    stored = load(Account, after(write_to(decision, ACCOUNT), seller)).as_merchant
+    assert stored == replace(seller.as_merchant, turn=ID, events_until="2097-06-30T16:00:00.000Z")
+
+
+@pytest.mark.parametrize("outcome", ["return", "reject"])
+def test_a_merchant_whose_event_does_not_pass_stays_as_it_is(outcome: Any) -> None:
+    review = command(PASS.model_copy(update={"outcome": outcome}))
+    seller = account(merchant=merchant(status="suspended"))
+    decision = actions.review(review, submitted("event"), "exchange", draw_key=b"k", applicant=seller)
+    assert ACCOUNT not in touched(decision)
+
+
 def test_an_event_that_is_over_does_not_pass() -> None:
     late = NOW.replace(year=2098)
     with pytest.raises(InvalidState) as refused:

@@ -8,6 +8,7 @@ from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
 from chalicelib.ledger.account import EventTerms
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.merchants.actions import AlreadyMerchant
+from chalicelib.merchants.beside import NoNewEvent
 from chalicelib.onboarding.forms import drafts
 from chalicelib.onboarding.forms.plans import ApplicationChange, NewApplication
 from chalicelib.onboarding.items import Application
@@ -47,9 +48,38 @@ def test_only_an_open_account_that_is_no_merchant_may_apply() -> None:
     over = EventTerms(starts_at="2020", ends_at="2021", per_account_limit=1)
     assert holds(write, account())
     assert holds(write, account(merchant=merchant(event=over)))
+    busy = account(merchant=merchant(event=over, events_until="2097"))
+    assert isinstance(refusal(write, busy), AlreadyMerchant)
     assert isinstance(refusal(write, account(merchant=merchant())), AlreadyMerchant)
     assert isinstance(refusal(write, account("frozen")), AccountFrozen)
     assert isinstance(refusal(write, account("closed")), AccountClosed)
+
+
+def test_a_merchant_applies_for_an_event_beside_its_mode() -> None:
+    seller = account(merchant=merchant(sub_platform="above"))
+    decision = drafts.apply(command(body("event", EVENT_PLAN)), seller)
+    assert ABOVE not in touched(decision), "it is beneath it already"
+    assert keys.applied("above", AT, ID) in touched(decision)
+    assert load(Application, after(write_to(decision, DRAFT))).sub_platform == "above"
+    write = write_to(decision, ACCOUNT)
+    assert holds(write, seller)
+    for status in ("suspended", "leaving"):
+        refused = refusal(write, account(merchant=merchant(status=status, sub_platform="above")))
+        assert (type(refused), refused.facts["state"]) == (NoNewEvent, status)
+    assert refusal(write, account("frozen", merchant=merchant())).code == "account_frozen"
+    assert refusal(write, account(merchant=merchant(turn="later"))).code == "contended"
+
+
+def test_a_merchant_names_no_other_sub_platform_than_its_own() -> None:
+    for seller in (account(merchant=merchant()), account(merchant=merchant(sub_platform="own"))):
+        with pytest.raises(InvalidRequest) as refused:
+            drafts.apply(command(body("event", EVENT_PLAN, sub_platform="above")), seller)
+        assert refused.value.facts["errors"][0]["pointer"] == "/sub_platform"
+
+
+def test_an_event_of_who_is_no_merchant_any_more_makes_one_again() -> None:
+    left = account(merchant=merchant(status="left"))
+    assert holds(write_to(drafts.apply(command(body("event", EVENT_PLAN)), left), ACCOUNT), left)
 
 
 def test_who_names_a_sub_platform_is_found_by_its_operator_and_it_must_take_merchants() -> None:

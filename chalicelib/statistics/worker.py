@@ -1,4 +1,4 @@
-"""Keeping the supply, so that it can be asked as of any instant (docs/adr/0038)."""
+"""The schedule's work: the supply is kept, so that it can be asked as of any instant (docs/adr/0038)."""
 
 from datetime import datetime
 

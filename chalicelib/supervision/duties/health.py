@@ -7,6 +7,10 @@ from chalicelib import shanghai
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.account import Account
+from chalicelib.ledger.standing import sells
+from chalicelib.mall.categories import CATEGORIES, code_of
+from chalicelib.mall.items import Offer
 from chalicelib.mall.offers import queries as mall
 from chalicelib.mall.redemptions import order_book
 from chalicelib.merchants import queries as merchants
@@ -15,15 +19,20 @@ from chalicelib.merchants.validity import Validity
 from chalicelib.onboarding import queries as onboarding
 from chalicelib.onboarding.items import Application
 from chalicelib.partners import queries as partners
-from chalicelib.supervision.duties import (
+from chalicelib.settings import settings
+from chalicelib.supervision.duties.items import Duties
+from chalicelib.supervision.duties.model import (
     AgreementHealth,
     HealthAnswer,
     LicenceHealth,
     OrderHealth,
+    ShelfHealth,
     StockHealth,
     WebhookHealth,
-    with_warnings,
+    codes,
+    warned,
 )
+from chalicelib.table import keys, read
 
 OFFERS_MAX = 500  # of one merchant that are counted
 LATE_MAX = 100  # orders that are counted
@@ -36,33 +45,80 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
     concerned = caller.holds(INSTITUTION, id) or (above is not None and caller.holds(INSTITUTION, above))
     if not concerned and not caller.reads_as(EXCHANGE):
         raise NotFound()
+    known = remembered(id)
+    since, days = (known.since if known else {}), settings().delist_days
+    found = measured(account, now)
+    return found.model_copy(
+        update={
+            "warnings": [warned(code, since.get(code), days) for code in codes(found)],
+            "delisted_at": known.delisted_at if known else None,
+            "delisted_for": [*known.delisted_for] if known else [],
+        }
+    )
+
+
+def remembered(merchant: str) -> Duties | None:
+    """What was remembered of a merchant's duties when it was last looked at."""
+    return read.get(keys.duties(merchant), Duties)
+
+
+def measured(account: Account, now: datetime) -> HealthAnswer:
+    """The duties of a merchant (``account``, as read) as they are kept now; without warnings."""
+    id = account.id
     admitted_by = account.as_merchant.application
     application = onboarding.application(admitted_by) if admitted_by else None
-    valid = merchants.validities(account)
-    measured = HealthAnswer(
+    valid, operator = merchants.validities(account), merchants.above(account)
+    stock, shelf = _offered(id, stamp(now), application)
+    return HealthAnswer(
         merchant=id,
         status=to_answer(account, stamp(now)).status,
         as_of=stamp(now),
-        stock=_stock(id, stamp(now), application),
+        sub_platform_sells=sells(operator) if operator else None,
+        stock=stock,
+        shelf=shelf,
         orders=_orders(id, now),
         webhooks=_webhooks(id),
         suspended_by=sorted(suspenders(account.as_merchant)),  # type: ignore[arg-type]  # its parties
         licence=_licence(valid.get("licence"), application, now),
         agreement=_agreement(valid.get("agreement"), now),
         warnings=[],
+        delisted_at=None,
+        delisted_for=[],
     )
-    return with_warnings(measured)
 
 
-def _stock(merchant: str, at: str, application: Application | None) -> StockHealth:
+def _offered(merchant: str, at: str, application: Application | None) -> tuple[StockHealth, ShelfHealth]:
+    """What stands on the shelf. Goods of events beside the mode that the plan is of are promised apart."""
     offers = list(islice(mall.offers_of(merchant), OFFERS_MAX + 1))
-    counted = [
-        each for each in offers[:OFFERS_MAX] if each.status == "on_shelf" and not (each.ends_at and each.ends_at <= at)
-    ]
-    sold = mall.units_sold(counted)
-    units = sum(max(0, each.supplied - sold[each.id]) for each in counted)
-    more = len(offers) > OFFERS_MAX
-    return StockHealth(committed=_committed(application), units=units, offers=len(counted), more=more)
+    offered = [each for each in offers[:OFFERS_MAX] if _offering(each) and not _beside(each)]
+    running = [each for each in offered if not (each.ends_at and each.ends_at <= at)]
+    sold = mall.units_sold(running)
+    units = [max(0, each.supplied - sold[each.id]) for each in running]
+    more, planned = len(offers) > OFFERS_MAX, _planned(application)
+    allowed = CATEGORIES if planned is None else planned
+    shelf = ShelfHealth(
+        categories=planned,
+        outside=sum(each.category not in allowed for each in running),
+        ended=sum(not each.event for each in offered) - sum(not each.event for each in running),
+        sold_out=units.count(0),
+    )
+    return StockHealth(committed=_committed(application), units=sum(units), offers=len(running), more=more), shelf
+
+
+def _offering(offer: Offer) -> bool:
+    """It stands on the shelf, or will again when nothing of its merchant is in the way."""
+    return offer.status == "on_shelf" or offer.held_back is not None
+
+
+def _beside(offer: Offer) -> bool:
+    return offer.event is not None and offer.event.beside is not None
+
+
+def _planned(application: Application | None) -> list[str] | None:
+    """Categories of the plan as the register has them; None where it has none, or words that bind nobody."""
+    named = application.plan.get("categories") if application else None
+    codes = [code_of(each) for each in named or ()]
+    return [each for each in codes if each] if codes and all(codes) else None
 
 
 def _committed(application: Application | None) -> int | None:

@@ -1,0 +1,118 @@
+"""What a process remembers of offers, so that a warm redemption reads nothing: their terms, and which tills are empty.
+
+All of it is a hint, never truth: the transaction confirms the terms, and the till has the units or refuses. What is
+forgotten or wrong costs a try.
+"""
+
+import random
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from chalicelib import log
+from chalicelib.errors import Contended, NotFound, Refusal, Text
+from chalicelib.mall.items import OfferTerms, Till
+from chalicelib.table import keys, read
+
+_SURPRISES_MAX = 2  # empty tills met before all are read
+_TERMS_MAX = 10_000  # offers whose terms this process remembers
+_TILLS_MAX = 2000  # offers whose tills it remembers
+
+
+class SoldOut(Refusal):
+    status, code = 409, "sold_out"
+    title = Text("Sold out", "已兑完")
+    detail = Text("{available} are left, {needed} were asked for.", "剩余 {available} 件，需要 {needed} 件。")
+    remedy = Text(
+        "Ask for fewer, wait for new stock, or choose another offer.", "请减少数量、等待补货，或选择其他权益。"
+    )
+
+
+class TillEmpty(Contended):
+    """This till lacks the units; another may have them. The edge asks again, so no caller sees this."""
+
+
+class TermsOutdated(Contended):
+    """The offer was renamed since its terms were read. The edge decides again, so no caller sees this."""
+
+
+@dataclass
+class _Tills:
+    """Which tills of an offer were found empty."""
+
+    empty: set[int] = field(default_factory=set)
+    surprises: int = 0
+
+
+_terms: OrderedDict[str, OfferTerms] = OrderedDict()
+_tills: OrderedDict[str, _Tills] = OrderedDict()
+
+
+def terms(offer: str) -> OfferTerms:
+    """The terms of an offer, which the till confirms at the sale. Raises NotFound."""
+    if offer not in _terms:
+        found = read.get(keys.offer(offer), OfferTerms)
+        if found is None:
+            raise NotFound()
+        _terms[offer] = found
+        if len(_terms) > _TERMS_MAX:
+            _terms.popitem(last=False)
+    return _terms[offer]
+
+
+def outdated(offer: str) -> TermsOutdated:
+    """The remembered terms of ``offer`` are out of date: forget them."""
+    _terms.pop(offer, None)
+    return TermsOutdated()
+
+
+def choose_tills(terms: OfferTerms, quantity: int) -> dict[str, int]:
+    """Units to take from each till; one till unless only several together have enough. Raises SoldOut."""
+    if terms.stripes == 1:
+        return {keys.till(terms.id, 0): quantity}
+    known = _known_tills(terms.id)
+    hopeful = [stripe for stripe in range(terms.stripes) if stripe not in known.empty]
+    if hopeful and known.surprises < _SURPRISES_MAX:
+        return {keys.till(terms.id, random.choice(hopeful)): quantity}
+    return _choose_from_all(terms, quantity, known)
+
+
+def remember_empty(terms: OfferTerms, till: str) -> None:
+    """Remember that ``till`` lacked what was asked of it.
+
+    A refusal of a decision calls this, so a decision changes what this process remembers. That is allowed: it only
+    chooses the next till to try, and proves nothing.
+    """
+    known = _known_tills(terms.id)
+    known.empty.add(int(till.rpartition("/")[2]))
+    known.surprises += 1
+    log.count("EmptyTills")
+
+
+def forget() -> None:
+    """Forget all (tests start afresh)."""
+    _terms.clear()
+    _tills.clear()
+
+
+def _choose_from_all(terms: OfferTerms, quantity: int, known: _Tills) -> dict[str, int]:
+    tills = read.many([keys.account(till) for till in terms.tills], Till)
+    stock = {stripe: tills[keys.account(keys.till(terms.id, stripe))].units for stripe in range(terms.stripes)}
+    known.empty, known.surprises = {stripe for stripe, left in stock.items() if left < quantity}, 0
+    enough = [stripe for stripe, left in stock.items() if left >= quantity]
+    if enough:
+        return {keys.till(terms.id, random.choice(enough)): quantity}
+    if sum(stock.values()) < quantity:
+        raise SoldOut(available=sum(stock.values()), needed=quantity)
+    parts: dict[str, int] = {}
+    for stripe in sorted(stock, key=lambda each: -stock[each]):
+        part = min(stock[stripe], quantity - sum(parts.values()))
+        if part:
+            parts[keys.till(terms.id, stripe)] = part
+    return parts
+
+
+def _known_tills(offer: str) -> _Tills:
+    known = _tills.setdefault(offer, _Tills())
+    if len(_tills) > _TILLS_MAX:
+        _tills.popitem(last=False)
+    return known

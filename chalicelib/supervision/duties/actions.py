@@ -1,0 +1,106 @@
+"""A duty that is not kept is remembered; if that lasts, offers leave the shelf, and come back once it is kept."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from chalicelib.errors import Contended, InvalidState, Text
+from chalicelib.kernel.caller import EXCHANGE
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.ledger.account import Account
+from chalicelib.merchants.actions import reinstate, suspend
+from chalicelib.merchants.model import DELISTED, DUTY, Cause
+from chalicelib.supervision.duties.items import Duties
+from chalicelib.supervision.duties.model import DELISTS, Delisted, UnmetDuty
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import UNLISTED, Listing
+from chalicelib.table.row import dump
+from chalicelib.table.write import Attr, ConditionBase, Write, absent, update
+
+
+class DutiesUnmet(InvalidState):
+    detail = Text(
+        "The duties for which the offers left the shelf are not met yet: {duties}.",
+        "导致权益下架的运营管理责任尚未落实：{duties}。",
+    )
+    remedy = Text(
+        "GET /v1/merchants/{id}/health says what to do. The exchange can put the offers back before.",
+        "请按 GET /v1/merchants/{id}/health 的提示整改；上海环交所可提前恢复上架。",
+    )
+
+
+def remember(known: Duties | None, merchant: str, codes: Collection[str], *, at: str, delisted: bool) -> Write:
+    """What ``merchant`` is warned of at ``at``, each since it was first seen (``known``, as read). Contended where
+    another look was quicker. ``delisted``: it is so still; an admission after a veto begins without it.
+    """
+    before = known.since if known else {}
+    since = {code: before.get(code, at) for code in codes}
+    after = Duties(merchant=merchant, looked_at=at, since=since)
+    if known and delisted:
+        after = replace(after, delisted_at=known.delisted_at, delisted_for=known.delisted_for)
+    return _kept(after, known)
+
+
+def _kept(after: Duties, known: Duties | None) -> Write:
+    oldest = None if after.delisted_at else min((after.since[code] for code in DELISTS & {*after.since}), default=None)
+    listed = Listing(lists.DUTIES, f"{oldest}:{after.merchant}") if oldest else None
+    emptied = [name for name in ("since", "delisted_at", "delisted_for") if not getattr(after, name)]
+    return update(
+        keys.duties(after.merchant),
+        assign=dump(after),
+        listed=listed,
+        remove=(*emptied, *(() if listed else UNLISTED)),
+        require=_as_read(known),
+    )
+
+
+def _as_read(known: Duties | None) -> ConditionBase:
+    if known is None:
+        return absent()
+    delisted = Attr("delisted_at")
+    same = delisted.eq(known.delisted_at) if known.delisted_at else delisted.not_exists()
+    return Attr("looked_at").eq(known.looked_at) & same
+
+
+def lasting(known: Duties, at: str) -> dict[str, str]:
+    """Warnings that have lasted until ``at`` from a time before it, and may lead to a delisting: each since when."""
+    return {code: since for code, since in sorted(known.since.items()) if code in DELISTS and since <= at}
+
+
+def delist(command: Command[Empty], known: Duties, account: Account, *, days: int) -> Decision:
+    """A duty is not kept for ``days`` days: the merchant (``account``, as read) sells nothing until it is. Once for
+    each time: its history, its Record and a webhook name duty and time.
+
+    Raises InvalidState where nothing has lasted so long, it is delisted already or may not sell anyway.
+    """
+    late = lasting(known, stamp(command.now - timedelta(days=days)))
+    merchant = account.as_merchant
+    if not late or known.delisted_at or (account.status, merchant.status) != ("active", "active"):
+        raise InvalidState(state=merchant.status, action="delist")
+    worded = Command(command.caller, Cause(reason=_reason(late)), command.id, command.now)
+    decision = suspend(worded, account, DUTY)
+    after = replace(known, delisted_at=command.at, delisted_for=tuple(late))
+    unmet = [UnmetDuty(code=code, since=since) for code, since in late.items()]
+    answer = Delisted(merchant=account.id, at=command.at, duties=unmet)
+    return replace(decision, kind=DELISTED, answer=answer, writes=(*decision.writes, _kept(after, known)))
+
+
+def _reason(late: Mapping[str, str]) -> str:
+    named = ", ".join(f"{code} since {since}" for code, since in late.items())
+    return f"运营管理责任未落实，权益下架 (duties not kept): {named}"
+
+
+def relist(command: Command[Cause], account: Account, known: Duties | None, unmet: Collection[str]) -> Decision:
+    """Offers come back that left the shelf for a duty: at the merchant's word once nothing of it is ``unmet`` (as
+    measured), at the exchange's at once. What is not kept then counts from now.
+
+    Raises InvalidState where it is not delisted, DutiesUnmet.
+    """
+    decision = reinstate(command, account, DUTY)
+    if command.caller.role != EXCHANGE and unmet:
+        raise DutiesUnmet(state="suspended", action="relist", duties=", ".join(sorted(unmet)))
+    if known is None:
+        raise Contended()
+    after = Duties(merchant=account.id, looked_at=command.at, since=dict.fromkeys(unmet, command.at))
+    return replace(decision, writes=(*decision.writes, _kept(after, known)))

@@ -1,0 +1,28 @@
+"""Since when duties of a merchant are not kept, as it is remembered. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duties:
+    """What a merchant was last warned of: since when, by the code of each warning.
+
+    ``looked_at``: when that was measured. ``delisted_at``: its offers left the shelf for it; ``delisted_for`` names the
+    warnings. It is listed by the time of its oldest warning that may lead to that.
+    """
+
+    merchant: str
+    looked_at: str
+    since: Mapping[str, str] = field(default_factory=dict)
+    delisted_at: str | None = None
+    delisted_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """How far the daily look at all merchants has come: the place in their list (``after``), None at the end of it."""
+
+    day: str
+    after: Mapping[str, str] = field(default_factory=dict)
+    done: bool = False

@@ -1,0 +1,140 @@
+"""Duties that are not kept: since when, when offers leave the shelf for it, and who brings them back."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.errors import InvalidState
+from chalicelib.kernel.decision import Decision
+from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.account import Account
+from chalicelib.merchants.model import Cause
+from chalicelib.supervision.duties import actions
+from chalicelib.supervision.duties.items import Duties
+from chalicelib.supervision.duties.model import warned
+from chalicelib.table import keys
+from chalicelib.table.row import load
+from tests.unit.decisions import AT, ID, NOW, after, command, holds, touched, write_to
+from tests.unit.merchants.accounts import account, merchant
+
+PLACE, ACCOUNT = keys.duties("shop"), keys.account("account:shop")
+LONG_AGO, LATELY = stamp(NOW - timedelta(days=14)), stamp(NOW - timedelta(days=13))
+STOCK, LATE = "stock_below_commitment", "orders_late"
+
+
+def duties(since: Mapping[str, str] | None = None, **changes: Any) -> Duties:
+    return Duties(merchant="shop", looked_at=LATELY, since=since or {}, **changes)
+
+
+def seller(**changes: Any) -> Account:
+    return account(merchant=merchant(application="application", **changes))
+
+
+def delisted() -> Account:
+    return seller(status="suspended", suspended_by=("duty",))
+
+
+def kept(decision: Decision, before: Duties) -> Duties:
+    write = write_to(decision, PLACE)
+    assert holds(write, before)
+    assert not holds(write, duties(before.since, delisted_at="meanwhile"))
+    return load(Duties, after(write, before))
+
+
+def test_a_warning_is_remembered_since_it_was_first_seen_and_forgotten_once_it_is_met() -> None:
+    first = actions.remember(None, "shop", [STOCK, "offers_stale"], at=AT, delisted=False)
+    item = after(first)
+    assert (item["since"], item["list"], item["rank"]) == ({STOCK: AT, "offers_stale": AT}, "duties", f"{AT}:shop")
+    assert not holds(first, item)
+    before = duties({STOCK: LONG_AGO, LATE: LATELY})
+    again = after(actions.remember(before, "shop", [LATE, "webhooks_failing"], at=AT, delisted=False), before)
+    assert (again["since"], again["rank"]) == ({LATE: LATELY, "webhooks_failing": AT}, f"{LATELY}:shop")
+    met = after(actions.remember(before, "shop", [], at=AT, delisted=False), before)
+    assert met == {"merchant": "shop", "looked_at": AT}
+
+
+def test_what_only_warns_is_in_no_list() -> None:
+    item = after(actions.remember(None, "shop", ["offers_stale", "licence_ends_soon"], at=AT, delisted=False))
+    assert "list" not in item
+
+
+def test_who_is_delisted_is_remembered_as_such_only_while_it_is() -> None:
+    before = duties({STOCK: LONG_AGO}, delisted_at=AT, delisted_for=(STOCK,))
+    for still, expected in ((True, AT), (False, None)):
+        item = after(actions.remember(before, "shop", [STOCK], at=AT, delisted=still), before)
+        assert (item.get("delisted_at"), "list" in item) == (expected, not still)
+
+
+def delist(known: Duties, of: Account) -> Decision:
+    return actions.delist(command(role="system", sub="system"), known, of, days=14)
+
+
+def test_what_lasts_for_the_days_of_the_stage_takes_the_offers_off_the_shelf() -> None:
+    before = duties({STOCK: LONG_AGO, LATE: LATELY})
+    decision = delist(before, seller())
+    assert (decision.kind, decision.publish, decision.facts.merchant) == ("merchant_delisted", True, "shop")
+    line = keys.application_step("application", AT, ID)
+    assert touched(decision) == [ACCOUNT, keys.shelving("shop"), line, PLACE]
+    turned = load(Account, after(write_to(decision, ACCOUNT), seller())).as_merchant
+    assert (turned.status, turned.suspended_by, turned.turn) == ("suspended", ("duty",), ID)
+    comment = after(write_to(decision, line))["comment"]
+    assert f"{STOCK} since {LONG_AGO}" in comment
+    assert LATE not in comment
+    now = kept(decision, before)
+    assert (now.delisted_at, now.delisted_for, now.since) == (AT, (STOCK,), before.since)
+    assert "list" not in after(write_to(decision, PLACE), before)
+    assert decision.answer.model_dump()["duties"] == [{"code": STOCK, "since": LONG_AGO}]
+
+
+@pytest.mark.parametrize(
+    ("known", "of"),
+    [
+        (duties({STOCK: LATELY}), seller()),
+        (duties({"offers_stale": LONG_AGO, "licence_ends_soon": LONG_AGO}), seller()),
+        (duties({STOCK: LONG_AGO}, delisted_at=AT), seller()),
+        (duties({STOCK: LONG_AGO}), seller(status="suspended", suspended_by=("exchange",))),
+        (duties({STOCK: LONG_AGO}), seller(status="leaving")),
+        (duties({STOCK: LONG_AGO}), account("frozen", merchant=merchant())),
+    ],
+)
+def test_nothing_else_does(known: Duties, of: Account) -> None:
+    with pytest.raises(InvalidState):
+        delist(known, of)
+
+
+def relist(role: str, unmet: set[str], of: Account | None = None) -> Decision:
+    known = duties({STOCK: LONG_AGO}, delisted_at=AT, delisted_for=(STOCK,))
+    return actions.relist(command(Cause(), role=role, sub="shop"), of or delisted(), known, unmet)
+
+
+def test_the_merchant_brings_them_back_once_the_duty_is_met() -> None:
+    with pytest.raises(actions.DutiesUnmet) as refused:
+        relist("institution", {STOCK})
+    assert refused.value.facts["duties"] == STOCK
+    decision = relist("institution", set())
+    turned = load(Account, after(write_to(decision, ACCOUNT), delisted())).as_merchant
+    assert (turned.status, turned.suspended_by) == ("active", ())
+    before = duties({STOCK: LONG_AGO}, delisted_at=AT, delisted_for=(STOCK,))
+    assert load(Duties, after(write_to(decision, PLACE), before)) == Duties(merchant="shop", looked_at=AT)
+
+
+def test_the_exchange_brings_them_back_before_and_the_days_begin_again() -> None:
+    item = after(write_to(relist("exchange", {STOCK}), PLACE), duties({STOCK: LONG_AGO}, delisted_at=AT))
+    assert (item["since"], item["rank"], "delisted_at" in item) == ({STOCK: AT}, f"{AT}:shop", False)
+
+
+def test_what_others_suspended_stays_so() -> None:
+    both = seller(status="suspended", suspended_by=("duty", "exchange"))
+    decision = relist("institution", set(), both)
+    turned = load(Account, after(write_to(decision, ACCOUNT), both)).as_merchant
+    assert (turned.status, turned.suspended_by) == ("suspended", ("exchange",))
+    with pytest.raises(InvalidState):
+        relist("exchange", set(), seller())
+
+
+def test_a_warning_names_when_the_offers_leave_the_shelf() -> None:
+    assert warned(STOCK, "2026-01-01T00:00:00.000Z", 14).delists_at == "2026-01-15T00:00:00.000Z"
+    assert warned("offers_stale", AT, 14).delists_at is None
+    assert warned(STOCK, None, 14).delists_at is None
