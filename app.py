@@ -166,7 +166,7 @@ def send_webhooks(event: SQSEvent) -> dict[str, Any]:
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_webhooks")
 @events.woken
 def retry_webhooks(_: CloudWatchEvent) -> None:
-    """What has its time to the minute: holds expire, and events that did not arrive are tried again."""
+    """What has its time to the minute: holds expire, events that did not arrive are tried again, the supply is kept."""
     from chalicelib.triggers import schedules
 
     schedules.retry_webhooks()

@@ -3,6 +3,7 @@
 # From docs/glossary.md. Where one code is a state of several things, the word is right for each of them.
 STATES = {
     "?": "未知",
+    "abandoned": "已终止",
     "acknowledged": "已备案",
     "active": "有效",
     "agreement_signed": "已签约",
@@ -82,6 +83,7 @@ STATES = {
 }
 
 STEPS = {
+    "abandon": "终止",
     "acknowledge": "确认报送",
     "acknowledge accept": "确认报送",
     "acknowledge refuse": "不予确认报送",

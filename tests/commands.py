@@ -480,6 +480,11 @@ def _finish(world: World) -> Ready:
     return Ready("POST", f"/v1/campaigns/{ready.body['campaign']}/close", {}, "exchange", "exchange", records=2)
 
 
+def _abandon(world: World) -> Ready:
+    path = f"/v1/campaigns/{_approved(world)}/abandon"
+    return Ready("POST", path, {"reason": "called off"}, "institution", "shop", {"reason": "not so"})
+
+
 def _buy_back(world: World) -> Ready:
     world.merchant()
     return Ready("POST", "/v1/buy-back-runs", {}, "exchange", "exchange")
@@ -754,6 +759,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/campaigns/{id}/approve": _approve,
     "POST /v1/campaigns/{id}/reject": _turn_down,
     "POST /v1/campaigns/{id}/close": _finish,
+    "POST /v1/campaigns/{id}/abandon": _abandon,
     "POST /v1/donations": _donate,
     "POST /v1/buy-back-runs": _buy_back,
     "POST /v1/retirements": _retire,

@@ -11,11 +11,13 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.s3.models import s3_backends
+
 from chalicelib.accounts import queries as accounts
 from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins
 from chalicelib.errors import Refusal
-from chalicelib.files import client as files
 from chalicelib.ledger import debts
 from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
@@ -51,9 +53,14 @@ def prepared(name: str, world: World) -> Ready:
         return kept.ready
     quick = _is_new(world)
     ready: Ready = COMMANDS[name](world)
-    if quick and world.store.items and not (files.client.cache_info().currsize or queue.client.cache_info().currsize):
+    if quick and world.store.items and _all_is_in_the_table():
         _kept[name] = _keep(ready, world)
     return ready
+
+
+def _all_is_in_the_table() -> bool:
+    """No bucket and no message is there (an address may have been signed: that leaves nothing)."""
+    return not s3_backends[ACCOUNT]["aws"].buckets and not queue.client.cache_info().currsize
 
 
 def _is_new(world: World) -> bool:
@@ -102,8 +109,8 @@ def _restore(kept: _Prepared, world: World) -> None:
     store._done.update(kept.done)
     store.requests = kept.requests
     world.numbers = itertools.count(kept.number)
-    for memory, was in zip((*_MEMORIES, *_TIMED), kept.memories, strict=True):
+    for known, was in zip((*_MEMORIES, *_TIMED), kept.memories, strict=True):
         copied = deepcopy(was)
-        memory.extend(copied) if isinstance(memory, list) else memory.update(copied)
+        known.extend(copied) if isinstance(known, list) else known.update(copied)
     anomalies._remembered[:] = [(at + passed, each) for at, each in anomalies._remembered]
     logins._known.update({login: (until + passed, each) for login, (until, each) in logins._known.items()})

@@ -74,8 +74,23 @@ class Balances(Answer):
     held_points: int = 0
 
 
+class BalancesAt(Answer):
+    """What the account held at an instant, all Records of that millisecond included. Debts as they were.
+
+    Points that holds reserved are not in ``points``. A merchant's tills are, as in its statement.
+    """
+
+    at: Time
+    points: int
+    grams: int
+    debt_points: int
+    debt_grams: int
+
+
 class Totals(Answer):
     """Sums since opening: points, but grams in ``recorded`` (an institution's own reductions) and ``retired``.
+
+    ``redeemed`` and ``donated`` are net of refunds.
 
     May lag by seconds.
     """
@@ -118,6 +133,7 @@ SHOWN = _EXAMPLE | {
     },
     "credit": None,
     "guardian": None,
+    "balances_at": None,
 }
 
 
@@ -142,7 +158,8 @@ class AccountView(AccountAnswer):
     """``credit`` (碳普惠信用) is a score apart, never spendable, null until a rule is configured.
 
     ``debt_points`` and ``debt_grams`` are what a reversal could not take back: the next gains repay it first.
-    ``guardian`` names the consent by which a child under 14 opened it.
+    ``guardian`` names the consent by which a child under 14 opened it. ``balances_at``: what it held at the instant
+    that `?at=` asks for; null without. All else is of now.
     """
 
     model_config = example(**SHOWN)
@@ -153,6 +170,7 @@ class AccountView(AccountAnswer):
     totals: Totals
     credit: Credit | None
     guardian: str | None = None
+    balances_at: BalancesAt | None = None
 
 
 class Grounds(Body):

@@ -111,7 +111,10 @@ def promises(account: Account) -> bool:
 def view(account: Account, credit: Credit | None) -> AccountView:
     """An account (as read) with its balances (strongly consistent) and totals (seconds behind)."""
     lanes = list(read.query(account.holder, "sums:", "sums:~", Sums)) if account.kind == INSTITUTION else []
-    summed = {name: sum(getattr(each, name) for each in (account, *lanes)) for name in (*TOTAL_NAMES, "gathered")}
+    summed = {
+        name: sum(getattr(each, name) for each in (account, *lanes)) for name in (*TOTAL_NAMES, "gathered", "returned")
+    }
+    summed["donated"] -= summed["returned"]
     in_tills = max(0, summed["gathered"] - account.swept)
     return AccountView(
         **to_answer(account).model_dump(),

@@ -5,8 +5,9 @@ from chalice.app import Blueprint, Response
 from chalicelib.accounts import actions, closing, queries, wards
 from chalicelib.accounts.model import AccountAnswer, AccountView, Correction, Grounds, Opening
 from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
-from chalicelib.accounts.statements import export
+from chalicelib.accounts.statements import checkpoints, export
 from chalicelib.accounts.statements import queries as statements
+from chalicelib.accounts.statements.checkpoints import Instant
 from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams
 from chalicelib.accounts.statements.export import Export
 from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards
@@ -47,11 +48,11 @@ def open_account(command: Command[Opening]) -> Decision:
     return actions.open_account(command, number, account, claim, last=last, consent=consent)
 
 
-@query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, refuses=(NotFound,))
-def my_account(query: Query[Params]) -> AccountView:
-    """The caller's account with balances and totals."""
+@query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, params=Instant, refuses=(NotFound,))
+def my_account(query: Query[Instant]) -> AccountView:
+    """The caller's account with balances and totals; with `?at=` what it held at an instant, too."""
     account = queries.own(query.asker)
-    return queries.view(account, credit.of(account, query.now))
+    return checkpoints.with_balances(queries.view(account, credit.of(account, query.now)), account, query)
 
 
 @query(room, "/v1/accounts/me/credit", answer=CreditReasons, allow=HOLDERS, refuses=(NotFound,))

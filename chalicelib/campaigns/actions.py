@@ -1,6 +1,6 @@
 """Proposing, changing, judging, ending and closing campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -62,8 +62,8 @@ def edit(command: Command[CampaignEdit], campaign: Campaign) -> Decision:
     if command.body.ends_at:
         changes["ends_at"] = stamp(command.body.ends_at)
     edited = replace(campaign, **changes, edits=campaign.edits + 1)
-    move = replace(_move(campaign, "edit", changes), add={"edits": 1})
-    return Decision("campaign_edited", edited.to_answer(), (acting(campaign.institution), move))
+    changed = replace(move(campaign, "edit", changes), add={"edits": 1})
+    return Decision("campaign_edited", edited.to_answer(), (acting(campaign.institution), changed))
 
 
 def approve(command: Command[Approval], campaign: Campaign) -> Decision:
@@ -77,29 +77,25 @@ def approve(command: Command[Approval], campaign: Campaign) -> Decision:
         raise CampaignExpired(state=campaign.status, ends_at=campaign.ends_at)
     empty = CampaignAccount(status=status, ends_at=campaign.ends_at)
     opened = (put(keys.account(keys.campaign_account(campaign.id, stripe)), empty) for stripe in range(STRIPES))
-    move = _move(campaign, "approve", {"status": status}, listed=_place(lists.CAMPAIGNS, campaign))
+    moved = move(campaign, "approve", {"status": status}, listed=_place(lists.CAMPAIGNS, campaign))
     approved = replace(campaign, status=status)
-    return Decision("campaign_approved", approved.to_answer(), (obligations.approved(campaign), move, *opened))
+    return Decision("campaign_approved", approved.to_answer(), (obligations.approved(campaign), moved, *opened))
 
 
 def reject(command: Command[Judgement], campaign: Campaign) -> Decision:
     """The exchange refuses the campaign for good. Raises InvalidState."""
     status = step(STEPS, campaign.status, "reject", command.caller.role)
     changes = {"status": status, "reason": command.body.reason}
-    move = _move(campaign, "reject", changes, remove=UNLISTED)
+    moved = move(campaign, "reject", changes, remove=UNLISTED)
     rejected = replace(campaign, status=status, reason=command.body.reason)
-    writes = (move, obligations.concluded(command, campaign))
+    writes = (moved, obligations.concluded(command, campaign))
     return Decision("campaign_rejected", rejected.to_answer(), writes, publish=True)
 
 
 def end(command: Command[Any], campaign: Campaign, may: tuple[Write, ...] = ()) -> Decision:
     """The campaign takes no more donations. ``may``: what else must hold. Raises InvalidState."""
     status = step(STEPS, campaign.status, "end", command.caller.role)
-    shut = (
-        update(keys.account(keys.campaign_account(campaign.id, stripe)), assign={"status": status}, require=present())
-        for stripe in range(STRIPES)
-    )
-    writes = (*may, _move(campaign, "end", {"status": status}), *shut)
+    writes = (*may, move(campaign, "end", {"status": status}), *shut(campaign, status))
     return Decision("campaign_ended", replace(campaign, status=status).to_answer(), writes)
 
 
@@ -119,16 +115,16 @@ def close(
     if sums.points != sum(held.values()):
         raise Contended()
     if not sums.points:
-        writes = (_move(campaign, "close", {"status": status}), concluded)
+        writes = (move(campaign, "close", {"status": status}), concluded)
         return Decision("campaign_closed", closed.to_answer(sums), writes, publish=True)
     emptied = {name: AccountCondition(refuse=lambda _: Contended()) for name, points in held.items() if points}
     postings, facts = post(model.retirement(held), record=command.id, terms=emptied)
     reference, certificate = issue(command, _proof(campaign, sums), serial_key=serial_key)
-    move = _move(campaign, "close", {"status": status, "certificate": vars(reference)})
+    moved = move(campaign, "close", {"status": status, "certificate": vars(reference)})
     return Decision(
         "campaign_closed",
         replace(closed, certificate=reference).to_answer(sums),
-        (move, concluded, *postings, certificate),
+        (moved, concluded, *postings, certificate),
         replace(facts, certificate=reference.serial),
     )
 
@@ -147,6 +143,13 @@ def _proof(campaign: Campaign, sums: CampaignSums) -> CertificateFacts:
     )
 
 
+def shut(campaign: Campaign, status: str) -> Iterator[Write]:
+    """None of the campaign's accounts takes anything from now on: a donation at the same time is before or after."""
+    for stripe in range(STRIPES):
+        name = keys.campaign_account(campaign.id, stripe)
+        yield update(keys.account(name), assign={"status": status}, require=present())
+
+
 def _in_time(command: Command[Any], body: NewCampaign | CampaignEdit) -> None:
     if body.ends_at and body.ends_at <= command.now:
         raise InvalidRequest.at("/ends_at", "Must lie in the future", "应晚于当前时间")
@@ -156,7 +159,7 @@ def _place(name: str, campaign: Campaign) -> Listing:
     return Listing(name, f"{campaign.proposed_at}:{campaign.id}")
 
 
-def _move(
+def move(
     campaign: Campaign,
     action: str,
     changes: Mapping[str, Any],

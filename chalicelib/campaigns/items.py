@@ -10,10 +10,11 @@ from chalicelib.table.row import dump
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignSums:
-    """What was given to a campaign, and by how many people."""
+    """What was given to a campaign, by how many people, and how much of it was given back."""
 
     points: int = 0
     donors: int = 0
+    refunded: int = 0
 
 
 NOTHING = CampaignSums()
@@ -21,7 +22,9 @@ NOTHING = CampaignSums()
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignAccount:
-    """One stripe of what a campaign collects: ``points`` until the closing takes them, ``gathered`` for ever."""
+    """One stripe of what a campaign collects: ``points`` until the closing takes them, or they go back to the donors
+    of one that was abandoned; ``gathered`` for ever.
+    """
 
     status: str
     ends_at: str
@@ -62,7 +65,8 @@ class Campaign:
     certificate: CertificateReference | None = None
 
     def to_answer(self, sums: CampaignSums = NOTHING) -> CampaignAnswer:
-        facts = dump(self) | {"gathered_points": sums.points, "donors": sums.donors}
+        given = {"gathered_points": sums.points, "donors": sums.donors, "refunded_points": sums.refunded}
+        facts = dump(self) | given
         return CampaignAnswer.model_validate({"reason": None, "certificate": None} | facts)
 
 
@@ -70,5 +74,7 @@ def total(accounts: Iterable[CampaignAccount]) -> CampaignSums:
     """The accounts of a campaign together."""
     stripes = list(accounts)
     return CampaignSums(
-        points=sum(account.gathered for account in stripes), donors=sum(account.donors for account in stripes)
+        points=sum(account.gathered for account in stripes),
+        donors=sum(account.donors for account in stripes),
+        refunded=sum(account.gathered - account.points for account in stripes if account.status == "abandoned"),
     )

@@ -20,11 +20,12 @@ STEPS = (
     Step("proposed", "reject", "rejected", (EXCHANGE, SYSTEM_ROLE)),
     Step("approved", "end", "ended", (INSTITUTION, EXCHANGE, SYSTEM_ROLE)),
     Step("ended", "close", "closed", (INSTITUTION, EXCHANGE, SYSTEM_ROLE)),
+    Step("approved", "abandon", "abandoned", (INSTITUTION, EXCHANGE)),
 )
 Purpose = Literal["production", "event"]
-Status = Literal["proposed", "approved", "rejected", "ended", "closed"]
-PublicStatus = Literal["approved", "ended", "closed"]
-PUBLIC: tuple[PublicStatus, ...] = ("approved", "ended", "closed")
+Status = Literal["proposed", "approved", "rejected", "ended", "closed", "abandoned"]
+PublicStatus = Literal["approved", "ended", "closed", "abandoned"]
+PUBLIC: tuple[PublicStatus, ...] = ("approved", "ended", "closed", "abandoned")
 
 
 class NewCampaign(Body):
@@ -78,8 +79,19 @@ class Judgement(Body):
     reason: ShortText | None = None
 
 
+class Abandonment(Body):
+    """Why a campaign is abandoned; public, also on the certificates of its donors."""
+
+    model_config = example(reason="赛事取消")
+
+    reason: ShortText
+
+
 class CampaignAnswer(Answer):
-    """A campaign. ``ended`` takes no more; its certificate follows. ``edits``: how often its proposal was changed."""
+    """A campaign. ``ended`` takes no more; its certificate follows. ``edits``: how often its proposal was changed.
+
+    ``abandoned``: all that was gathered goes back to the donors; ``refunded_points`` is how much has by now.
+    """
 
     id: str
     institution: str
@@ -92,6 +104,7 @@ class CampaignAnswer(Answer):
     ends_at: Time
     close_at_target: bool
     gathered_points: int
+    refunded_points: int = 0
     donors: int
     edits: int
     reason: str | None
@@ -118,7 +131,7 @@ class NewDonation(Body):
 
 
 class DonationAnswer(Answer):
-    """A donation and its certificate."""
+    """A donation and its certificate. ``refunded_at``: when its points came back from an abandoned campaign."""
 
     model_config = example(
         id="m2p8r9s0t1u2w3yk3v5zq6x7n4",
@@ -126,6 +139,7 @@ class DonationAnswer(Answer):
         points=500,
         at="2026-03-01T08:00:00.000Z",
         certificate={"serial": SERIAL, "url": URL},
+        refunded_at=None,
     )
 
     id: str
@@ -133,6 +147,7 @@ class DonationAnswer(Answer):
     points: int
     at: Time
     certificate: IssuedAnswer
+    refunded_at: Time | None = None
 
 
 def gift(person: str, account: str, points: int) -> Transfer:

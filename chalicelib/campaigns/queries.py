@@ -112,7 +112,14 @@ def due(at: str) -> list[Campaign]:
 
 def donation(caller: Caller, id: str) -> DonationAnswer:
     """The caller's own donation. Raises NotFound."""
-    record = read.get(keys.record(id), Record)
+    found = read.many([keys.record(id), keys.record(refund_of(id))], Record)
+    record, refund = found.get(keys.record(id)), found.get(keys.record(refund_of(id)))
     if record is None or record.kind != "donation" or not caller.made(record):
         raise NotFound()
-    return DonationAnswer.model_validate_json(record.answer)
+    answer = DonationAnswer.model_validate_json(record.answer)
+    return answer.model_copy(update={"refunded_at": refund.at if refund else None})
+
+
+def refund_of(donation: str) -> str:
+    """The Record that gives a donation back: so there is one at most."""
+    return keys.digest("refund donation", donation)

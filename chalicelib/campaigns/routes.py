@@ -9,6 +9,7 @@ from chalicelib.campaigns import actions, donations, obligations, queries, refus
 from chalicelib.campaigns.closing import prepare, worker
 from chalicelib.campaigns.model import (
     STRIPES,
+    Abandonment,
     Approval,
     CampaignAnswer,
     CampaignEdit,
@@ -19,6 +20,7 @@ from chalicelib.campaigns.model import (
     NewDonation,
     ProposalParams,
 )
+from chalicelib.campaigns.refunding.actions import abandon
 from chalicelib.edge.caching import LIVE
 from chalicelib.edge.endpoints import command, query
 from chalicelib.errors import InvalidState, NotFound
@@ -132,6 +134,20 @@ def reject_campaign(command: Command[Judgement], id: str) -> Decision:
 def close_campaign(command: Command[Empty], _: None, id: str) -> Decision:
     """Retire what was given for the beneficiary, with a certificate; the campaign takes nothing more from now on."""
     return worker.close(command, id)
+
+
+@command(
+    room,
+    "POST /v1/campaigns/{id}/abandon",
+    body=Abandonment,
+    answer=CampaignAnswer,
+    allow=(INSTITUTION, EXCHANGE),
+    refuses=(*JUDGED, AccountClosed, AccountFrozen),
+    status=200,
+)
+def abandon_campaign(command: Command[Abandonment], id: str) -> Decision:
+    """Give the campaign up: it takes nothing more, every donation goes back, and its certificate is revoked."""
+    return abandon(command, queries.own(command.caller, id), queries.campaign_accounts(id))
 
 
 @command(

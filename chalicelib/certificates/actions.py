@@ -28,6 +28,18 @@ def issue(command: Command[Any], facts: CertificateFacts, *, serial_key: bytes) 
     return certificate.reference, put(keys.certificate(certificate.serial), certificate)
 
 
+def undone(command: Command[Any], certificate: Certificate, *, reason: str) -> Write:
+    """The certificate (as read) of what the command gives back: revoked, and its reason is public. One that was revoked
+    before keeps its own. Refuses Contended where it is not as it was read.
+    """
+    revoked = {"status": "revoked", "reason": reason, "revoked_at": command.at}
+    return update(
+        keys.certificate(certificate.serial),
+        assign={"refund": command.id} | (revoked if certificate.status == "valid" else {}),
+        require=Attr("status").eq(certificate.status) & Attr("refund").not_exists(),
+    )
+
+
 def revoke(command: Command[Revoking], certificate: Certificate) -> Decision:
     """The certificate (as read) is valid no more, and states why. Raises InvalidState."""
     status = step(STEPS, certificate.status, "revoke", command.caller.role)

@@ -49,7 +49,8 @@ class CertificateFacts:
 class Certificate(CertificateFacts):
     """A certificate that ``record`` issued. It never changes, apart from its status, its signature and its flag.
 
-    ``uncovered_grams``: how many of its grams await recovery after a reversal (docs/adr/0027).
+    ``uncovered_grams``: how many of its grams await recovery after a reversal (docs/adr/0027). ``refund``: the Record
+    that gave the points of a donation back (docs/adr/0037): it proves none any more.
     """
 
     serial: str
@@ -61,6 +62,12 @@ class Certificate(CertificateFacts):
     revoked_at: str | None = None
     uncovered_grams: int = 0
     jws: str | None = None
+    refund: str | None = None
+
+    @property
+    def proven(self) -> int:
+        """Grams that it still proves."""
+        return 0 if self.refund else self.grams
 
     @property
     def reference(self) -> CertificateReference:

@@ -31,14 +31,14 @@ class Flags(NamedTuple):
 def allotted(debt: int, certified: Iterable[tuple[str, Certificate]], reach: str | None) -> list[Flag]:
     """How many grams of each certificate await recovery; ``certified`` are the holder's, the newest first.
 
-    The latest use bears first, each at most what it certifies, until ``debt`` is used up; what is left was used in
+    The latest use bears first, each at most what it proves, until ``debt`` is used up; what is left was used in
     another way. Certificates back to the place ``reach`` may bear a flag from before.
     """
     flags: list[Flag] = []
     for place, certificate in certified if debt or reach else ():
         if not debt and (reach is None or place < reach):
             break
-        grams = min(debt, certificate.grams)
+        grams = min(debt, certificate.proven)
         flags.append(Flag(place, certificate, grams))
         debt -= grams
     return flags

@@ -26,7 +26,8 @@ from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.query import Query, unseal
-from chalicelib.kernel.settle import Fingerprint, Settled, settle, settle_prepared
+from chalicelib.kernel.record import Fingerprint
+from chalicelib.kernel.settle import Settled, settle, settle_prepared
 from chalicelib.kernel.text import STORED
 from chalicelib.settings import account_key, secret
 from chalicelib.signing.messages import Message

@@ -23,6 +23,7 @@ from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.ledger.actions import AccountClosed, AccountCondition, AccountFrozen
+from chalicelib.ledger.standing import sells
 from chalicelib.merchants.model import GONE, MALL, SUB_PLATFORM
 from chalicelib.table import keys
 from chalicelib.table.row import dump
@@ -59,10 +60,9 @@ def _may_hold(command: Command[Any], seller: Seller | None, above: Seller | None
         raise RoleNotAllowed(allowed="a merchant with a mall of its own", role=command.caller.role)
     if seller.status == "frozen":
         raise AccountFrozen()
-    selling_above = above is None or (above.status == "active" and above.merchant and above.merchant.status == "active")
     if selling.status in GONE:
         raise MerchantLeaves()
-    if selling.status != "active" or not selling_above:
+    if not sells(seller, above):
         raise MerchantSuspended()
 
 

@@ -1,5 +1,6 @@
 """The Record: one immutable item that proves a Decision."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,3 +80,17 @@ class Record(Facts):
     status: int
     answer: str
     publish: bool | None = None
+
+
+class Fingerprint(NamedTuple):
+    """What shows that a request is the one that made a Record. ``kept`` is kept on a new Record.
+
+    ``earlier`` gives what older versions of the platform kept for the same request; it is asked only where a Record
+    bears something else.
+    """
+
+    kept: str
+    earlier: Callable[[], Collection[str]] = tuple
+
+    def matches(self, stored: str) -> bool:
+        return stored == self.kept or stored in self.earlier()

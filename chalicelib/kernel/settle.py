@@ -1,41 +1,43 @@
 """From a Command to its Record, once for ever: decide, commit, or answer what was decided before."""
 
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from chalicelib import log
 from chalicelib.deadline import pause
-from chalicelib.errors import Contended, IdempotencyKeyReused, NotFound, Refusal, Unauthenticated, Unavailable
+from chalicelib.errors import (
+    Contended,
+    IdempotencyKeyReused,
+    InvalidState,
+    NotFound,
+    Refusal,
+    Unauthenticated,
+    Unavailable,
+)
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision, record_of
 from chalicelib.kernel.fields import Empty
-from chalicelib.kernel.record import Record
+from chalicelib.kernel.record import Fingerprint, Record
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
 from chalicelib.table.row import Row, load
 from chalicelib.table.write import Write, put
 
-_TOGETHER = 50  # Writes a transaction, where they have nothing to do with each other
+_TOGETHER = 50  # Writes a transaction that have nothing to do with each other
+OVERTAKEN_MAX = 3  # decisions on a state that another changed; some conditions do not depend on what was read
 ATTEMPTS_MAX = 10  # about a second of patience under contention, then the caller is refused
 SYSTEM_CALLER = Caller("system", "system")  # what the schedule and the stream do
 
 T = TypeVar("T")
 
 
-class Fingerprint(NamedTuple):
-    """What shows that a request is the one that made a Record. ``kept`` is kept on a new Record.
+class _Overtaken(Exception):
+    """The state was not the one that was decided on. ``refusal``: what that means, unless the new one allows it."""
 
-    ``earlier`` gives what older versions of the platform kept for the same request; it is asked only where a Record
-    bears something else.
-    """
-
-    kept: str
-    earlier: Callable[[], Collection[str]] = tuple
-
-    def matches(self, stored: str) -> bool:
-        return stored == self.kept or stored in self.earlier()
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
 
 
 class Settled(NamedTuple):
@@ -49,6 +51,7 @@ class Settled(NamedTuple):
 def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: Fingerprint) -> Settled:
     """Decide and commit, again while others are in the way; a Record that stands already answers instead.
 
+    A state that changed between a decision and its commit refuses nothing by itself: the new state is decided on.
     No refusal leaves before the Record is known to be absent, as of later than what was refused: the same request may
     have been committed meanwhile, and then its own change is what this one was refused for. Who does not
     prove the request gets no stored answer either.
@@ -57,14 +60,18 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
     IdempotencyKeyReused where the Record was made by another request; Contended when patience ends.
     """
     refusal: Refusal = Contended()
+    overtaken = 0
     for attempt in range(ATTEMPTS_MAX):
         try:
             return _attempt(command, decide, status, fingerprint)
         except (IdempotencyKeyReused, Unauthenticated):
             raise
+        except _Overtaken as found:
+            refusal, overtaken = found.refusal, overtaken + 1
+            again = overtaken < OVERTAKEN_MAX
         except Refusal as refused:
-            refusal = refused
-        if not (isinstance(refusal, Contended) and refusal.again):
+            refusal, again = refused, isinstance(refused, Contended) and refused.again
+        if not again:
             break
         log.count("Retries")
         pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
@@ -79,9 +86,9 @@ def settle_prepared(
     fingerprint: Fingerprint,
 ) -> Settled:
     """Like ``settle``, for a decision that needs effects outside the table: ``prepare`` causes them once, before the
-    decision, which may run again with what they gave. A replay finds its Record first and causes none.
-
-    A crash, or a refusal of the decision, leaves the effects without a Record: they must be harmless then.
+       decision, which may run again with what they gave. A replay finds its Record first and causes none.
+    A
+       crash, or a refusal of the decision, leaves the effects without a Record: they must be harmless then.
     """
     if stored := read.get(keys.record(command.id), Record):
         return _stored(stored, command.caller, fingerprint)
@@ -108,7 +115,8 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
         position, old = failed.failures[0]
         if position == 0:
             return _stored(load(Record, old) if old else None, command.caller, fingerprint)
-        raise _foremost([decision.writes[each - 1].refuse(item) for each, item in failed.failures]) from None
+        refusal = _foremost([decision.writes[each - 1].refuse(item) for each, item in failed.failures])
+        raise (_Overtaken(refusal) if isinstance(refusal, InvalidState) else refusal) from None
     if decision.metrics:
         log.emit(decision.kind, record=command.id, metrics=decision.metrics)
     return Settled(status, record.answer, replayed=False)
@@ -127,7 +135,7 @@ def _stored(record: Record | None, caller: Caller, fingerprint: Fingerprint) -> 
 
 
 def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:
-    """A change that no caller asked for. ``record`` names it, so that it is done once however often it is tried."""
+    """A change that no caller asked for. ``record`` names it, so it is done once however often it is tried."""
     command = Command(SYSTEM_CALLER, Empty(), record, datetime.now(UTC))
     return settle(command, lambda: decide(command), 200, Fingerprint(record))
 
@@ -163,10 +171,7 @@ class Derived(NamedTuple):
 
 
 def derive(write: Write) -> Derived:
-    """Commit one Write that needs no Record, because all it keeps follows from what is kept already.
-
-    Raises Contended, Unavailable.
-    """
+    """Commit one Write that needs no Record: all it keeps follows from what is kept. Raises Contended, Unavailable."""
     try:
         commit([write])
     except Failed as failed:

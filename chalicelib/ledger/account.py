@@ -77,7 +77,8 @@ class Merchant:
 class Sums:
     """Sums of an account's movements, projected from the stream (see ``projection.TOTALS``), all of them or a lane's.
 
-    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not.
+    ``gathered``: what an institution's tills earned, in its account by now (``swept``) or not. ``returned``: points of
+    ``donated`` that came back; certificates are found by what was given, so that sum stays.
     """
 
     earned: int = 0
@@ -88,6 +89,7 @@ class Sums:
     bought_back: int = 0
     retired: int = 0
     gathered: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ class Account(AnyAccount, Sums):
     ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
     procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
     ``members``: merchants beneath the institution's sub-platform. ``owners``: ids of the logins that may do everything
-    in its name; empty while that is only the one that opened it.
+    in its name; empty while that is only the one that opened it. ``late``: how many lines were filed late (projection).
     """
 
     id: str
@@ -124,6 +126,7 @@ class Account(AnyAccount, Sums):
     earlier: frozenset[str] = frozenset()
     members: int = 0
     owners: tuple[str, ...] = ()
+    late: int = 0
 
     @property
     def holder(self) -> str:

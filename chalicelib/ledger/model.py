@@ -21,6 +21,7 @@ Shown = Literal[
     "refund",
     "cancellation",
     "donation",
+    "donation_refund",
     "buy_back",
     "retirement",
     "sweep",

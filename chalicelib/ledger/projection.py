@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from random import randrange
 
+from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.ledger import model
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, unbought
@@ -12,6 +13,7 @@ from chalicelib.table import keys
 from chalicelib.table.lists import Listing, sold_on
 from chalicelib.table.write import Write, put, update
 
+LATE = timedelta(minutes=5)  # a Record that is filed so long after its own time counts as late, see accounts
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
 
 # A movement counts towards one total of its account, with this sign of the line's points (or grams).
@@ -22,6 +24,7 @@ TOTALS = {
     "refund": ("redeemed", POINTS, -1),
     "cancellation": ("cancelled", POINTS, -1),
     "donation": ("donated", POINTS, -1),
+    "donation_refund": ("returned", POINTS, 1),
     "buy_back": ("bought_back", POINTS, -1),
     "retirement": ("retired", GRAMS, -1),
     "reversal": ("earned", POINTS, 1),
@@ -29,7 +32,10 @@ TOTALS = {
 
 
 def entries(records: Sequence[Record]) -> list[Write]:
-    """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``."""
+    """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``.
+
+    Lines that are filed ``LATE`` are counted on their accounts: sums of statements that were kept before lack them.
+    """
     puts: list[Write] = []
     unfiled: dict[str, set[str]] = defaultdict(set)
     totals: dict[str, Counter[str]] = defaultdict(Counter)
@@ -63,6 +69,8 @@ def entries(records: Sequence[Record]) -> list[Write]:
 
 def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:
     """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
+    if record.at < stamp(datetime.now(UTC) - LATE):
+        yield name, "late", 1
     if name != record.holder and entry.kind in TOTALS and not record.payer:
         total, asset, sign = TOTALS[entry.kind]
         yield name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)

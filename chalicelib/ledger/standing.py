@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from chalicelib.errors import Contended, Refusal
+from chalicelib.errors import Contended, NotFound, Refusal
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountNotOpen, inactive
@@ -28,12 +28,27 @@ def acting(account: str, *, add: Mapping[str, int] | None = None) -> Write:
     return update(key, add=add, require=active, refuse=why) if add else check(key, active, why)
 
 
-def sells(account: Account, above: Account | None = None) -> bool:
-    """Whether a merchant's offers may stand on the shelf: its account is not frozen, and it is not suspended. The same
-    goes for the sub-platform ``above`` it, where it has one.
+class _State(Protocol):
+    @property
+    def status(self) -> str: ...
+
+
+class Selling(_State, Protocol):
+    """An account, as far as it is asked whether it may sell. Each room reads what it needs of one."""
+
+    @property
+    def merchant(self) -> _State | None: ...
+
+
+def sells(account: Selling, above: Selling | None = None) -> bool:
+    """Whether an account may sell anything new: it is a merchant, neither frozen nor suspended, and stays one. The
+    same goes for the sub-platform ``above`` it, where it has one. Raises NotFound for an active account of no merchant.
     """
-    own = account.status == "active" and account.as_merchant.status == "active"
-    return own and (above is None or sells(above))
+    if account.status != "active":
+        return False
+    if account.merchant is None:
+        raise NotFound()
+    return account.merchant.status == "active" and (above is None or sells(above))
 
 
 def unturned(account: Account) -> ConditionBase:

@@ -30,6 +30,8 @@ MessageKind = Literal[
     "grant_withdrawn",
     "campaign_closed",
     "campaign_rejected",
+    "campaign_abandoned",
+    "donation_refunded",
     "draw_won",
     "draw_lost",
     "account_frozen",

@@ -78,12 +78,11 @@ def _lines(record: Record) -> dict[str, Entry]:
 
 
 def _sold(record: Record, order: Fields) -> list[Notice]:
-    account, kind = order["account"], "order_placed"
-    text = in_words(_lines(record)[account])
+    text, kind = in_words(_lines(record)[order["account"]]), "order_placed"
     if order["status"] == "fulfilled":
         kind, text = "voucher_handed_out", joined(text, wording.VOUCHERS)
-    kind = "draw_won" if record.payer else kind
-    return _notice(record, account, kind, text, ("redemption", order["id"]))  # type: ignore[arg-type]  # all of them are
+    kind, about = "draw_won" if record.payer else kind, ("redemption", order["id"])
+    return _notice(record, order["account"], kind, text, about)  # type: ignore[arg-type]  # all of them are
 
 
 def _fulfilled(record: Record, order: Fields) -> list[Notice]:
@@ -92,10 +91,9 @@ def _fulfilled(record: Record, order: Fields) -> list[Notice]:
 
 
 def _refunded(record: Record, order: Fields) -> list[Notice]:
-    text, late = in_words(_lines(record)[order["account"]]), record.role == "system"
-    kind: MessageKind = "order_late" if late else "order_refunded"
-    text = joined(wording.LATE, text) if late else text
-    return _notice(record, order["account"], kind, text, ("redemption", order["id"]))
+    late, text = record.role == "system", in_words(_lines(record)[order["account"]])
+    kind, text = ("order_late", joined(wording.LATE, text)) if late else ("order_refunded", text)
+    return _notice(record, order["account"], kind, text, ("redemption", order["id"]))  # type: ignore[arg-type]  # both are
 
 
 def _captured(record: Record, hold: Fields) -> list[Notice]:
@@ -137,8 +135,8 @@ def _campaign(kind: MessageKind, word: Callable[[Fields], Text], record: Record,
 
 def to_donor(closing: Closing, account: str) -> Notice:
     """What somebody who gave to a campaign learns of its end."""
-    about, text = About("campaign", closing.campaign), wording.given_to(closing.points)
-    return Notice(closing.record, closing.at, account, "campaign_closed", text, about)
+    about = About("campaign", closing.campaign)
+    return Notice(closing.record, closing.at, account, "campaign_closed", wording.given_to(closing.points), about)
 
 
 def _turned(record: Record, account: Fields) -> list[Notice]:
@@ -158,8 +156,8 @@ def _procedure(record: Record, procedure: Fields) -> list[Notice]:
 def _ruled(record: Record, dispute: Fields) -> list[Notice]:
     """The outcome and, where points came back or were taken, what the statement says of it."""
     text, line = wording.ruled(record.role, dispute["status"]), _lines(record).get(record.account or "")
-    text = joined(text, in_words(line)) if line else text
-    return _to_named("dispute_ruled", "dispute", _always(text), record, dispute)
+    word = _always(joined(text, in_words(line)) if line else text)
+    return _to_named("dispute_ruled", "dispute", word, record, dispute)
 
 
 def _always(text: Text) -> Callable[[Fields], Text]:
@@ -183,6 +181,8 @@ _MAKERS: dict[str, Make] = {
     "grant_withdrawn": partial(_to_named, "grant_withdrawn", "grant", wording.ungranted),
     "campaign_closed": partial(_campaign, "campaign_closed", wording.campaign_closed),
     "campaign_rejected": partial(_campaign, "campaign_rejected", _always(wording.CAMPAIGN_REJECTED)),
+    "campaign_abandoned": partial(_campaign, "campaign_abandoned", _always(wording.CAMPAIGN_ABANDONED)),
+    "donation_refunded": partial(_of_line, "donation_refunded", "campaign"),
     "draw_lost": partial(_of_line, "draw_lost", "draw_entry"),
     "account_frozen": _turned,
     "account_released": _turned,

@@ -29,6 +29,10 @@ LATE = Text("The merchant did not fulfil your order in time.", "权益方未按�
 EXPIRED = Text("A merchant did not use its hold in time.", "权益方未在有效期内完成预授权。")
 CONFIRMED = Text("The bureau confirmed a reported reduction.", "市生态环境局已确认上报的减排量。")
 CAMPAIGN_REJECTED = Text("Your campaign was rejected.", "您申报的捐赠项目未通过审批。")
+CAMPAIGN_ABANDONED = Text(
+    "Your campaign was abandoned: what was given to it goes back to the donors.",
+    "您申报的捐赠项目已终止，所募集的碳积分将返还捐赠人。",
+)
 ANSWERED = Text(
     "The other party answered your dispute. You can read the answer in the dispute.",
     "对方已答复您提出的争议，请在争议中查看。",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from chalicelib.kernel.fields import Answer, Time, example
+from chalicelib.kernel.fields import Answer, Moment, Params, Time, example
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import DEBT, GRAMS, POINTS, unbought
 from chalicelib.table.keys import ISSUED, POOL, RETIRED, UNCOVERED
@@ -19,6 +19,7 @@ USES = {
     "refund": ("redeemed", -1),
     "cancellation": ("cancelled", 1),
     "donation": ("donated", 1),
+    "donation_refund": ("donated", -1),
     "buy_back": ("bought_back", 1),
 }
 
@@ -80,6 +81,12 @@ class SupplyLane:
 
 
 SUMS = tuple(each.name for each in fields(SupplyLane) if each.name != "as_of")
+
+
+class SupplyParams(Params):
+    """As of when the supply is asked for."""
+
+    at: Annotated[Moment | None, Field(description="An instant, RFC 3339 with any offset (write + as %2B)")] = None
 
 
 class Entrance(Answer):
@@ -171,6 +178,12 @@ def _grams(name: str) -> str:
     if name == ISSUED:
         return "grams_confirmed"
     return {POOL: "grams_backing", RETIRED: "grams_retired"}.get(name, "grams_held")
+
+
+def together(lanes: Sequence[SupplyLane]) -> SupplyLane:
+    """The lanes as one."""
+    sums = {name: sum(getattr(lane, name) for lane in lanes) for name in SUMS}
+    return SupplyLane(as_of=max(lane.as_of for lane in lanes), **sums)
 
 
 def total(lanes: Sequence[SupplyLane]) -> SupplyAnswer:

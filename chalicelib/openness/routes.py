@@ -10,7 +10,7 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
 from chalicelib.openness import openapi, pages, queries
-from chalicelib.openness.model import Entrance, Explanation, Explanations, Health, SupplyAnswer
+from chalicelib.openness.model import Entrance, Explanation, Explanations, Health, SupplyAnswer, SupplyParams
 from chalicelib.settings import VERSION
 
 room = Blueprint(__name__)
@@ -26,10 +26,14 @@ def front(query: Query[Params]) -> Response:
     return page(pages.front(queries.supply(), root), HTML, FORMS)
 
 
-@query(room, "/v1/supply", answer=SupplyAnswer, cache=LIVE)
-def supply(query: Query[Params]) -> SupplyAnswer:
-    """How many grams back how many points, and what became of the rest."""
-    return queries.supply()
+@query(room, "/v1/supply", answer=SupplyAnswer, params=SupplyParams, cache=LIVE)
+def supply(query: Query[SupplyParams]) -> SupplyAnswer:
+    """How many grams back how many points, and what became of the rest.
+
+    With `?at=` as it was known at an instant, to the minute.
+    """
+    at = query.params.at
+    return queries.supply_at(at, query.now) if at else queries.supply()
 
 
 @query(room, "/v1/health", answer=Health, cache=REVALIDATE)

@@ -1,6 +1,7 @@
 """Grams by colour, as projected from the stream: seconds behind. And the mixes of closed months, which stay."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,6 +47,14 @@ def flows(month: str) -> dict[Colour, Flow]:
 def used(of: str) -> int:
     """Grams of all uses of a month or campaign."""
     return sum(each.grams for each in read.query(keys.used_in(of), "!", "~", _Grams, chunk=1024))
+
+
+def uses(of: str, *, behind: str = "") -> Iterator[str]:
+    """The Records of all uses of a month or campaign by id, those up to ``behind`` left out."""
+    for begins in read.partition(keys.used_in(of), behind[:2] or "!", "~", chunk=1024):
+        pk = keys.used(of, begins.key.sk).pk
+        before = behind if behind.startswith(begins.key.sk) else None
+        yield from (row.key.sk for row in read.partition(pk, "!", "~", before=before or None))
 
 
 def place(of: str, record: str) -> Place | None:

@@ -14,6 +14,7 @@ from chalicelib.table import keys, read
 from chalicelib.table.write import Attr
 
 _CERTIFIED = ("cancellation", "donation", "retirement")
+_UNDONE = "donation_refund"  # its certificate proves nothing any more
 _WHAT = "uncovered_grams"
 
 
@@ -39,6 +40,8 @@ class _Holder:
 @dataclass(frozen=True)
 class _Line:
     id: str
+    kind: str
+    reference: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +76,18 @@ def certificate_record(name: str) -> str | None:
 
 def _certified(names: Collection[str]) -> list[tuple[str, int]]:
     """Serials and grams of all certificates that accounts have by their Records, the latest first."""
-    where = Attr("kind").is_in([*_CERTIFIED])
-    lines = {line.id for name in names for line in read.query(name, keys.ENTRIES, keys.ENTRIES_END, _Line, where=where)}
-    records = read.many([keys.record(id) for id in lines], Record).values() if lines else ()
+    where = Attr("kind").is_in([*_CERTIFIED, _UNDONE])
+    lines = [line for name in names for line in read.query(name, keys.ENTRIES, keys.ENTRIES_END, _Line, where=where)]
+    undone = {line.reference for line in lines if line.kind == _UNDONE}
+    given = {line.id for line in lines if line.kind != _UNDONE}
+    records = read.many([keys.record(id) for id in given], Record).values() if given else ()
     latest = sorted(records, key=lambda each: (each.at, each.id), reverse=True)
-    return [(each.certificate, _given(each, names)) for each in latest if each.certificate]
+    return [(each.certificate, _given(each, names, undone)) for each in latest if each.certificate]
 
 
-def _given(record: Record, names: Collection[str]) -> int:
+def _given(record: Record, names: Collection[str], undone: Collection[str]) -> int:
+    if record.id in undone:
+        return 0
     return sum(each.amount for each in record.postings if each.source in names and each.asset in ("points", "grams"))
 
 

@@ -57,8 +57,10 @@ class Report(Answer):
     issued: list[IssuedAnswer]
     redeemed_points: int
     refunded_points: int
+    refunded_grams: int = 0  # earlier reports have none
     cancelled_points: int
     donated_points: int
+    donation_refunds_points: int = 0  # earlier reports have none
     bought_back_points: int
     ex_officio_points: int
     ex_officio_grams: int
@@ -93,8 +95,10 @@ class ReportAnswer(Answer):
             ],
             "redeemed_points": 2_642_500,
             "refunded_points": 12_000,
+            "refunded_grams": 0,
             "cancelled_points": 4400,
             "donated_points": 11_900,
+            "donation_refunds_points": 0,
             "bought_back_points": 1_000_000,
             "ex_officio_points": 0,
             "ex_officio_grams": 0,

@@ -22,7 +22,8 @@ SERIES = (
 
 def used(month: MonthAnswer) -> int:
     """Points that people used in a month, less what was refunded."""
-    return month.redeemed_points - month.refunded_points + month.cancelled_points + month.donated_points
+    donated = month.donated_points - month.donation_refunds_points
+    return month.redeemed_points - month.refunded_points + month.cancelled_points + donated
 
 
 def svg(months: Sequence[MonthAnswer], language: str) -> str:

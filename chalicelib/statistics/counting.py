@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import NamedTuple
 
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.model import DEBT, GRAMS
+from chalicelib.ledger.model import DEBT, GRAMS, unbought
 from chalicelib.openness.model import used
 from chalicelib.provenance.model import credited
 from chalicelib.statistics.model import Turnover
@@ -19,6 +19,7 @@ WAYS = {
     "refund": "refunded_points",
     "cancellation": "cancelled_points",
     "donation": "donated_points",
+    "donation_refund": "donation_refunds_points",
     "buy_back": "bought_back_points",
     EX_OFFICIO: "ex_officio_points",
 }
@@ -52,6 +53,7 @@ def change(record: Record) -> Counter[str]:
         found["orders"] = 1
     if movement == "buy_back":
         found["lots"] = 1
+    found["refunded_grams"] = unbought(record)
     found.update(_issued(record))
     found["owed_grams"] = sum(each.amount for each in record.postings if _is_debt(each.asset, each.source))
     found["repaid_grams"] = sum(each.amount for each in record.postings if _is_debt(each.asset, each.destination))

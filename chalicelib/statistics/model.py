@@ -24,8 +24,10 @@ Month = Annotated[str, Field(pattern=shanghai.MONTH, description="A month in Sha
 class Sums:
     """Sums of a month, all of them or a lane's.
 
-    ``records``: those that moved value. ``redeemed_points`` are before refunds. ``campaign_grams`` were retired when
-    campaigns were closed, ``retired_grams`` by institutions. ``owed_grams`` became debts, ``repaid_grams`` were repaid.
+    ``records``: those that moved value. ``redeemed_points`` are before refunds; of these, merchants paid
+    ``refunded_grams`` in grams. ``donated_points`` are before ``donation_refunds_points``, which donors of abandoned
+    campaigns got back. ``campaign_grams`` were retired when campaigns were closed, ``retired_grams`` by
+    institutions. ``owed_grams`` became debts, ``repaid_grams`` were repaid.
     """
 
     month: str
@@ -34,8 +36,10 @@ class Sums:
     reversed_grams: int = 0
     redeemed_points: int = 0
     refunded_points: int = 0
+    refunded_grams: int = 0
     cancelled_points: int = 0
     donated_points: int = 0
+    donation_refunds_points: int = 0
     bought_back_points: int = 0
     ex_officio_points: int = 0
     ex_officio_grams: int = 0
@@ -88,8 +92,10 @@ _MONTH = {
     "reversed_grams": 0,
     "redeemed_points": 2_642_500,
     "refunded_points": 12_000,
+    "refunded_grams": 0,
     "cancelled_points": 4400,
     "donated_points": 11_900,
+    "donation_refunds_points": 0,
     "bought_back_points": 1_000_000,
     "ex_officio_points": 0,
     "ex_officio_grams": 0,
@@ -108,7 +114,9 @@ _MONTH = {
 class MonthAnswer(Answer):
     """The sums of one month (Asia/Shanghai), by the time of the Records.
 
-    ``records`` moved value. ``redeemed_points`` are before refunds. ``retired_grams`` were retired by institutions,
+    ``records`` moved value. ``redeemed_points`` are before ``refunded_points``; of these, merchants paid
+    ``refunded_grams`` in grams. ``donated_points`` are before ``donation_refunds_points``, which donors of abandoned
+    campaigns got back. ``retired_grams`` were retired by institutions,
     ``campaign_grams`` when campaigns were closed; what people cancel is retired too, gram for point. ``owed_grams``
     became debts by reversals, ``repaid_grams`` were repaid. ``ex_officio_points`` were cancelled and
     ``ex_officio_grams``, an institution's own, retired by officials. ``lots`` are buy-backs.
@@ -122,8 +130,10 @@ class MonthAnswer(Answer):
     reversed_grams: int
     redeemed_points: int
     refunded_points: int
+    refunded_grams: int = 0
     cancelled_points: int
     donated_points: int
+    donation_refunds_points: int = 0
     bought_back_points: int
     ex_officio_points: int
     ex_officio_grams: int

@@ -10,8 +10,8 @@ from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.query import Query
-from chalicelib.kernel.record import Facts, Record
-from chalicelib.kernel.settle import Fingerprint, settle
+from chalicelib.kernel.record import Facts, Fingerprint, Record
+from chalicelib.kernel.settle import settle
 from chalicelib.supervision.model import WITHHELD, WITHHELD_OF, PostingAnswer, RecordAnswer
 from chalicelib.table import keys, read
 from chalicelib.table.row import dump

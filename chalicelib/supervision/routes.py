@@ -4,8 +4,9 @@ from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.model import AccountView, Reasoned
+from chalicelib.accounts.statements import checkpoints, readings
 from chalicelib.accounts.statements import queries as statements
-from chalicelib.accounts.statements import readings
+from chalicelib.accounts.statements.checkpoints import ReasonedInstant
 from chalicelib.accounts.statements.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.credit import queries as credit
 from chalicelib.edge.endpoints import query
@@ -28,14 +29,14 @@ room = Blueprint(__name__)
 OFFICIALS = (EXCHANGE, BUREAU)
 
 
-@query(room, "/v1/accounts/{id}", answer=AccountView, allow=OFFICIALS, params=Reasoned, refuses=(NotFound,))
-def one_account(query: Query[Reasoned], id: str) -> AccountView:
-    """Anyone's account, for a reason.
+@query(room, "/v1/accounts/{id}", answer=AccountView, allow=OFFICIALS, params=ReasonedInstant, refuses=(NotFound,))
+def one_account(query: Query[ReasonedInstant], id: str) -> AccountView:
+    """Anyone's account, for a reason; with `?at=` what it held at an instant, too.
 
     The holder's export shows the reading: time, role and reason.
     """
     account = accounts.item(id)
-    answer = accounts.view(account, credit.of(account, query.now))
+    answer = checkpoints.with_balances(accounts.view(account, credit.of(account, query.now)), account, query)
     readings.keep(query, account, readings.ACCOUNT_READ)
     return answer
 

@@ -48,6 +48,7 @@ RECONCILIATIONS = "reconciliations"
 CONFORMANCE = "conformance"  # conformance runs and holds of their sandbox, by the time of what is next
 DRAWS = "draws"  # events whose draw is not settled, by its time
 CAMPAIGNS_CLOSED = "campaigns:closed"  # closed campaigns whose donors are being notified
+CAMPAIGNS_ABANDONED = "campaigns:abandoned"  # campaigns with donors to refund, by when they are looked at next
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 DISPUTES_OPENED = "disputes-opened"  # every dispute, by the time when it was opened
 DUTIES = "duties"  # merchants that do not keep a duty, by when that began, until their offers left the shelf

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.campaigns.closing import worker as campaigns
+from chalicelib.campaigns.refunding.worker import refund_due
 from chalicelib.conformance import worker as conformance
 from chalicelib.departures.worker import depart_due
 from chalicelib.edge.events import each
@@ -16,6 +17,7 @@ from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.renewals.worker import watch_validity
+from chalicelib.statistics.worker import keep_supply
 from chalicelib.supervision.duties import worker as duties
 
 buy_back = buyback.scheduled
@@ -31,6 +33,7 @@ def resume() -> None:
         buyback.resume,
         lambda: partners.resume(now),
         lambda: campaigns.close_due(now),
+        lambda: refund_due(now),
         shelve_due,
         lambda: complete_events(now),
         lambda: expire_due(now),
@@ -46,4 +49,9 @@ def resume() -> None:
 def retry_webhooks() -> None:
     """Every minute; each job though others fail."""
     now = datetime.now(UTC)
-    each(lambda: holds.expire_due(now), lambda: partners.resume(now), lambda: conformance.resume(now))
+    each(
+        lambda: holds.expire_due(now),
+        lambda: partners.resume(now),
+        lambda: conformance.resume(now),
+        lambda: keep_supply(now),
+    )

@@ -1,9 +1,11 @@
 """Who receives the Records of the table's stream."""
 
+from chalicelib.accounts.statements.checkpoints import keep_checkpoints
 from chalicelib.anomalies.reactions import find_anomalies
 from chalicelib.batches.reactions import wake_judges
 from chalicelib.buyback.reactions import plan_runs
 from chalicelib.campaigns.closing.reactions import close_reached
+from chalicelib.campaigns.refunding.reactions import refund_abandoned
 from chalicelib.certificates.reactions import sign_issued
 from chalicelib.conformance.reactions import continue_runs
 from chalicelib.coverage.reactions import flag_uncovered
@@ -23,4 +25,4 @@ from chalicelib.supervision.projection import orders
 PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
 _QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes, continue_runs)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
-REACTIONS = (*_QUICK, *_SLOW)
+REACTIONS = (*_QUICK, *_SLOW, refund_abandoned, keep_checkpoints)

@@ -6,8 +6,8 @@ from chalicelib.accounts.model import Reasoned
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.query import Query
-from chalicelib.kernel.record import Facts
-from chalicelib.kernel.settle import Fingerprint, settle
+from chalicelib.kernel.record import Facts, Fingerprint
+from chalicelib.kernel.settle import settle
 from chalicelib.ledger.account import Account
 from chalicelib.table import keys
 from chalicelib.table.write import put

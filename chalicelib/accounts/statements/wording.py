@@ -85,6 +85,14 @@ def _donation(entry: Entry) -> Text:
     )
 
 
+def _donation_refund(entry: Entry) -> Text:
+    points = number(entry.points)
+    return Text(
+        f"A campaign that you gave to was abandoned: {points} points came back; the certificate is revoked.",
+        f"您捐赠的捐赠项目已终止，返还 {points} 碳积分，凭证已撤销。",
+    )
+
+
 def _buy_back(entry: Entry) -> Text:
     points, grams = number(entry.points), number(entry.grams)
     return Text(
@@ -169,6 +177,7 @@ _SENTENCES: dict[str, Callable[[Entry], Text]] = {
     "refund": _refund,
     "cancellation": _cancellation,
     "donation": _donation,
+    "donation_refund": _donation_refund,
     "buy_back": _buy_back,
     "retirement": _retirement,
     "sweep": _sweep,

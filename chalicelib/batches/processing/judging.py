@@ -16,7 +16,8 @@ from chalicelib.batches.queries import lines
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.settle import Fingerprint, perform, settle
+from chalicelib.kernel.record import Fingerprint
+from chalicelib.kernel.settle import perform, settle
 from chalicelib.reductions.actions import confirm, reject
 from chalicelib.reductions.items import Reduction
 from chalicelib.reductions.lookup.queries import as_reported, as_they_stand, is_report, recipient

@@ -37,6 +37,7 @@ LEAST = {
     # what uses up grams
     "POST /v1/retirements": FINANCE,
     "POST /v1/campaigns/{id}/close": FINANCE,
+    "POST /v1/campaigns/{id}/abandon": FINANCE,
     # what binds the institution
     "POST /v1/accounts": OWNER,
     "POST /v1/accounts/me/close": OWNER,

@@ -8,7 +8,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account, EventTerms
 from chalicelib.ledger.actions import AccountFrozen
-from chalicelib.ledger.standing import unturned
+from chalicelib.ledger.standing import sells, unturned
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import EventCompletion, Left
 from chalicelib.merchants.members import leaves
@@ -67,15 +67,14 @@ def not_selling(seller: Seller | None, role: str) -> Refusal | None:
     """Why an account, as read, may not sell; None where nothing of its own is in the way."""
     if seller and seller.status == "frozen":
         return AccountFrozen()
-    merchant = seller.merchant if seller and seller.status == "active" else None
-    if merchant is None:
+    if seller is None or seller.status != "active" or seller.merchant is None:
         return RoleNotAllowed(allowed="an institution admitted to the mall", role=role)
-    return None if merchant.status == "active" else MerchantSuspended(state=merchant.status, action="on_shelf")
+    return None if sells(seller) else MerchantSuspended(state=seller.merchant.status, action="on_shelf")
 
 
 def above_sells(above: Seller | None) -> None:
     """Raises SubPlatformSuspended where the sub-platform ``above``, as read, may not sell."""
-    if above is None or above.merchant is None or (above.status, above.merchant.status) != ("active", "active"):
+    if above is None or above.merchant is None or not sells(above):
         raise SubPlatformSuspended(state="suspended", action="on_shelf")
 
 

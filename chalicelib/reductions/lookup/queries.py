@@ -1,5 +1,6 @@
 """Reductions as they stand, and whom they are credited to."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -75,8 +76,13 @@ def to_answer(caller: Caller, reduction: Reduction) -> ReductionAnswer:
 
 
 def is_report(record: Record) -> bool:
-    """Whether ``record`` reported a reduction: one that confirms it refers to the report's."""
-    return record.kind in KINDS and record.scenario is not None and record.reference in (None, record.id)
+    """Whether ``record`` reported a reduction: one that confirms it later answers with the report's id, and refers to
+    it only where it credits something.
+    """
+    if record.kind not in KINDS or record.scenario is None:
+        return False
+    reported = record.reference or json.loads(record.answer)["id"]
+    return bool(reported == record.id)
 
 
 def as_they_stand(records: Iterable[Record]) -> list[Reduction]:

@@ -16,10 +16,11 @@ _SHANGHAI = timezone(timedelta(hours=8))
 _POINTS = {
     "cancellation": "cancelled_points",
     "donation": "donated_points",
+    "donation_refund": "donation_refunds_points",
     "buy_back": "bought_back_points",
     "ex_officio_cancellation": "ex_officio_points",
 }
-_MONTHLY = ("records", "orders", "lots", "issued_grams", "reversed_grams", *_POINTS.values())
+_MONTHLY = ("records", "orders", "lots", "issued_grams", "reversed_grams", "refunded_grams", *_POINTS.values())
 _PRIME = 2**61 - 1
 
 
@@ -34,6 +35,9 @@ class Projected:
     flags: dict[str, int] = field(default_factory=dict)  # by serial: grams that await recovery, where some do
     given: Counter[str] = field(default_factory=Counter)  # by campaign: those of its donors' certificates
     donors: Counter[str] = field(default_factory=Counter)  # by campaign: its sum of them
+    refunds: Counter[str] = field(
+        default_factory=Counter
+    )  # check sums: refunds of donations, less revoked certificates
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -52,6 +56,10 @@ class Projected:
                 run = str(record.get("reference"))
                 self.lots[run, "merchants"] += 1
                 self.lots[run, "points"] += counted["bought_back_points"]
+        if movement == "refund":
+            counted["refunded_grams"] = _moved((each for each in postings if each[1] == POOL), "grams")
+        if movement == "donation_refund":
+            self.refunds["certificates"] += hash((str(record.get("certificate")), str(record["id"]))) % _PRIME
         self.colours.record(month, record)
         if grams := credited(record):
             counted["issued_grams" if grams > 0 else "reversed_grams"] = abs(grams)
@@ -73,21 +81,29 @@ class Projected:
         elif pk.startswith("run:") and sk.startswith("sums:"):
             for name in ("merchants", "points"):
                 self.paid[pk.removeprefix("run:"), name] += int(item.get(name, 0))
-        elif sk == "certificate" and item.get("uncovered_grams"):
-            self.flags[str(item["serial"])] = int(item["uncovered_grams"])
-            if item.get("campaign"):
-                self.given[keys.campaign(str(item["campaign"])).pk] += int(item["uncovered_grams"])
+        elif sk == "certificate":
+            self._certificate(item)
         elif pk.startswith("campaign:") and sk == "uncovered":
             self.donors[pk] += int(item.get("grams", 0))
         elif pk == "statistics":
             for name in _MONTHLY:
                 self.monthly[str(item["month"]), name] += int(item.get(name, 0))
 
+    def _certificate(self, item: Mapping[str, Any]) -> None:
+        if item.get("uncovered_grams"):
+            self.flags[str(item["serial"])] = int(item["uncovered_grams"])
+            if item.get("campaign"):
+                self.given[keys.campaign(str(item["campaign"])).pk] += int(item["uncovered_grams"])
+        if item.get("refund") and item["status"] == "revoked":
+            self.refunds["certificates"] -= hash((str(item["serial"]), str(item["refund"]))) % _PRIME
+
     def differences(self) -> Iterator[Found]:
         """Everything that does not agree."""
         yield from self.colours.differences()
         for account, check in self.accounts.items():
             yield from _unless_equal(account, "colours that are not its Records'", 0, int(check != 0))
+        for what, check in self.refunds.items():
+            yield from _unless_equal("refunds of donations", f"{what} that are not revoked", 0, int(check != 0))
         for each in self.given.keys() | self.donors.keys():
             yield from _unless_equal(each, "uncovered_grams of its donors", self.given[each], self.donors[each])
         for run, name in self.lots.keys() | self.paid.keys():

@@ -10,7 +10,6 @@ their sums are projected from the stream.
 from chalicelib.table.keys.accounts import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.conformance import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.disputes import *  # noqa: F403 - every key, under one name
-from chalicelib.table.keys.duties import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.events import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.messages import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.months import *  # noqa: F403 - every key, under one name

@@ -59,6 +59,11 @@ def purchases(person: str, counted: str) -> Key:
     return Key(holder(person), f"purchases:{counted}")
 
 
+def checkpoint(name: str, until: str) -> Key:
+    """What the lines of an account before a time add up to."""
+    return Key(f"checkpoints:{name}", until)
+
+
 def usage(person: str, scenario: str, day: str) -> Key:
     """Grams a person was credited under a capped scenario on a day (Asia/Shanghai), in whichever account."""
     return Key(holder(person), f"usage:{scenario_code(scenario)}:{day}")

@@ -21,3 +21,8 @@ def donor(campaign: str, account: str) -> Key:
 def closing(campaign: str) -> Key:
     """That a campaign is closed, and how many of its donors were notified, beside them."""
     return Key(f"donors:{campaign}", "closing")
+
+
+def campaign_refunds(campaign: str) -> Key:
+    """How far the donors of an abandoned campaign have been refunded, beside it."""
+    return Key(f"campaign:{campaign}", "refunds")

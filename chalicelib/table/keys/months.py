@@ -1,4 +1,4 @@
-"""Keys of what is kept by month or by day."""
+"""Keys of what is kept by month or by day, and of the daily look at merchants."""
 
 from chalicelib.table.keys.names import STATISTICS, Key
 
@@ -83,6 +83,21 @@ def report_part(month: str, number: int) -> Key:
     return Key(f"report:{month}", f"part:{number:04d}")
 
 
+def supply_at(at: str) -> Key:
+    """The supply as it was at a time."""
+    return Key("supplies", at)
+
+
 def reconciliation(day: str) -> Key:
     """What a day's recomputation of the books found."""
     return Key(f"reconciliation:{day}", "reconciliation")
+
+
+def duties(merchant: str) -> Key:
+    """Since when a merchant does not keep its duties."""
+    return Key(f"duties:{merchant}", "duties")
+
+
+def duties_round() -> Key:
+    """How far the daily look at all merchants is."""
+    return Key("duties", "round")

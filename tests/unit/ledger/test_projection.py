@@ -1,5 +1,7 @@
 """What the consumer files of Records."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.kernel.record import Record
@@ -14,6 +16,16 @@ ALICE, SHOP, TILL = "account:alice", "account:shop", "offer:x/0"
 SALE = record(
     "redemption", id="sale", movement="redemption", holder=SHOP, postings=(Posting(ALICE, TILL, 500, "points"),)
 )
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "LATE", timedelta(days=36_500))
+
+
+def test_a_line_that_is_filed_late_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "LATE", timedelta())
+    assert after(filed(SALE)[keys.account(SHOP)]) == {"late": 1}
 
 
 def filed(*records: Record) -> dict[keys.Key, Write]:

@@ -1,0 +1,140 @@
+"""What an account held, and what the supply was, at any instant."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.accounts import queries
+from chalicelib.accounts.statements import checkpoints
+from chalicelib.ledger.account import Account
+from chalicelib.statistics.worker import keep_supply
+from chalicelib.table import keys, read
+from tests.world import World
+
+FUTURE = "2998-01-01T00:00:00Z"
+
+
+def held(world: World, at: str, sub: str = "alice", role: str = "individual") -> dict[str, Any]:
+    answer = world.get("/v1/accounts/me", role=role, sub=sub, at=at)
+    assert answer.status == 200, answer
+    found: dict[str, Any] = answer.body["balances_at"]
+    return found
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """Alice gets points once and spends some three times."""
+    world.merchant()
+    world.rich(points=7100)
+    offer = world.offer(points=500, stock=9)
+    for _ in range(3):
+        assert world.redeem(offer, 500).status == 201
+    return world
+
+
+def sums(world: World, sub: str = "alice", role: str = "individual") -> Iterator[tuple[str, int]]:
+    """Each time of the statement, and what its lines until then add up to."""
+    lines = world.entries(sub, role=role)
+    for line in lines:
+        yield line["at"], sum(each["points"] for each in lines if each["at"] <= line["at"])
+
+
+def test_each_line_of_a_statement_shows_in_what_was_held_then(busy: World) -> None:
+    for filed in (False, True):
+        for at, points in sums(busy):
+            assert held(busy, at)["points"] == points
+            assert held(busy, at.replace("Z", "+00:00"))["at"] == at
+        if not filed:
+            busy.stream()
+    assert [points for _, points in sums(busy, "shop", "institution")] == [1500, 1000, 500]
+    for at, points in sums(busy, "shop", "institution"):
+        assert held(busy, at, "shop", "institution")["points"] == points
+    assert busy.me()["balances_at"] is None
+
+
+def account(world: World) -> Account:
+    return queries.item(world.me()["id"])
+
+
+def kept(world: World) -> list[checkpoints.Checkpoint]:
+    place = keys.checkpoint(account(world).holder, "0")
+    return list(read.query(place.pk, place.sk, "~", checkpoints.Checkpoint))
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints of two lines each."""
+    monkeypatch.setattr(checkpoints, "LINES_MIN", 1)
+    monkeypatch.setattr(checkpoints, "LINES_MAX", 2)
+
+
+def test_checkpoints_change_no_answer(busy: World, few: None) -> None:
+    busy.stream()
+    before = [held(busy, at) for at, _ in sums(busy)]
+    for _ in range(2):
+        checkpoints.keep(account(busy), datetime.now(UTC) + timedelta(hours=1))
+    assert len(kept(busy)) == 4
+    assert kept(busy)[-1].points == busy.points()
+    busy.store.items = {
+        place: item
+        for place, item in busy.store.items.items()
+        if not place[1].startswith("entry:") or place[1] >= keys.entries_at(kept(busy)[1].until)
+    }
+    assert [held(busy, each["at"]) for each in before[:2]] == before[:2]  # from the checkpoint alone
+
+
+def test_a_line_that_is_filed_late_makes_checkpoints_of_before_worthless(
+    busy: World, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints.keep(account(busy), datetime.now(UTC) + timedelta(hours=1))
+    assert kept(busy) == []  # nothing is filed yet
+    monkeypatch.setattr("chalicelib.ledger.projection.LATE", timedelta(seconds=-60))
+    busy.stream()
+    assert account(busy).late == 4
+    for at, points in sums(busy):
+        assert held(busy, at)["points"] == points
+    checkpoints.keep(account(busy), datetime.now(UTC) + timedelta(hours=1))
+    assert {each.late for each in kept(busy)} == {4}
+    stale = account(busy)
+    world_item = busy.store.items[stale.key]
+    world_item["late"] = {"N": "5"}
+    assert checkpoints._latest(account(busy), "3000-01-01T00:00:00.000Z") is None
+
+
+def test_one_record_in_256_makes_its_accounts_keep_one(busy: World, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "_SAMPLED", frozenset(each["id"][:2] for each in busy.records()))
+    monkeypatch.setattr(checkpoints, "SETTLED", timedelta(seconds=-60))
+    busy.stream()
+    assert kept(busy)
+    assert kept(busy)[-1].points == busy.points()
+
+
+@pytest.mark.parametrize("at", [FUTURE, "2001-01-01T00:00:00Z", "2026-01-31T08:00:00", "2026-01-31", "yesterday", ""])
+def test_an_instant_that_cannot_be_asked_for_is_refused(busy: World, at: str) -> None:
+    for path, asked in (("/v1/accounts/me", {"role": "individual", "sub": "alice"}), ("/v1/supply", {})):
+        answer = busy.get(path, **asked, at=at)
+        assert (answer.status, answer.pointers) == (422, ["/at"]), (path, answer)
+
+
+def test_officials_ask_for_a_reason_and_what_is_refused_is_no_reading(busy: World) -> None:
+    id, at = busy.me()["id"], busy.entries()[1]["at"]
+    there = f"/v1/accounts/{id}"
+    assert busy.get(there, role="auditor", sub="audit", at=at).pointers == ["/reason"]
+    assert busy.get(there, role="auditor", sub="audit", at=FUTURE, reason="2026-17").status == 422
+    answer = busy.get(there, role="auditor", sub="audit", at=at, reason="2026-17")
+    assert answer.body["balances_at"] == held(busy, at)
+    assert len([each for each in busy.records() if each["kind"] == "account_read"]) == 1
+
+
+def test_the_supply_is_kept_when_it_changes(busy: World) -> None:
+    first, later = (datetime.now(UTC) + timedelta(seconds=each) for each in (0, 0.5))
+    keep_supply(first)
+    assert busy.get("/v1/supply", at=first.isoformat()).status == 422  # nothing has moved yet
+    busy.stream()
+    keep_supply(first)
+    keep_supply(later)
+    assert len([each for each in busy.store.items if each[0] == "supplies"]) == 1
+    at = first + timedelta(milliseconds=1)
+    assert busy.get("/v1/supply", at=at.isoformat()).body == busy.get("/v1/supply").body
