@@ -1,4 +1,4 @@
-"""What callers were told must agree with what was committed."""
+"""What callers were answered must agree with what was committed."""
 
 import json
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Answers:
 
     def __init__(self, sim: "Simulation") -> None:
         self.sim = sim
-        self.told: dict[str, tuple[int, Any]] = {}
+        self.given: dict[str, tuple[int, Any]] = {}
 
     def look(self, asked: Asked, answer: Answer, *, since: float, stood: bool) -> None:
         """``stood``: whether the Record was there when the request was sent."""
@@ -49,9 +49,9 @@ class Answers:
         if answer.status < 300:
             self._accepted(asked, answer, record)
         elif answer.code == "contended":
-            self.sim.seen["a caller was told contended"] += 1
+            self.sim.seen["a caller was answered contended"] += 1
         elif answer.code == "unavailable":
-            self.sim.seen["a caller was told unavailable"] += 1
+            self.sim.seen["a caller was answered unavailable"] += 1
         elif stood:
             raise Violation("a key answers for ever", f"{asked} stands already, and got {answer.code}")
         else:
@@ -60,11 +60,11 @@ class Answers:
     def _accepted(self, asked: Asked, answer: Answer, record: dict[str, Any] | None) -> None:
         if record is None:
             raise Violation("what is acknowledged is committed", f"{asked} got {answer.status} without a Record")
-        said = answer.status, answer.body
-        if said != (record["status"], json.loads(record["answer"])):
+        answered = answer.status, answer.body
+        if answered != (record["status"], json.loads(record["answer"])):
             raise Violation("an answer is what was committed", f"{asked} got {answer.body}")
-        if self.told.setdefault(asked.record, said) != said:
-            raise Violation("a key answers for ever", f"{asked} was told something else")
+        if self.given.setdefault(asked.record, answered) != answered:
+            raise Violation("a key answers for ever", f"{asked} was answered something else")
         if "Idempotent-Replayed" in answer.headers:
             self.sim.seen["a key was replayed"] += 1
 

@@ -33,7 +33,7 @@ class Books:
 
     def committed(self, changes: dict[Place, Change]) -> None:
         """Look at one transaction."""
-        told: Counter[tuple[str, str]] = Counter()
+        posted: Counter[tuple[str, str]] = Counter()
         made = []
         for (pk, sk), (old, new) in changes.items():
             if sk == "record":
@@ -41,10 +41,10 @@ class Books:
                     raise Violation("a Record stands for ever", f"{pk} was written again")
                 record = decode(new) or {}
                 made.append(record)
-                told.update(self._postings(record))
-                told.update(self._opened(record, changes))
-        self._agree(changes, told)
-        for (name, asset), amount in told.items():
+                posted.update(self._postings(record))
+                posted.update(self._opened(record, changes))
+        self._agree(changes, posted)
+        for (name, asset), amount in posted.items():
             self.sums[name, asset] += amount
         grams, points = self.sums["system:pool", "grams"], self.sums["system:pool", "points"]
         if grams != -points:
@@ -72,8 +72,8 @@ class Books:
             raise Violation("an answer is what was committed", f"{opened} units of {record['id']}")
         return opened
 
-    def _agree(self, changes: dict[Place, Change], told: Counter[tuple[str, str]]) -> None:
-        """The balances that moved are those that Records of this commit tell of, and nothing else."""
+    def _agree(self, changes: dict[Place, Change], posted: Counter[tuple[str, str]]) -> None:
+        """The balances that moved are those that Records of this commit show, and nothing else."""
         moved: Counter[tuple[str, str]] = Counter()
         for (pk, sk), (old, new) in changes.items():
             if sk == "account":
@@ -83,7 +83,7 @@ class Books:
                         raise Violation("no balance is below zero", f"{pk} has {after} {asset}")
                     moved[pk, asset] += after - before
         expected: Counter[tuple[str, str]] = Counter()
-        for (name, asset), change in told.items():
+        for (name, asset), change in posted.items():
             if not name.startswith("system:"):
                 expected[name, asset.partition(":")[0]] += change
         if differing := {each for each in {*moved, *expected} if moved[each] != expected[each]}:
@@ -108,11 +108,11 @@ class Books:
                 continue
             for asset in ASSETS:
                 found = amount(item, asset)
-                said = self.sums[pk, asset]
+                expected = self.sums[pk, asset]
                 if asset == "units":
-                    said = sum(v for (n, a), v in self.sums.items() if n == pk and a.startswith("units:"))
-                if found != said:
-                    raise Violation("books and balances agree", f"{pk} has {found} {asset}, Records say {said}")
+                    expected = sum(v for (n, a), v in self.sums.items() if n == pk and a.startswith("units:"))
+                if found != expected:
+                    raise Violation("books and balances agree", f"{pk} has {found} {asset}, Records say {expected}")
                 held[asset] += found
         if held["points"] != self.sums["system:pool", "grams"]:
             raise Violation("every point is backed by a gram", f"{held['points']} points circulate")

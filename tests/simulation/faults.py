@@ -15,7 +15,7 @@ FAULTS = {
     "death": 0.003,
     "pause": 0.003,  # the process stands still, while others work
     "stale index": 0.1,  # of changes to the index: it takes seconds to minutes
-    "duplicate event": 0.05,  # of batches: they come again
+    "duplicate event": 0.05,  # of batches: they are delivered twice
     "partial batch": 0.3,  # of batches: they are cut at another place than before
     "cold start": 0.1,  # of calls: in a process that remembers nothing
     "clock skew": 1.0,  # seconds
@@ -42,8 +42,8 @@ SOMETIMES = (
     "the queue was away",
     "a key was replayed",
     "a twin came while its request was under way",
-    "a caller was told contended",
-    "a caller was told unavailable",
+    "a caller was answered contended",
+    "a caller was answered unavailable",
     "an event came twice",
     "an event came again after minutes",
     "a projection found its Records projected",

@@ -44,7 +44,7 @@ class Queue:
         return message
 
     def done(self, message: Message, *, failed: bool) -> None:
-        """Delete it; one that failed comes again, until it ends in the dead-letter queue."""
+        """Delete it; one that failed is retried, until it ends in the dead-letter queue."""
         if failed and message.received < RECEIVED_MAX:
             message.due = self.sim.now + 1
         elif self.sim.happens("duplicate event"):

@@ -84,7 +84,7 @@ class Simulation:
         self.world.sim = self
         self.city = City()
         self.caps: dict[str, int] = {}
-        self.alive = self.working = 0  # callers and schedules that go on; functions under way
+        self.alive = self.working = 0  # callers and schedules at work; functions under way
         self.consumers: list[workers.Consumer] = []
         self.asking: set[str] = set()  # Records of requests under way
         self.city_twins: list[tuple[float, Asked]] = []  # requests to be sent again, and when

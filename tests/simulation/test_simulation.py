@@ -6,7 +6,7 @@ from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.report import shrink, story
 from tests.simulation.run import Config, run
 
-# About 40 seconds of one processor in all; ``make simulate`` runs others for as long as it is told.
+# About 40 seconds of one processor in all; ``make simulate`` runs others for as long as you like.
 SEEDS = ("2026-1", "2026-2", "2026-3", "2026-4")
 
 

@@ -64,7 +64,7 @@ class Consumer:
                     done = self._give(some)
             except Death:
                 continue
-            except Exception:  # noqa: BLE001 - as the service sees it: the batch comes again
+            except Exception:  # noqa: BLE001 - as the service sees it: the batch is retried
                 sim.rest(1)
                 continue
             self.at += done
