@@ -182,6 +182,7 @@ _SAMPLES: dict[str, Any] = {
     "refunded_points": 0,
     "withdrawn_by": "individual",
     "days_left": 30,
+    "duties": ["orders_late"],
 }
 _STATUS = {"order.placed": "placed", "order.refunded": "refunded", "dispute.opened": "awaiting_answer"}
 _TYPES: dict[str, Webhook] = {each.type: each for each in WEBHOOKS.values()}
@@ -192,7 +193,10 @@ def body(run: Run, type: str, about: str = "1", data: Mapping[str, Any] | None =
     fields: dict[str, Any] = {"merchant": run.merchant}
     if known := _TYPES.get(type):
         named = {} if known.subject == "merchant" else {known.subject: f"test-{known.subject}-{about}"}
-        days = dict.fromkeys(("answer_by", "rule_by"), run.ends_at) | {"ends_on": run.ends_at[:10]}
+        days = dict.fromkeys(("answer_by", "rule_by"), run.ends_at) | {
+            "ends_on": run.ends_at[:10],
+            "at": run.started_at,
+        }
         sample = _SAMPLES | days | {"status": _STATUS.get(type, type.rpartition(".")[2])}
         fields |= named | {name: sample[name] for name in known.fields}
     event = {"type": type, "timestamp": run.started_at, "test": True, "data": fields | dict(data or {})}

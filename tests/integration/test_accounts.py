@@ -25,6 +25,7 @@ def test_a_person_opens_an_account_and_sees_her_name_masked_and_no_number(world:
             ["earned", "recorded", "redeemed", "cancelled", "donated", "bought_back", "retired"], 0
         ),
         "credit": None,
+        "balances_at": None,
     }
 
 

@@ -73,6 +73,7 @@ ALLOWED = {
     "POST /v1/applications/{id}/documents/{document}/link",  # reads them
     "POST /v1/webhook-deliveries/{id}/replay",  # hears again of orders that it has
     "PATCH /v1/accounts/me",  # a name
+    "POST /v1/merchants/{id}/relist",  # its offers stay off the shelf as long as it is frozen
     "POST /v1/grants/{id}/withdraw",  # takes a consent back
     "POST /v1/accounts/me/wards/{id}/withdraw",  # the same
     "POST /v1/messages/read",  # reads what concerns it

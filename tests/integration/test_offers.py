@@ -25,7 +25,7 @@ def test_an_offer_goes_on_the_shelf(world: World) -> None:
     made = world.post("/v1/offers", NEW, role="institution", sub="shop")
     assert made.status == 201
     left_out: dict[str, Any] = {"sku": None, "images": [], "cancellable_minutes": None, "fulfil_within_days": None}
-    left_out |= {"taken_down": False}
+    left_out |= {"taken_down": False, "event": None}
     assert made.body == NEW | left_out | {"id": made.body["id"], "merchant": merchant, "status": "on_shelf"}
     assert world.get(f"/v1/offers/{made.body['id']}").body == made.body
     assert world.get("/v1/offers").body == {"items": [made.body], "next_cursor": None}
