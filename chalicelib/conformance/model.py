@@ -5,15 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from chalicelib.conformance.checks import (
-    NOT_TRIED,
-    NOTHING,
-    REFUSED,
-    SLOW_MILLISECONDS,
-    STEPS_OF_RUN,
-    TOO_SLOW,
-    Step,
-)
+from chalicelib.conformance.checks import NOT_TRIED, NOTHING, REFUSED, SLOW_MILLISECONDS, STEPS_OF_RUN, TOO_SLOW, Step
 from chalicelib.conformance.items import Run, Verdict
 from chalicelib.errors import Text
 from chalicelib.kernel.fields import Answer, Paged, Time, example
