@@ -166,17 +166,16 @@ _SAMPLES: dict[str, Any] = {
     "order_reference": "test-order",
     "reference": "test-person",
     "object": "test-order",
-    "kind": "order",
-    "reason": "not_received",
+    "kind": "redemption",
+    "reason": "not_delivered",
     "quantity": 1,
     "points": 3000,
     "captured_points": 0,
     "refunded_points": 0,
     "withdrawn_by": "individual",
     "days_left": 30,
-    "duties": ["orders_late"],
 }
-_STATUS = {"order.placed": "placed", "order.refunded": "refunded", "dispute.opened": "awaiting_answer"}
+_STATUS = {"dispute.opened": "awaiting_answer", "dispute.ruled": "upheld"}  # of others: what their type ends with
 _TYPES: dict[str, Webhook] = {each.type: each for each in WEBHOOKS.values()}
 
 
@@ -185,11 +184,9 @@ def body(run: Run, type: str, about: str = "1", data: Mapping[str, Any] | None =
     fields: dict[str, Any] = {"merchant": run.merchant}
     if known := _TYPES.get(type):
         named = {} if known.subject == "merchant" else {known.subject: f"test-{known.subject}-{about}"}
-        days = dict.fromkeys(("answer_by", "rule_by"), run.ends_at) | {
-            "ends_on": run.ends_at[:10],
-            "at": run.started_at,
-        }
-        sample = _SAMPLES | days | {"status": _STATUS.get(type, type.rpartition(".")[2])}
+        begun, ends, late = run.started_at, run.ends_at, {"code": "orders_late", "since": run.started_at}
+        sample = _SAMPLES | {"answer_by": ends, "rule_by": ends, "ends_on": ends[:10], "at": begun, "duties": [late]}
+        sample["status"] = _STATUS.get(type, type.rpartition(".")[2])
         fields |= named | {name: sample[name] for name in known.fields}
     event = {"type": type, "timestamp": run.started_at, "test": True, "data": fields | dict(data or {})}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

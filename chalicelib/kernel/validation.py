@@ -88,7 +88,7 @@ def invalid(error: ValidationError, *, prefix: str = "", tagged: bool = False) -
         template = _FAULTS_ZH.get(fault["type"], fault["msg"])
         context = {name: str(value) for name, value in fault.get("ctx", {}).items()}
         try:
-            chinese = template.format(**context)
+            chinese = template.format(**context | {"expected": context.get("expected", "").replace(" or ", " 或 ")})
         except (KeyError, IndexError, ValueError):
             chinese = template
         named.append({"pointer": pointer, "detail": Text(fault["msg"], chinese)})
