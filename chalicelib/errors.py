@@ -6,7 +6,7 @@ The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from chalicelib import states
 
@@ -38,6 +38,11 @@ class Refusal(Exception):
     detail: ClassVar[Text]
     remedy: ClassVar[Text | None] = None
     registry: ClassVar[dict[str, type["Refusal"]]] = {}
+
+    @classmethod
+    def at(cls, pointer: str, en: str, zh: str) -> Self:
+        """One fault at one place of the body."""
+        return cls(errors=[{"pointer": pointer, "detail": Text(en, zh)}])
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(self.code)
@@ -166,11 +171,6 @@ class InvalidRequest(Refusal):
     detail = Text(
         "Correct the fields named in errors and send the request again.", "请按 errors 中列出的字段修改后重新发送。"
     )
-
-    @classmethod
-    def at(cls, pointer: str, en: str, zh: str) -> "InvalidRequest":
-        """One fault at one place of the body."""
-        return cls(errors=[{"pointer": pointer, "detail": Text(en, zh)}])
 
 
 class IdempotencyKeyReused(Refusal):

@@ -27,6 +27,14 @@ def campaign(id: str) -> Campaign:
     return campaign
 
 
+def named(id: str) -> Campaign:
+    """The campaign that a body names. Raises NotFound, which says where."""
+    campaign = read.get(keys.campaign(id), Campaign)
+    if campaign is None:
+        raise NotFound.at("/campaign", "Is no campaign", "没有此捐赠项目")
+    return campaign
+
+
 def own(caller: Caller, id: str) -> Campaign:
     """A campaign that the caller may change or close: the institution's own, any for the exchange. Raises NotFound."""
     own = campaign(id)

@@ -1,5 +1,8 @@
 """Why a campaign takes no donation, or no judgement."""
 
+from typing import Any
+
+from chalicelib import states
 from chalicelib.errors import InvalidState, Refusal, Text
 
 
@@ -7,10 +10,14 @@ class CampaignClosed(Refusal):
     status, code = 409, "campaign_closed"
     title = Text("The campaign takes no points", "该捐赠项目不接受捐赠")
     detail = Text(
-        "It takes donations only while it is approved, and until its end, {ends_at}.",
-        "捐赠项目仅在募集期间接受捐赠，截止时间为 {ends_at}。",
+        "Its state is {state}. It takes donations only while it is approved, and until its end, {ends_at}.",
+        "该捐赠项目当前状态为“{state}”，仅在募集期间接受捐赠，截止时间为 {ends_at}。",
     )
     remedy = Text("Choose a campaign that is approved and has not ended.", "请选择募集中且尚未截止的捐赠项目。")
+
+    def wording(self, language: str) -> dict[str, Any]:
+        facts = self.in_language(language)
+        return facts | {"state": states.in_chinese(facts["state"])} if language == "zh" and "state" in facts else facts
 
 
 class CampaignExpired(CampaignClosed):

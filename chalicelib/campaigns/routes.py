@@ -160,7 +160,7 @@ def abandon_campaign(command: Command[Abandonment], id: str) -> Decision:
 )
 def donate(command: Command[NewDonation]) -> Decision:
     """Give points to a campaign, with a certificate."""
-    person, campaign = accounts.own(command.caller), queries.campaign(command.body.campaign)
+    person, campaign = accounts.own(command.caller), queries.named(command.body.campaign)
     stripe = randrange(STRIPES)
     return donations.donate(command, campaign, person, stripe=stripe, serial_key=secret("serial_key"))
 

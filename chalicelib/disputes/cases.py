@@ -39,10 +39,17 @@ Case = Sale | HeldCase | ReducedCase
 
 def matter(caller: Caller, kind: Kind, object: str) -> Matter:
     """What a person wants to dispute: an object of her own. Raises NotFound."""
-    found = {"redemption": _order, "hold": _hold, "reduction": _reduction}[kind](caller, object)
+    try:
+        found = {"redemption": _order, "hold": _hold, "reduction": _reduction}[kind](caller, object)
+    except NotFound:
+        raise _not_hers() from None
     if not caller.holds(INDIVIDUAL, found.account):
-        raise NotFound()
+        raise _not_hers()
     return found
+
+
+def _not_hers() -> NotFound:
+    return NotFound.at("/object", "Is none of the caller's own objects of this kind", "不是本人的此类对象")
 
 
 def _order(caller: Caller, id: str) -> Matter:

@@ -50,7 +50,7 @@ class TextType:
         """``text`` in its one form. Raises an error of pydantic for what is blank or too long, for control characters,
         and for a line end within one line.
         """
-        plain = _INVISIBLE.sub(_kept, _LINE_END.sub("\n", text)).strip(_NOTHING)
+        plain = _without_padding(_LINE_END.sub("\n", text)).strip(_NOTHING)
         if not self.lines:
             plain = plain.replace("\t", " ")
         if _CONTROL.search(plain):
@@ -108,11 +108,19 @@ def _continues(before: str, letter: str, *, second: bool) -> bool:
     return before == _ZWJ or bool(attached)
 
 
-def _kept(found: re.Match[str]) -> str:
-    """A letter without width where it changes how its neighbours are written; else nothing."""
-    letter, text, place = found[0], found.string, found.start()
-    before, after = text[place - 1 : place] if place else "", text[place + 1 : place + 2]
-    return letter if found[1] or (before and _is_needed(letter, before, after)) else ""
+def _without_padding(text: str) -> str:
+    """``text`` without letters of no width, but those that change how their neighbours are written.
+
+    The neighbour before is the last letter that stays, so that what is kept once is kept for ever.
+    """
+    parts, before, end = [], "", 0
+    for found in _INVISIBLE.finditer(text):
+        parts.append(text[end : found.start()])
+        before, end = parts[-1][-1:] or before, found.end()
+        if found[1] or (before and _is_needed(found[0], before, text[end : end + 1])):
+            parts.append(found[0])
+            before = found[0][-1]
+    return "".join((*parts, text[end:]))
 
 
 def _is_needed(letter: str, before: str, after: str) -> bool:

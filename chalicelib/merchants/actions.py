@@ -32,6 +32,14 @@ class AlreadyMerchant(Refusal):
     )
 
 
+class SuspendedByOthers(InvalidState):
+    detail = Text(
+        "The merchant is suspended, but not by this party: {suspended_by}. Each lifts its own suspension.",
+        "该权益方的暂停并非由本方作出（{suspended_by}），须由作出暂停的一方恢复。",
+    )
+    remedy = Text("Ask those that suspended it, or wait until they lift it.", "请联系作出暂停的一方。")
+
+
 def admit(command: Command[Admission], account: Account | None) -> Decision:
     """An institution becomes a merchant at the word of the exchange; mode and reason stay on the Record.
 
@@ -118,6 +126,10 @@ def reinstate(command: Command[Any], account: Account, party: str = "") -> Decis
 def _turn(command: Command[Any], account: Account, action: str, party: str) -> Decision:
     """A turn of the merchant's state, which its offers follow. Contended where it turned since it was read."""
     merchant, reason = account.as_merchant, command.body.reason
+    if action == "reinstate" and merchant.status == "suspended" and party not in suspenders(merchant):
+        raise SuspendedByOthers(
+            state=merchant.status, action=action, suspended_by=", ".join(sorted(suspenders(merchant)))
+        )
     target = step(STEPS, own_state(merchant, party), action, party)
     by = {*suspenders(merchant), party} if target == "suspended" else {*suspenders(merchant)} - {party}
     status = "suspended" if by else "active"

@@ -66,6 +66,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "allowed": _fact("string", "Roles that may", "individual"),
     "role": _fact("string", "The caller's role", "institution"),
     "state": _fact("string", "The present state", "refunded"),
+    "suspended_by": _fact("string", "Who suspended the merchant", "operator"),
     "duties": _fact("string", "The duties of a merchant that are not met", "orders_late"),
     "action": _fact("string", "The step that was asked for", "fulfil"),
     "reduction": _fact("string", "The id of the earlier reduction", ID),

@@ -100,6 +100,12 @@ def test_a_donation_is_given_once_however_often_it_is_sent(world: World) -> None
     assert world.points() == 4500
 
 
+def test_what_is_no_campaign_is_named_in_the_refusal(world: World) -> None:
+    refused = donate(world, "nothing", 100)
+    assert refused.refused == (404, "not_found")
+    assert [each["pointer"] for each in refused.body["errors"]] == ["/campaign"]
+
+
 def test_another_institution_does_not_close_it(world: World) -> None:
     world.institution("other", CODES[1])
     assert close(world, approved(world), sub="other").refused == (404, "not_found")

@@ -167,7 +167,9 @@ def test_what_is_too_old_or_not_hers_is_not_disputed(world: World) -> None:
     world.person("bob", PEOPLE[1])
     for kind, object in (("redemption", id), ("redemption", "x"), ("hold", id), ("reduction", id)):
         who = {"role": "individual", "sub": "bob"}
-        assert dispute(world, kind, object, who=who).refused == NOT_FOUND, kind
+        refused = dispute(world, kind, object, who=who)
+        assert refused.refused == NOT_FOUND, kind
+        assert refused.body["errors"][0]["pointer"] == "/object"
     wrong = dispute(world, "redemption", id, reason="wrong_quantity")
     assert (wrong.status, wrong.pointers) == (422, ["/reason"])
 

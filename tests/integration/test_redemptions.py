@@ -104,7 +104,9 @@ def test_an_offer_has_its_time(world: World, starts: int | None, ends: int | Non
 def test_what_was_never_offered_is_not_found(world: World) -> None:
     world.rich()
     for offer in ("nothing", "a/0", "offer:x", world.me()["id"]):
-        assert world.redeem(offer).refused == (404, "not_found")
+        refused = world.redeem(offer)
+        assert refused.refused == (404, "not_found")
+        assert [each["pointer"] for each in refused.body["errors"]] == ["/offer"]
 
 
 @pytest.mark.parametrize(

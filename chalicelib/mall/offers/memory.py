@@ -52,7 +52,7 @@ def terms(offer: str) -> OfferTerms:
     if offer not in _terms:
         found = read.get(keys.offer(offer), OfferTerms)
         if found is None:
-            raise NotFound()
+            raise NotFound.at("/offer", "Is no offer", "没有此权益")
         _terms[offer] = found
         if len(_terms) > _TERMS_MAX:
             _terms.popitem(last=False)

@@ -66,6 +66,13 @@ def test_a_turn_is_noted_for_the_offers_and_in_the_history(action: str, before: 
     assert refusal(write, account(merchant=merchant(turn="another"))).code == "contended"
 
 
+def test_a_party_cannot_lift_what_another_suspended_and_reads_whose_it_is() -> None:
+    known = merchant(status="suspended", suspended_by=("operator",))
+    with pytest.raises(actions.SuspendedByOthers) as refused:
+        actions.reinstate(command(Cause(reason="why"), role="exchange"), account(merchant=known))
+    assert refused.value.facts["suspended_by"] == "operator"
+
+
 def test_a_merchant_from_outside_the_platform_has_no_history() -> None:
     decision = actions.suspend(command(Cause(), role="exchange"), account(merchant=merchant()))
     assert touched(decision) == [ACCOUNT, keys.shelving("shop")]
