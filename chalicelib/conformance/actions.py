@@ -26,6 +26,24 @@ class RunsToday(LimitReached):
     remedy = Text("Wait until tomorrow.", "请次日再试。")
 
 
+class NoSystem(InvalidState):
+    detail = Text("The merchant has registered no system to test.", "该权益方尚未登记可供测试的系统。")
+    remedy = Text(
+        "Register it with POST /v1/applications/{id}/integration.",
+        "请通过 POST /v1/applications/{id}/integration 登记系统。",
+    )
+
+
+class SystemDisabled(InvalidState):
+    detail = Text(
+        "The merchant's system answered 410 and gets no webhooks.", "该权益方系统曾应答 410，已停止接收通知。"
+    )
+    remedy = Text(
+        "Register it again with POST /v1/applications/{id}/integration.",
+        "请通过 POST /v1/applications/{id}/integration 重新登记系统。",
+    )
+
+
 class RunLasts(InvalidState):
     detail = Text("The run {run} has not ended yet.", "对接测试 {run} 尚未结束。")
     remedy = Text(
@@ -37,12 +55,12 @@ class RunLasts(InvalidState):
 def start(command: Command[Empty], merchant: str, system: Partner | None, head: Head | None) -> Decision:
     """The system of ``merchant`` is tried from now on. ``head``: its latest run, as read.
 
-    Raises InvalidState where it has no system or answered 410, RunLasts, RunsToday.
+    Raises NoSystem, SystemDisabled, RunLasts, RunsToday.
     """
     if system is None:
-        raise InvalidState(state="none", action="test")
+        raise NoSystem(state="none", action="test")
     if system.disabled_at:
-        raise InvalidState(state="ended", action="test")
+        raise SystemDisabled(state="ended", action="test")
     if head and head.ends_at > command.at:
         raise RunLasts(run=head.run, state="running", action="test")
     today = f"{clock(command.now):%Y-%m-%d}"
