@@ -1,7 +1,7 @@
 """One login may hold tokens of several roles: in each it is the party of that role, and of no other.
 
-Generated from the routes: a new route that names an object is tried by every login of its world in each role that is
-not the login's own.
+Objects that a path names are in ``test_authorization.py``, which tries each login of a world in each role that is not
+its own. Here are lists and keys.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from tests.endpoints import ROUTES
 from tests.world import World
 
 PARTIES = {INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR}  # exchange and bureau see what is everyone's
-NAMING = [name for name in COMMANDS if "{" in name]
 ASKING = [name for name, route in ROUTES.items() if route.method == "GET" and route.allow]
 
 
@@ -150,28 +149,6 @@ def intruders(world: World) -> list[tuple[str, str]]:
     """Every login that has done something here, with each role in which it has done nothing."""
     own = {(record["caller"], record["role"]) for record in world.records() if record["role"] in PARTIES}
     return sorted((sub, role) for sub in {sub for sub, _ in own} for role in PARTIES if (sub, role) not in own)
-
-
-def outside(world: World, ready: Ready, name: str) -> None:
-    """No login sees or changes the object in a role that is not its own; in its own it does."""
-    before, tried = world.items(), intruders(world)
-    answers = {who: send(world, ready, sub=who[0], role=who[1]).refused for who in tried}
-    assert answers == {
-        (sub, role): (404, "not_found") if role in ROUTES[name].allow else (403, "role_not_allowed")
-        for sub, role in tried
-    }
-    assert world.items() == before
-    assert send(world, ready).status in {200, 201, 202}
-
-
-@pytest.mark.parametrize("name", NAMING)
-def test_a_login_changes_nothing_through_a_role_that_is_not_the_party_s(world: World, name: str) -> None:
-    outside(world, COMMANDS[name](world), name)
-
-
-@pytest.mark.parametrize("name", OBJECTS)
-def test_a_login_sees_nothing_through_a_role_that_is_not_the_party_s(world: World, name: str) -> None:
-    outside(world, OBJECTS[name](world), name)
 
 
 def test_every_guarded_object_is_tried() -> None:
