@@ -15,7 +15,7 @@ from chalice.test import Client
 from chalicelib.kernel.settle import Settled, perform
 from chalicelib.mall.offers import queries
 from chalicelib.mall.redemptions import actions
-from chalicelib.table import keys
+from chalicelib.table import keys, lists, read
 from chalicelib.table.commit import commit
 from chalicelib.table.keys import Key
 from chalicelib.table.write import decode, update
@@ -219,9 +219,10 @@ class World:
 
     def sweep(self) -> list[Settled]:
         """What tills hold goes to their merchants, as the schedule of a later issue will do it."""
+        offers = [place.key.pk.removeprefix(keys.offer("").pk) for place in read.places(lists.OFFERS)]
         return [
             perform(f"sweep-{next(self.numbers)}", lambda command, each=each: actions.sweep(command, *each))  # type: ignore[misc]
-            for each in list(queries.tills_to_sweep())
+            for each in list(queries.holding(offers))
         ]
 
     def me(self, sub: str = "alice", role: str = "individual") -> dict[str, Any]:

@@ -23,6 +23,7 @@ from moto.sqs.models import sqs_backends
 
 from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
+from chalicelib.agenda import notes
 from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins, tokens
 from chalicelib.files import client as files
@@ -54,6 +55,7 @@ def forget_the_world() -> None:
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     debts.forget()
+    notes.forget()
     memory.forget()
     partners.forget()
     anomalies.forget()

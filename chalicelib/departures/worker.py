@@ -17,7 +17,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.mall.offers import queries as mall
 from chalicelib.mall.redemptions import aftersales, order_book
-from chalicelib.mall.redemptions.worker import sweep_merchant
+from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, update

@@ -5,10 +5,13 @@ import time
 from collections.abc import Sequence
 
 from chalicelib.accounts.actions import KINDS
+from chalicelib.agenda.notes import note
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
+from chalicelib.mall import transfers
 from chalicelib.mall.notes import DueOrder
 from chalicelib.mall.offers import following
+from chalicelib.mall.redemptions.sweeping import SOLD
 from chalicelib.merchants.model import TURNS
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -26,6 +29,11 @@ def follow_merchants(records: Sequence[Record]) -> None:
     turned = (record.merchant for record in records if record.kind in TURNS | FREEZES)
     for merchant in dict.fromkeys(each for each in turned if each):
         following.shelve(merchant, until)
+
+
+def note_sold(records: Sequence[Record]) -> None:
+    """Tills that gained points are to be swept."""
+    note(SOLD, [posting.destination for record in records for posting in transfers.paid(record)])
 
 
 def note_due(records: Sequence[Record]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.buyback import worker as buyback
 from chalicelib.conformance import worker as conformance
-from chalicelib.mall.redemptions.worker import sweep_merchant
+from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.partners import worker as partners
 
 

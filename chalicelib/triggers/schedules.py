@@ -12,7 +12,8 @@ from chalicelib.edge.events import each
 from chalicelib.events.worker import draw_due
 from chalicelib.holds import worker as holds
 from chalicelib.mall.offers.following import shelve_due
-from chalicelib.mall.redemptions.worker import complete_events, expire_due, sweep_tills
+from chalicelib.mall.redemptions.sweeping import sweep_tills
+from chalicelib.mall.redemptions.worker import complete_events, expire_due
 from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation

@@ -12,7 +12,7 @@ from chalicelib.coverage.reactions import flag_uncovered
 from chalicelib.disputes.reactions import resolve_disputes
 from chalicelib.holds.projection import merchant_holds
 from chalicelib.ledger.projection import entries
-from chalicelib.mall.reactions import follow_merchants, note_due
+from chalicelib.mall.reactions import follow_merchants, note_due, note_sold
 from chalicelib.mall.redemptions.projection import sales
 from chalicelib.messages.reactions import notify_holders
 from chalicelib.openness.projection import supply
@@ -23,6 +23,15 @@ from chalicelib.statistics.projection import months
 from chalicelib.supervision.projection import orders
 
 PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
-_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes, continue_runs)
+_QUICK = (
+    note_sold,
+    plan_runs,
+    file_reported,
+    wake_judges,
+    notify_merchants,
+    notify_holders,
+    resolve_disputes,
+    continue_runs,
+)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
 REACTIONS = (*_QUICK, *_SLOW, refund_abandoned, keep_checkpoints)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.buyback import worker
-from chalicelib.mall.redemptions.worker import sweep_merchant
+from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
 from tests import books

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION
-from chalicelib.mall.redemptions.worker import sweep_tills
+from chalicelib.mall.redemptions.sweeping import sweep_tills
 from chalicelib.table import keys
 from tests.commands import COMMANDS, send
 from tests.desk import Desk

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.ledger import actions as ledger
-from chalicelib.mall.redemptions.worker import sweep_tills
+from chalicelib.mall.redemptions.sweeping import sweep_tills
 from chalicelib.table import keys
 from tests.world import PEOPLE, World
 

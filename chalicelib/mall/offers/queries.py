@@ -8,7 +8,6 @@ from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
 from chalicelib.mall.model import OfferAnswer
 from chalicelib.mall.notes import Note
-from chalicelib.mall.offers import memory
 from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -91,14 +90,27 @@ def known_codes(offer: str, parts: int) -> dict[int, KnownCodes]:
     return {part: found.get(keys.known_codes(offer, part), KnownCodes()) for part in range(parts)}
 
 
-def tills_to_sweep() -> Iterator[TillOf]:
-    """Every till that holds points, over all offers, on the shelf or off."""
-    return _holding(place.key.pk.removeprefix(keys.offer("").pk) for place in read.places(lists.OFFERS))
+def holding(offers: Sequence[str]) -> Iterator[TillOf]:
+    """The tills of ``offers`` that hold points, on the shelf or off."""
+    terms = read.many([keys.offer(id) for id in offers], OfferTerms).values()
+    merchants = {name: each.merchant for each in terms for name in each.tills}
+    tills = tills_by_name(merchants).items()
+    return (TillOf(name, till, merchants[name]) for name, till in tills if till.points)
+
+
+def holding_among(names: Sequence[str]) -> Iterator[TillOf]:
+    """Those of the tills ``names`` that hold points."""
+    tills = {name: till for name, till in tills_by_name(names).items() if till.points}
+    offers = {name: keys.Key(name.rpartition("/")[0], "offer") for name in tills}
+    terms = read.many(list(offers.values()), OfferTerms)
+    return (TillOf(name, till, terms[offers[name]].merchant) for name, till in tills.items())
 
 
 def tills_of(merchant: str) -> Iterator[TillOf]:
-    """The same for the offers of one merchant, strongly consistent."""
-    return _holding(pointer.offer for pointer in _pointers(merchant))
+    """Every till of one merchant that holds points, strongly consistent."""
+    pointers = _pointers(merchant)
+    while some := read.first(pointers, 100):
+        yield from holding([pointer.offer for pointer in some])
 
 
 def offers_of(merchant: str) -> Iterator[Offer]:
@@ -120,14 +132,6 @@ def _named(pointers: Iterator[Pointer]) -> Iterator[Offer]:
 def _pointers(merchant: str) -> Iterator[Pointer]:
     first, last = keys.shop(merchant, ""), keys.shop(merchant, "~")
     return read.query(first.pk, first.sk, last.sk, Pointer)
-
-
-def _holding(offers: Iterable[str]) -> Iterator[TillOf]:
-    for id in offers:
-        offer = memory.terms(id)
-        for key, till in read.many([keys.account(name) for name in offer.tills], Till).items():
-            if till.points:
-                yield TillOf(key.pk, till, offer.merchant)
 
 
 def ended_events(at: str) -> Iterator[str]:

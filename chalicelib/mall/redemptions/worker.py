@@ -1,8 +1,8 @@
-"""What the schedule does: tills are swept, late orders are refunded, and merchants whose time is over may leave."""
+"""What the schedule does: late orders are refunded, and merchants whose time is over may leave."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -14,9 +14,9 @@ from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.account import Account
-from chalicelib.mall.items import TillOf
 from chalicelib.mall.offers import queries, sellers
-from chalicelib.mall.redemptions import actions, aftersales, order_book
+from chalicelib.mall.redemptions import aftersales, order_book
+from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -25,35 +25,6 @@ from chalicelib.table.write import delete, present, update
 COMPLETING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # what is left then is for the schedule's next firing
 LATER = timedelta(days=1)  # when an order that could not be refunded is tried again
 COMPLETE_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
-
-
-def sweep_tills() -> int:
-    """Sweep every till that holds points; the points moved."""
-    return _sweep(queries.tills_to_sweep())
-
-
-def sweep_merchant(merchant: str) -> int:
-    """Sweep every till of one merchant; the points moved."""
-    return _sweep(queries.tills_of(merchant))
-
-
-def _sweep(tills: Iterable[TillOf]) -> int:
-    """Each till's sweep is named by its own counter, so a second run at the same time, or one that died half-way, moves
-    nothing twice.
-    """
-    return sum(for_each(tills, _sweep_one, what="till", name=lambda each: each.name))
-
-
-def _sweep_one(each: TillOf) -> int:
-    """The points moved; none where another run was quicker, or the merchant is frozen: the next time will do."""
-    record = keys.digest("sweep", each.name, str(each.till.sweeps))
-    try:
-        perform(record, lambda command: actions.sweep(command, *each))
-    except Unavailable:
-        raise
-    except Refusal:
-        return 0
-    return each.till.points
 
 
 def complete_events(now: datetime) -> None:

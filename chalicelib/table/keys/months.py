@@ -1,4 +1,4 @@
-"""Keys of what is kept by month or by day, and of the daily look at merchants."""
+"""Keys of what is kept by month or by day, of the daily look at merchants, and of agendas."""
 
 from chalicelib.table.keys.names import STATISTICS, Key
 
@@ -101,3 +101,13 @@ def duties(merchant: str) -> Key:
 def duties_round() -> Key:
     """How far the daily look at all merchants is."""
     return Key("duties", "round")
+
+
+def noted(agenda: str, slot: str, lane: int, name: str) -> Key:
+    """That something is to be looked at in a slot of time, in lanes."""
+    return Key(f"agenda:{agenda}:{slot}:{lane:02d}", name)
+
+
+def walked(name: str) -> Key:
+    """How far the walk over an agenda, or over a whole list, is."""
+    return Key(f"walk:{name}", "walk")

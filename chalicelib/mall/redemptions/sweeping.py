@@ -1,0 +1,89 @@
+"""What tills have earned goes to their merchants: the stream notes which tills sold, and these are looked at (ADR 45).
+
+Beside that all offers are looked at in turn, however old, a part at each firing: what the notes do not know comes then.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from chalicelib import log
+from chalicelib.agenda.model import Agenda
+from chalicelib.agenda.notes import note
+from chalicelib.agenda.walks import go_round, walk
+from chalicelib.edge.events import each, for_each
+from chalicelib.errors import Refusal, Unavailable
+from chalicelib.kernel.settle import perform
+from chalicelib.mall.items import TillOf
+from chalicelib.mall.offers import queries
+from chalicelib.mall.redemptions import actions
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Place
+
+SOLD = Agenda("sold", seconds=900, lanes=8, late_seconds=900)  # tills that sold; in the order of ids, so merchants mix
+SWEEPING_SECONDS_MAX = 300  # of the 600 that the schedule's function has
+ROUND_SECONDS_MAX = 60
+LATER = timedelta(hours=1)  # when a till that could not be swept is tried again
+
+
+def sweep_tills() -> int:
+    """What the schedule does; the points moved."""
+    moved: list[int] = []
+    began = time.monotonic()
+    each(
+        lambda: walk(SOLD, partial(_sweep_noted, moved), now=datetime.now(UTC), until=began + SWEEPING_SECONDS_MAX),
+        lambda: go_round(lists.OFFERS, partial(_sweep_offers, moved), until=time.monotonic() + ROUND_SECONDS_MAX),
+    )
+    return sum(moved)
+
+
+def sweep_sold(until: float) -> bool:
+    """Sweep what sold up to now, until ``until`` (time.monotonic). Whether all of it was looked at."""
+    return walk(SOLD, partial(_sweep_noted, []), now=datetime.now(UTC), until=until)
+
+
+def sweep_merchant(merchant: str) -> int:
+    """Sweep every till of one merchant; the points moved."""
+    return sum(for_each(queries.tills_of(merchant), _sweep_one, what="till", name=lambda each: each.name) or [0])
+
+
+def _sweep_noted(moved: list[int], names: Sequence[str]) -> None:
+    _sweep(moved, queries.holding_among(names))
+
+
+def _sweep_offers(moved: list[int], places: Sequence[Place]) -> None:
+    _sweep(moved, queries.holding([place.key.pk.removeprefix(keys.offer("").pk) for place in places]))
+
+
+def _sweep(moved: list[int], tills: Iterable[TillOf]) -> None:
+    """A till that cannot be swept now, whatever the reason, keeps no other waiting: it is noted for later."""
+    left = []
+    for till in tills:
+        try:
+            moved.append(points := _sweep_one(till))
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - logged, and tried again
+            log.emit(log.FAILED, logging.ERROR, what="till", name=till.name)
+            points = 0
+        if not points:
+            left.append(till.name)
+    note(SOLD, left, datetime.now(UTC) + LATER)
+
+
+def _sweep_one(each: TillOf) -> int:
+    """The points moved; none where another run was quicker, or the merchant is frozen: the next time will do.
+
+    Each till's sweep is named by its own counter, so a second run at the same time, or one that died half-way, moves
+    nothing twice.
+    """
+    record = keys.digest("sweep", each.name, str(each.till.sweeps))
+    try:
+        perform(record, lambda command: actions.sweep(command, *each))
+    except Unavailable:
+        raise
+    except Refusal:
+        return 0
+    return each.till.points
