@@ -1,13 +1,13 @@
 """Starting, planning and finishing a run, paying a lot, retiring grams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from random import randrange
 from typing import Any
 
 from chalicelib.buyback import model
-from chalicelib.buyback.items import Lot, Run, RunLane, RunPart, RunSums, total
-from chalicelib.buyback.model import LANES, STEPS, TONNE, NewRetirement, PartAnswer, RetirementAnswer
+from chalicelib.buyback.items import Ahead, Lot, Run, RunLane, RunPart, RunSums, total
+from chalicelib.buyback.model import COUNTING_LANES, LANES, STEPS, TONNE, NewRetirement, PartAnswer, RetirementAnswer
 from chalicelib.certificates.actions import issue
 from chalicelib.certificates.items import CertificateFacts
 from chalicelib.errors import Contended, InvalidState, Refusal
@@ -17,7 +17,7 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Write, put, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Write, put, seen, update
 from chalicelib.transitions import step
 
 RUN_STARTED = "buy_back_run_started"
@@ -36,18 +36,24 @@ def start(command: Command[Any], *, full: bool) -> Decision:
     )
 
 
-def plan_part(_: Command[Any], run: str, number: int, merchants: Sequence[str]) -> Decision:
-    """Merchants of one message, remembered here because a queue may lose it."""
-    part = RunPart(number=number, merchants=tuple(merchants))
-    answer = PartAnswer(merchants=len(merchants))
-    return Decision("buy_back_part_planned", answer, (put(keys.run_part(run, number), part),))
-
-
-def planned(command: Command[Any], run: Run, parts: int) -> Decision:
-    """The plan is complete: the run ends when this many parts are done. Raises InvalidState."""
+def plan(command: Command[Any], run: Run, ahead: Ahead) -> Decision:
+    """The next merchants of a run (as read), in parts of one message each: remembered here because a queue may lose
+    it. The cursor moves in the same transaction. After the last of them the plan is complete: the run ends when its
+    parts are done. Raises InvalidState where the run is planned, or was planned on meanwhile.
+    """
     status = step(STEPS, run.status, "plan", command.caller.role)
-    write = _move(run, "plan", {"status": status, "parts": parts})
-    return Decision("buy_back_run_planned", replace(run, status=status).to_answer(RunSums()), (write,))
+    parts = [
+        RunPart(number=run.planned + number, merchants=tuple(ahead.merchants[first : first + model.PART_MERCHANTS]))
+        for number, first in enumerate(range(0, len(ahead.merchants), model.PART_MERCHANTS), start=1)
+    ]
+    after = run.planned + len(parts)
+    changes: dict[str, Any] = {"planned": after, "cursor": ahead.cursor, "moved_at": command.at}
+    changes |= {"status": status, "parts": after} if ahead.complete else {}
+    puts = (put(keys.run_part(run.id, part.number), part) for part in parts)
+    answer = PartAnswer(merchants=len(ahead.merchants))
+    return Decision(
+        "buy_back_run_planned", answer, (_move(run, "plan", changes, Attr("planned").eq(run.planned)), *puts)
+    )
 
 
 def pay(command: Command[Any], run: str, merchant: Account) -> Decision:
@@ -59,12 +65,12 @@ def pay(command: Command[Any], run: str, merchant: Account) -> Decision:
     lot = Lot(id=command.id, run=run, tonnes=merchant.points // TONNE, at=command.at)
     terms = {merchant.holder: AccountCondition(kind=INSTITUTION, refuse=lambda _: Contended())}
     writes, facts = post(model.exchange(merchant.id, lot.tonnes), record=command.id, terms=terms)
-    lane = _add_to_lane(run, {"merchants": 1, "points": lot.amount, "tonnes": lot.tonnes})
+    lane = _add_to_lane(run, {"merchants": 1, "points": lot.amount, "tonnes": lot.tonnes}, command.at, LANES)
     facts = replace(facts, counterparty="buy-back", reference=run)
     return Decision("buy_back", lot.to_answer(), (*writes, lane), facts)
 
 
-def part_done(_: Command[Any], run: str, part: RunPart) -> Decision:
+def part_done(command: Command[Any], run: str, part: RunPart) -> Decision:
     """All merchants of a part were looked at. Refuses InvalidState where it was done before."""
     done = update(
         keys.run_part(run, part.number),
@@ -73,7 +79,7 @@ def part_done(_: Command[Any], run: str, part: RunPart) -> Decision:
         refuse=seen(RunPart, lambda now: InvalidState(state=now.status if now else "?", action="done")),
     )
     answer = PartAnswer(merchants=len(part.merchants))
-    return Decision("buy_back_part_done", answer, (done, _add_to_lane(run, {"parts": 1})))
+    return Decision("buy_back_part_done", answer, (done, _add_to_lane(run, {"parts": 1}, command.at, COUNTING_LANES)))
 
 
 def finish(command: Command[Any], run: Run, lanes: Mapping[keys.Key, RunLane]) -> Decision:
@@ -116,18 +122,20 @@ def retire(command: Command[NewRetirement], institution: Account, *, serial_key:
     return Decision("retirement", answer, (*writes, certificate), facts)
 
 
-def _move(run: Run, action: str, changes: Mapping[str, Any]) -> Write:
+def _move(run: Run, action: str, changes: Mapping[str, Any], as_read: ConditionBase | None = None) -> Write:
+    unmoved = Attr("status").eq(run.status)
     return update(
         keys.run(run.id),
         assign=changes,
-        require=Attr("status").eq(run.status),
+        require=unmoved & as_read if as_read else unmoved,
         refuse=seen(Run, lambda now: InvalidState(state=now.status if now else "?", action=action)),
     )
 
 
-def _add_to_lane(run: str, amounts: Mapping[str, int]) -> Write:
+def _add_to_lane(run: str, amounts: Mapping[str, int], at: str, lanes: int) -> Write:
     running = Attr("status").eq("running")
-    return update(keys.run_lane(run, randrange(LANES)), add=amounts, require=running, refuse=_finished)
+    key = keys.run_lane(run, randrange(lanes))
+    return update(key, assign={"at": at}, add=amounts, require=running, refuse=_finished)
 
 
 def _finished(_: object) -> Refusal:

@@ -1,10 +1,12 @@
 """A run and what belongs to it, as they are kept. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
 
-from chalicelib.buyback.model import TONNE, LotAnswer, RunAnswer
+from chalicelib.buyback.model import SILENT, TONNE, LotAnswer, RunAnswer
+from chalicelib.kernel.fields import stamp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +20,12 @@ class RunSums:
 
 @dataclass(frozen=True, kw_only=True)
 class RunLane(RunSums):
-    """The sums of some of a run's lots, and how many of its parts are done. It takes no lot once it is finished."""
+    """The sums of some of a run's lots, how many of its parts are done, and when it last moved. It takes no lot once it
+    is finished.
+    """
 
     parts: int = 0
+    at: str = ""
     status: Literal["running", "finished"] = "running"
 
 
@@ -35,8 +40,10 @@ class RunPart:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A run; its lanes have its sums. ``full``: every merchant is looked at. ``parts``: how many there are, once it is
-    planned.
+    """A run; its lanes have its sums until it is finished. ``full``: every merchant is looked at.
+
+    ``planned``: parts so far, up to the merchant at ``cursor``; ``parts``: how many there are, once the plan is
+    complete. ``moved_at``: when it was last planned on.
     """
 
     id: str
@@ -44,10 +51,33 @@ class Run:
     started_at: str
     full: bool
     finished_at: str | None = None
+    planned: int = 0
+    cursor: Mapping[str, str] = field(default_factory=dict)
     parts: int | None = None
+    moved_at: str = ""
+    merchants: int = 0
+    points: int = 0
+    tonnes: int = 0
+
+    @property
+    def sums(self) -> RunSums:
+        """Its final sums."""
+        return RunSums(merchants=self.merchants, points=self.points, tonnes=self.tonnes)
+
+    def is_silent(self, now: datetime, heard: Iterable[str] = ()) -> bool:
+        """Whether nothing was heard of it for so long that a message must be lost; ``heard``: when lanes moved."""
+        return max([self.started_at, self.moved_at, *heard]) < stamp(now - SILENT)
 
     def to_answer(self, sums: RunSums) -> RunAnswer:
         return RunAnswer.model_validate(vars(self) | vars(sums))
+
+
+class Ahead(NamedTuple):
+    """The next merchants of a run, where they end, and whether there are no more behind them."""
+
+    merchants: Sequence[str]
+    cursor: Mapping[str, str]
+    complete: bool
 
 
 @dataclass(frozen=True, kw_only=True)

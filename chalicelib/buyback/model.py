@@ -1,7 +1,9 @@
 """Runs, lots and retirements. Pure."""
 
+from datetime import timedelta
 from typing import Literal
 
+from chalicelib.agenda.model import Agenda
 from chalicelib.certificates.model import SERIAL, URL, IssuedAnswer
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.fields import Amount, Answer, Body, Paged, ShortText, Time, example
@@ -10,8 +12,12 @@ from chalicelib.table import keys
 from chalicelib.transitions import Step
 
 TONNE = 1_000_000  # points, and grams, in a tonne (guide §6)
-LANES = 16  # sums of a run, so that lots do not collide
+LANES = 64  # sums of a run: an item takes about ten transactions a second
+COUNTING_LANES = 8  # those of them that count parts, so that few are read to see whether a run is at its end
 PART_MERCHANTS = 25  # merchants a message: seconds of work, well within the queue's visibility
+PARTS_AT_ONCE = 40  # planned in one transaction, by one message: a thousand merchants
+SILENT = timedelta(minutes=15)  # a run of which nothing was heard for so long has lost a message
+HINT_DAYS = 2  # before that of its start: a day between runs, and one for a run that did not happen
 SYSTEM_ROLE = "system"  # the schedule and the workers
 
 STEPS = (
@@ -62,6 +68,9 @@ class LotAnswer(Answer):
     tonnes: int
     grams: int
     at: Time
+
+
+SELLERS = Agenda("sellers", seconds=86_400, lanes=8, late_seconds=900)  # merchants that sold something, by the day
 
 
 class PartAnswer(Answer):

@@ -1,12 +1,25 @@
 """Runs, their lanes and parts, lots, and who may be due."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.accounts.statements.entries import EntryAnswer
-from chalicelib.buyback.items import Run, RunLane, RunPart, total
-from chalicelib.buyback.model import LANES, TONNE, LotAnswer, LotParams, RetirementAnswer, RunAnswer, RunParams
+from chalicelib.agenda.notes import noted
+from chalicelib.buyback import model
+from chalicelib.buyback.items import Ahead, Run, RunLane, RunPart, total
+from chalicelib.buyback.model import (
+    HINT_DAYS,
+    LANES,
+    SELLERS,
+    TONNE,
+    LotAnswer,
+    LotParams,
+    RetirementAnswer,
+    RunAnswer,
+    RunParams,
+)
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
@@ -25,14 +38,15 @@ def run(id: str) -> Run:
     return run
 
 
-def lanes(id: str) -> dict[keys.Key, RunLane]:
-    """The lanes of a run, as of now."""
-    return read.many([keys.run_lane(id, lane) for lane in range(LANES)], RunLane)
+def lanes(id: str, count: int = LANES) -> dict[keys.Key, RunLane]:
+    """The lanes of a run, or the first of them, as of now."""
+    return read.many([keys.run_lane(id, lane) for lane in range(count)], RunLane)
 
 
 def view(id: str) -> RunAnswer:
     """A run as it stands. Raises NotFound."""
-    return run(id).to_answer(total(lanes(id).values()))
+    found = run(id)
+    return found.to_answer(found.sums if found.status == "finished" else total(lanes(id).values()))
 
 
 def runs(query: Query[RunParams]) -> Page[RunAnswer]:
@@ -60,25 +74,43 @@ def open_parts(run: str) -> Iterator[int]:
     return (part.number for part in parts if part.status == "planned")
 
 
-def all_merchants() -> Iterator[str]:
-    """Every merchant there is."""
-    return map(_merchant, read.places(lists.MERCHANTS, descending=False))
+def ahead(run: Run) -> Ahead:
+    """The merchants behind a run's cursor, as many as one plan takes: all there are by their admission, or those that
+    sold something in the days before the run.
+
+    Neither order shifts: notes never move, and a merchant that is admitted again stands further behind.
+    """
+    most = model.PART_MERCHANTS * model.PARTS_AT_ONCE
+    found = list(islice(_all_merchants(run) if run.full else _sellers(run), most))
+    cursor = found[-1][1] if found else run.cursor
+    return Ahead([merchant for merchant, _ in found], cursor, complete=len(found) < most)
 
 
-def due_merchants(now: datetime, days: int) -> Iterable[str]:
-    """Merchants that sold something in the last days: a hint, kept by the stream's consumer."""
-    days_back = (now - timedelta(days=back) for back in range(days + 1))
-    return dict.fromkeys(_merchant(place) for day in days_back for place in read.places(lists.sold_on(day)))
+def _all_merchants(run: Run) -> Iterator[tuple[str, Mapping[str, str]]]:
+    places = read.places(lists.MERCHANTS, after=dict(run.cursor) or None, descending=False)
+    return ((place.key.pk.removeprefix(keys.holder("")), place.position) for place in places)
 
 
-def _merchant(place: lists.Place) -> str:
-    return place.key.pk.removeprefix(keys.holder(""))
+def _sellers(run: Run) -> Iterator[tuple[str, Mapping[str, str]]]:
+    until = datetime.fromisoformat(run.started_at)
+    after = keys.Key(**run.cursor) if run.cursor else None
+    return ((key.sk, key.item()) for key in noted(SELLERS, until - timedelta(days=HINT_DAYS), until, after))
+
+
+def with_a_tonne(ids: Sequence[str]) -> list[str]:
+    """Those of the merchants that hold a tonne and may move it, as of now."""
+    accounts = read.many([keys.account(keys.holder(id)) for id in ids], Account).values()
+    return [account.id for account in accounts if _is_due(account)]
 
 
 def merchant_with_a_tonne(id: str) -> Account | None:
     """The merchant's account as of now, if it holds a tonne and may move it."""
     account = read.get(keys.account(keys.holder(id)), Account)
-    return account if account and account.points >= TONNE and account.status == "active" else None
+    return account if account and _is_due(account) else None
+
+
+def _is_due(account: Account) -> bool:
+    return account.points >= TONNE and account.status == "active"
 
 
 def lots(query: Query[LotParams]) -> Page[LotAnswer]:

@@ -4,10 +4,26 @@ import logging
 from collections.abc import Sequence
 
 from chalicelib import log
+from chalicelib.agenda.notes import note
 from chalicelib.buyback.actions import RUN_STARTED
+from chalicelib.buyback.model import SELLERS
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.model import Entry, entries
 from chalicelib.queues import sender as queue
+from chalicelib.table import keys
+
+
+def note_sellers(records: Sequence[Record]) -> None:
+    """A merchant that gained points, or whose tills were swept, may be due: noted on the day (Shanghai) when the
+    stream brings it.
+    """
+    names = (name for record in records for name, entry in entries(record).items() if _may_be_due(record, name, entry))
+    note(SELLERS, [name.removeprefix(keys.holder("")) for name in names])
+
+
+def _may_be_due(record: Record, name: str, entry: Entry) -> bool:
+    return entry.swept_points > 0 or (name == record.holder and entry.points > 0)
 
 
 def plan_runs(records: Sequence[Record]) -> None:

@@ -1,9 +1,10 @@
 """A run from its plan to its end. All of it may happen twice, at once, or after a crash anywhere: lots are paid once.
 
-A message says ``{"run": id}`` (plan it) or ``{"run": id, "part": n}`` (pay these merchants). The table remembers what a
-queue may lose, and ``resume`` sends it again.
+A message says ``{"run": id, "planned": n}`` (plan on behind so many parts) or ``{"run": id, "part": n}`` (pay these
+merchants). The table remembers what a queue may lose, and ``resume`` sends it again.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -11,9 +12,9 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import log
-from chalicelib.buyback import actions, queries
+from chalicelib.buyback import actions, model, queries
 from chalicelib.buyback.items import Run, RunPart
-from chalicelib.buyback.model import PART_MERCHANTS, lot_id
+from chalicelib.buyback.model import COUNTING_LANES, lot_id
 from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
@@ -21,8 +22,10 @@ from chalicelib.kernel.settle import perform
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
 
-HINT_DAYS = 2  # a day between runs, and one for a stream that was late
-Sweep = Callable[[str], int]
+RESENT_MAX = 1_000  # parts of a silent run that one firing sends again: once these are done, the next are
+SWEEPING_SECONDS_MAX = 60
+AGAIN_SECONDS = 1
+Sweep = Callable[[float], bool]
 
 
 def scheduled(moment: str) -> str:
@@ -34,47 +37,60 @@ def scheduled(moment: str) -> str:
 
 
 def handle(message: Mapping[str, Any], sweep: Sweep) -> None:
-    """Do what a message says. ``sweep`` empties a merchant's tills into its account first."""
+    """Do what a message says. ``sweep`` brings what was sold to merchants' accounts, until a time (time.monotonic);
+    whether all of it.
+    """
     run = queries.run(message["run"])
-    if run.status == "planning":
-        _plan(run)
-    elif run.status == "running" and "part" in message:
-        _pay_part(run.id, queries.part(run.id, message["part"]), sweep)
+    if "part" in message and run.status != "finished":
+        _pay_part(run.id, queries.part(run.id, message["part"]))
+    elif run.status == "planning":
+        _plan(run, message.get("planned", 0), sweep)
     _finish(run.id)
 
 
-def resume() -> None:
-    """Send again what unfinished runs still wait for. What is not lost comes twice, which changes nothing."""
+def resume(now: datetime) -> None:
+    """Send again what unfinished runs still wait for, where nothing was heard of them for some time. What is not lost
+    comes twice, which changes nothing.
+    """
     unfinished = queries.unfinished()
     log.count("RunsUnfinished", len(unfinished))
-    for_each(unfinished, _resume_run, what="run", name=str)
+    for_each(unfinished, partial(_resume_run, now), what="run", name=str)
 
 
-def _resume_run(id: str) -> None:
-    queue.send([{"run": id}, *({"run": id, "part": number} for number in queries.open_parts(id))])
+def _resume_run(now: datetime, id: str) -> None:
+    run = queries.run(id)
+    heard = [] if run.status == "planning" else [lane.at for lane in queries.lanes(id).values()]
+    if run.is_silent(now, heard):
+        open_parts = range(0) if run.status == "planning" else islice(queries.open_parts(id), RESENT_MAX)
+        queue.send([{"run": id, "planned": run.planned}, *({"run": id, "part": number} for number in open_parts)])
 
 
-def _plan(run: Run) -> None:
+def _plan(run: Run, planned: int, sweep: Sweep) -> None:
+    """Plan on from ``planned`` parts, and have the next message plan on from there.
+
+    A message that comes again finds more parts: it sends its own once more, which may be lost with the worker that
+    planned them. It plans on itself only where nobody else has done so for some time, or each double would begin a
+    chain of its own.
+    """
     now = datetime.now(UTC)
-    merchants = queries.all_merchants() if run.full else queries.due_merchants(now, HINT_DAYS)
-    waiting, count = iter(merchants), 0
-    while part := list(islice(waiting, PART_MERCHANTS)):
-        count += 1
-        planning = partial(actions.plan_part, run=run.id, number=count, merchants=part)
-        _quietly(keys.digest("part", run.id, str(count)), planning)
-    _quietly(keys.digest("planned", run.id), partial(actions.planned, run=run, parts=count))
-    queue.send({"run": run.id, "part": number} for number in queries.open_parts(run.id))
+    if not planned and not run.planned and not sweep(time.monotonic() + SWEEPING_SECONDS_MAX):
+        queue.send([{"run": run.id}], delay_seconds=AGAIN_SECONDS)
+        return
+    if run.planned == planned or run.is_silent(now):
+        name = keys.digest("plan", run.id, str(run.planned))
+        _quietly(name, lambda command: actions.plan(command, run, queries.ahead(run)))
+        run = queries.run(run.id)
+        if run.status == "planning":
+            queue.send([{"run": run.id, "planned": run.planned}])
+    last = min(run.planned, planned + model.PARTS_AT_ONCE)
+    queue.send({"run": run.id, "part": number} for number in range(planned + 1, last + 1))
 
 
-def _pay_part(run: str, part: RunPart | None, sweep: Sweep) -> None:
+def _pay_part(run: str, part: RunPart | None) -> None:
     if part is None or part.status == "done":
         return
-
-    def one(merchant: str) -> None:
-        sweep(merchant)
-        pay(run, merchant)
-
-    for_each(part.merchants, one, what="merchant", name=str)  # the part is done when all of them were paid
+    due = queries.with_a_tonne(part.merchants)
+    for_each(due, partial(pay, run), what="merchant", name=str)  # the part is done when all of them were paid
     _quietly(keys.digest("part done", run, str(part.number)), partial(actions.part_done, run=run, part=part))
 
 
@@ -94,7 +110,7 @@ def _finish(id: str) -> None:
     run = queries.run(id)
     if run.status != "running" or run.parts is None:
         return
-    if sum(lane.parts for lane in queries.lanes(id).values()) >= run.parts:
+    if sum(lane.parts for lane in queries.lanes(id, COUNTING_LANES).values()) >= run.parts:
         _quietly(keys.digest("finish", id), lambda command: _finishing(command, id))
 
 

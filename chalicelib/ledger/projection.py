@@ -10,7 +10,6 @@ from chalicelib.kernel.record import Record
 from chalicelib.ledger import model
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, unbought
 from chalicelib.table import keys
-from chalicelib.table.lists import Listing, sold_on
 from chalicelib.table.write import Write, put, update
 
 LATE = timedelta(minutes=5)  # a Record that is filed so long after its own time counts as late, see accounts
@@ -59,11 +58,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
         for name in sorted(unfiled.keys() | totals.keys())
         if unfiled[name] or _moved(totals[name])
     ]
-    merchants = [
-        update(keys.sums(name, lane), listed=_due(name, records), add=_moved(sums[name]))
-        for name in sums
-        if _moved(sums[name])
-    ]
+    merchants = [update(keys.sums(name, lane), add=_moved(sums[name])) for name in sums if _moved(sums[name])]
     return puts + accounts + merchants
 
 
@@ -80,12 +75,6 @@ def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str
         yield name, "earned", -entry.repaid
     if name == record.holder and record.payer:  # a capture, a draw: the points left her balance when they were held
         yield record.payer, "redeemed", entry.points
-
-
-def _due(name: str, records: Sequence[Record]) -> Listing:
-    """The hint that this merchant sold something on this day. The index changes with a day's first sale only."""
-    day = datetime.fromisoformat(max(record.at for record in records))
-    return Listing(sold_on(day), name)
 
 
 def _remembering(record: Record) -> set[str]:

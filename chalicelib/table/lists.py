@@ -99,11 +99,6 @@ def unread(account: str) -> str:
     return f"unread:{account}"
 
 
-def sold_on(day: datetime) -> str:
-    """Merchants that sold something on a day (UTC)."""
-    return f"due:{day:%Y%m%d}"
-
-
 def batches_open(day: datetime) -> str:
     """Batches announced, or judged, on a day (UTC) that a worker has to finish."""
     return f"batches:{day:%Y%m%d}"

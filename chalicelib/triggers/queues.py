@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.buyback import worker as buyback
 from chalicelib.conformance import worker as conformance
-from chalicelib.mall.redemptions.sweeping import sweep_merchant
+from chalicelib.mall.redemptions.sweeping import sweep_sold
 from chalicelib.partners import worker as partners
 
 
@@ -19,4 +19,4 @@ def send_webhook(message: Mapping[str, Any]) -> None:
 
 def pay_lots(message: Mapping[str, Any]) -> None:
     """Plan a run, or pay some of its merchants."""
-    buyback.handle(message, sweep_merchant)
+    buyback.handle(message, sweep_sold)

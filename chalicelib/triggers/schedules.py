@@ -31,7 +31,7 @@ def resume() -> None:
     now = datetime.now(UTC)
     each(
         lambda: batches.resume(now),
-        buyback.resume,
+        lambda: buyback.resume(now),
         lambda: partners.resume(now),
         lambda: campaigns.close_due(now),
         lambda: refund_due(now),

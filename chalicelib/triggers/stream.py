@@ -3,7 +3,7 @@
 from chalicelib.accounts.statements.checkpoints import keep_checkpoints
 from chalicelib.anomalies.reactions import find_anomalies
 from chalicelib.batches.reactions import wake_judges
-from chalicelib.buyback.reactions import plan_runs
+from chalicelib.buyback.reactions import note_sellers, plan_runs
 from chalicelib.campaigns.closing.reactions import close_reached
 from chalicelib.campaigns.refunding.reactions import refund_abandoned
 from chalicelib.certificates.reactions import sign_issued
@@ -25,6 +25,7 @@ from chalicelib.supervision.projection import orders
 PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
 _QUICK = (
     note_sold,
+    note_sellers,
     plan_runs,
     file_reported,
     wake_judges,

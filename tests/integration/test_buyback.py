@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.buyback import worker
-from chalicelib.mall.redemptions.sweeping import sweep_merchant
+from chalicelib.buyback import model, worker
+from chalicelib.kernel.fields import stamp
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
 from tests import books
@@ -51,9 +52,18 @@ class Jobs:
 @pytest.fixture
 def jobs(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
     found = Jobs(world)
-    monkeypatch.setattr(queue, "send", lambda messages: found.sent.extend(messages))
+    monkeypatch.setattr(queue, "send", lambda messages, **_: found.sent.extend(messages))
     world.rich(points=9 * TONNE)
     return found  # type: ignore[return-value]
+
+
+def later() -> datetime:
+    """When nothing was heard of a run for long enough."""
+    return datetime.now(UTC) + timedelta(minutes=16)
+
+
+def monday_after(moment: datetime) -> datetime:
+    return moment + timedelta(days=7 - moment.weekday())
 
 
 def sell(world: World, points: int, sub: str = "shop", **terms: Any) -> None:
@@ -110,7 +120,7 @@ def test_less_than_a_tonne_waits(world: World, jobs: Jobs) -> None:
 
 
 def test_many_merchants_are_paid_in_parts_and_the_totals_agree(world: World, jobs: Jobs, monkeypatch: Any) -> None:
-    monkeypatch.setattr(worker, "PART_MERCHANTS", 2)
+    monkeypatch.setattr(model, "PART_MERCHANTS", 2)
     for number, code in enumerate(CODES):
         world.merchant(f"shop-{number}", code)
         sell(world, TONNE * (number % 3) + 1, f"shop-{number}")
@@ -135,7 +145,7 @@ def test_on_other_days_only_merchants_that_sold_something_are_looked_at(world: W
     world.merchant("idle", CODES[1])
     sell(world, TONNE)
     world.stream()
-    id = worker.scheduled("2026-11-23T18:00:00Z")
+    id = worker.scheduled(stamp(monday_after(datetime.now(UTC))))
     world.stream()
     jobs.deliver(jobs.sent.pop(0))
     part = world.item(keys.run_part(id, 1))
@@ -145,17 +155,19 @@ def test_on_other_days_only_merchants_that_sold_something_are_looked_at(world: W
     assert world.get(f"/v1/buy-back-runs/{id}", **EXCHANGE).body["tonnes"] == 1
 
 
-def test_what_a_queue_lost_is_sent_again(world: World, jobs: Jobs) -> None:
+def test_what_a_queue_lost_is_sent_again_once_the_run_is_silent(world: World, jobs: Jobs) -> None:
     world.merchant()
     sell(world, TONNE)
     world.post("/v1/buy-back-runs", **EXCHANGE)
     world.stream()
     for _ in range(2):  # first the planning is lost, then the part
         jobs.sent.clear()
-        worker.resume()
-        jobs.deliver(jobs.sent.pop(0))
+        worker.resume(datetime.now(UTC))
+        assert jobs.sent == []  # it may be at work
+        worker.resume(later())
+        jobs.deliver(jobs.sent.pop(0) if len(jobs.sent) == 1 else jobs.sent.pop())
     jobs.sent.clear()
-    worker.resume()
+    worker.resume(later())
     jobs.drain()
     [run] = world.get("/v1/buy-back-runs", **EXCHANGE).body["items"]
     assert (run["status"], run["tonnes"]) == ("finished", 1)
@@ -176,26 +188,44 @@ def test_a_message_that_fails_comes_again_alone(world: World, jobs: Jobs, monkey
     assert jobs.deliver({"run": "nowhere"}) == [{"itemIdentifier": "m"}]
 
 
-def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(world: World, jobs: Jobs) -> None:
+def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(
+    world: World, jobs: Jobs, monkeypatch: Any
+) -> None:
     broken = world.merchant()
     world.merchant("second", CODES[1])
     sell(world, TONNE)
     sell(world, TONNE, "second")
+    world.sweep()
     run = world.post("/v1/buy-back-runs", **EXCHANGE).body["id"]
-    worker.handle({"run": run}, lambda _: 0)
+    worker.handle({"run": run}, lambda _: True)
+    pay = worker.pay
 
-    def sweep(merchant: str) -> int:
+    def fails(run: str, merchant: str) -> None:
         if merchant == broken:
             raise ValueError("broken")
-        return sweep_merchant(merchant)
+        pay(run, merchant)
 
+    monkeypatch.setattr(worker, "pay", fails)
     with pytest.raises(ValueError, match="broken"):
-        worker.handle({"run": run, "part": 1}, sweep)
+        worker.handle({"run": run, "part": 1}, lambda _: True)
     assert world.me("second", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
-    worker.handle({"run": run, "part": 1}, sweep_merchant)
+    monkeypatch.setattr(worker, "pay", pay)
+    worker.handle({"run": run, "part": 1}, lambda _: True)
     assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
     found = world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body
     assert (found["status"], found["tonnes"]) == ("finished", 2)
+
+
+def test_a_run_waits_until_what_was_sold_is_swept_message_by_message(world: World, jobs: Jobs) -> None:
+    run = world.post("/v1/buy-back-runs", **EXCHANGE).body["id"]
+    outcomes = iter([False, False, True])
+    for _ in range(2):
+        worker.handle({"run": run}, lambda _: next(outcomes))
+        assert jobs.sent == [{"run": run}]
+        jobs.sent.clear()
+        assert world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body["status"] == "planning"
+    worker.handle({"run": run}, lambda _: next(outcomes))
+    assert world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body["status"] == "finished"
 
 
 def retire(world: World, grams: int) -> None:

@@ -49,9 +49,9 @@ def trade(world: World) -> None:
     assert world.redeem(big, 1_500_000, sub="rich").status == 201
     world.sweep()
     run = world.post("/v1/buy-back-runs", role="exchange", sub="exchange").body["id"]
-    buyback.handle({"run": run}, lambda _: 0)
+    buyback.handle({"run": run}, lambda _: True)
     for part in list(queries.open_parts(run)):
-        buyback.handle({"run": run, "part": part}, lambda _: 0)
+        buyback.handle({"run": run, "part": part}, lambda _: True)
     grant = consents.spending(world, consents.mall(world, "mall", CODES[1]), "mall")
     assert world.post("/v1/holds", consents.order(grant), role="institution", sub="mall").status == 201
 

@@ -78,9 +78,9 @@ class Projected:
         self.colours.add(pk, sk, item)
         if sk.startswith("earned:"):
             self.accounts[pk] -= int(item["grams"]) * (hash(colour_of(item)) % _PRIME)
-        elif pk.startswith("run:") and sk.startswith("sums:"):
+        elif pk.startswith("run:") and sk.startswith("sums"):  # of runs before 2026-11-27, beside the run
             for name in ("merchants", "points"):
-                self.paid[pk.removeprefix("run:"), name] += int(item.get(name, 0))
+                self.paid[pk.removeprefix("run:").partition("/")[0], name] += int(item.get(name, 0))
         elif sk == "certificate":
             self._certificate(item)
         elif pk.startswith("campaign:") and sk == "uncovered":

@@ -170,8 +170,8 @@ def run_part(run: str, number: int) -> Key:
 
 
 def run_lane(run: str, lane: int) -> Key:
-    """Sums of a run's lots."""
-    return Key(f"run:{run}", f"sums:{lane:02d}")
+    """Sums of a run's lots, each in a partition of its own."""
+    return Key(f"run:{run}/{lane:02d}", "sums")
 
 
 def partner(merchant: str) -> Key:

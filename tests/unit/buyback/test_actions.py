@@ -1,18 +1,21 @@
 """Runs, lots and retirements: whole tonnes only, once, and no lot after the end of its run."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.buyback import actions
-from chalicelib.buyback.items import Run, RunLane, RunPart, total
-from chalicelib.buyback.model import LANES, TONNE, NewRetirement, lot_id
+from chalicelib.buyback.items import Ahead, Run, RunLane, RunPart, total
+from chalicelib.buyback.model import COUNTING_LANES, LANES, PART_MERCHANTS, PARTS_AT_ONCE, TONNE, NewRetirement, lot_id
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.kernel.decision import Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Posting
 from chalicelib.ledger.model import GRAMS, POINTS
 from chalicelib.table import keys
+from chalicelib.table.commit import WRITES_MAX
 from chalicelib.table.lists import BUY_BACK_RUNS
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
 from tests.unit.parties import SERIAL_KEY, SHOP, at, certificate, institution
@@ -40,29 +43,67 @@ def test_a_run_starts_unplanned_with_empty_lanes_and_is_published(full: bool) ->
     assert decision.publish
     kept = after(write_to(decision, keys.run(ID)))
     assert (kept.pop("list"), kept.pop("rank")) == (BUY_BACK_RUNS, f"{AT}:{ID}")
-    assert kept == {"id": ID, "status": "planning", "started_at": AT, "full": full}
+    assert kept.items() >= {"id": ID, "status": "planning", "started_at": AT, "full": full, "planned": 0}.items()
+    assert "parts" not in kept
     for lane in range(LANES):
         empty = after(write_to(decision, keys.run_lane(ID, lane)))
-        assert empty == {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "status": "running"}
+        assert empty == {"merchants": 0, "points": 0, "tonnes": 0, "parts": 0, "at": "", "status": "running"}
     assert len(touched(decision)) == 1 + LANES
     assert decision.answer.model_dump().items() >= {"merchants": 0, "tonnes": 0, "finished_at": None}.items()
 
 
-def test_a_part_remembers_its_merchants_because_a_queue_may_lose_them() -> None:
-    decision = actions.plan_part(system(), "r", 3, ["a", "b"])
-    assert touched(decision) == [PART]
-    assert after(write_to(decision, PART)) == {"number": 3, "merchants": ["a", "b"], "status": "planned"}
-    assert not holds(write_to(decision, PART), RunPart(number=3, merchants=("c",)))
+SOME = [f"m{number}" for number in range(2 * PART_MERCHANTS + 1)]
+CURSOR = {"pk": "p", "sk": "m50"}
 
 
-def test_a_plan_is_complete_once() -> None:
-    decision = actions.planned(system(), PLANNING, 2)
-    planned = after(write_to(decision, RUN), PLANNING)
-    assert (planned["status"], planned["parts"]) == ("running", 2)
+def test_a_plan_remembers_merchants_and_where_it_stopped_because_a_queue_may_lose_it() -> None:
+    run = replace(PLANNING, planned=4)
+    decision = actions.plan(system(), run, Ahead(SOME, CURSOR, complete=False))
+    parts = [after(write_to(decision, keys.run_part("r", number))) for number in (5, 6, 7)]
+    assert [part["number"] for part in parts] == [5, 6, 7]
+    assert [merchant for part in parts for merchant in part["merchants"]] == SOME
+    assert {part["status"] for part in parts} == {"planned"}
+    planned = after(write_to(decision, RUN), run)
+    assert (planned["status"], planned["planned"], planned["cursor"], planned["moved_at"]) == (
+        "planning", 7, CURSOR, AT,
+    )  # fmt: skip
+    assert "parts" not in planned
+    assert len(touched(decision)) == 4
+
+
+def test_a_plan_that_was_planned_on_meanwhile_changes_nothing() -> None:
+    write = write_to(actions.plan(system(), PLANNING, Ahead(SOME, CURSOR, complete=False)), RUN)
+    assert holds(write, PLANNING)
+    assert isinstance(refusal(write, replace(PLANNING, planned=1)), InvalidState)
+
+
+@pytest.mark.parametrize("merchants", [SOME, []])
+def test_a_plan_is_complete_once_with_its_last_merchants(merchants: list[str]) -> None:
+    run = replace(PLANNING, planned=4)
+    decision = actions.plan(system(), run, Ahead(merchants, CURSOR, complete=True))
+    planned = after(write_to(decision, RUN), run)
+    assert (planned["status"], planned["parts"]) == ("running", 4 + (3 if merchants else 0))
     assert refusal(write_to(decision, RUN), RUNNING).facts["state"] == "running"
-    for run in (RUNNING, FINISHED):
+    for other in (RUNNING, FINISHED):
         with pytest.raises(InvalidState):
-            actions.planned(system(), run, 2)
+            actions.plan(system(), other, Ahead([], {}, complete=True))
+
+
+def test_a_whole_plan_fits_into_one_transaction() -> None:
+    merchants = [f"{number:026d}" for number in range(PART_MERCHANTS * PARTS_AT_ONCE)]
+    decision = actions.plan(system(), PLANNING, Ahead(merchants, CURSOR, complete=False))
+    assert len(decision.writes) + 1 <= WRITES_MAX
+
+
+@pytest.mark.parametrize(
+    ("moved", "heard", "silent"), [(0, [], False), (16, [], True), (16, [1], False), (30, [20], True)]
+)
+def test_a_run_is_silent_when_nothing_was_heard_of_it(moved: int, heard: list[int], silent: bool) -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    stamps = [stamp(now - timedelta(minutes=each)) for each in heard]
+    run = Run(id="r", status="running", started_at=stamp(now - timedelta(hours=2)), full=True)
+    run = replace(run, moved_at=stamp(now - timedelta(minutes=moved)))
+    assert run.is_silent(now, stamps) == silent
 
 
 @pytest.mark.parametrize("points", [TONNE, TONNE + 1, 2 * TONNE - 1, 3 * TONNE + 345_678])
@@ -110,7 +151,9 @@ def test_a_part_is_done_once_and_its_lane_counts_it() -> None:
     part = RunPart(number=3, merchants=("a", "b"))
     decision = actions.part_done(system(), "r", part)
     assert after(write_to(decision, PART), part)["status"] == "done"
-    assert after(lane_of(decision), RunLane(parts=1))["parts"] == 2
+    counted = lane_of(decision)
+    assert after(counted, RunLane(parts=1)).items() >= {"parts": 2, "at": AT}.items()
+    assert counted.key in LANES_OF_THE_RUN[:COUNTING_LANES]
     assert refusal(write_to(decision, PART), replace(part, status="done")).facts["state"] == "done"
     assert len(touched(decision)) == 2
 
