@@ -74,8 +74,8 @@ def test_while_the_queue_is_away_projection_goes_on_and_resume_sends_the_work_la
     assert world.get(f"/v1/offers/{offer}").body["status"] == "off_shelf"
     assert sqs.sent == []
     sqs.away = False
-    buyback_worker.resume()
-    assert {"run": run} in sqs.sent
+    buyback_worker.resume(datetime.now(UTC) + timedelta(minutes=16))
+    assert {"run": run, "planned": 0} in sqs.sent
 
 
 def test_a_reaction_that_fails_stops_neither_projection_nor_other_reactions_and_comes_again(
