@@ -69,7 +69,7 @@ unpause: $(BIN)/.done
 audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
-bench: $(BIN)/.done tools ## every figure of the performance page
+bench: $(BIN)/.done tools ## measure every figure, and write docs/figures.md
 	@$(BIN)/python -m infra.dev.bench
 
 buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
