@@ -17,7 +17,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check simulate replay bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check faces simulate replay bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ help: ## this list
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m infra.dev.local
 
-test: check tools ## every check and every test
+test: check tools $(if $(NPM),$(TOOLS)/faces/.done) ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
 	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
 
@@ -37,6 +37,9 @@ check: $(BIN)/.done ## every static check
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m infra.release.cloud build/check
 	@$(BIN)/cfn-lint --regions us-east-1 cn-north-1 -- infra/data.yaml build/check/sam.json build/check/template.json
+
+faces: $(BIN)/.done $(TOOLS)/faces/.done ## build the pages of faces/ and the types of the API, after a change of either (needs npm)
+	@$(BIN)/python -m infra.dev.faces
 
 simulate: $(BIN)/.done ## make simulate SECONDS=60 [SEED=] drives callers, workers and faults through one process, by a seed
 	@SECONDS="$(SECONDS)" SEED="$(SEED)" $(BIN)/python -m tests.simulation
@@ -116,6 +119,14 @@ $(TOOLS)/fonts/.done: infra/dev/fonts/requirements.txt infra/dev/fonts/package.j
 	@$(TOOLS)/fonts/bin/python -m pip $(QUIET_PIP) -r infra/dev/fonts/requirements.txt
 	@cp infra/dev/fonts/package.json infra/dev/fonts/package-lock.json $(TOOLS)/fonts/
 	@npm ci --prefix $(TOOLS)/fonts $(QUIET_NPM) >/dev/null
+	@touch $@
+
+# The pages are committed as they are built: only who changes them, and the tests, need these packages.
+$(TOOLS)/faces/.done: faces/package.json faces/package-lock.json
+	@echo "Installing what builds and tries the pages into $(TOOLS) (once)" >&2
+	@rm -rf $(TOOLS)/faces && mkdir -p $(TOOLS)/faces
+	@cp faces/package.json faces/package-lock.json $(TOOLS)/faces/
+	@npm ci --prefix $(TOOLS)/faces $(QUIET_NPM) >/dev/null
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.
