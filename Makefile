@@ -17,7 +17,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check faces simulate replay bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check faces simulate replay fuzz bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ help: ## this list
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m infra.dev.local
 
-test: check tools $(if $(NPM),$(TOOLS)/faces/.done) ## every check and every test
+test: check tools $(TOOLS)/fuzz/.done $(if $(NPM),$(TOOLS)/faces/.done) ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
 	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
 
@@ -71,6 +71,9 @@ unpause: $(BIN)/.done
 
 audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
+
+fuzz: $(BIN)/.done tools $(TOOLS)/fuzz/.done ## make fuzz SECONDS=60 [SEED=] sends generated requests of each role to a stack of its own
+	@SECONDS="$(SECONDS)" SEED="$(SEED)" $(BIN)/python -m infra.dev.fuzz
 
 bench: $(BIN)/.done tools ## measure every figure, and write docs/figures.md
 	@$(BIN)/python -m infra.dev.bench
@@ -127,6 +130,12 @@ $(TOOLS)/faces/.done: faces/package.json faces/package-lock.json
 	@rm -rf $(TOOLS)/faces && mkdir -p $(TOOLS)/faces
 	@cp faces/package.json faces/package-lock.json $(TOOLS)/faces/
 	@npm ci --prefix $(TOOLS)/faces $(QUIET_NPM) >/dev/null
+	@touch $@
+
+$(TOOLS)/fuzz/.done: infra/dev/fuzz/requirements.txt | $(BIN)/.done
+	@echo "Installing Schemathesis (generated requests) into $(TOOLS) (once)" >&2
+	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/fuzz && $(PYTHON) -m venv $(TOOLS)/fuzz
+	@$(TOOLS)/fuzz/bin/python -m pip $(QUIET_PIP) -r infra/dev/fuzz/requirements.txt
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.

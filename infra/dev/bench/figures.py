@@ -44,10 +44,10 @@ class Figure:
 
 def write(figures: Sequence[Figure]) -> Path:
     """``docs/figures.md``, whole; returns its path."""
-    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    where = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     head = f"""# Figures
 
-Written by `make bench` alone, on {datetime.now(UTC):%Y-%m-%d}: {machine}.
+Written by `make bench` alone, on {datetime.now(UTC):%Y-%m-%d}: {where}.
 Everything ran on this one machine, with dynoxide in the place of DynamoDB.
 
 **What these figures are not.** An emulator is not AWS: its milliseconds and rates say nothing of a region's. Request
