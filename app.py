@@ -37,6 +37,7 @@ _SPENDING = (
 )
 _JOINING = (
     "onboarding",
+    "onboarding.systems",
     "merchants",
     "renewals",
     "departures",

@@ -230,6 +230,12 @@ def _integrate(world: World) -> Ready:
     return Ready("POST", path, PARTNER_SYSTEM, "institution", "shop", other)
 
 
+def _register_system(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant(mode='third_party_mall')}/integration"
+    other = PARTNER_SYSTEM | {"callback_url": "https://elsewhere.example.com/"}
+    return Ready("POST", path, PARTNER_SYSTEM, "institution", "shop", other)
+
+
 def _suspend(world: World) -> Ready:
     path = f"/v1/merchants/{world.merchant()}/suspend"
     return Ready("POST", path, {"reason": "no"}, "exchange", "exchange", {"reason": "not so"})
@@ -735,6 +741,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/applications/{id}/agreement": _agree,
     "POST /v1/applications/{id}/integration": _integrate,
     "POST /v1/merchants": _admit,
+    "POST /v1/merchants/{id}/integration": _register_system,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
     "POST /v1/merchants/{id}/relist": _relist,

@@ -80,6 +80,13 @@ def _runs(world: World) -> Ready:
     return COMMANDS["POST /v1/merchants/{id}/conformance"](world)._replace(method="GET")
 
 
+def _system(world: World) -> Ready:
+    """A merchant's question about its own system."""
+    ready = COMMANDS["POST /v1/merchants/{id}/integration"](world)
+    assert send(world, ready).status == 200
+    return ready._replace(method="GET")
+
+
 def _departure(world: World) -> Ready:
     """A leaving merchant's question about itself."""
     ready = COMMANDS["POST /v1/merchants/{id}/leave"](world)
@@ -116,6 +123,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/records/{id}": _record,
     "GET /v1/merchants/{id}/health": _health,
     "GET /v1/merchants/{id}/departure": _departure,
+    "GET /v1/merchants/{id}/integration": _system,
     "GET /v1/merchants/{id}/conformance": _runs,
     "GET /v1/merchants/{id}/conformance/{run}": _made_by("POST /v1/merchants/{id}/conformance"),
     "GET /v1/sub-platforms/{id}/members": _of_platform("members"),
