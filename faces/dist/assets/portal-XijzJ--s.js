@@ -1,1 +1,0 @@
-import{t as e}from"./placeholder-DtYx8tYK.js";e(`碳普惠 · 权益方`);
