@@ -53,6 +53,7 @@ _WATCHING = (
     "supervision",
     "supervision.duties",
     "anomalies",
+    "totals",
     "statistics",
     "reports",
     "reconciliation",
