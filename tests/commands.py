@@ -410,6 +410,12 @@ def _close_anomaly(world: World) -> Ready:
     )
 
 
+def _upload_totals(world: World) -> Ready:
+    world.scenario()
+    body = {"scenario": "metro", "day": "2024-01-15", "trips": 0, "grams": 0}
+    return Ready("POST", "/v1/operator-totals", body, "scenario_operator", "operator", body | {"trips": 1})
+
+
 def _reverse_batch(world: World) -> Ready:
     path = _reported_batch(world)
     batch = path.rpartition("/")[2]
@@ -727,6 +733,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
     "POST /v1/reductions/{id}/reverse": _reverse,
     "POST /v1/anomalies/{id}/close": _close_anomaly,
+    "POST /v1/operator-totals": _upload_totals,
     "POST /v1/credit-rules": _credit_rule,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,

@@ -17,7 +17,7 @@ from chalicelib.totals.items import Compared, OperatorTotals, Uploaded
 from chalicelib.totals.model import NewTotals, to_answer
 
 UPLOADED = "operator_totals_uploaded"
-_SHORTEST = timedelta(milliseconds=1)
+_FIRST = "1971-01-02"  # no scenario was in force before
 
 
 def upload(command: Command[NewTotals], versions: Sequence[Scenario], found: Compared) -> Decision:
@@ -59,13 +59,17 @@ def _permitted(command: Command[NewTotals], versions: Sequence[Scenario]) -> Non
     body, caller = command.body, command.caller
     if not any(map(caller.operates, versions)):
         raise InvalidRequest.at("/scenario", "Is no scenario of this operator", "不是该运营方的场景")
-    end = shanghai.after(body.day)
-    if end > command.now:
-        en = f"The day is not over: it can be uploaded from {stamp(end)} on"
-        raise InvalidRequest.at("/day", en, f"该日尚未结束，可自 {stamp(end)} 起上传")
-    if not operated(versions, caller.sub, stamp(end - timedelta(days=1)), stamp(end - _SHORTEST)):
+    if body.day >= f"{shanghai.clock(command.now):%Y-%m-%d}":
+        raise InvalidRequest.at("/day", "The day is not over in Shanghai", "该日（北京时间）尚未结束")
+    if body.day < _FIRST or not operated(versions, caller.sub, *_around(body.day)):
         en = "The scenario was not in force on this day, or another operator's"
         raise InvalidRequest.at("/day", en, "该日场景未生效，或由其他运营方负责")
+
+
+def _around(day: str) -> tuple[str, str]:
+    """The first and the last moment of a day in Shanghai."""
+    end = shanghai.after(day)
+    return stamp(end - timedelta(days=1)), stamp(end - timedelta(milliseconds=1))
 
 
 def compare(found: Compared, at: str) -> Write | None:

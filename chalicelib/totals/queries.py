@@ -66,8 +66,8 @@ def one(caller: Caller, id: str) -> FullTotalsAnswer:
         raise NotFound()
     first, last = (keys.totals_version(scenario, day, operator, number) for number in (0, 999_999))
     history = read.query(first.pk, first.sk, last.sk, Uploaded, descending=True)
-    shown = [model.theirs(each) for each in history]
-    return FullTotalsAnswer(**dict(model.to_answer(found)), versions=shown)
+    versions_answered = [model.theirs(each) for each in history]
+    return FullTotalsAnswer(**dict(model.to_answer(found)), versions=versions_answered)
 
 
 def listed(query: Asked) -> Page[TotalsAnswer]:
@@ -91,7 +91,7 @@ def _period(query: Asked) -> tuple[str, str]:
     params = query.params
     until = params.until or f"{shanghai.clock(query.now):%Y-%m-%d}"
     last = date.fromisoformat(until)
-    since = params.from_ or (last - timedelta(days=DAYS - 1)).isoformat()
+    since = params.from_ or date.fromordinal(max(1, last.toordinal() - DAYS + 1)).isoformat()
     if since > until:
         raise InvalidRequest.at("/until", "Must not be earlier than from", "不能早于 from")
     if last - date.fromisoformat(since) >= timedelta(days=DAYS_MAX):

@@ -143,6 +143,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/holds/{id}": _about("POST /v1/holds/{id}/capture"),
     "GET /v1/disputes/{id}": _made_by("POST /v1/disputes"),
     "GET /v1/procedures/{id}": _made_by("POST /v1/procedures"),
+    "GET /v1/operator-totals/{id}": _made_by("POST /v1/operator-totals"),
     "GET /v1/reductions/{id}": _made_by("POST /v1/reductions"),
     "GET /v1/reduction-batches/{id}": _made_by("POST /v1/reduction-batches"),
     "GET /v1/reduction-batches/{id}/sample": _part("POST /v1/reduction-batches", "sample"),
