@@ -12,6 +12,7 @@ import pytest
 import app
 from chalicelib.errors import Refusal
 from chalicelib.kernel.fields import Empty, Params
+from tests.chinese import CHINESE
 from tests.endpoints import ROUTES
 
 ROOT = Path(app.__file__).parent
@@ -25,7 +26,6 @@ FUNCTION_LINES_MAX = 31
 FILE_LINES_MAX = 200
 ROOM_MODULES_MAX = 8  # beside __init__.py; a room with more splits into rooms of its own, by capability
 
-CHINESE = re.compile("[\u4e00-\u9fff]")
 KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
 KINDS += " reading"
 A_KEY = re.compile(f"^({KINDS.replace(' ', '|')}):")

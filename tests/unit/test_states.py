@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +21,7 @@ from chalicelib.transitions import NotAStep, Step, step
 
 CODE = sorted((Path(app.__file__).parent / "chalicelib").glob("**/*.py"))
 MODULES = [str(path.relative_to(Path(app.__file__).parent)).removesuffix(".py").replace("/", ".") for path in CODE]
+NAMING = ("InvalidState", "MerchantSuspended")
 TABLES = [module for module in MODULES if isinstance(getattr(importlib.import_module(module), "STEPS", None), tuple)]
 
 
@@ -36,14 +38,19 @@ def statuses() -> Iterator[str]:
             yield from get_args(getattr(module, name, None))
 
 
+@cache
+def refusals() -> list[ast.Call]:
+    """Where code makes a refusal that names a state."""
+    trees = [ast.parse(text) for path in CODE if any(name in (text := path.read_text()) for name in NAMING)]
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [call for call in calls if ast.unparse(call.func).endswith(NAMING)]
+
+
 def written(argument: str) -> Iterator[str]:
     """The texts that code writes for ``argument`` of an InvalidState."""
-    for path in CODE:
-        calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-        for call in calls:
-            if ast.unparse(call.func).endswith(("InvalidState", "MerchantSuspended")):
-                values = (ast.walk(each.value) for each in call.keywords if each.arg == argument)
-                yield from (str(node.value) for each in values for node in each if isinstance(node, ast.Constant))
+    for call in refusals():
+        values = (ast.walk(each.value) for each in call.keywords if each.arg == argument)
+        yield from (str(node.value) for each in values for node in each if isinstance(node, ast.Constant))
 
 
 def test_every_state_has_a_chinese_name() -> None:
