@@ -96,7 +96,7 @@ def _as_new(service: str, **options: Any) -> Any:
     environment = sorted(each for each in os.environ.items() if each[0].startswith("AWS_"))
     asked = repr((service, options | {"config": config}, environment))
     if asked not in _clients:
-        made = _session().client(service, **options)  # type: ignore[call-overload]
+        made = _session().client(service, **options)
         _clients[asked] = made, copy.copy(made.meta.events._emitter)
     made, handlers = _clients[asked]
     made.meta.events._emitter = copy.copy(handlers)
