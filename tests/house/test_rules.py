@@ -73,11 +73,8 @@ def test_a_room_has_few_modules_and_none_that_repeats_its_name(room: Path) -> No
 def test_only_the_table_looks_into_items() -> None:
     """Everywhere else an item is a noun: ``read.get(key, Kind)``, ``seen(Kind, …)``."""
     others = [path for path in CODE if path.parent.name not in {"table", "keys"}]
-    assert by_file((path, [node.lineno for node in nodes(path) if _is_item(node)]) for path in others) == {}
-
-
-def _is_item(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id == "Item"
+    names = ((path, [node for node in nodes(path) if isinstance(node, ast.Name)]) for path in others)
+    assert by_file((path, [each.lineno for each in found if each.id == "Item"]) for path, found in names) == {}
 
 
 def test_the_import_rules_see_every_folder_of_code() -> None:
