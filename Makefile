@@ -17,7 +17,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check simulate replay bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check faces simulate replay fuzz bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ help: ## this list
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m infra.dev.local
 
-test: check tools ## every check and every test
+test: check tools $(TOOLS)/fuzz/.done $(if $(NPM),$(TOOLS)/faces/.done) ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
 	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
 
@@ -37,6 +37,9 @@ check: $(BIN)/.done ## every static check
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m infra.release.cloud build/check
 	@$(BIN)/cfn-lint --regions us-east-1 cn-north-1 -- infra/data.yaml build/check/sam.json build/check/template.json
+
+faces: $(BIN)/.done $(TOOLS)/faces/.done ## build the pages of faces/ and the types of the API, after a change of either (needs npm)
+	@$(BIN)/python -m infra.dev.faces
 
 simulate: $(BIN)/.done ## make simulate SECONDS=60 [SEED=] drives callers, workers and faults through one process, by a seed
 	@SECONDS="$(SECONDS)" SEED="$(SEED)" $(BIN)/python -m tests.simulation
@@ -69,7 +72,10 @@ unpause: $(BIN)/.done
 audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
 
-bench: $(BIN)/.done tools ## every figure of the performance page
+fuzz: $(BIN)/.done tools $(TOOLS)/fuzz/.done ## make fuzz SECONDS=60 [SEED=] sends generated requests of each role to a stack of its own
+	@SECONDS="$(SECONDS)" SEED="$(SEED)" $(BIN)/python -m infra.dev.fuzz
+
+bench: $(BIN)/.done tools ## measure every figure, and write docs/figures.md
 	@$(BIN)/python -m infra.dev.bench
 
 buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
@@ -116,6 +122,20 @@ $(TOOLS)/fonts/.done: infra/dev/fonts/requirements.txt infra/dev/fonts/package.j
 	@$(TOOLS)/fonts/bin/python -m pip $(QUIET_PIP) -r infra/dev/fonts/requirements.txt
 	@cp infra/dev/fonts/package.json infra/dev/fonts/package-lock.json $(TOOLS)/fonts/
 	@npm ci --prefix $(TOOLS)/fonts $(QUIET_NPM) >/dev/null
+	@touch $@
+
+# The pages are committed as they are built: only who changes them, and the tests, need these packages.
+$(TOOLS)/faces/.done: faces/package.json faces/package-lock.json
+	@echo "Installing what builds and tries the pages into $(TOOLS) (once)" >&2
+	@rm -rf $(TOOLS)/faces && mkdir -p $(TOOLS)/faces
+	@cp faces/package.json faces/package-lock.json $(TOOLS)/faces/
+	@npm ci --prefix $(TOOLS)/faces $(QUIET_NPM) >/dev/null
+	@touch $@
+
+$(TOOLS)/fuzz/.done: infra/dev/fuzz/requirements.txt | $(BIN)/.done
+	@echo "Installing Schemathesis (generated requests) into $(TOOLS) (once)" >&2
+	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/fuzz && $(PYTHON) -m venv $(TOOLS)/fuzz
+	@$(TOOLS)/fuzz/bin/python -m pip $(QUIET_PIP) -r infra/dev/fuzz/requirements.txt
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.

@@ -37,6 +37,7 @@ _SPENDING = (
 )
 _JOINING = (
     "onboarding",
+    "onboarding.systems",
     "merchants",
     "renewals",
     "departures",
@@ -52,6 +53,7 @@ _WATCHING = (
     "supervision",
     "supervision.duties",
     "anomalies",
+    "totals",
     "statistics",
     "reports",
     "reconciliation",

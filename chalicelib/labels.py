@@ -19,6 +19,16 @@ PURPOSES = {
     "neutrality": Text("Carbon neutrality", "碳中和"),
     "offset": Text("Offsetting of emissions", "抵消碳排放"),
 }
+# Who takes steps, by the name in the Step tables
+PARTIES = {
+    "individual": Text("the person", "个人"),
+    "institution": Text("the institution", "机构"),
+    "scenario_operator": Text("the scenario operator", "减排场景运营方"),
+    "exchange": Text("the exchange", "上海环交所"),
+    "bureau": Text("the bureau", "市生态环境局"),
+    "applicant": Text("the applicant", "申请机构"),
+    "operator": Text("the sub-platform operator", "分平台建设单位"),
+}
 
 
 def beijing(stamp: str) -> str:

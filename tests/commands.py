@@ -230,6 +230,12 @@ def _integrate(world: World) -> Ready:
     return Ready("POST", path, PARTNER_SYSTEM, "institution", "shop", other)
 
 
+def _register_system(world: World) -> Ready:
+    path = f"/v1/merchants/{world.merchant(mode='third_party_mall')}/integration"
+    other = PARTNER_SYSTEM | {"callback_url": "https://elsewhere.example.com/"}
+    return Ready("POST", path, PARTNER_SYSTEM, "institution", "shop", other)
+
+
 def _suspend(world: World) -> Ready:
     path = f"/v1/merchants/{world.merchant()}/suspend"
     return Ready("POST", path, {"reason": "no"}, "exchange", "exchange", {"reason": "not so"})
@@ -402,6 +408,12 @@ def _close_anomaly(world: World) -> Ready:
     return Ready(
         "POST", f"/v1/anomalies/{anomaly['id']}/close", body, "bureau", "bureau", body | {"outcome": "referred"}
     )
+
+
+def _upload_totals(world: World) -> Ready:
+    world.scenario()
+    body = {"scenario": "metro", "day": "2024-01-15", "trips": 0, "grams": 0}
+    return Ready("POST", "/v1/operator-totals", body, "scenario_operator", "operator", body | {"trips": 1})
 
 
 def _reverse_batch(world: World) -> Ready:
@@ -721,6 +733,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
     "POST /v1/reductions/{id}/reverse": _reverse,
     "POST /v1/anomalies/{id}/close": _close_anomaly,
+    "POST /v1/operator-totals": _upload_totals,
     "POST /v1/credit-rules": _credit_rule,
     "POST /v1/applications": _apply,
     "PATCH /v1/applications/{id}": _edit,
@@ -735,6 +748,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/applications/{id}/agreement": _agree,
     "POST /v1/applications/{id}/integration": _integrate,
     "POST /v1/merchants": _admit,
+    "POST /v1/merchants/{id}/integration": _register_system,
     "POST /v1/merchants/{id}/suspend": _suspend,
     "POST /v1/merchants/{id}/reinstate": _reinstate,
     "POST /v1/merchants/{id}/relist": _relist,

@@ -1,6 +1,7 @@
 """Worlds in which a command is ready to be sent: built by requests once a process, then restored as they were.
 
-A World is its table, and what the process remembers of it. Where files or queues were used too, it is built each time.
+A World is its table, its bucket, and what the process remembers of it. Where a queue was used too, it is built each
+time.
 """
 
 import itertools
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
-from moto.s3.models import s3_backends
+from moto.s3.models import S3Backend, s3_backends
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.anomalies import queries as anomalies
@@ -39,6 +40,7 @@ class _Prepared:
     at: float
     ready: Ready
     items: bytes
+    files: bytes
     done: dict[str, Any]
     requests: int
     number: int
@@ -54,14 +56,9 @@ def prepared(name: str, world: World) -> Ready:
         return kept.ready
     quick = _is_new(world) and _BRIEF not in name
     ready: Ready = COMMANDS[name](world)
-    if quick and world.store.items and _all_is_in_the_table():
+    if quick and world.store.items and not queue.client.cache_info().currsize:
         _kept[name] = _keep(ready, world)
     return ready
-
-
-def _all_is_in_the_table() -> bool:
-    """No bucket and no message is there (an address may have been signed: that leaves nothing)."""
-    return not s3_backends[ACCOUNT]["aws"].buckets and not queue.client.cache_info().currsize
 
 
 def _is_new(world: World) -> bool:
@@ -75,13 +72,16 @@ def _keep(ready: Ready, world: World) -> _Prepared:
     requests, asked = store.requests, list(_asked(world))
     for function in _ASKED:
         function.cache_clear()  # the looking has filled it
-    kept = _Prepared(
-        time.monotonic(), ready, pickle.dumps(store.items), dict(store._done), requests, number, memories, asked
-    )
+    items, files = pickle.dumps(store.items), pickle.dumps(_bucket().buckets)
+    kept = _Prepared(time.monotonic(), ready, items, files, dict(store._done), requests, number, memories, asked)
     for function, holder in asked:
         function(holder)
     store.requests = requests
     return kept
+
+
+def _bucket() -> S3Backend:
+    return s3_backends[ACCOUNT]["aws"]
 
 
 def _asked(world: World) -> Iterator[tuple[Any, str]]:
@@ -105,6 +105,8 @@ def _answers(function: Callable[[str], Any], holder: str) -> bool:
 def _restore(kept: _Prepared, world: World) -> None:
     store, passed = world.store, time.monotonic() - kept.at
     store.items.update(pickle.loads(kept.items))
+    _bucket().buckets.update(pickle.loads(kept.files))
+    s3_backends.bucket_accounts.update(dict.fromkeys(_bucket().buckets, ("aws", ACCOUNT)))
     for function, holder in kept.asked:
         function(holder)
     store._done.update(kept.done)

@@ -105,9 +105,9 @@ class World:
         body = {"kind": "institution", "name": "示例商贸", "credit_code": code}
         return str(self._made(self.post("/v1/accounts", body, role="institution", sub=sub))["id"])
 
-    def merchant(self, sub: str = "shop", code: str = CODES[0]) -> str:
+    def merchant(self, sub: str = "shop", code: str = CODES[0], mode: str = "other") -> str:
         account = self.institution(sub, code)
-        body = {"account": account, "mode": "other", "reason": "letter 2026-1"}
+        body = {"account": account, "mode": mode, "reason": "letter 2026-1"}
         self._made(self.post("/v1/merchants", body, role="exchange", sub="exchange"))
         return account
 

@@ -90,20 +90,19 @@ def _moto() -> None:
     stubber.enabled = False
 
 
-@lru_cache(maxsize=1)
-def _dynamodb() -> tuple[Any, Any]:
-    """A client for all Worlds over a dictionary, and its event handlers as botocore made them."""
-    made = _session().client("dynamodb", config=client._CONFIG)
-    return made, copy.copy(made.meta.events._emitter)
-
-
 def _as_new(service: str, **options: Any) -> Any:
-    """``boto3.client``, but the platform's own for DynamoDB is made once: it is as new for each World."""
-    if service != "dynamodb" or options != {"config": client._CONFIG}:
-        return _session().client(service, **options)
-    made, handlers = _dynamodb()
+    """``boto3.client``, but each is made once a process, which takes longer than most tests: it is as new for each
+    World.
+    """
+    config = vars(options["config"]) if "config" in options else None
+    environment = sorted(each for each in os.environ.items() if each[0].startswith("AWS_"))
+    asked = repr((service, options | {"config": config}, environment))
+    if asked not in _clients:
+        made = _session().client(service, **options)
+        _clients[asked] = made, copy.copy(made.meta.events._emitter)
+    made, handlers = _clients[asked]
     made.meta.events._emitter = copy.copy(handlers)
-    retries = handlers._unique_id_handlers["retry-config-dynamodb"]["handler"].__self__
+    retries = handlers._unique_id_handlers[f"retry-config-{service}"]["handler"].__self__
     quota = retries._retry_quota._quota
     quota._available_capacity = quota._max_capacity
     return made
@@ -163,6 +162,7 @@ def quick_world() -> Iterator[World]:
             yield world
 
 
+_clients: dict[str, tuple[Any, Any]] = {}  # each with its event handlers as botocore made them
 stubber: Any = botocore_stubber  # typed as if it answered nothing
 WORLDS = {"engine": engine_world, "quick": quick_world}
 

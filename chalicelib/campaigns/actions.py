@@ -19,7 +19,7 @@ from chalicelib.ledger.standing import acting
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
 from chalicelib.table.write import Attr, Write, present, put, seen, update
-from chalicelib.transitions import step
+from chalicelib.transitions import not_a_step, step
 
 
 def propose(command: Command[NewCampaign], institution: Account) -> Decision:
@@ -52,7 +52,7 @@ def edit(command: Command[CampaignEdit], campaign: Campaign) -> Decision:
     where it would end in the past.
     """
     if campaign.status != "proposed":
-        raise InvalidState(state=campaign.status, action="edit")
+        raise not_a_step(STEPS, campaign.status, "edit", command.caller.role)
     changes = command.body.model_dump(exclude_none=True)
     if command.body.model_fields_set != changes.keys() or not changes:
         raise InvalidRequest.at(

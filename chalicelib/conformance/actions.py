@@ -29,8 +29,8 @@ class RunsToday(LimitReached):
 class NoSystem(InvalidState):
     detail = Text("The merchant has registered no system to test.", "该权益方尚未登记可供测试的系统。")
     remedy = Text(
-        "Register it with POST /v1/applications/{id}/integration.",
-        "请通过 POST /v1/applications/{id}/integration 登记系统。",
+        "Register it with POST /v1/merchants/{id}/integration.",
+        "请通过 POST /v1/merchants/{id}/integration 登记系统。",
     )
 
 
@@ -39,8 +39,8 @@ class SystemDisabled(InvalidState):
         "The merchant's system answered 410 and gets no webhooks.", "该权益方系统曾应答 410，已停止接收通知。"
     )
     remedy = Text(
-        "Register it again with POST /v1/applications/{id}/integration.",
-        "请通过 POST /v1/applications/{id}/integration 重新登记系统。",
+        "Register it again with POST /v1/merchants/{id}/integration.",
+        "请通过 POST /v1/merchants/{id}/integration 重新登记系统。",
     )
 
 

@@ -65,7 +65,6 @@ def _in_range(moment: datetime) -> datetime:
 Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
 ShortText = Annotated[str, TextType(200)]
 LongText = Annotated[str, TextType(4000, lines=True)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 ScenarioCode = Annotated[
     str,
     Field(

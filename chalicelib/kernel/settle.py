@@ -85,10 +85,9 @@ def settle_prepared(
     status: int,
     fingerprint: Fingerprint,
 ) -> Settled:
-    """Like ``settle``, for a decision that needs effects outside the table: ``prepare`` causes them once, before the
-       decision, which may run again with what they gave. A replay finds its Record first and causes none.
-    A
-       crash, or a refusal of the decision, leaves the effects without a Record: they must be harmless then.
+    """Like ``settle``, for a decision that needs effects outside the table: ``prepare`` causes them once, before it.
+    The decision may run again with what they gave. A replay finds its Record first and causes none. A crash, or a
+    refusal of the decision, leaves the effects without a Record: they must be harmless then.
     """
     if stored := read.get(keys.record(command.id), Record):
         return _stored(stored, command.caller, fingerprint)
@@ -181,19 +180,21 @@ def derive(write: Write) -> Derived:
 
 
 def derive_each(writes: Iterable[Write]) -> list[Write]:
-    """The same for Writes to different items that do not depend on each other: those whose condition held.
+    """The same for Writes to different items that do not depend on each other: those whose condition held."""
+    return derive_once((write, write) for write in writes)
 
-    Raises Contended, Unavailable; some are done then, and are not among the answer of the next attempt.
-    """
-    waiting, done = list(writes), []
+
+def derive_once(marked: Iterable[tuple[Write, T]], follows: Callable[[list[T]], list[Write]] = lambda _: []) -> list[T]:
+    """The things whose marks did not stand, marked with what ``follows`` from them. Some may be done when it raises."""
+    waiting, done = list(marked), []
     for start in range(0, len(waiting), _TOGETHER):
         some = waiting[start : start + _TOGETHER]
         while some:
             try:
-                commit(some)
+                commit([*(mark for mark, _ in some), *follows([thing for _, thing in some])])
                 break
             except Failed as failed:
                 refused = {position for position, _ in failed.failures}
-                some = [write for position, write in enumerate(some) if position not in refused]
-        done += some
+                some = [each for position, each in enumerate(some) if position not in refused]
+        done += [thing for _, thing in some]
     return done

@@ -50,15 +50,12 @@ class TextType:
         """``text`` in its one form. Raises an error of pydantic for what is blank or too long, for control characters,
         and for a line end within one line.
         """
-        plain = _without_padding(_LINE_END.sub("\n", text)).strip(_NOTHING)
-        if not self.lines:
-            plain = plain.replace("\t", " ")
+        plain = _LINE_END.sub("\n", text)
+        plain = _form(plain if self.lines else plain.replace("\t", " "), longest=_GROWTH * self.most)
         if _CONTROL.search(plain):
             raise PydanticCustomError("control_character", "Must hold no control characters")
         if not self.lines and "\n" in plain:
             raise PydanticCustomError("one_line", "Must be one line")
-        if len(plain) <= _GROWTH * self.most:  # the time of NFC grows with the square of a run of marks
-            plain = unicodedata.normalize("NFC", plain)
         if len(plain) > self.most:
             raise PydanticKnownError("string_too_long", {"max_length": self.most})
         if not any(map(is_visible, plain)):
@@ -106,6 +103,26 @@ def _continues(before: str, letter: str, *, second: bool) -> bool:
         return bool(_REGION.match(letter))
     attached = _INVISIBLE.match(letter) or _SKIN.match(letter) or unicodedata.category(letter)[0] == "M"
     return before == _ZWJ or bool(attached)
+
+
+def _form(text: str, *, longest: int) -> str:
+    """``text`` in the form that is read again as it stands; what is longer than ``longest`` only without its padding.
+
+    NFC puts marks in order, and then a joiner may have another neighbour, so once is not enough. No script needs more
+    than twice; a text made to need it loses what is invisible in it.
+    """
+    for without in (_without_padding, _without_padding, _without_padding, _without_the_invisible):
+        before, text = text, without(text).strip(_NOTHING)
+        if len(text) > longest:  # the time of NFC grows with the square of a run of marks
+            return text
+        text = unicodedata.normalize("NFC", text)
+        if text == before:
+            return text
+    return text
+
+
+def _without_the_invisible(text: str) -> str:
+    return _INVISIBLE.sub(lambda found: found[1] or "", text)
 
 
 def _without_padding(text: str) -> str:

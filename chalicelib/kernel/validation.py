@@ -1,11 +1,13 @@
 """What pydantic finds wrong with a request, as a Refusal in both languages."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
 from chalicelib import json_input
 from chalicelib.errors import InvalidRequest, MalformedJson, Refusal, Text, in_words
+from chalicelib.formats import FORMATS
 
 M = TypeVar("M", bound=BaseModel)
 _FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of reasons
@@ -85,14 +87,21 @@ def invalid(error: ValidationError, *, prefix: str = "", tagged: bool = False) -
         if fault["type"].startswith("union_tag"):  # the choice itself is wrong
             place += (fault["ctx"]["discriminator"].strip("'"),)
         pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
-        template = _FAULTS_ZH.get(fault["type"], fault["msg"])
-        context = {name: str(value) for name, value in fault.get("ctx", {}).items()}
-        try:
-            chinese = template.format(**context | {"expected": context.get("expected", "").replace(" or ", " 或 ")})
-        except (KeyError, IndexError, ValueError):
-            chinese = template
-        named.append({"pointer": pointer, "detail": Text(fault["msg"], chinese)})
+        named.append({"pointer": pointer, "detail": _worded(fault)})
     return InvalidRequest(errors=named)
+
+
+def _worded(fault: Mapping[str, Any]) -> Text:
+    """A fault of pydantic's in both languages. Nobody is shown the pattern that a text must match."""
+    context = {name: str(value) for name, value in fault.get("ctx", {}).items()}
+    if written := FORMATS.get(context.get("pattern", "")):
+        return written
+    template: str = _FAULTS_ZH.get(fault["type"], fault["msg"])
+    try:
+        chinese = template.format(**context | {"expected": context.get("expected", "").replace(" or ", " 或 ")})
+    except (KeyError, IndexError, ValueError):
+        chinese = template
+    return Text(fault["msg"], chinese)
 
 
 def explained(refusal: Refusal, language: str) -> str:

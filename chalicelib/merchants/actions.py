@@ -14,7 +14,7 @@ from chalicelib.ledger.account import Account, AnyAccount, Merchant
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.ledger.standing import turned, unturned
 from chalicelib.merchants import history
-from chalicelib.merchants.model import KINDS, STEPS, Admission, own_state, suspenders, to_answer
+from chalicelib.merchants.model import KINDS, MALL, STEPS, SUB_PLATFORM, Admission, own_state, suspenders, to_answer
 from chalicelib.merchants.validity import validities
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -95,8 +95,9 @@ def may_be_admitted(at: str) -> ConditionBase:
     return Attr("status").eq("active") & free
 
 
-def remains(account: str, application: str, action: str) -> Write:
-    """The condition of an ``action`` by which a merchant changes what is its own: it was admitted by ``application``.
+def remains(account: str, application: str | None, action: str) -> Write:
+    """The condition of an ``action`` by which a merchant changes its own system: it was admitted by ``application``, or
+    outside the platform in a mode that has one.
 
     A suspended merchant may, and one that leaves, because their orders stay. Refuses AccountFrozen, AccountClosed,
     InvalidState.
@@ -106,9 +107,14 @@ def remains(account: str, application: str, action: str) -> Write:
         kind = {"frozen": AccountFrozen, "closed": AccountClosed}.get(stored.status) if stored else None
         return kind() if kind else InvalidState(state="ended", action=action)
 
-    admitted = Attr("status").eq("active") & Attr("merchant.application").eq(application)
+    by = Attr("merchant.application").eq(application) if application else _with_system()
+    admitted = Attr("status").eq("active") & by
     admitted &= Attr("merchant.status").is_in(["active", "suspended", "leaving"])
     return check(keys.account(keys.holder(account)), admitted, seen(AnyAccount, refuse))
+
+
+def _with_system() -> ConditionBase:
+    return Attr("merchant.application").not_exists() & Attr("merchant.mode").is_in([MALL, SUB_PLATFORM])
 
 
 def suspend(command: Command[Any], account: Account, party: str = "") -> Decision:

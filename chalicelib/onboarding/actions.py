@@ -30,7 +30,7 @@ from chalicelib.onboarding.steps import (
     traits,
 )
 from chalicelib.partners.actions import register
-from chalicelib.partners.items import Partner, PreviousKey
+from chalicelib.partners.items import Partner
 from chalicelib.table.write import Write
 from chalicelib.transitions import step
 
@@ -155,16 +155,26 @@ def integrate(command: Command[Integration], application: Application, party: st
     valid for a day, and webhooks that were disabled are sent again. A suspended merchant may do so too, because its
     orders and refunds stay. Refuses InvalidState, AlreadyMerchant, AccountFrozen, AccountClosed.
     """
-    body = command.body
-    previous = known.replaced_by(body.public_key, command.now) if known else None
-    system = {"at": command.at, "callback_url": body.callback_url, "public_key": body.public_key}
-    signatures = body.signatures or (known.signatures if known else "optional")
-    partner = Partner(merchant=application.applicant, previous=previous, signatures=signatures, **system)
-    changes = {"integration": _integration(partner, previous)}
+    partner = system(command, application.applicant, known)
+    changes = {"integration": _integration(partner)}
     return advance(command, application, "integration", party, changes=changes, more=register(partner, known))
 
 
-def _integration(partner: Partner, previous: PreviousKey | None) -> IntegrationNote:
+def system(command: Command[Integration], merchant: str, known: Partner | None) -> Partner:
+    """The system of ``merchant`` as it registers it, in place of ``known``, whose key stays valid for a day."""
+    body = command.body
+    return Partner(
+        merchant=merchant,
+        callback_url=body.callback_url,
+        public_key=body.public_key,
+        at=command.at,
+        previous=known.replaced_by(body.public_key, command.now) if known else None,
+        signatures=body.signatures or (known.signatures if known else "optional"),
+    )
+
+
+def _integration(partner: Partner) -> IntegrationNote:
+    previous = partner.previous
     return IntegrationNote(
         at=partner.at,
         callback_url=partner.callback_url,

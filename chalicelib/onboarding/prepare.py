@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from chalicelib.files import store
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.fields import Empty
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants import queries as merchants
 from chalicelib.onboarding import actions, queries
@@ -40,9 +41,12 @@ def prove_system(command: Command[Integration], id: str) -> None:
     """
     application, party = queries.visible(command.caller, id)
     actions.integrable(application, party)
-    if merchants.institution(application.applicant).status == "frozen":
+    prove(command, merchants.institution(application.applicant))
+
+
+def prove(command: Command[Integration], account: Account) -> None:
+    """Make a handshake with the system of an institution. Raises HandshakeFailed, AccountFrozen."""
+    if account.status == "frozen":
         raise AccountFrozen()
     body = command.body
-    handshake(
-        callback_url=body.callback_url, public_key=body.public_key, merchant=application.applicant, now=command.now
-    )
+    handshake(callback_url=body.callback_url, public_key=body.public_key, merchant=account.id, now=command.now)

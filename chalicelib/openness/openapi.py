@@ -90,10 +90,7 @@ class _Writer:
             answer = self._schema(each.answers) if each.method != "GET" else None
             if answer is not None and "examples" not in answer:
                 asked = samples.words([self._schema(each.takes)])
-                answer["examples"] = [samples.sample(answer, self._schemas, asked | self._rest(asked))]
-
-    def _rest(self, asked: samples.Words) -> samples.Words:
-        return {name: values for name, values in self._words.items() if name not in asked}
+                answer["examples"] = [samples.sample(answer, self._schemas, self._words | asked)]
 
     def _schema(self, model: Any) -> dict[str, Any]:
         found: dict[str, Any] = self._schemas[self._refs[model]["$ref"].removeprefix(samples.PREFIX)]
@@ -133,9 +130,23 @@ class _Writer:
         found: dict[str, Any] = {"description": about.partition("\n")[0], "content": content}
         if endpoint.method != "GET":
             found["headers"] = {"Idempotent-Replayed": {"$ref": "#/components/headers/Replayed"}}
+            found["links"] = _links(endpoint)
         if endpoint.cache is not None:
             found["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Cache-Control")}
         return found
+
+
+def _links(endpoint: Endpoint) -> dict[str, Any]:
+    """Which routes take the id that a command answers."""
+    below = re.compile(re.escape(endpoint.path) + r"/{(\w+)}(?:/[a-z-]+)?")
+    given = {name: f"$request.path.{name}" for name in re.findall(r"{(\w+)}", endpoint.path)}
+    own = {name: f"$response.body#/{name}" for name in getattr(endpoint.answers, "model_fields", ())}
+    return {
+        each.view.__name__: {"operationId": each.view.__name__, "parameters": given | {found[1]: its}}
+        for each in ENDPOINTS
+        if each.answers and (found := below.fullmatch(each.path)) and found[1] not in given
+        if (its := own.get(found[1], own.get("id")))
+    }
 
 
 def _security(endpoint: Endpoint) -> list[dict[str, Any]]:

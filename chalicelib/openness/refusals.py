@@ -40,6 +40,12 @@ _FAULT = {
     },
 }
 
+_STEP = {
+    "type": "object",
+    "required": ["action", "role"],
+    "properties": {"action": _fact("string", "A step", "refund"), "role": _fact("string", "Who may", "institution")},
+}
+
 # The extension members of problems: what a refusal knows that helps its caller
 FACTS: dict[str, dict[str, Any]] = {
     "errors": _fact(
@@ -69,6 +75,12 @@ FACTS: dict[str, dict[str, Any]] = {
     "suspended_by": _fact("string", "Who suspended the merchant", "operator"),
     "duties": _fact("string", "The duties of a merchant that are not met", "orders_late"),
     "action": _fact("string", "The step that was asked for", "fulfil"),
+    "next_steps": _fact(
+        "array",
+        "What the present state allows, and whom (`invalid_state`)",
+        [{"action": "refund", "role": "institution"}],
+        items=_STEP,
+    ),
     "reduction": _fact("string", "The id of the earlier reduction", ID),
     "grant": _fact("string", "The id of the live grant", ID),
     "run": _fact("string", "The id of the run that lasts", ID),

@@ -47,6 +47,7 @@ class Reconciliation:
     differences: int
     set_aside: int
     sums_judged: bool
+    totals_differing: int = 0
     found: tuple[Found, ...] = field(default=())
 
 
@@ -68,7 +69,8 @@ class ReconciliationAnswer(Answer):
 
     ``records`` were read from ``began_at`` to ``at``; ``accounts`` are all that hold something: people's,
     institutions', tills, campaigns, holds. ``set_aside`` of them moved meanwhile and are judged another day;
-    ``sums_judged``: whether the projected sums were compared too, which needs a moment of rest.
+    ``sums_judged``: whether the projected sums were compared too, which needs a moment of rest. ``totals_differing``:
+    days for which a scenario operator counts other trips or grams than the platform.
     """
 
     model_config = example(
@@ -81,6 +83,7 @@ class ReconciliationAnswer(Answer):
         differences=0,
         set_aside=0,
         sums_judged=True,
+        totals_differing=0,
     )
 
     id: str
@@ -92,6 +95,7 @@ class ReconciliationAnswer(Answer):
     differences: int
     set_aside: int
     sums_judged: bool
+    totals_differing: int = 0
 
 
 class DifferenceAnswer(Answer):

@@ -22,7 +22,7 @@ from chalicelib.reconciliation.model import BEHIND_MAX, KEPT_MAX, Reconciliation
 from chalicelib.settings import settings
 from chalicelib.supervision.audit.books import Books
 from chalicelib.supervision.audit.differences import Difference
-from chalicelib.table import keys, read
+from chalicelib.table import keys, lists, read
 from chalicelib.table.row import Row
 from chalicelib.table.write import Attr, ConditionBase
 
@@ -60,6 +60,7 @@ def reconcile(day: str) -> Reconciliation:
         differences=len(differences),
         set_aside=len(aside),
         sums_judged=not aside,
+        totals_differing=sum(1 for _ in read.places(lists.TOTALS_DIFFERING)),
         found=tuple(found(each, _of(each, behind)) for each in kept),
     )
 

@@ -74,7 +74,7 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
     decided = _net(answer.model_copy(update={"status": status, "points": reduction.points}), facts)
     record = reduction.record
     facts = replace(facts, scenario=answer.scenario, methodology=record.methodology, month=record.month)
-    return Decision("reduction_confirmed", decided, (_decide(decided), *credited), facts)
+    return Decision("reduction_confirmed", decided, (_decide(decided), *credited), facts, publish=not facts.movement)
 
 
 def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient) -> Decision:

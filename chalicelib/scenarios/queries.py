@@ -37,6 +37,11 @@ def codes() -> list[str]:
     return [versions[0].code for versions in everything()]
 
 
+def names() -> dict[str, str]:
+    """What every scenario is called by its newest version, by code; those that ended too."""
+    return {keys.scenario_code(versions[-1].code): versions[-1].name for versions in everything()}
+
+
 def published(query: Query[Params]) -> ScenariosAnswer:
     """The version in force of every scenario."""
     current = (in_force(versions, stamp(query.now)) for versions in everything())

@@ -7,7 +7,7 @@ not change, whatever is reported, refunded or reversed later.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -160,10 +160,14 @@ def _shared(value: Any) -> Any:
 
 
 class StatisticsParams(Params):
-    """The first and the last month, both included; without them, the last twelve."""
+    """The first and the last month, both included; without them, the last twelve. ``chart`` says what the SVG draws."""
 
     from_: Annotated[Month | None, Field(alias="from"), BeforeValidator(_shared)] = None
     until: Month | None = None
+    chart: Annotated[
+        Literal["months", "scenarios", "uses"],
+        Field(description="Of `image/svg+xml`: two bars a month, what each scenario brought, or where points went"),
+    ] = "months"
 
 
 def month_of(at: str) -> str:

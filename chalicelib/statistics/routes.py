@@ -7,7 +7,8 @@ from chalicelib.edge.caching import LISTED
 from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import JSON, page, preferred
 from chalicelib.kernel.query import Query
-from chalicelib.statistics import chart, queries, sheet
+from chalicelib.scenarios import queries as scenarios
+from chalicelib.statistics import bars, chart, queries, sheet
 from chalicelib.statistics.model import StatisticsAnswer, StatisticsParams
 
 room = Blueprint(__name__)
@@ -18,7 +19,7 @@ CSV, SVG = "text/csv", "image/svg+xml"
 def statistics(query: Query[StatisticsParams]) -> Response:
     """Sums of the scheme by month, of no party in particular; at most 60 months.
 
-    `text/csv` opens in a spreadsheet; `image/svg+xml` is a chart.
+    `text/csv` opens in a spreadsheet; `image/svg+xml` is a chart, which one `?chart=` says.
     """
     found = queries.statistics(query)
     kind = preferred(room.current_request.headers, JSON, CSV, SVG)
@@ -29,5 +30,11 @@ def statistics(query: Query[StatisticsParams]) -> Response:
     if kind == SVG:
         language = problem.language(room.current_request.headers)
         spoken = {"Content-Language": "zh-CN" if language == "zh" else "en"}
-        return page(chart.svg(found.items, language), f"{SVG}; charset=utf-8", spoken)
+        return page(_drawn(found, query.params.chart, language), f"{SVG}; charset=utf-8", spoken)
     return page(found.model_dump_json(), JSON)
+
+
+def _drawn(found: StatisticsAnswer, asked: str, language: str) -> str:
+    if asked == "scenarios":
+        return bars.scenarios(found.items, scenarios.names(), language)
+    return bars.uses(found.items, language) if asked == "uses" else chart.svg(found.items, language)

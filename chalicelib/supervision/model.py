@@ -132,6 +132,7 @@ Kind = Literal[
     "departure",
     "agreement",
     "licence",
+    "operator_totals",
 ]
 Actor = Literal["exchange", "bureau", "institution", "scenario_operator", "platform"]
 

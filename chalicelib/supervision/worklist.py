@@ -17,6 +17,7 @@ from chalicelib.table import lists, read
 from chalicelib.table.lists import Place
 
 EACH_MAX = 50  # of one list
+TOTALS_DAYS = 7  # an operator has so long to settle a difference
 PARTNERS_MAX = 200  # merchants' systems that are looked at
 _AT = len("2026-01-31T08:00:00.000Z")
 
@@ -61,6 +62,7 @@ PATHS: dict[Kind, str] = {
     "departure": "/v1/merchants/{id}/departure",
     "agreement": "/v1/merchants/{id}/health",
     "licence": "/v1/merchants/{id}/health",
+    "operator_totals": "/v1/operator-totals/{id}",
 }
 
 
@@ -90,6 +92,7 @@ def _sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
     for judge, other in DISPUTES.items():
         yield _listed(lists.disputes(judge, "awaiting_ruling"), until, _as("dispute", "awaiting_ruling", judge))
         yield _listed(lists.disputes(judge, "awaiting_answer"), until, _unanswered(judge, other, now))
+    yield _listed(lists.TOTALS_DIFFERING, until, _differing(now))
     yield (each for each in _webhooks() if each.since <= until)
     yield (each for each in _runs() if each.since <= until)
 
@@ -105,6 +108,17 @@ def _unanswered(judge: Actor, other: Actor, now: datetime) -> Callable[[Place], 
     def waits(place: Place) -> Waits:
         found = _as("dispute", "awaiting_answer", other)(place)
         return found._replace(actor=judge) if found.since <= late else found
+
+    return waits
+
+
+def _differing(now: datetime) -> Callable[[Place], Waits]:
+    """An operator's day waits for the operator first, then for the bureau."""
+    late = stamp(now - timedelta(days=TOTALS_DAYS))
+
+    def waits(place: Place) -> Waits:
+        found = _as("operator_totals", "differs", "scenario_operator")(place)
+        return found._replace(actor="bureau") if found.since <= late else found
 
     return waits
 

@@ -52,6 +52,7 @@ CAMPAIGNS_ABANDONED = "campaigns:abandoned"  # campaigns with donors to refund, 
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 DISPUTES_OPENED = "disputes-opened"  # every dispute, by the time when it was opened
 DUTIES = "duties"  # merchants that do not keep a duty, by when that began, until their offers left the shelf
+TOTALS_DIFFERING = "totals-differing"  # totals of operators, by when they began to differ
 DEPARTURES = "departures"  # merchants that leave, and have not left yet
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 

@@ -18,21 +18,13 @@ from chalicelib.messages.reactions import notify_holders
 from chalicelib.openness.projection import supply
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.provenance.projection import colours, uses
-from chalicelib.reductions.reactions import file_reported
 from chalicelib.statistics.projection import months
 from chalicelib.supervision.projection import orders
+from chalicelib.totals.projection import decisions
+from chalicelib.totals.reactions import compare_totals, file_reported
 
-PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders)
-_QUICK = (
-    note_sold,
-    note_sellers,
-    plan_runs,
-    file_reported,
-    wake_judges,
-    notify_merchants,
-    notify_holders,
-    resolve_disputes,
-    continue_runs,
-)
+PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders, decisions)
+_NOTES = (note_sold, note_sellers)
+_QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes, continue_runs)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
-REACTIONS = (*_QUICK, *_SLOW, refund_abandoned, keep_checkpoints)
+REACTIONS = (*_NOTES, *_QUICK, *_SLOW, refund_abandoned, keep_checkpoints, compare_totals)

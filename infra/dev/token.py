@@ -3,6 +3,7 @@
 import sys
 
 from chalicelib.kernel.caller import ROLES
+from infra.dev import issuer
 from infra.dev.local import keys, settings
 
 
@@ -12,7 +13,7 @@ def main(arguments: list[str]) -> str:
         raise SystemExit(f"Say who: make token ROLE=<one of {', '.join(ROLES)}> SUB=<any name>")
     folder = settings.read().keys
     keys.make(folder)
-    return keys.token(folder, *arguments)
+    return issuer.token(folder, *arguments)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import app
 from chalicelib.errors import Refusal
 from chalicelib.kernel.fields import Empty, Params
+from tests.chinese import CHINESE
 from tests.endpoints import ROUTES
 
 ROOT = Path(app.__file__).parent
@@ -25,15 +27,24 @@ FUNCTION_LINES_MAX = 31
 FILE_LINES_MAX = 200
 ROOM_MODULES_MAX = 8  # beside __init__.py; a room with more splits into rooms of its own, by capability
 
-CHINESE = re.compile("[\u4e00-\u9fff]")
 KINDS = "account applying offer order shelving record reduction identity campaign batch entry usage purchases sums run"
 KINDS += " reading"
 A_KEY = re.compile(f"^({KINDS.replace(' ', '|')}):")
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in a file, as Python reads it."""
+    return tuple(ast.walk(ast.parse(path.read_text())))
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef]:
-    tree = ast.parse(path.read_text())
-    yield from (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    yield from (node for node in nodes(path) if isinstance(node, ast.FunctionDef))
+
+
+def by_file(found: Iterable[tuple[Path, Any]]) -> dict[str, Any]:
+    """What was found, by the name of its file, without the files where nothing was."""
+    return {str(path.relative_to(ROOT)): each for path, each in found if each}
 
 
 def lines(function: ast.FunctionDef) -> int:
@@ -44,10 +55,11 @@ def lines(function: ast.FunctionDef) -> int:
     return function.end_lineno - function.lineno + 1 - ((first.end_lineno or 0) - first.lineno + 1 if docstring else 0)
 
 
-@pytest.mark.parametrize("path", [*CODE, *TOOLS], ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_and_functions_are_small(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
-    assert {each.name: lines(each) for each in functions(path) if lines(each) > FUNCTION_LINES_MAX} == {}
+def test_files_and_functions_are_small() -> None:
+    sizes = {path: len(path.read_text().splitlines()) for path in (*CODE, *TOOLS)}
+    assert by_file((path, size) for path, size in sizes.items() if size > FILE_LINES_MAX) == {}
+    large = [(path, [each.name for each in functions(path) if lines(each) > FUNCTION_LINES_MAX]) for path in sizes]
+    assert by_file(large) == {}
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(ROOT)))
@@ -58,12 +70,11 @@ def test_a_room_has_few_modules_and_none_that_repeats_its_name(room: Path) -> No
     assert [name for name in modules if {whole, one} & set(name.split("_"))] == []
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_the_table_looks_into_items(path: Path) -> None:
+def test_only_the_table_looks_into_items() -> None:
     """Everywhere else an item is a noun: ``read.get(key, Kind)``, ``seen(Kind, …)``."""
-    if path.parent.name not in {"table", "keys"}:
-        names = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name))
-        assert [node.lineno for node in names if node.id == "Item"] == []
+    others = [path for path in CODE if path.parent.name not in {"table", "keys"}]
+    names = ((path, [node for node in nodes(path) if isinstance(node, ast.Name)]) for path in others)
+    assert by_file((path, [each.lineno for each in found if each.id == "Item"]) for path, found in names) == {}
 
 
 def test_the_import_rules_see_every_folder_of_code() -> None:
@@ -75,39 +86,33 @@ def test_the_import_rules_see_every_folder_of_code() -> None:
     assert [path.name for path in ROOT.glob("*.py")] == ["app.py"]
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_keys_are_made_on_the_page_of_keys_only(path: Path) -> None:
-    if path.parent.name == "keys":
-        return
-    made = [
-        ast.unparse(node)
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.JoinedStr)
-        and isinstance(node.values[0], ast.Constant)
-        and A_KEY.match(str(node.values[0].value))
-    ]
-    assert made == []
+def test_keys_are_made_on_the_page_of_keys_only() -> None:
+    others = [path for path in CODE if path.parent.name != "keys"]
+    assert by_file((path, [ast.unparse(node) for node in nodes(path) if _is_key(node)]) for path in others) == {}
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_ownership_is_judged_by_the_caller_with_its_role(path: Path) -> None:
+def _is_key(node: ast.AST) -> bool:
+    first = node.values[0] if isinstance(node, ast.JoinedStr) else None
+    return isinstance(first, ast.Constant) and bool(A_KEY.match(str(first.value)))
+
+
+def test_ownership_is_judged_by_the_caller_with_its_role() -> None:
     """A ``sub`` and an account id are the same in every role: comparing one alone lets another role in."""
-    if path.name == "caller.py":
-        return
-    compared = [
-        ast.unparse(node)
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Compare) and any(_names_a_caller(each) for each in ast.walk(node))
-    ]
-    assert compared == []
+    others = [path for path in CODE if path.name != "caller.py"]
+    assert by_file((path, [ast.unparse(node) for node in nodes(path) if _compares(node)]) for path in others) == {}
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_ids_that_follow_from_a_login_are_made_at_the_edge_with_the_stages_key(path: Path) -> None:
+def _compares(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) and any(_names_a_caller(each) for each in ast.walk(node))
+
+
+def test_ids_that_follow_from_a_login_are_made_at_the_edge_with_the_stages_key() -> None:
     """Made elsewhere, they would lack the key: a login could be found by trying."""
-    made = re.findall(r"\bkeys\.(?:account|record)_id\(.*", path.read_text())
-    at_the_edge = path.is_relative_to(ROOT / "chalicelib" / "edge")
-    assert all(at_the_edge and "account_key()" in each for each in made)
+    made = {path: re.findall(r"\bkeys\.(?:account|record)_id\(.*", path.read_text()) for path in CODE}
+    at_the_edge = {path for path in CODE if path.is_relative_to(ROOT / "chalicelib" / "edge")}
+    keyless = ((path, [one for one in each if "account_key()" not in one]) for path, each in made.items())
+    assert by_file(keyless) == {}
+    assert by_file((path, each) for path, each in made.items() if path not in at_the_edge) == {}
 
 
 def _names_a_caller(node: ast.AST) -> bool:
@@ -117,17 +122,17 @@ def _names_a_caller(node: ast.AST) -> bool:
     return ast.unparse(node.value).rpartition(".")[2] in {"caller", "asker"}
 
 
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert not path.read_text() or ast.get_docstring(ast.parse(path.read_text()))
+def test_every_module_says_what_it_is_for() -> None:
+    modules = ((path, nodes(path)[0]) for path in CODE if path.read_text())
+    assert by_file((path, not ast.get_docstring(tree)) for path, tree in modules if isinstance(tree, ast.Module)) == {}
 
 
-@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_test_names_are_sentences_and_no_test_sleeps(path: Path) -> None:
-    names = [each.name for each in functions(path) if each.name.startswith("test_")]
-    assert [name for name in names if len(name.split("_")) < 4] == []
-    if "system" not in path.parts:
-        assert "time." + "sleep(" not in path.read_text()
+def test_test_names_are_sentences_and_no_test_sleeps() -> None:
+    names = {path: [each.name for each in functions(path) if each.name.startswith("test_")] for path in TESTS}
+    short = ((path, [name for name in each if len(name.split("_")) < 4]) for path, each in names.items())
+    assert by_file(short) == {}
+    quick = [path for path in TESTS if "system" not in path.parts]
+    assert by_file((path, "time." + "sleep(" in path.read_text()) for path in quick) == {}
 
 
 def kinds(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:

@@ -20,7 +20,7 @@ ROOT = Path(app.__file__).parent
 GLOSSARY = ROOT / "docs" / "glossary.md"
 HEADING = "## Words we no longer use"
 
-# Globs of what is checked: the whole repository.
+# Globs of what is checked: the whole repository, but for what is made of it (faces/dist).
 CLEAN = (
     "*.md",
     "docs/**/*.md",
@@ -30,6 +30,11 @@ CLEAN = (
     "infra/**/*.py",
     "infra/**/*.yaml",
     "tests/**/*.py",
+    "faces/citizen/**/*",
+    "faces/desk/**/*",
+    "faces/portal/**/*",
+    "faces/shared/**/*",
+    "faces/transparency/**/*",
     "Makefile",
     "pyproject.toml",
     ".ci/*",
@@ -135,9 +140,9 @@ RULES = rules(GLOSSARY.read_text())
 PATHS = sorted({path for glob in CLEAN for path in ROOT.glob(glob) if path.is_file()})
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_retired_word_is_used(path: Path) -> None:
-    assert findings(path, RULES) == []
+def test_no_retired_word_is_used() -> None:
+    found = {str(path.relative_to(ROOT)): findings(path, RULES) for path in PATHS}
+    assert {path: each for path, each in found.items() if each} == {}
 
 
 @pytest.mark.parametrize("glob", CLEAN)

@@ -22,7 +22,7 @@ from chalicelib.outside import post as posting
 from chalicelib.partners import handshake
 from chalicelib.partners.handshake import REASONS, HandshakeFailed
 from chalicelib.signing import webhooks
-from tests.house.test_rules import CHINESE
+from tests.chinese import CHINESE
 from tests.partner import Got, Sent, System, system
 
 NOW = datetime.now(UTC)

@@ -79,11 +79,11 @@ def test_a_key_is_its_callers_own(world: World, ready: Ready) -> None:
     assert stranger.refused != REUSED
 
 
-@pytest.mark.parametrize("key", [None, " ", "a b", "a\tb", "k" * 256, "\u00e9", "\u9375", "a\x7f", "a\x00"])
-def test_without_a_proper_key_nothing_is_done(world: World, ready: Ready, key: str | None) -> None:
+def test_without_a_proper_key_nothing_is_done(world: World, ready: Ready) -> None:
     before = world.items()
-    assert send(world, ready, key=key).refused == (400, "idempotency_key_required")
-    assert world.items() == before
+    for key in (None, " ", "a b", "a\tb", "k" * 256, "\u00e9", "\u9375", "a\x7f", "a\x00"):
+        assert send(world, ready, key=key).refused == (400, "idempotency_key_required"), key
+        assert world.items() == before, key
 
 
 @pytest.mark.parametrize("key", ["!", "~", "k" * 255, "{}\"'\\/%00"])

@@ -1,13 +1,10 @@
 """Refusals speak English and Chinese."""
 
-import re
-
 import pytest
 
 from chalicelib.errors import Refusal
+from tests.chinese import CHINESE
 from tests.world import Answer, World
-
-CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def refused(world: World, language: str) -> Answer:

@@ -17,7 +17,8 @@ from chalicelib.settings import settings
 from chalicelib.table.client import client
 from infra.dev.gateway.lines import Readable
 from infra.dev.local import schedules
-from tests.commands import COMMANDS, Ready, send
+from tests.commands import COMMANDS, send
+from tests.prepared import prepared
 from tests.tokens import token
 from tests.world import CODES, PEOPLE, World
 
@@ -54,9 +55,9 @@ def lines() -> Iterator[Lines]:
     root.removeHandler(found)
 
 
-@pytest.mark.parametrize("make", COMMANDS.values(), ids=COMMANDS)
-def test_no_line_of_any_command_tells_who_or_what(world: World, lines: Lines, make: Any) -> None:
-    ready: Ready = make(world)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_line_of_any_command_tells_who_or_what(world: World, lines: Lines, name: str) -> None:
+    ready = prepared(name, world)
     for changes in (
         {},
         {},

@@ -69,9 +69,21 @@ def test_a_chart_is_drawn_in_the_language_asked_for(world: World, month: str, la
     assert f'<title id="title">{title}</title>' in answer.body.decode()
 
 
+def test_a_chart_names_each_scenario_and_each_way(world: World, month: str) -> None:
+    headers = {"Accept": "image/svg+xml", "Accept-Language": "en"}
+    [walk] = [each for each in world.get("/v1/scenarios").body["items"] if each["code"] == "walk"]
+    drawn = {
+        chart: world.get("/v1/statistics", headers=headers, chart=chart).body.decode()
+        for chart in ("scenarios", "uses")
+    }
+    assert f"<title>{walk['name']}: 9,000</title>" in drawn["scenarios"]
+    assert "<title>Cancelled: 500</title>" in drawn["uses"]
+
+
 @pytest.mark.parametrize(
     ("asked", "pointer"),
     [
+        ({"chart": "pie"}, "/chart"),
         ({"from": "2026-13"}, "/from"),
         ({"from": "2026-1"}, "/from"),
         ({"until": "1999-12"}, "/until"),

@@ -47,6 +47,31 @@ def faults(document: dict[str, Any], schema: dict[str, Any], value: Any) -> list
     return [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(value)]
 
 
+def _operations(document: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    return {each["operationId"]: (path, each) for path, ways in document["paths"].items() for each in ways.values()}
+
+
+def test_links_lead_from_an_answer_to_the_routes_that_take_its_id(document: dict[str, Any]) -> None:
+    known = _operations(document)
+    led = [
+        (path, link)
+        for path, each in known.values()
+        for answer in each["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    for path, link in led:
+        target, operation = known[link["operationId"]]
+        assert target.startswith(path + "/{")
+        taken = {each["name"] for each in operation["parameters"] if each.get("in") == "path"}
+        assert link["parameters"].keys() == taken
+    orders = known["redeem"][1]["responses"]["201"]["links"]
+    assert orders["cancel_order"]["parameters"] == {"id": "$response.body#/id"}
+    assert known["publish_scenario"][1]["responses"]["201"]["links"]["end_scenario"]["parameters"] == {
+        "code": "$response.body#/code"
+    }
+    assert len(led) > 80
+
+
 def test_the_document_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []

@@ -96,8 +96,7 @@ PAGED = [endpoint for endpoint in ROUTES.values() if issubclass(endpoint.takes, 
 
 
 @pytest.mark.parametrize("endpoint", PAGED, ids=lambda endpoint: endpoint.path)
-@pytest.mark.parametrize("limit", ["0", "-1", "101", "abc", "", "1e1", "\u0663", "1.5", "9" * 400, "null"])
-def test_a_limit_is_1_to_100(world: World, endpoint: Any, limit: str) -> None:
+def test_a_limit_is_1_to_100(world: World, endpoint: Any) -> None:
     person, shop = world.person(), world.institution()
     path = endpoint.path.replace("{id}", shop if "/merchants/" in endpoint.path else person)
     role = endpoint.allow[0] if endpoint.allow else None
@@ -107,8 +106,9 @@ def test_a_limit_is_1_to_100(world: World, endpoint: Any, limit: str) -> None:
     if endpoint.path.endswith("/draw"):
         path = endpoint.path.replace("{id}", Desk(world).bring("event", plan=DRAW))
     asked = {"role": role, "sub": sub} | required(endpoint)
-    answer = world.get(path, limit=limit, **asked)
-    assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/limit"])
+    for limit in ("0", "-1", "101", "abc", "", "1e1", "\u0663", "1.5", "9" * 400, "null"):
+        answer = world.get(path, limit=limit, **asked)
+        assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/limit"]), limit
     for good in ("1", "100"):
         assert world.get(path, limit=good, **asked).status == 200
 

@@ -13,6 +13,7 @@ from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.settings import settings
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES
+from tests.prepared import prepared
 from tests.world import World
 
 PARTIES = {INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR}  # exchange and bureau see what is everyone's
@@ -23,7 +24,7 @@ def _made_by(name: str) -> Callable[[World], Ready]:
     """A question about what the command ``name`` makes, from who made it."""
 
     def make(world: World) -> Ready:
-        ready: Ready = COMMANDS[name](world)
+        ready: Ready = prepared(name, world)
         made = send(world, ready)
         assert made.status in {201, 202}, made
         return ready._replace(method="GET", path=f"{ready.path}/{made.body['id']}")
@@ -35,7 +36,7 @@ def _about(name: str) -> Callable[[World], Ready]:
     """A question about the object that the command ``name`` is sent to."""
 
     def make(world: World) -> Ready:
-        ready: Ready = COMMANDS[name](world)
+        ready: Ready = prepared(name, world)
         return ready._replace(method="GET", path=ready.path.rpartition("/")[0])
 
     return make
@@ -43,7 +44,7 @@ def _about(name: str) -> Callable[[World], Ready]:
 
 def _account(world: World) -> Ready:
     """A question about an account, from the exchange."""
-    ready = COMMANDS["POST /v1/accounts/{id}/freeze"](world)
+    ready = prepared("POST /v1/accounts/{id}/freeze", world)
     return ready._replace(method="GET", path=ready.path.replace("/freeze", "?reason=complaint"))
 
 
@@ -71,18 +72,25 @@ def _record(world: World) -> Ready:
 
 def _health(world: World) -> Ready:
     """A merchant's question about itself."""
-    ready = COMMANDS["POST /v1/offer-batches"](world)
+    ready = prepared("POST /v1/offer-batches", world)
     return ready._replace(method="GET", path=f"/v1/merchants/{world.me('shop', 'institution')['id']}/health")
 
 
 def _runs(world: World) -> Ready:
     """A merchant's question about its conformance runs."""
-    return COMMANDS["POST /v1/merchants/{id}/conformance"](world)._replace(method="GET")
+    return prepared("POST /v1/merchants/{id}/conformance", world)._replace(method="GET")
+
+
+def _system(world: World) -> Ready:
+    """A merchant's question about its own system."""
+    ready = COMMANDS["POST /v1/merchants/{id}/integration"](world)
+    assert send(world, ready).status == 200
+    return ready._replace(method="GET")
 
 
 def _departure(world: World) -> Ready:
     """A leaving merchant's question about itself."""
-    ready = COMMANDS["POST /v1/merchants/{id}/leave"](world)
+    ready = prepared("POST /v1/merchants/{id}/leave", world)
     assert send(world, ready).status == 200
     return ready._replace(method="GET", path=ready.path.replace("/leave", "/departure"))
 
@@ -105,7 +113,7 @@ def _of_platform(part: str) -> Callable[[World], Ready]:
     """An operator's question about its sub-platform."""
 
     def make(world: World) -> Ready:
-        ready = COMMANDS["POST /v1/sub-platforms/{id}/members/{member}/suspend"](world)
+        ready = prepared("POST /v1/sub-platforms/{id}/members/{member}/suspend", world)
         base = ready.path.partition("/members")[0]
         return ready._replace(method="GET", path=f"{base}/{part}")
 
@@ -116,6 +124,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/records/{id}": _record,
     "GET /v1/merchants/{id}/health": _health,
     "GET /v1/merchants/{id}/departure": _departure,
+    "GET /v1/merchants/{id}/integration": _system,
     "GET /v1/merchants/{id}/conformance": _runs,
     "GET /v1/merchants/{id}/conformance/{run}": _made_by("POST /v1/merchants/{id}/conformance"),
     "GET /v1/sub-platforms/{id}/members": _of_platform("members"),
@@ -135,6 +144,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/holds/{id}": _about("POST /v1/holds/{id}/capture"),
     "GET /v1/disputes/{id}": _made_by("POST /v1/disputes"),
     "GET /v1/procedures/{id}": _made_by("POST /v1/procedures"),
+    "GET /v1/operator-totals/{id}": _made_by("POST /v1/operator-totals"),
     "GET /v1/reductions/{id}": _made_by("POST /v1/reductions"),
     "GET /v1/reduction-batches/{id}": _made_by("POST /v1/reduction-batches"),
     "GET /v1/reduction-batches/{id}/sample": _part("POST /v1/reduction-batches", "sample"),
@@ -157,7 +167,7 @@ def test_every_guarded_object_is_tried() -> None:
 
 @pytest.mark.parametrize("name", [name for name in ASKING if "{" not in name])
 def test_lists_show_a_login_nothing_of_its_other_roles(world: World, name: str) -> None:
-    COMMANDS["POST /v1/webhook-deliveries/{id}/replay"](world)
+    prepared("POST /v1/webhook-deliveries/{id}/replay", world)
     path = name.removeprefix("GET ")
     for sub, role in intruders(world):
         answer = world.get(path, sub=sub, role=role)
@@ -179,7 +189,7 @@ TWICE = [(name, role) for name in COMMANDS for role in ROUTES[name].allow if len
 
 @pytest.mark.parametrize(("name", "role"), TWICE)
 def test_a_key_answers_only_the_role_that_used_it(world: World, name: str, role: str) -> None:
-    ready = COMMANDS[name](world)
+    ready = prepared(name, world)
     done = send(world, ready, key="k")
     assert done.status in {200, 201, 202}
     after = world.items()

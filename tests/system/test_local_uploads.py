@@ -1,5 +1,7 @@
 """A presigned upload wakes the app's handler, and a kill in between does not make it forget."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 import httpx
@@ -27,6 +29,24 @@ def test_an_upload_reaches_its_handler(sample: Sample) -> None:
 
 def test_storage_enforces_the_signed_limits(sample: Sample) -> None:
     assert send(sample, "heavy", b"x" * 101) == 400
+
+
+def test_storage_refuses_bytes_that_are_not_the_signed_ones(sample: Sample) -> None:
+    named = base64.b64encode(hashlib.sha256(b"hello").digest()).decode()
+    signed = {"x-amz-checksum-algorithm": "SHA256", "x-amz-checksum-sha256": named}
+    form = sample.client("s3", signature_version="s3v4").generate_presigned_post(
+        sample.environment["DOCUMENTS_BUCKET"],
+        "elsewhere/named",
+        Fields=signed,
+        Conditions=[{name: value} for name, value in signed.items()],
+    )
+    for fields, content, status, code in (
+        (form["fields"], b"hallo", 400, "BadDigest"),
+        (form["fields"] | {"x-amz-signature": "0" * 64}, b"hallo", 403, "SignatureDoesNotMatch"),
+        (form["fields"], b"hello", 204, ""),
+    ):
+        answer = httpx.post(form["url"], data=fields, files={"file": content})
+        assert (answer.status_code, code in answer.text) == (status, True), answer.text
 
 
 def test_a_page_of_an_allowed_origin_reads_the_answer_of_its_upload(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib import json_input
 from chalicelib.errors import InvalidRequest, MalformedJson
-from tests.house.test_rules import CHINESE
+from tests.chinese import CHINESE
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),

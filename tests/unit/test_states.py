@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,11 +12,16 @@ import pytest
 
 import app
 from chalicelib.errors import InvalidState
+from chalicelib.labels import PARTIES
+from chalicelib.merchants.model import MALL
+from chalicelib.onboarding.steps import APPLICANT
+from chalicelib.onboarding.steps import STEPS as APPLICATION_STEPS
 from chalicelib.states import STATES, STEPS
-from chalicelib.transitions import Step
+from chalicelib.transitions import NotAStep, Step, step
 
 CODE = sorted((Path(app.__file__).parent / "chalicelib").glob("**/*.py"))
 MODULES = [str(path.relative_to(Path(app.__file__).parent)).removesuffix(".py").replace("/", ".") for path in CODE]
+NAMING = ("InvalidState", "MerchantSuspended")
 TABLES = [module for module in MODULES if isinstance(getattr(importlib.import_module(module), "STEPS", None), tuple)]
 
 
@@ -32,14 +38,19 @@ def statuses() -> Iterator[str]:
             yield from get_args(getattr(module, name, None))
 
 
+@cache
+def refusals() -> list[ast.Call]:
+    """Where code makes a refusal that names a state."""
+    trees = [ast.parse(text) for path in CODE if any(name in (text := path.read_text()) for name in NAMING)]
+    calls = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [call for call in calls if ast.unparse(call.func).endswith(NAMING)]
+
+
 def written(argument: str) -> Iterator[str]:
     """The texts that code writes for ``argument`` of an InvalidState."""
-    for path in CODE:
-        calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-        for call in calls:
-            if ast.unparse(call.func).endswith(("InvalidState", "MerchantSuspended")):
-                values = (ast.walk(each.value) for each in call.keywords if each.arg == argument)
-                yield from (str(node.value) for each in values for node in each if isinstance(node, ast.Constant))
+    for call in refusals():
+        values = (ast.walk(each.value) for each in call.keywords if each.arg == argument)
+        yield from (str(node.value) for each in values for node in each if isinstance(node, ast.Constant))
 
 
 def test_every_state_has_a_chinese_name() -> None:
@@ -83,3 +94,38 @@ def test_a_text_names_the_state_in_words_and_a_field_by_its_code(language: str, 
     assert refusal.text(language) == text
     facts: dict[str, Any] = refusal.in_language(language)
     assert facts == {"state": "placed", "action": "reverse"}
+
+
+BY_THEMSELVES = {"system", "agreement", "licence", "duty"}  # nobody is asked for their steps
+
+
+def test_every_party_of_a_step_has_a_name_in_words() -> None:
+    assert {who for each in steps() for who in each.roles} - PARTIES.keys() == BY_THEMSELVES
+
+
+def refused(state: str, action: str, role: str) -> NotAStep:
+    with pytest.raises(NotAStep) as refusal:
+        step(APPLICATION_STEPS, state, action, role, (MALL, "direct"))
+    return refusal.value
+
+
+def test_what_is_no_step_says_what_the_caller_can_do_instead() -> None:
+    refusal = refused("draft", "agreement", APPLICANT)
+    assert refusal.text("en").endswith("agreement is not a step from it. Possible now: submit, withdraw.")
+    assert refusal.text("zh").endswith("不能执行“签署合作协议”。目前可以：提交、撤回。")
+    assert refusal.facts["next_steps"] == [
+        {"action": "submit", "role": "applicant"},
+        {"action": "withdraw", "role": "applicant"},
+    ]
+
+
+def test_what_is_no_step_says_whose_turn_it_is() -> None:
+    refusal = refused("opinion_filed", "opinion favourable", "exchange")
+    assert refusal.text("en").endswith("Possible now: withdraw (the applicant).")
+    assert refusal.text("zh").endswith("目前可以：撤回（申请机构）。")
+
+
+def test_what_is_no_step_says_where_nothing_can_be_done_any_more() -> None:
+    refusal = refused("withdrawn", "submit", APPLICANT)
+    assert refusal.text("en").endswith("No step leads on from there.")
+    assert refusal.text("zh").endswith("此后没有可执行的操作。")

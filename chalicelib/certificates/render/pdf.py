@@ -36,6 +36,8 @@ def a4(certificate: CertificateAnswer) -> bytes:
     _proof(sheet, certificate)
     if any(map(incomplete, [*(row.whole for row in facts), certificate.reason or ""])):
         _missing(sheet)
+    if certificate.jws:  # so that the file can be verified without its address
+        sheet.tell("CertificateJWS", certificate.jws)
     return sheet.file()
 
 

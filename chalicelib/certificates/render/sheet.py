@@ -63,6 +63,10 @@ class Sheet:
                     self._ink.rectangle(x + right * step, y + side - (down + 1) * step, step, step)
         self._ink.fill()
 
+    def tell(self, name: str, text: str) -> None:
+        """A line of the document's information, which programs read and no page shows. ASCII."""
+        self._pdf.info[name] = pydyf.String(text)
+
     def file(self) -> bytes:
         """The PDF: the same for the same certificate."""
         page = {

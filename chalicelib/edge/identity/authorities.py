@@ -50,6 +50,7 @@ LEAST = {
     "POST /v1/applications/{id}/endorsement": OWNER,
     "POST /v1/applications/{id}/agreement": OWNER,
     "POST /v1/applications/{id}/integration": OWNER,
+    "POST /v1/merchants/{id}/integration": OWNER,
     "POST /v1/merchants/{id}/leave": OWNER,
     "POST /v1/merchants/{id}/relist": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/members": OWNER,

@@ -22,9 +22,10 @@ from chalicelib.onboarding.documents.uploads import (
     kept_key,
 )
 from chalicelib.onboarding.items import Application, Counting, Document
-from chalicelib.onboarding.steps import APPLICANT, EDITABLE, changed
+from chalicelib.onboarding.steps import APPLICANT, EDITABLE, STEPS, changed, traits
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, put, seen, update
+from chalicelib.transitions import not_a_step
 
 FORM_SECONDS = 3600
 LINK_SECONDS = 300
@@ -90,7 +91,7 @@ def open_upload(
     if party != APPLICANT:
         raise RoleNotAllowed(allowed=APPLICANT, role=party)
     if application.status not in EDITABLE:
-        raise InvalidState(state=application.status, action="documents")
+        raise not_a_step(STEPS, application.status, "documents", party, traits(application))
     if body.credit_code and hashed("institution", body.credit_code, key) != identity:
         raise InvalidRequest.at("/credit_code", "Is not the account's", "与机构账户的统一社会信用代码不一致")
     if body.expires_on and body.expires_on < shanghai.clock(command.now).date().isoformat():

@@ -19,10 +19,11 @@ from chalicelib.merchants.model import EVENT, SUB_PLATFORM
 from chalicelib.onboarding import steps
 from chalicelib.onboarding.forms.plans import PLANS, ApplicationChange, NewApplication, as_stored
 from chalicelib.onboarding.items import Application, Applied
-from chalicelib.onboarding.steps import APPLICANT, EDITABLE, state
+from chalicelib.onboarding.steps import APPLICANT, EDITABLE, STEPS, state, traits
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Write, check, put
+from chalicelib.transitions import not_a_step
 
 NEVER = "9999"
 
@@ -107,7 +108,7 @@ def edit(command: Command[ApplicationChange], application: Application, party: s
     if party != APPLICANT:
         raise RoleNotAllowed(allowed=APPLICANT, role=party)
     if application.status not in EDITABLE:
-        raise InvalidState(state=application.status, action="edit")
+        raise not_a_step(STEPS, application.status, "edit", party, traits(application))
     changes, status = _changes(command, application), application.status
     line = history.line(command, application.id, "edit", status=status, comment=", ".join(sorted(changes)))
     writes = (steps.changed(application, changes), line)

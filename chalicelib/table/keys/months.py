@@ -1,6 +1,6 @@
 """Keys of what is kept by month or by day, of the daily look at merchants, and of agendas."""
 
-from chalicelib.table.keys.names import STATISTICS, Key
+from chalicelib.table.keys.names import STATISTICS, Key, scenario_code
 
 
 def trip(person: str, day: str, at: str, reduction: str) -> Key:
@@ -81,6 +81,36 @@ def turnover_in(month: str) -> str:
 def report_part(month: str, number: int) -> Key:
     """A part of the report of a month."""
     return Key(f"report:{month}", f"part:{number:04d}")
+
+
+def totals_in(scenario: str, month: str) -> str:
+    """The partition of a scenario's days, by the day (Asia/Shanghai) when trips began."""
+    return f"totals:{scenario_code(scenario)}:{month}"
+
+
+def day_sums(scenario: str, day: str, version: int, lane: int) -> Key:
+    """What the platform counts for a day under a version, in lanes."""
+    return Key(totals_in(scenario, day[:7]), f"{day}:ours:{version:06d}:{lane:02d}")
+
+
+def operator_totals(scenario: str, day: str, operator: str) -> Key:
+    """What an operator (its id) counts for a day."""
+    return Key(totals_in(scenario, day[:7]), f"{day}:theirs:{operator}")
+
+
+def is_uploaded(place: str) -> bool:
+    """Whether the item of a day at this sort key is an operator's."""
+    return ":theirs:" in place
+
+
+def totals_version(scenario: str, day: str, operator: str, version: int) -> Key:
+    """A version of the same, for ever."""
+    return Key(totals_in(scenario, day[:7]), f"history:{day}:{operator}:{version:06d}")
+
+
+def counted(record: str) -> Key:
+    """The mark that a decision about a trip was counted, where no projection sees it."""
+    return Key(f"counted:{record}", "counted")
 
 
 def supply_at(at: str) -> Key:

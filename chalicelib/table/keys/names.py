@@ -88,6 +88,11 @@ def recipient_id(client: str, account: str, key: bytes) -> str:
     return digest("recipient", client, account, key=key)
 
 
+def operator_id(sub: str) -> str:
+    """12 characters that stand for a scenario operator, whose login is public: an id that holds more has 64 at most."""
+    return digest("operator", sub)[:12]
+
+
 def anomaly_id(person: str, day: str, kind: str) -> str:
     """A person's day has one anomaly of a kind."""
     return digest("anomaly", person, day, kind)

@@ -57,7 +57,7 @@ def _sales(setting: Setting, count: Callable[..., None], run: str) -> None:
 
     setting.redeem(1)
     redeem(limited)
-    count("redemption", lambda: setting.redeem(1), 8)
+    count("redemption", lambda: setting.redeem(1), 6)
     count("redemption of a limited offer", lambda: redeem(limited), 8)
     count("500 codes of vouchers", lambda: call("POST", _CODES, codes, "institution", "bench-shop", id=coded))
     redeem(coded)

@@ -14,6 +14,7 @@ def greeting(url: str, token_of: TokenOf) -> list[str]:
     kept = certificates(api) if shelf else {}
     lines = [
         "",
+        *faces(url),
         f"  Read and try the API   {url}/docs",
         f"  Supply                 {supply['points_circulating']:,} points circulate, backed by"
         f" {supply['grams_backing']:,} g CO2e (confirmed {supply['grams_confirmed']:,} g)",
@@ -34,6 +35,17 @@ def greeting(url: str, token_of: TokenOf) -> list[str]:
             f"       -H \"Idempotency-Key: $(date +%s)\" -d '{body}'",
         ]
     return [*lines, "", "Others: make token ROLE=institution SUB=teahouse (or bureau, exchange, metro-operator …)", ""]
+
+
+def faces(url: str) -> list[str]:
+    """Where people go with a browser."""
+    names = {
+        "citizen": "Citizens (on a phone)",
+        "portal": "Merchants",
+        "desk": "Exchange, bureau",
+        "transparency": "Everybody",
+    }
+    return [f"  {name:<21}  {url}/{path}/" for path, name in names.items()]
 
 
 def _mix(api: Api, url: str) -> str:

@@ -11,7 +11,7 @@ from chalicelib.edge import cors, problem
 from chalicelib.edge.problem import InternalError, MethodNotAllowed
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.settings import settings
-from infra.dev.gateway import events
+from infra.dev.gateway import events, pages
 from infra.dev.gateway.events import Answer, Context, Environ
 from infra.dev.gateway.gatekeeper import Denied, Gatekeeper
 from infra.dev.gateway.routes import Match, Routes
@@ -67,6 +67,9 @@ class Gateway:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _answer(self, environ: Environ) -> Answer:
+        return pages.answer(environ) or self._api(environ)
+
+    def _api(self, environ: Environ) -> Answer:
         path, method = events.path_of(environ), environ["REQUEST_METHOD"]
         match = self._routes.match(path)
         if match is None:

@@ -3,8 +3,7 @@
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from infra.dev import demo
-from infra.dev.local import keys
+from infra.dev import demo, issuer
 from infra.dev.local.partners import Partners
 from infra.dev.local.settings import Local
 
@@ -15,7 +14,7 @@ def offer(local: Local, url: str, *, new: bool) -> None:
         return
 
     def token_of(role: str, sub: str) -> str:
-        return keys.token(local.keys, role, sub)
+        return issuer.token(local.keys, role, sub)
 
     partners = Partners(local, url)
     partners.again()

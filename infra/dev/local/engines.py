@@ -14,6 +14,7 @@ from infra.dev.local.settings import Local
 from infra.here import CREDENTIALS
 
 _READY_SECONDS = 30.0
+EMULATOR = Path(__file__).with_name("emulator.py")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def ministack(local: Local) -> Engine:
         "AUTH": "true",
         "LOG_LEVEL": "WARNING",
     } | CREDENTIALS
-    return Engine("ministack", [str(program)], f"http://127.0.0.1:{port}", env)
+    command = [str(program.with_name("python")), "-P", str(EMULATOR)]
+    return Engine("ministack", command, f"http://127.0.0.1:{port}", env)
 
 
 def free_port() -> int:

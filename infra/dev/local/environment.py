@@ -5,7 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.dev.local.settings import AUDIENCE, ISSUER, Local
+from infra.dev import issuer
+from infra.dev.local.settings import Local
 from infra.here import CREDENTIALS
 
 _MISLEADING = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_S3")
@@ -39,8 +40,8 @@ def describe(local: Local, *, url: str, table: str, stream_arn: str, bucket: str
         "TABLE_NAME": table,
         "STREAM_ARN": stream_arn,
         "DOCUMENTS_BUCKET": bucket,
-        "OIDC_ISSUER": ISSUER,
-        "OIDC_AUDIENCE": AUDIENCE,
+        "OIDC_ISSUER": issuer.NAME,
+        "OIDC_AUDIENCE": issuer.AUDIENCE,
         "OIDC_JWKS_URL": (local.keys / "jwks.json").as_uri(),
         "SECRETS_FILE": str(local.keys / "secrets.json"),
         "SIGNING_KEYS_DIR": str(local.keys / "signing"),

@@ -1,23 +1,19 @@
 """The local stack's own keys, made once: the one that signs tokens, and those that the deployed code has in
-Secrets Manager and KMS. And tokens, which only this stack trusts."""
+Secrets Manager and KMS."""
 
 import base64
 import json
 import os
 import secrets
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
-from infra.dev.local.settings import AUDIENCE, ISSUER
 from infra.release.deploy.secret import ONLY_AT_FIRST, SECRETS
 
-TOKEN_SECONDS = 12 * 3600
 # The same on every machine, so that the ids in the README are those of its reader. It protects nothing.
 _ACCOUNT_KEY = base64.b64encode(b"carbon-points: development only.").decode()
 
@@ -34,14 +30,6 @@ def make(folder: Path) -> None:
     _complete(folder / "secrets.json")
     (folder / "signing").mkdir(exist_ok=True, mode=0o700)
     _once(folder / "signing" / "0001.pem", _new_pem)
-
-
-def token(folder: Path, role: str, sub: str) -> str:
-    """A token (ES256) for ``sub`` in ``role``, good for 12 hours."""
-    now = int(time.time())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub, "role": role, "iat": now, "exp": now + TOKEN_SECONDS}
-    key_id = json.loads((folder / "jwks.json").read_text())["keys"][0]["kid"]
-    return jwt.encode(claims, (folder / "token.pem").read_bytes(), algorithm="ES256", headers={"kid": key_id})
 
 
 def _new_pem() -> bytes:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.dev.local import keys, processes
+from infra.dev import issuer
+from infra.dev.local import processes
 from infra.dev.local.engines import free_port
 from infra.dev.local.settings import Local
 from infra.here import ROOT
@@ -58,7 +59,7 @@ class Partners:
         key: Path = self._folder / f"{sub}.key"
         where = ["--merchant", merchant, "--platform", self._url, "--key", str(key), "--port", str(port)]
         command = [sys.executable, str(_PROGRAM), *where, "--sign"]
-        env = os.environ | {"TOKEN": keys.token(self._keys, "institution", sub)}
+        env = os.environ | {"TOKEN": issuer.token(self._keys, "institution", sub)}
         return processes.spawn(command, run=self._run, name=f"partner-{sub}", env=env)
 
 

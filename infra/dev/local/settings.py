@@ -6,8 +6,6 @@ from pathlib import Path
 
 from infra import here
 
-ISSUER, AUDIENCE = "carbon-points-local", "carbon-points"
-
 
 @dataclass(frozen=True)
 class Local:

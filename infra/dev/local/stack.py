@@ -21,7 +21,7 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
-from infra.dev.local import keys
+from infra.dev import issuer
 from infra.here import CREDENTIALS, ROOT
 
 _READY_SECONDS = 60.0
@@ -67,7 +67,7 @@ class LocalStack:
         return (self.data / "output.log").read_text()
 
     def token(self, role: str, sub: str) -> str:
-        return keys.token(self.data / "keys", role, sub)
+        return issuer.token(self.data / "keys", role, sub)
 
     def client(self, service: str, **config: Any) -> Any:
         """A boto3 client of the stack's own engine for ``service``."""

@@ -7,8 +7,7 @@ import pytest
 
 from chalicelib.accounts.statements.wording import in_words
 from chalicelib.ledger.model import Entry, Shown
-
-CHINESE = re.compile("[\u4e00-\u9fff]")
+from tests.chinese import CHINESE
 
 
 def entry(kind: str, points: int = 0, grams: int = 0, counterparty: str = "metro", **fields: Any) -> Entry:

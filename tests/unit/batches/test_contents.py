@@ -12,7 +12,7 @@ import zipfile
 import pytest
 
 from chalicelib.batches.processing.contents import Unusable, counted, lines, unpacked
-from tests.house.test_rules import CHINESE
+from tests.chinese import CHINESE
 
 MIB = 1 << 20
 BOM = b"\xef\xbb\xbf"

@@ -46,6 +46,11 @@ def seen(tmp_path: Path, **changes: Any) -> bytes:
     return subprocess.run(command, capture_output=True, check=True).stdout
 
 
+def test_it_holds_the_signature_in_plain_so_that_a_browser_finds_it() -> None:
+    assert f"/CertificateJWS ({EXAMPLE['jws']})".encode() in made()
+    assert b"CertificateJWS" not in made(jws=None)
+
+
 def test_it_says_what_the_certificate_says() -> None:
     text = read()
     for part in (

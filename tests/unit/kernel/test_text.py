@@ -125,6 +125,9 @@ def test_a_body_of_any_text_is_read_at_once(run: str) -> None:
     )
 )
 @example("\ufe0f\u200d🏴")  # the selector goes, so the joiner has no neighbour
+@example("e\u0301\u0301\u094d\u200d")  # NFC puts the virama before the accent
+@example("\u0dd9\u200b\u0dca\u200d")  # NFC makes one letter of a vowel and its virama
+@example("\u0301\u094d\u200d" * 9)  # each joiner that goes moves the next virama
 def test_what_was_kept_is_kept_as_it_is(text: str) -> None:
     try:
         kept = LONG.validate_python(text)

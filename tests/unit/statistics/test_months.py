@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.kernel.record import Posting, Record
 from chalicelib.ledger.model import Shown
-from chalicelib.statistics import chart, counting, model, projection
-from chalicelib.statistics.model import MonthAnswer, Sums
+from chalicelib.statistics import bars, chart, counting, model, projection
+from chalicelib.statistics.model import IssuedAnswer, MonthAnswer, Sums
 from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
 from tests.unit.decisions import after, record
@@ -160,6 +160,24 @@ def test_a_chart_of_nothing_has_no_bar() -> None:
     made = drawn(reversed_grams=5)
     heights = [each.get("height") for each in made.iter("{http://www.w3.org/2000/svg}rect") if len(each)]
     assert heights == ["0"] * 4
+
+
+def test_bars_are_ranked_and_the_smallest_stand_together() -> None:
+    issued = [
+        IssuedAnswer(scenario=f"s{each}", methodology="M", issued_grams=10 * each, reversed_grams=each)
+        for each in range(1, 15)
+    ]
+    month = MonthAnswer(**vars(Sums(month="2026-01")), issued=issued)
+    made = ElementTree.fromstring(bars.scenarios([month], {"s14": "<Metro>"}, "en"))
+    titles = [each.text for each in made.iter("{http://www.w3.org/2000/svg}title")]
+    assert titles[1:3] == ["<Metro>: 126", "s13: 117"]
+    assert titles[-1] == "Others: 27"
+    assert len(titles) == 14
+
+
+def test_bars_of_nothing_say_so() -> None:
+    month = MonthAnswer(**vars(Sums(month="2026-01")), issued=[])
+    assert "所选月份暂无数据" in bars.uses([month], "zh")
 
 
 def test_every_movement_is_in_a_sum_or_known_to_be_no_use() -> None:

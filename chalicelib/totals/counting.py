@@ -1,0 +1,71 @@
+"""What a Record adds to the sums of the day of its trip. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from random import randrange
+from typing import NamedTuple
+
+from chalicelib import shanghai
+from chalicelib.kernel.record import Record
+from chalicelib.reductions.items import Reduction
+from chalicelib.reductions.lookup.queries import is_report
+from chalicelib.reductions.model import ReductionAnswer
+from chalicelib.table import keys
+from chalicelib.table.write import Write, update
+from chalicelib.totals.items import LANES
+
+_DECIDED = {"reduction_confirmed": "confirmed", "reduction_rejected": "rejected", "reduction_reversed": "reversed"}
+
+
+class Day(NamedTuple):
+    """A scenario's day, by the version that governed the trips."""
+
+    scenario: str
+    day: str
+    version: int
+
+
+class Counted(NamedTuple):
+    """What a Record adds to a day."""
+
+    of: Day
+    amounts: Mapping[str, int]
+
+
+def of(answer: ReductionAnswer) -> Day:
+    """The day (Asia/Shanghai) when the trip began: the state of a reduction moves no trip to another day."""
+    day = f"{shanghai.clock(datetime.fromisoformat(answer.occurred_at)):%Y-%m-%d}"
+    return Day(keys.scenario_code(answer.scenario), day, answer.scenario_version)
+
+
+def taken(reduction: Reduction) -> Counted:
+    """A report that was taken; an automatic scenario has confirmed it at once."""
+    answer = reduction.answer
+    amounts = {"trips": 1, "grams": answer.grams}
+    return Counted(of(answer), amounts | (_as("confirmed", answer) if answer.status == "confirmed" else {}))
+
+
+def decided(record: Record) -> Counted | None:
+    """What the bureau has decided later; None where a Record is of nothing like that."""
+    state = _DECIDED.get(record.kind)
+    if state is None or is_report(record):
+        return None
+    answer = ReductionAnswer.model_validate_json(record.answer)
+    return Counted(of(answer), _as(state, answer))
+
+
+def _as(state: str, answer: ReductionAnswer) -> dict[str, int]:
+    return {f"{state}_trips": 1, f"{state}_grams": answer.grams}
+
+
+def writes(counted: Iterable[Counted]) -> list[Write]:
+    """One Write for each day, in a lane of its own choosing."""
+    lane = randrange(LANES)
+    sums: dict[Day, Counter[str]] = defaultdict(Counter)
+    for each in counted:
+        sums[each.of].update(each.amounts)
+    return [
+        update(keys.day_sums(*day, lane), assign={"version": day.version}, add=amounts)  # amounts of 0 make the item
+        for day, amounts in sums.items()
+    ]

@@ -1,0 +1,52 @@
+"""What follows from a report: it is listed, and counted on the day of its trip; then days are compared again."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from chalicelib import shanghai
+from chalicelib.errors import Contended
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
+from chalicelib.kernel.settle import derive, derive_once
+from chalicelib.reductions.actions import file
+from chalicelib.reductions.lookup.queries import as_reported, is_report
+from chalicelib.table import keys
+from chalicelib.table.write import put
+from chalicelib.totals import actions, counting, queries
+
+_ATTEMPTS_MAX = 5
+_CLOCKS = timedelta(minutes=10)  # how far the clock of whoever takes an upload may be ahead of this one
+
+
+def file_reported(records: Sequence[Record]) -> None:
+    """Each report has one pointer, and is counted in the transaction that puts it, however often it arrives. A decision
+    that moved no value, which no projection sees, is counted beside a mark of its own.
+    """
+    reports = (as_reported(record) for record in records if is_report(record))
+    filed = [(file(each), counting.taken(each)) for each in reports]
+    moved_nothing = ((record, counting.decided(record)) for record in records if record.movement is None)
+    marked = [(put(keys.counted(record.id), {"id": record.id}), found) for record, found in moved_nothing if found]
+    derive_once([*filed, *marked], counting.writes)
+
+
+def compare_totals(records: Sequence[Record]) -> None:
+    """Days of late trips, and those that an operator has just uploaded, are compared, after the trips were counted.
+
+    A day that is not over has no totals, so trips of today cost nothing here. Raises Contended, Unavailable.
+    """
+    now = datetime.now(UTC)
+    today = f"{shanghai.clock(now + _CLOCKS):%Y-%m-%d}"
+    touched = [counting.of(as_reported(each).answer)[:2] for each in records if is_report(each)]
+    touched += [queries.place(each.reference or "")[:2] for each in records if each.kind == actions.UPLOADED]
+    for scenario, day in dict.fromkeys(touched):
+        if day < today:
+            _compare(scenario, day, stamp(now))
+
+
+def _compare(scenario: str, day: str, at: str) -> None:
+    """Whoever counts a trip compares after it, so the last to count sees all trips."""
+    for _ in range(_ATTEMPTS_MAX):
+        moved = [write for each in queries.uploaded(scenario, day) if (write := actions.compare(each, at))]
+        if all(derive(write).done for write in moved):
+            return
+    raise Contended()

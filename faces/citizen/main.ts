@@ -1,0 +1,3 @@
+import { placeholder } from '@/shared/placeholder'
+
+void placeholder('碳普惠')

@@ -1,0 +1,1 @@
+import{t as e}from"./placeholder-B0u5R-du.js";e(`碳普惠`);
