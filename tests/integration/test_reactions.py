@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from chalice.app import DynamoDBEventConfig
 

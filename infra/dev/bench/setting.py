@@ -128,8 +128,8 @@ class Setting:
         """A buy-back run whose plan is complete, with one part that nobody sends."""
         id = keys.digest("bench run", name)
         perform(id, partial(actions.start, full=False))
-        nobody = Ahead(["nobody"], {}, complete=True)
-        perform(keys.digest("planned", id), lambda command: actions.plan(command, queries.run(id), nobody))
+        part = Ahead(["nobody"], {}, complete=True)
+        perform(keys.digest("planned", id), partial(actions.plan, run=queries.run(id), ahead=part))
         return id
 
     def run(self, id: str) -> dict[str, Any]:
