@@ -26,13 +26,13 @@ export function viewer(application: Application): HTMLElement {
 }
 
 function row(document: Document, open: () => void): HTMLElement {
-  const told = `${document.file_name} · ${size(document.bytes)}${document.expires_on ? ` · ${say('有效期至', 'until')} ${document.expires_on}` : ''}`
+  const stated = `${document.file_name} · ${size(document.bytes)}${document.expires_on ? ` · ${say('有效期至', 'until')} ${document.expires_on}` : ''}`
   const name = word(DOCUMENTS, document.kind)
   return h(
     'li',
     {},
     document.link ? button(name, open) : h('strong', {}, name),
-    h('span', { class: 'small quiet' }, ` ${told} `),
+    h('span', { class: 'small quiet' }, ` ${stated} `),
     document.counts ? null : state(document.status, document.status === 'arrived' ? say('未采用', 'does not count') : word(STATES, document.status)),
     document.reason ? h('p', { class: 'small wrong' }, say(document.reason_zh ?? document.reason, document.reason)) : null,
   )

@@ -32,7 +32,7 @@ const ALLOCATIONS = { first_come: ['先到先得', 'First come'], draw: ['抽签
 
 export function applicationCards(application: Application, merchantPath = ''): HTMLElement[] {
   const { plan, review, opinion, acknowledgement, agreement, integration } = application
-  const told: [string, Child][] = Object.entries(plan as Plan).map(([name, value]) => [word(PLAN, name), shown(name, value)])
+  const stated: [string, Child][] = Object.entries(plan as Plan).map(([name, value]) => [word(PLAN, name), shown(name, value)])
   return [
     card(
       application.title,
@@ -45,7 +45,7 @@ export function applicationCards(application: Application, merchantPath = ''): H
         [say('所属分平台', 'Sub-platform'), application.sub_platform],
       ]),
       h('h3', {}, say('入驻方案', 'Plan')),
-      facts(told),
+      facts(stated),
     ),
     ...[
       review && note(say('技术审查', 'Review'), review.at, word(OUTCOMES, review.outcome), review.comment, [

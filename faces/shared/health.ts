@@ -19,7 +19,7 @@ export function healthCard(health: Health): HTMLElement {
   )
   return card(
     say('履约情况', 'Duties'),
-    warnings.length ? h('ul', { class: 'documents' }, shown) : h('p', {}, say('✓ 没有需要改正的事项', '✓ Nothing to mend')),
+    warnings.length ? h('ul', { class: 'documents' }, shown) : h('p', {}, say('✓ 没有需要改正的事项', '✓ Nothing to correct')),
     facts([
       [say('库存（承诺）', 'Stock (committed)'), `${number(stock.units)}${stock.committed === null ? '' : ` (${number(stock.committed)})`}`],
       [say('在架权益', 'Offers on the shelf'), number(stock.offers)],

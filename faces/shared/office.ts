@@ -52,7 +52,7 @@ export function tell(text: string): void {
   setTimeout(() => news.replaceChildren(), 8000)
 }
 
-/** Show the present page anew. */
+/** Show the present page again. */
 export const refresh = (): void => void show(false)
 
 /** After a change: say so, and show what became of it. */
