@@ -26,7 +26,7 @@ help: ## this list
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m infra.dev.local
 
-test: check tools $(TOOLS)/fuzz/.done $(if $(NPM),$(TOOLS)/faces/.done) ## every check and every test
+test: check tools $(TOOLS)/fuzz/.done $(if $(NPM),$(TOOLS)/faces/.done $(TOOLS)/quint/.done) ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
 	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
 
@@ -130,6 +130,13 @@ $(TOOLS)/faces/.done: faces/package.json faces/package-lock.json
 	@rm -rf $(TOOLS)/faces && mkdir -p $(TOOLS)/faces
 	@cp faces/package.json faces/package-lock.json $(TOOLS)/faces/
 	@npm ci --prefix $(TOOLS)/faces $(QUIET_NPM) >/dev/null
+	@touch $@
+
+$(TOOLS)/quint/.done: infra/dev/quint/package.json infra/dev/quint/package-lock.json
+	@echo "Installing Quint (runs the designs of tests/designs) into $(TOOLS) (once)" >&2
+	@rm -rf $(TOOLS)/quint && mkdir -p $(TOOLS)/quint
+	@cp infra/dev/quint/package.json infra/dev/quint/package-lock.json $(TOOLS)/quint/
+	@npm ci --prefix $(TOOLS)/quint $(QUIET_NPM) >/dev/null
 	@touch $@
 
 $(TOOLS)/fuzz/.done: infra/dev/fuzz/requirements.txt | $(BIN)/.done
