@@ -17,7 +17,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check faces simulate replay fuzz bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check check-types check-style check-imports check-cloud faces simulate replay fuzz bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,15 +26,25 @@ help: ## this list
 run: $(BIN)/.done tools ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/python -m infra.dev.local
 
-test: check tools $(TOOLS)/fuzz/.done $(if $(NPM),$(TOOLS)/faces/.done) ## every check and every test
+test: check tools $(TOOLS)/fuzz/.done $(if $(NPM),$(TOOLS)/faces/.done $(TOOLS)/quint/.done) ## every check and every test
 	@$(BIN)/python -m pytest --ignore=tests/system -n auto --dist worksteal
-	@$(BIN)/python -m pytest tests/system -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests/system -n 3 --dist loadfile --no-loadscope-reorder
 
+# All at once; each says what it has to say when it ends, where make can keep lines together (GNU make 4).
 check: $(BIN)/.done ## every static check
+	@$(MAKE) --no-print-directory -kj4 $(if $(filter output-sync,$(.FEATURES)),-Otarget) check-types check-style check-imports check-cloud
+
+check-types:
+	@$(BIN)/mypy app.py chalicelib infra tests
+
+check-style:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy app.py chalicelib infra tests
+
+check-imports:
 	@$(BIN)/lint-imports
+
+check-cloud:
 	@$(BIN)/python -m infra.release.cloud build/check
 	@$(BIN)/cfn-lint --regions us-east-1 cn-north-1 -- infra/data.yaml build/check/sam.json build/check/template.json
 
@@ -130,6 +140,13 @@ $(TOOLS)/faces/.done: faces/package.json faces/package-lock.json
 	@rm -rf $(TOOLS)/faces && mkdir -p $(TOOLS)/faces
 	@cp faces/package.json faces/package-lock.json $(TOOLS)/faces/
 	@npm ci --prefix $(TOOLS)/faces $(QUIET_NPM) >/dev/null
+	@touch $@
+
+$(TOOLS)/quint/.done: infra/dev/quint/package.json infra/dev/quint/package-lock.json
+	@echo "Installing Quint (runs the designs of tests/designs) into $(TOOLS) (once)" >&2
+	@rm -rf $(TOOLS)/quint && mkdir -p $(TOOLS)/quint
+	@cp infra/dev/quint/package.json infra/dev/quint/package-lock.json $(TOOLS)/quint/
+	@npm ci --prefix $(TOOLS)/quint $(QUIET_NPM) >/dev/null
 	@touch $@
 
 $(TOOLS)/fuzz/.done: infra/dev/fuzz/requirements.txt | $(BIN)/.done

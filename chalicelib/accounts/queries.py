@@ -7,9 +7,10 @@ from chalicelib.accounts.model import AccountView, Balances, Claim, Totals, to_a
 from chalicelib.accounts.wards import Consent, Ward
 from chalicelib.credit.model import Credit
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import INSTITUTION, Caller
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.ledger.account import Account, Sums
 from chalicelib.ledger.actions import AccountNotOpen
+from chalicelib.ledger.refunds import Payee
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
 
@@ -39,10 +40,35 @@ def before_opening(caller: Caller, number: str) -> tuple[Account | None, Claim |
 
 def present(id: str) -> Account:
     """Anyone's account, or the one that has come after it for the same person. Raises NotFound."""
-    found = item(id)
+    return _latest(item(id))
+
+
+def _latest(found: Account) -> Account:
     while found.successor:
         found = item(found.successor)
     return found
+
+
+def payee(account: Account) -> Payee:
+    """Who gets what comes back for an account (as read): its person, whichever account she has by now, or her heir."""
+    found, estates = _latest(account), []
+    while found.heir:
+        estates += [found] if found.debt_points else []
+        found = present(found.heir)
+    return Payee(found, tuple(estates))
+
+
+def lineage(caller: Caller) -> list[str]:
+    """The ids of all accounts of the person who calls: her own, and those that it came after."""
+    found = read.get(keys.account(keys.holder(caller.account)), Account)
+    return sorted(found.lineage) if found else [caller.account]
+
+
+def is_of(caller: Caller, account: str) -> bool:
+    """Whether ``account`` is the person's who calls: her own, or an earlier one of hers."""
+    if caller.role != INDIVIDUAL:
+        return False
+    return caller.holds(INDIVIDUAL, account) or caller.holds(INDIVIDUAL, present(account).id)
 
 
 def consent(number: str) -> Consent | None:

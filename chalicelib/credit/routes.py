@@ -14,9 +14,19 @@ from chalicelib.kernel.query import Query
 room = Blueprint(__name__)
 
 
-@command(room, "POST /v1/credit-rules", body=NewCreditRule, answer=CreditRuleAnswer, allow=(BUREAU,))
+@command(
+    room,
+    "POST /v1/credit-rules",
+    body=NewCreditRule,
+    answer=CreditRuleAnswer,
+    allow=(BUREAU,),
+    refuses=(actions.SameRule,),
+)
 def publish_credit_rule(command: Command[NewCreditRule]) -> Decision:
-    """Publish how the carbon credit score is made. Every score follows the newest version at once."""
+    """Publish how the carbon credit score is made. Every score follows the newest version at once.
+
+    What says the same as the newest version makes none: 409 `invalid_state` names that version.
+    """
     return actions.publish(command, queries.newest(), queries.unknown(command.body.weights))
 
 

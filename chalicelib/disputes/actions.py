@@ -98,6 +98,7 @@ def _new(command: Command[NewDispute], matter: Matter) -> Dispute:
         account=matter.account,
         merchant=matter.merchant,
         operator=matter.operator,
+        institution=matter.institution,
         reason=body.reason,
         text=body.text,
         opened_at=command.at,
@@ -155,8 +156,9 @@ def step_from(command: Command[Any], dispute: Dispute, action: str) -> Status:
 
 
 def facts(dispute: Dispute) -> Facts:
-    """What the Record of every step names; the person, so that she learns of it."""
-    return Facts(dispute=dispute.id, account=dispute.account, merchant=dispute.merchant, reference=dispute.object)
+    """What the Record of every step names; who claims, so that they learn of it."""
+    named = Facts(dispute=dispute.id, account=dispute.account, merchant=dispute.merchant, reference=dispute.object)
+    return replace(named, in_grams=dispute.institution or None)
 
 
 def advance(before: Dispute, after: Dispute, action: str) -> tuple[Write, ...]:

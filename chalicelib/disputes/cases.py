@@ -1,14 +1,15 @@
 """What disputes are about, as of now: for the person who opens one, for the official who rules it, for the stream."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.disputes.items import Dispute, Kind, Matter
 from chalicelib.errors import NotFound
 from chalicelib.holds import queries as holds
 from chalicelib.holds.items import Hold
-from chalicelib.kernel.caller import INDIVIDUAL, Caller
+from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.ledger.account import Account, AnyAccount
+from chalicelib.ledger.refunds import Payee
 from chalicelib.mall.items import Sale
 from chalicelib.mall.redemptions import order_book
 from chalicelib.reductions.items import Recipient, Reduction
@@ -19,10 +20,11 @@ from chalicelib.table.write import Attr
 
 @dataclass(frozen=True)
 class HeldCase:
-    """A disputed hold, and its merchant's account."""
+    """A disputed hold, its merchant's account, and who gets what comes back."""
 
     hold: Hold
     merchant: AnyAccount
+    payee: Payee
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,17 @@ Case = Sale | HeldCase | ReducedCase
 
 
 def matter(caller: Caller, kind: Kind, object: str) -> Matter:
-    """What a person wants to dispute: an object of her own. Raises NotFound."""
+    """What a person wants to dispute: an object of her own, also of an account that hers came after; or an institution:
+    a reduction of its own. The account is the one that claims. Raises NotFound.
+    """
     try:
         found = {"redemption": _order, "hold": _hold, "reduction": _reduction}[kind](caller, object)
     except NotFound:
         raise _not_hers() from None
-    if not caller.holds(INDIVIDUAL, found.account):
+    own = caller.holds(INSTITUTION, found.account) if found.institution else accounts.is_of(caller, found.account)
+    if not own:
         raise _not_hers()
-    return found
+    return replace(found, account=caller.account)
 
 
 def _not_hers() -> NotFound:
@@ -89,6 +94,7 @@ def _reduction(caller: Caller, id: str) -> Matter:
         at=found.record.at,
         account=found.recipient.id,
         operator=found.record.caller,
+        institution=found.recipient.kind == INSTITUTION,
     )
 
 
@@ -98,7 +104,7 @@ def case(caller: Caller, dispute: Dispute) -> Case:
         return order_book.sale(caller, dispute.object)
     if dispute.kind == "hold":
         hold = holds.item(dispute.object)
-        return HeldCase(hold, holds.merchant_account(hold))
+        return HeldCase(hold, *holds.paying_back(hold))
     reduction = reductions.reduction(caller, dispute.object)
     recipient = reductions.recipient(reduction.recipient.id)
     return ReducedCase(reduction, recipient, accounts.present(recipient.id))

@@ -65,7 +65,7 @@ STEPS = (
             Step(status, "uphold", "upheld", (BUREAU,), only=("reduction",)),
             Step(status, "dismiss", "dismissed", (EXCHANGE,), only=_BOUGHT),
             Step(status, "dismiss", "dismissed", (BUREAU,), only=("reduction",)),
-            Step(status, "withdraw", "withdrawn", (INDIVIDUAL,)),
+            Step(status, "withdraw", "withdrawn", (INDIVIDUAL, INSTITUTION)),
             Step(status, "resolve", "resolved", (SYSTEM_ROLE,)),
         )
     ),
@@ -75,6 +75,7 @@ STEPS = (
 @dataclass(frozen=True, kw_only=True)
 class Dispute:
     """What a person (``account``) claims of an ``object``: the id of an order, a hold or a reduction, by its ``kind``.
+    ``institution``: it is one, and claims a reduction of its own.
 
     The other party is the ``merchant`` (an account id) or, of a reduction, the ``operator`` (a sub). Neither learns the
     ``account``, and nobody is answered the ``operator``. ``category`` is the kind once more: what the index filters its
@@ -103,6 +104,7 @@ class Dispute:
     effect: Effect | None = None
     refunded_points: int = 0
     announced: int = 0
+    institution: bool = False
 
     @property
     def key(self) -> keys.Key:
@@ -147,7 +149,8 @@ class Matter:
     """What is disputed, as read: its ``state``, when it began, and the other party.
 
     ``key`` and ``unchanged``: the item that holds the state, and the condition that it is still the one that was read.
-    ``open``: whether there is something to rule. ``account``: the person whom it is credited to or taken from.
+    ``open``: whether there is something to rule. ``account``: whom it is credited to or taken from, ``institution``
+    where that is one.
     """
 
     key: keys.Key
@@ -158,3 +161,4 @@ class Matter:
     open: bool = True
     merchant: str | None = None
     operator: str = ""
+    institution: bool = False

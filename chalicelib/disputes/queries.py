@@ -7,6 +7,7 @@ from functools import reduce
 from operator import and_
 from typing import Any, NamedTuple, get_args
 
+from chalicelib.accounts import queries as accounts
 from chalicelib.disputes.evidence.items import By, Evidence
 from chalicelib.disputes.evidence.model import to_answer as to_evidence
 from chalicelib.disputes.items import JUDGES, OFFICIALS, Dispute, Pointer, Status
@@ -39,7 +40,7 @@ def item(id: str) -> Dispute:
 def visible(caller: Caller, id: str) -> tuple[Dispute, Party]:
     """A dispute, and as which party the caller sees it; officials see all. Raises NotFound."""
     found = item(id)
-    if caller.holds(INDIVIDUAL, found.account):
+    if caller.holds(INSTITUTION, found.account) if found.institution else accounts.is_of(caller, found.account):
         return found, "person"
     if caller.holds(INSTITUTION, found.merchant) or caller.operates(found):
         return found, "other_party"
@@ -95,39 +96,62 @@ def disputes(query: Query[DisputeParams]) -> Page[DisputeAnswer]:
 
 
 def _own(query: Query[DisputeParams]) -> Iterator[Named]:
-    """By its state a party's list is in the index, else beside it and complete at once."""
+    """By their state a party's disputes are in the index, else beside it and complete at once: of all its sides."""
     params, after, where = query.params, query.position, _where(query.params)
-    of = _side(query.asker)
+    sides = _sides(query.asker)
     if params.status:
-        listed = read.places(lists.disputes_of(of, params.status), after=after, where=where)
-        return (Named(place.listing.rank.rpartition(":")[2], place.position) for place in listed)
-    before = after["sk"] if after else None
-    rows = read.partition(of.pk, of.sk, f"{of.sk}~", before=before, descending=True, where=where)
+        return _merged(query, [lists.disputes_of(side, params.status) for side in sides], descending=True)
+    before = _since(after["sk"]) if after else None
+    walks = (
+        read.partition(
+            side.pk,
+            side.sk,
+            f"{side.sk}~",
+            before=f"{side.sk}{before}" if before else None,
+            descending=True,
+            where=where,
+        )
+        for side in sides
+    )
+    rows = heapq.merge(*walks, key=lambda row: _since(row.key.sk), reverse=True)
     return (Named(row.load(Pointer).dispute, {"sk": row.key.sk}) for row in rows)
 
 
-def _side(caller: Caller) -> keys.Key:
+def _since(place: str) -> str:
+    """The same for one dispute, whichever side of it the pointer stands on."""
+    return place.partition(":")[2]
+
+
+def _sides(caller: Caller) -> list[keys.Key]:
+    """A person has those of all her accounts; an institution may claim and answer."""
     if caller.role == INDIVIDUAL:
-        return keys.own_disputes(caller.account)
-    return keys.merchant_disputes(caller.account) if caller.role == INSTITUTION else keys.operator_disputes(caller.sub)
+        return [keys.own_disputes(each) for each in accounts.lineage(caller)]
+    if caller.role == INSTITUTION:
+        return [keys.merchant_disputes(caller.account), keys.own_disputes(caller.account)]
+    return [keys.operator_disputes(caller.sub)]
 
 
 def _all(query: Query[DisputeParams]) -> Iterator[Named]:
     """The lists of all states, or of the one asked for, merged by rank; so with both officials' lists."""
-    params, after = query.params, query.position
+    params = query.params
     statuses: Iterable[str] = [params.status] if params.status else get_args(Status)
     judges = dict.fromkeys(JUDGES[kind] for kind in JUDGES if params.kind in (None, kind))
+    return _merged(query, [lists.disputes(judge, status) for judge in judges for status in statuses])
+
+
+def _merged(query: Query[DisputeParams], names: Iterable[str], *, descending: bool = False) -> Iterator[Named]:
+    after = query.position
     queues = (
         read.places(
             name,
             after=after | {"list": name} if after else None,  # a place in one list is a place in each
-            descending=False,
-            where=_where(params),
-            chunk=params.limit + 1,
+            descending=descending,
+            where=_where(query.params),
+            chunk=query.params.limit + 1,
         )
-        for name in (lists.disputes(judge, status) for judge in judges for status in statuses)
+        for name in names
     )
-    for place in heapq.merge(*queues, key=_rank):
+    for place in heapq.merge(*queues, key=_rank, reverse=descending):
         yield Named(place.listing.rank.rpartition(":")[2], place.position)
 
 

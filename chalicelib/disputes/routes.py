@@ -34,11 +34,11 @@ PARTIES = (INDIVIDUAL, *OTHER_PARTIES)
     "POST /v1/disputes",
     body=NewDispute,
     answer=DisputeAnswer,
-    allow=(INDIVIDUAL,),
+    allow=(INDIVIDUAL, INSTITUTION),
     refuses=(NotFound, InvalidState, actions.DisputeOpen, LimitReached),
 )
 def open_dispute(command: Command[NewDispute]) -> Decision:
-    """Dispute an order, a hold or a reduction of the caller's own.
+    """Dispute an order, a hold or a reduction of the caller's own. An institution disputes reductions credited to it.
 
     The merchant, or the operator that reported the reduction, answers by `answer_by`. The exchange rules orders and
     holds by `rule_by`, the bureau reductions. Meanwhile nothing else changes: what can be refunded, released or
@@ -81,12 +81,12 @@ def answer_dispute(command: Command[DisputeReply], id: str) -> Decision:
     "POST /v1/disputes/{id}/withdraw",
     body=Empty,
     answer=DisputeAnswer,
-    allow=(INDIVIDUAL,),
+    allow=(INDIVIDUAL, INSTITUTION),
     refuses=(NotFound, InvalidState),
     status=200,
 )
 def withdraw_dispute(command: Command[Empty], id: str) -> Decision:
-    """The person takes her dispute back. It is over for good; she may open another one about the same object."""
+    """Who opened a dispute takes it back. It is over for good; another one about the same object may be opened."""
     return actions.withdraw(command, queries.of_person(command.caller, id))
 
 

@@ -63,7 +63,14 @@ def rule(command: Command[Ruling], dispute: Dispute, case: Case) -> Decision:
     answer = to_ruling(after, _bare(done), command.now)
     if done is None:
         return Decision(RULED, answer, own, facts(after), publish=True)
-    named = replace(done.facts, dispute=dispute.id, account=dispute.account, merchant=dispute.merchant)
+    own_facts = facts(after)
+    named = replace(
+        done.facts,
+        dispute=dispute.id,
+        account=dispute.account,
+        merchant=dispute.merchant,
+        in_grams=own_facts.in_grams or done.facts.in_grams,
+    )
     return Decision(RULED, answer, (*own, *done.writes), named, publish=True)
 
 
@@ -107,7 +114,7 @@ def _of_hold(command: Command[Ruling], case: HeldCase) -> Decision:
     if not left:
         raise AlreadyRefunded()
     back = HoldRefund(points=command.body.points or left, reason=BECAUSE)
-    return refunds.refund(_asking(command, back), hold, case.merchant)
+    return refunds.refund(_asking(command, back), hold, case.merchant, case.payee)
 
 
 def _of_reduction(command: Command[Ruling], case: ReducedCase) -> Decision | None:

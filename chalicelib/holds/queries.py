@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.grants.items import Grant
@@ -10,7 +11,8 @@ from chalicelib.holds.model import HoldAnswer, HoldParams, to_answer
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account, AnyAccount
+from chalicelib.ledger.refunds import Payee
 from chalicelib.partners.items import Partner
 from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
@@ -68,15 +70,17 @@ def with_system(caller: Caller, id: str) -> tuple[Hold, Partner | None]:
 def _seen(caller: Caller, hold: Hold | None) -> Hold:
     if hold is None:
         raise NotFound()
-    party = caller.holds(INDIVIDUAL, hold.account) or caller.holds(INSTITUTION, hold.merchant)
+    party = caller.holds(INSTITUTION, hold.merchant) or accounts.is_of(caller, hold.account)
     if not caller.reads_as(EXCHANGE) and not party:
         raise NotFound()
     return hold
 
 
-def merchant_account(hold: Hold) -> AnyAccount:
-    """The account of the hold's merchant."""
-    return read.get(keys.account(keys.holder(hold.merchant)), AnyAccount) or AnyAccount()
+def paying_back(hold: Hold) -> tuple[AnyAccount, Payee]:
+    """The account of the hold's merchant, and who gets what comes back: one read, unless she has another account."""
+    merchant, person = (keys.account(keys.holder(each)) for each in (hold.merchant, hold.account))
+    rows = read.rows([merchant, person])
+    return rows[merchant].load(AnyAccount), accounts.payee(rows[person].load(Account))
 
 
 def live(merchant: str, now: datetime) -> bool:

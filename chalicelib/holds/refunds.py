@@ -2,26 +2,26 @@
 
 from dataclasses import replace
 
-from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, Refusal
-from chalicelib.holds.items import Hold, Payer
+from chalicelib.errors import AlreadyRefunded, InvalidRequest
+from chalicelib.holds.items import Hold
 from chalicelib.holds.model import HoldRefund, pay_back, to_answer
 from chalicelib.holds.rules.parts import moved, posted, step_from
-from chalicelib.holds.rules.refusals import PayerClosed
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger import refunds
 from chalicelib.ledger.account import AnyAccount
-from chalicelib.ledger.actions import AccountCondition, AccountFrozen
+from chalicelib.ledger.actions import AccountCondition
+from chalicelib.ledger.refunds import Payee
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, seen
+from chalicelib.table.write import Attr
 
 
-def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount) -> Decision:
-    """Captured points go back to the person, in parts, never more than were captured. What the ``merchant`` (its
-    account as read) lacks because its points were bought back, it gives as grams.
+def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount, payee: Payee) -> Decision:
+    """Captured points go back to the person, in parts, never more than were captured; ``payee`` says to which account
+    of hers. What the ``merchant`` (its account as read) lacks because its points were bought back, it gives as grams.
 
     As with orders, a frozen merchant cannot refund, and the exchange can. Raises InvalidState, AlreadyRefunded,
-    InvalidRequest over what is left; refuses InsufficientPoints, PayerClosed.
+    InvalidRequest over what is left; refuses InsufficientPoints, PayeeClosed.
     """
     points, role = command.body.points, command.caller.role
     _refundable(command, hold)
@@ -30,10 +30,14 @@ def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount) -> De
     terms = {
         hold.name: AccountCondition(require=as_read, refuse=moved, add={"refunded_points": points}),
         keys.holder(hold.merchant): refunds.condition(points, merchant, even_frozen=role == EXCHANGE),
-        keys.holder(hold.account): AccountCondition(refuse=seen(Payer, _cannot_get)),
-    }
-    writes, facts = posted(command, hold, pay_back(hold, points, merchant), terms)
-    return Decision("hold_refunded", to_answer(after), writes, replace(facts, reason=command.body.reason))
+    } | payee.conditions()
+    owner = keys.holder(hold.account)
+    transfer = refunds.brought_to(payee, pay_back(hold, points, merchant), owner)
+    moved_only = {name: terms[name] for name in terms if name == hold.name or name in transfer.changes()}
+    writes, facts = posted(command, hold, transfer, moved_only)
+    return Decision(
+        "hold_refunded", to_answer(after), writes, replace(facts, reason=command.body.reason, owner=payee.owner(owner))
+    )
 
 
 def _refundable(command: Command[HoldRefund], hold: Hold) -> None:
@@ -45,9 +49,3 @@ def _refundable(command: Command[HoldRefund], hold: Hold) -> None:
         raise AlreadyRefunded()
     if command.body.points > left:
         raise InvalidRequest.at("/points", f"At most {left} are left to refund", f"最多可退还 {left} 碳积分")
-
-
-def _cannot_get(payer: Payer | None) -> Refusal:
-    if payer and payer.status == "frozen":
-        return AccountFrozen()
-    return PayerClosed() if payer and payer.status == "closed" else Contended()

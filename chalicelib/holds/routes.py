@@ -7,12 +7,13 @@ from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFo
 from chalicelib.holds import actions, queries, refunds
 from chalicelib.holds.model import Capture, HoldAnswer, HoldParams, HoldRefund, NewHold, to_answer
 from chalicelib.holds.rules.proofs import UNPROVEN, proven
-from chalicelib.holds.rules.refusals import GrantInactive, MerchantSuspended, OrderReferenceUsed, PayerClosed
+from chalicelib.holds.rules.refusals import GrantInactive, MerchantSuspended, OrderReferenceUsed
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen, InsufficientPoints
+from chalicelib.ledger.refunds import PayeeClosed
 
 room = Blueprint(__name__)
 READERS = (INDIVIDUAL, INSTITUTION, EXCHANGE)
@@ -99,11 +100,11 @@ def release_hold(command: Command[Empty], id: str) -> Decision:
     body=HoldRefund,
     answer=HoldAnswer,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, InvalidState, AlreadyRefunded, InsufficientPoints, PayerClosed, AccountFrozen, *UNPROVEN),
+    refuses=(NotFound, InvalidState, AlreadyRefunded, InsufficientPoints, PayeeClosed, AccountFrozen, *UNPROVEN),
     status=200,
 )
 def refund_hold(command: Command[HoldRefund], id: str) -> Decision:
     """Give captured points back to the person, in one or several parts."""
     hold, system = queries.with_system(command.caller, id)
     proof = proven(command, system)
-    return refunds.refund(command, hold, queries.merchant_account(hold)).proven_by(proof)
+    return refunds.refund(command, hold, *queries.paying_back(hold)).proven_by(proof)

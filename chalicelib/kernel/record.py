@@ -27,7 +27,8 @@ class Facts:
     ``turn``: the change of a merchant's state that offers follow. ``stocked``: postings of units that came to an offer.
     ``counted_at``: the till that counts an order until it is served. ``in_grams``: a reduction is an institution's,
     which gets no points. ``grant``: the consent that this is about. ``hold``: the hold whose points move, and
-    ``payer``, of a capture or of a draw's sale, the account that they came from. ``proof``: the signature of the
+    ``payer``, of a capture or of a draw's sale, the account that they came from. ``owner``: the account whose order,
+    hold or donation it was, where another one gets what comes back. ``proof``: the signature of the
     request by the caller's own system. ``dispute``: what a step or a ruling is about. ``conformance``: the run that it
     is a part of.
     """
@@ -59,6 +60,7 @@ class Facts:
     grant: str | None = None
     hold: str | None = None
     payer: str | None = None
+    owner: str | None = None
     reason: str | None = None
     proof: Proof | None = None
 

@@ -101,8 +101,9 @@ class Account(AnyAccount, Sums):
     ``campaigns``: those a person gave to; ``campaigns_live``: how many an institution has to see through, and
     ``proposals`` those of them that wait for the exchange. ``swept``: points that came from its tills.
     ``held``: points of a person's that holds reserve. ``guardian``: the consent by which a child opened it.
-    ``successor``: the account that came after it, for the same person under another login; ``formerly``: those that
-    procedures closed in its favour, of the same person; ``earlier``: those that she had closed herself before.
+    ``successor``: the account that came after it, for the same person under another login; ``heir``: the one of the
+    person who inherited from it; ``formerly``: those that procedures closed in its favour, of the same person;
+    ``earlier``: those that she had closed herself before.
     ``members``: merchants beneath the institution's sub-platform. ``owners``: ids of the logins that may do everything
     in its name; empty while that is only the one that opened it. ``late``: how many lines were filed late (projection).
     """
@@ -122,6 +123,7 @@ class Account(AnyAccount, Sums):
     held: int = 0
     guardian: str | None = None
     successor: str | None = None
+    heir: str | None = None
     formerly: frozenset[str] = frozenset()
     earlier: frozenset[str] = frozenset()
     members: int = 0

@@ -68,7 +68,7 @@ def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str
         yield name, "late", 1
     if name != record.holder and entry.kind in TOTALS and not record.payer:
         total, asset, sign = TOTALS[entry.kind]
-        yield name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
+        yield record.owner or name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)
     if entry.kind == "reversal" and entry.grams:  # an institution's
         yield name, "recorded", entry.grams
     if entry.repaid:  # a debt repaid was earned by nobody

@@ -1,10 +1,100 @@
-"""A merchant gives points back: its points first, then grams that its points were bought back for (docs/adr/0025)."""
+"""What comes back: who pays it, and whose account gets it, whatever became of both since (docs/adr/0025, 0042)."""
 
-from chalicelib.ledger.account import AnyAccount
-from chalicelib.ledger.actions import AccountCondition
-from chalicelib.ledger.model import GRAMS, POINTS, Posting
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from chalicelib.errors import Contended, Refusal, Text
+from chalicelib.ledger.account import Account, AnyAccount
+from chalicelib.ledger.actions import AccountClosed, AccountCondition, AccountNotOpen
+from chalicelib.ledger.debts import as_owed, repayment
+from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
-from chalicelib.table.write import Attr
+from chalicelib.table.write import Attr, seen
+
+
+class PayeeClosed(AccountClosed):
+    detail = Text(
+        "The person has closed the account that the points go back to. The person opens it again with POST"
+        " /v1/accounts; then send the refund again.",
+        "碳积分应退还的账户已由本人销户，暂无法退还。请联系其通过 POST /v1/accounts 重新开户，随后重新提交退还申请。",
+    )
+
+
+class PayeeEnded(AccountClosed):
+    detail = Text(
+        "A procedure has closed the account that the points go back to for good, and no other has come after it.",
+        "碳积分应退还的账户已依办理程序终止，且无后续账户，无法退还。",
+    )
+    remedy = Text(
+        "Nothing comes back here: do not send it again. Ask the exchange about the account.",
+        "该笔碳积分无法退还，请勿重复提交；如有疑问请咨询上海环交所。",
+    )
+
+
+@dataclass(frozen=True)
+class _Gaining:
+    """An account, as far as it may gain. One that a procedure closed has no ``identity``: nobody opens it again."""
+
+    status: str
+    identity: str = ""
+
+
+class Payee(NamedTuple):
+    """Who gets what comes back for an account, as read: the ``account`` itself, or the one that has come after it.
+
+    ``estates``: accounts on the way there whose person died and that owe points still. What comes back repays these
+    first: an heir gets what is left.
+    """
+
+    account: Account
+    estates: tuple[Account, ...] = ()
+
+    def conditions(self, add: Mapping[str, Any] | None = None) -> dict[str, AccountCondition]:
+        """What each account adds to the Transfer. A freeze stops no refund: what comes is frozen, too. ``add``: the
+        counters of the account that move with it.
+        """
+        gets = AccountCondition(even_frozen=True, refuse=seen(_Gaining, partial(_cannot_get, self)), add=add or {})
+        estates = {each.holder: _as_it_owes(each) for each in self.estates}
+        return {self.account.holder: gets} | estates
+
+    def owner(self, name: str) -> str | None:
+        """Whose totals move, for the Record: ``name``, where another account gets what comes back for it."""
+        return name if name != self.account.holder else None
+
+
+def _as_it_owes(estate: Account) -> AccountCondition:
+    return AccountCondition(require=as_owed(estate), refuse=lambda _: Contended(), even_closed=True)
+
+
+def _cannot_get(payee: Payee, now: _Gaining | None) -> Refusal:
+    """It only gains, so nothing but its state is in the way. One that was closed since it was read: decide again."""
+    if now is None:
+        return AccountNotOpen()
+    if now.status != "closed" or payee.account.status != "closed":
+        return Contended()
+    return PayeeClosed() if now.identity else PayeeEnded()
+
+
+def brought_to(payee: Payee, transfer: Transfer, owner: str) -> Transfer:
+    """``transfer``, of which the points that would come to the account ``owner`` (its name) come to ``payee``."""
+    owed = {each.holder: each.debt_points for each in payee.estates}
+    postings: list[Posting] = []
+    repayments: list[Posting] = []
+    for posting in transfer.postings:
+        if (posting.destination, posting.asset) != (owner, POINTS):
+            postings.append(posting)
+            continue
+        left = posting.amount
+        for estate, debt in owed.items():
+            if part := min(left, debt):
+                postings.append(posting._replace(destination=estate, amount=part))
+                repayments += repayment(estate, POINTS, part)
+                owed[estate], left = debt - part, left - part
+        if left:
+            postings.append(posting._replace(destination=payee.account.holder, amount=left))
+    return Transfer(transfer.kind, (*postings, *repayments))
 
 
 def grams_for(points: int, account: AnyAccount) -> int:

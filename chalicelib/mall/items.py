@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.refunds import Payee
 from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
 from chalicelib.mall.orders import OrderStatus, Redemption
 from chalicelib.table import keys
@@ -148,7 +149,8 @@ class OrderState:
 
 class Sale(NamedTuple):
     """What a refund needs to know of an order, as read: its Record, what each of its tills holds, the terms of its
-    offer, and the person by whom a limited purchase is counted. ``pooled``: units do not come back without codes.
+    offer, the person by whom a limited purchase is counted, and who gets what comes back. ``pooled``: units do not come
+    back without codes.
     ``merchant``: its account, where the tills do not hold all that was paid.
     """
 
@@ -157,6 +159,7 @@ class Sale(NamedTuple):
     in_tills: Mapping[str, int]
     terms: OfferTerms
     person: str
+    payee: Payee
     pooled: bool = False
     merchant: AnyAccount | None = None
 

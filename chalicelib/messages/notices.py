@@ -91,9 +91,9 @@ def _fulfilled(record: Record, order: Fields) -> list[Notice]:
 
 
 def _refunded(record: Record, order: Fields) -> list[Notice]:
-    late, text = record.role == "system", in_words(_lines(record)[order["account"]])
-    kind, text = ("order_late", joined(wording.LATE, text)) if late else ("order_refunded", text)
-    return _notice(record, order["account"], kind, text, ("redemption", order["id"]))  # type: ignore[arg-type]  # both are
+    if record.role == "system":
+        return _of_line("order_late", "redemption", record, order, before=wording.LATE)
+    return _of_line("order_refunded", "redemption", record, order)
 
 
 def _captured(record: Record, hold: Fields) -> list[Notice]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from chalicelib import log
+from chalicelib.accounts.queries import present
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.fields import stamp
@@ -32,9 +33,16 @@ def notify_holders(records: Sequence[Record]) -> None:
     """
     kept = oldest(datetime.now(UTC))
     recent = [record for record in records if record.at > kept]
-    found = [notice for record in recent if record.kind in KINDS for notice in notices(record)]
+    found = [_to_person(notice) for record in recent if record.kind in KINDS for notice in notices(record)]
     _send(found + _late_donors(recent))
     derive_each(actions.closed(record) for record in recent if record.kind == "campaign_closed")
+
+
+def _to_person(notice: Notice) -> Notice:
+    """A dispute may have been opened under an account that another of the same person has come after."""
+    if notice.about is None or notice.about.kind != "dispute":
+        return notice
+    return notice._replace(account=present(notice.account).id)
 
 
 def _send(found: list[Notice]) -> None:

@@ -116,8 +116,9 @@ def free_identity(command: Command[Any], procedure: Procedure, parties: Parties)
 def inherit(command: Command[Any], procedure: Procedure, parties: Parties) -> Effect:
     """What the account holds repays what it owes; the rest goes to the heir, and the number opens no account again.
 
-    A debt that is left stays with the closed account: an heir pays at most what she inherits. Raises AccountClosed,
-    HeirUnfit, InvalidState while anything is pending; refuses the same.
+    A debt that is left stays with the closed account: an heir pays at most what she inherits. What comes back later is
+    the heir's too, and repays that debt first (``Payee``). Raises AccountClosed, HeirUnfit, InvalidState while anything
+    is pending; refuses the same.
     """
     old, heir = parties.account, parties.other
     _may_end(parties)
@@ -128,7 +129,12 @@ def inherit(command: Command[Any], procedure: Procedure, parties: Parties) -> Ef
     terms = {old.holder: ending(old)} | ({heir.holder: _inheriting()} if left else {})
     (closed, *inherits), facts = _post(command, transfer, terms)
     barred = _claim(old, {"open": False, "mark": "ended"})
-    writes = (ended(command, closed), *(inherits or [acting(heir.id)]), barred, no_application(old.id, "approve"))
+    writes = (
+        ended(command, closed, heir=heir.id),
+        *(inherits or [acting(heir.id)]),
+        barred,
+        no_application(old.id, "approve"),
+    )
     return Effect("account_inherited", writes, facts)
 
 

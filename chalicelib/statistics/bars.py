@@ -52,14 +52,14 @@ def _svg(of: str, titled: Text, rows: Sequence[Row], months: Sequence[MonthAnswe
     highest = max((amount for _, amount in rows), default=0)
     height = _TOP + max(len(rows), 1) * _ROW + 6
     period = f"{months[0].month} – {months[-1].month}"
-    told = "; ".join(f"{name}: {amount:,}" for name, amount in rows) or in_words(_NONE, language)
+    listed = "; ".join(f"{name}: {amount:,}" for name, amount in rows) or in_words(_NONE, language)
     body = "".join(_row(_TOP + place * _ROW, row, highest) for place, row in enumerate(rows))
-    empty = "" if rows else f'<text x="{_SIDE}" y="{_TOP + 24}">{escape(told)}</text>'
+    empty = "" if rows else f'<text x="{_SIDE}" y="{_TOP + 24}">{escape(listed)}</text>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{of}-title {of}-desc"'
         f' lang="{"zh-CN" if language == "zh" else "en"}" viewBox="0 0 {_WIDTH} {height}"'
         f' width="{_WIDTH}" height="{height}" font-family="sans-serif" font-size="14" fill="{_INK}">'
-        f'<title id="{of}-title">{escape(title)}</title><desc id="{of}-desc">{period}. {escape(told)}</desc>'
+        f'<title id="{of}-title">{escape(title)}</title><desc id="{of}-desc">{period}. {escape(listed)}</desc>'
         f'<rect width="100%" height="100%" fill="{_PAPER}"/>'
         f'<text x="{_SIDE}" y="20" font-size="16" font-weight="bold">{escape(title)}</text>'
         f'<text x="{_SIDE}" y="40" font-size="13">{period}</text>{body}{empty}</svg>'

@@ -14,10 +14,10 @@ const FACTS =
 
 /** What would have been signed of a certificate that says this. */
 function claimsOf(stated: Certificate): Claims {
-  const told = stated as unknown as Claims
+  const facts = stated as unknown as Claims
   const iat = Math.floor(Date.parse(String(stated.issued_at)) / 1000)
-  const facts = FACTS.filter((name) => told[name] != null).map((name) => [name, told[name]])
-  return { iss: stated.issuer, jti: stated.serial, iat, ...Object.fromEntries(facts) }
+  const kept = FACTS.filter((name) => facts[name] != null).map((name) => [name, facts[name]])
+  return { iss: stated.issuer, jti: stated.serial, iat, ...Object.fromEntries(kept) }
 }
 
 function differing(stated: Claims, claims: Claims): string[] {

@@ -24,7 +24,7 @@ export const VERDICTS: Record<string, { title: Text; text: Text }> = {
     title: ['文件已被改动或已过时', 'Altered, or out of date'],
     text: [
       '文件中的签名正确，但文件与平台现行版式文件不一致。请只采信下列已签名内容，或重新下载。',
-      'The signature in it is right, but the file is not the platform’s present sheet. Rely only on what was signed, below, or download it anew.',
+      'The signature in it is right, but the file is not the platform’s present sheet. Rely only on what was signed, below, or download it again.',
     ],
   },
   unknown: {

@@ -41,6 +41,31 @@ def test_a_rule_scores_what_was_earned_and_a_new_one_scores_it_again(world: Worl
     assert [each["version"] for each in world.get("/v1/credit-rules").body["items"]] == [2, 1]
 
 
+def test_the_same_rule_again_makes_no_version_and_the_refusal_names_the_one_that_counts(world: World) -> None:
+    world.rich(points=5000)
+
+    def publish(**changes: Any) -> Any:
+        return world.post("/v1/credit-rules", RULE | changes, role="bureau", sub="bureau")
+
+    assert publish().body["version"] == 1
+    before = world.items()
+    sames: list[dict[str, Any]] = [{}, {"weights": {"WALK": "0.010"}}]
+    for same in sames:
+        refused = publish(**same)
+        assert (refused.refused, refused.body["state"]) == ((409, "invalid_state"), "1")
+    assert world.items() == before
+    assert publish(window_months=6).body["version"] == 2
+    assert publish().body["version"] == 3, "what counted before may count again"
+
+    def twin_first(store, request, asked):  # type: ignore[no-untyped-def]
+        assert publish(window_months=7).status == 201
+        return store.perform(request, "TransactWriteItems", asked)
+
+    world.store.interruptions = [twin_first]
+    assert publish(window_months=7).refused == (409, "invalid_state")
+    assert [each["version"] for each in world.get("/v1/credit-rules").body["items"]] == [4, 3, 2, 1]
+
+
 def test_a_rule_for_a_scenario_that_does_not_exist_is_refused(world: World) -> None:
     refused = world.post("/v1/credit-rules", RULE, role="bureau", sub="bureau")
     assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, "/weights")

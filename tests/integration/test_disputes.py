@@ -249,6 +249,64 @@ def test_the_bureau_reverses_a_disputed_reduction(world: World) -> None:
     books.check_projected(world, world.get("/v1/supply").body)
 
 
+def test_an_institution_disputes_a_reduction_of_its_own_and_no_other_object(world: World) -> None:
+    order_of_alice = order(world)
+    world.scenario("heat", confirmation="manual")
+    reported = world.report(keys.account_id("shop"), "10", scenario="heat").body["id"]
+    of_other = world.report(keys.account_id("alice"), "10", scenario="heat").body["id"]
+    assert dispute(world, "redemption", order_of_alice, who=SHOP).refused == NOT_FOUND
+    assert dispute(world, "reduction", of_other, who=SHOP).refused == NOT_FOUND
+    assert dispute(world, "reduction", reported).refused == NOT_FOUND
+    claimed = opened(world, "reduction", reported, who=SHOP)
+    of_alice = opened(world, "redemption", order_of_alice)
+    assert listed(world, SHOP) == [of_alice, claimed], "what it answers, and what it claims"
+    assert listed(world, SHOP, limit=1) == [of_alice]
+    world.stream()
+    assert listed(world, SHOP, status="awaiting_answer") == [of_alice, claimed]
+    assert withdraw(world, of_alice, **SHOP).refused == NOT_FOUND
+    assert reply(world, claimed, **SHOP).refused == NOT_FOUND
+    assert reply(world, claimed, **REPORTER).status == 200
+    ruling = rule(world, claimed, who=BUREAU, step="confirm")
+    assert (ruling.status, ruling.body["effect"]) == (200, "reduction_confirmed")
+    assert world.me("shop", "institution")["balances"]["grams"] == 710
+    world.stream()
+    kinds = [each["kind"] for each in world.messages("shop", "institution")]
+    assert {"dispute_answered", "dispute_ruled"} <= {*kinds}
+    assert seen(world, claimed, **SHOP)["status"] == "upheld"
+    again = opened(world, "reduction", reported, who=SHOP)
+    assert withdraw(world, again, **SHOP).body["status"] == "withdrawn"
+    books.check(world)
+
+
+def test_an_individuals_token_of_the_same_login_sees_no_dispute_of_the_institution(world: World) -> None:
+    world.institution()
+    world.scenario()
+    claimed = opened(world, "reduction", world.report(keys.account_id("shop"), "10").body["id"], who=SHOP)
+    assert world.get(f"{PATH}/{claimed}", role="individual", sub="shop").refused == NOT_FOUND
+    assert world.get(f"{PATH}/{claimed}", **SHOP).status == 200
+
+
+@pytest.mark.parametrize("frozen", ["alice", "shop"])
+def test_deadlines_pass_for_a_frozen_party_as_for_any_other(world: World, frozen: str) -> None:
+    id = order(world)
+    claimed = opened(world, "redemption", id)
+    world.freeze(keys.account_id(frozen))
+    assert rule(world, claimed).refused == (409, "invalid_state")
+    run_out(world, claimed)
+    assert reply(world, claimed).status == 200, "late, and not ruled yet"
+    assert rule(world, claimed).status == 200
+    assert (world.points(), world.me()["status"]) == (1000, "frozen" if frozen == "alice" else "active")
+    books.check(world)
+
+
+def test_a_frozen_party_that_does_not_answer_in_time_is_not_waited_for(world: World) -> None:
+    claimed = opened(world, "redemption", order(world))
+    world.freeze(keys.account_id("shop"))
+    run_out(world, claimed)
+    assert rule(world, claimed).status == 200
+    assert world.points() == 1000
+
+
 def test_a_rejected_reduction_can_be_disputed_and_upheld_in_words(world: World) -> None:
     id = trip(world, "manual")
     assert world.post(f"/v1/reductions/{id}/reject", {"reason": "no"}, **BUREAU).status == 200

@@ -10,6 +10,13 @@ import pytest
 
 from infra.dev.local.stack import LocalStack
 
+# Files whose tests take longest: the whole takes as long as the last file that begins.
+_FIRST = ("test_readme", "test_buyback_races", "test_partners", "test_hold_races", "test_onboarding")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _FIRST.index(item.path.stem) if item.path.stem in _FIRST else len(_FIRST))
+
 
 class Sample(LocalStack):
     """A local stack that serves tests/system/sample_app.py."""

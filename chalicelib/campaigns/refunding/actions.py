@@ -12,11 +12,10 @@ from chalicelib.campaigns.refunding.model import DonationRefundAnswer, Refunding
 from chalicelib.certificates.actions import undone
 from chalicelib.certificates.items import Certificate
 from chalicelib.errors import Contended
-from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition, post
+from chalicelib.ledger.refunds import Payee, brought_to
 from chalicelib.table import keys
 from chalicelib.table.lists import UNLISTED
 from chalicelib.table.write import Attr, Write, present, put, update
@@ -46,8 +45,8 @@ def abandon(command: Command[Abandonment], campaign: Campaign, accounts: Mapping
     return Decision("campaign_abandoned", abandoned.to_answer(total(accounts.values())), writes, publish=True)
 
 
-def give_back(command: Command[Any], donation: Record, *, person: Account, proof: Certificate, reason: str) -> Decision:
-    """A donation's points go back to its ``person`` (her account as of now), and its certificate is revoked.
+def give_back(command: Command[Any], donation: Record, *, payee: Payee, proof: Certificate, reason: str) -> Decision:
+    """A donation's points go back to its person, or to whom ``payee`` says, and its certificate is revoked.
 
     A freeze stops no refund: what comes is frozen, too. Refuses AccountClosed, and Contended where anything is not as
     it was read.
@@ -55,14 +54,17 @@ def give_back(command: Command[Any], donation: Record, *, person: Account, proof
     [given] = donation.postings
     terms = {
         given.destination: AccountCondition(require=Attr("status").eq("abandoned"), refuse=lambda _: Contended()),
-        person.holder: AccountCondition(kind=INDIVIDUAL, even_frozen=True),
-    }
-    writes, facts = post(refund(given.destination, person.holder, given.amount), record=command.id, terms=terms)
+    } | payee.conditions()
+    owed = refund(given.destination, given.source, given.amount)
+    transfer = brought_to(payee, owed, given.source)
+    touched = {name: terms[name] for name in terms if name in transfer.changes()}
+    writes, facts = post(transfer, record=command.id, terms=touched)
     campaign = str(donation.counterparty)
     answer = DonationRefundAnswer(
-        id=campaign, donation=donation.id, points=given.amount, at=command.at, account=person.id
+        id=campaign, donation=donation.id, points=given.amount, at=command.at, account=payee.account.id
     )
     facts = replace(facts, counterparty=campaign, reference=donation.id, certificate=proof.serial)
+    facts = replace(facts, owner=payee.owner(given.source))
     return Decision("donation_refunded", answer, (*writes, undone(command, proof, reason=because(reason))), facts)
 
 

@@ -85,11 +85,11 @@ def _refund(donation: Record, refunding: Refunding) -> bool:
     """
 
     def decide(command: Command[Any]) -> Decision:
-        person = accounts.present(donation.postings[0].source.removeprefix(keys.holder("")))
+        payee = accounts.payee(accounts.item(donation.postings[0].source.removeprefix(keys.holder(""))))
         proof = read.get(keys.certificate(str(donation.certificate)), Certificate)
         if proof is None:
             raise NotFound()
-        return actions.give_back(command, donation, person=person, proof=proof, reason=refunding.reason)
+        return actions.give_back(command, donation, payee=payee, proof=proof, reason=refunding.reason)
 
     try:
         return not perform(refund_of(donation.id), decide).replayed

@@ -1,7 +1,7 @@
 """Why points are not held, captured, released or refunded."""
 
 from chalicelib.errors import InvalidState, LimitReached, Refusal, Text
-from chalicelib.ledger.actions import AccountClosed, InsufficientPoints
+from chalicelib.ledger.actions import InsufficientPoints
 
 
 class GrantInactive(Refusal):
@@ -79,13 +79,6 @@ class PayerLacksPoints(InsufficientPoints):
     detail = Text("The person has fewer points than the order needs.", "该用户的可用碳积分不足。")
     remedy = Text(
         "Hold fewer points, or let the person pay in another way.", "请减少碳积分，或请用户选择其他支付方式。"
-    )
-
-
-class PayerClosed(AccountClosed):
-    detail = Text(
-        "The person has closed the account that the points go back to. Once it is open again, send the refund again.",
-        "用户已销户，碳积分无法退还。请在用户重新开户后再次提交。",
     )
 
 

@@ -3,21 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, Text
+from chalicelib.errors import AlreadyRefunded, InvalidRequest, InvalidState, Refusal, Text
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
 from chalicelib.ledger import refunds
-from chalicelib.ledger.account import AnyAccount
-from chalicelib.ledger.actions import (
-    AccountClosed,
-    AccountCondition,
-    AccountNotOpen,
-    InsufficientPoints,
-    inactive,
-    post,
-)
+from chalicelib.ledger.actions import AccountCondition, InsufficientPoints, post
 from chalicelib.ledger.model import POINTS
 from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
@@ -27,14 +19,6 @@ from chalicelib.mall.orders import STEPS, Fulfilment, Redemption, Refund
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, present, seen, update
 from chalicelib.transitions import step
-
-
-class BuyerClosed(AccountClosed):
-    detail = Text(
-        "The buyer has closed the account that the points go back to. The buyer opens it again with POST /v1/accounts;"
-        " then send the refund again.",
-        "买方账户已销户，碳积分无法退还。请联系买方通过 POST /v1/accounts 重新开户，随后重新提交退还申请。",
-    )
 
 
 class NotCancellable(InvalidState):
@@ -73,10 +57,10 @@ def refund(command: Command[Refund], sale: Sale) -> Decision:
 
     A frozen merchant cannot refund. The exchange can, from the till and from what was swept into the frozen account
     alike: freezing ties the merchant's hands, and a buyer's claim does not wait for it. So the exchange need not
-    release the account first, which would let everything out. A frozen buyer gets nothing until she is released.
+    release the account first, which would let everything out. A frozen buyer gets them into her frozen account.
 
     Raises AlreadyRefunded, and InvalidRequest where the exchange gives no reason. Refuses AccountFrozen,
-    InsufficientPoints where the merchant has neither the points nor grams for them, and BuyerClosed until the
+    InsufficientPoints where the merchant has neither the points nor grams for them, and PayeeClosed until the
     buyer has opened the account again: the points stay with the merchant meanwhile.
     """
     if sale.order.status == "refunded":
@@ -88,8 +72,8 @@ def refund(command: Command[Refund], sale: Sale) -> Decision:
 
 
 def cancel(command: Command[Empty], sale: Sale) -> Decision:
-    """The buyer takes back what is not fulfilled, within the time that the offer gave. Raises InvalidState; refuses as
-    a refund by the exchange does.
+    """The buyer takes back what is not fulfilled, within the time that the offer gave, frozen or not: it only comes
+    back. Raises InvalidState; refuses as a refund by the exchange does.
     """
     until = sale.order.cancellable_until
     if until is None or until <= command.at:
@@ -123,9 +107,11 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     """
     order, record = sale.order, sale.record
     by_merchant = command.caller.role == INSTITUTION
-    transfer = transfers.refund(record, sale.in_tills, sale.merchant, pooled=sale.pooled)
+    buyer = keys.holder(order.account)
+    owed = transfers.refund(record, sale.in_tills, sale.merchant, pooled=sale.pooled)
+    transfer = refunds.brought_to(sale.payee, owed, buyer)
     conditions = _conditions(sale, even_frozen=not by_merchant)
-    accounts = {name for posting in transfer.postings for name in posting[:2]} | {keys.holder(order.account)}
+    accounts = {name for posting in transfer.postings for name in posting[:2]}
     accounts |= {record.counted_at} if record.counted_at and order.status == "placed" else set()
     needed = {name: condition for name, condition in conditions.items() if name in accounts}
     writes, facts = post(transfer, record=command.id, terms=needed)
@@ -135,7 +121,7 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     if by_merchant and record.holder not in accounts:
         writes += (acting(order.merchant),)
     answer = order.model_copy(update={"status": status, "reason": reason})
-    facts = replace(facts, holder=record.holder, reference=order.id, reason=reason)
+    facts = replace(facts, holder=record.holder, reference=order.id, reason=reason, owner=sale.payee.owner(buyer))
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
@@ -148,8 +134,7 @@ def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
     rest = transfers.swept(record, sale.in_tills)
     conditions[str(record.holder)] = refunds.condition(rest, sale.merchant, even_frozen=even_frozen)
-    served = AccountCondition(refuse=seen(AnyAccount, _buyer_cannot), add={"pending": -1} if placed else {})
-    return conditions | {keys.holder(order.account): served}
+    return conditions | sale.payee.conditions({"pending": -1} if placed else {})
 
 
 def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:
@@ -161,13 +146,6 @@ def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:
     if held < paid:
         require &= Attr("points").eq(held)
     return AccountCondition(require=require, refuse=seen(Till, _till_moved))
-
-
-def _buyer_cannot(account: AnyAccount | None) -> Refusal:
-    """Why the buyer's account takes no points: it only gains, so nothing but its state is in the way."""
-    if account is None:
-        return AccountNotOpen()
-    return BuyerClosed() if account.status == "closed" else inactive(account) or Contended()
 
 
 def _till_moved(till: Till | None) -> Refusal:

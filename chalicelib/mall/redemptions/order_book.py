@@ -6,15 +6,14 @@ from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.accounts.statements.entries import EntryAnswer
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
+from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account, AnyAccount
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.offers import memory
-from chalicelib.mall.offers.queries import tills_by_name
 from chalicelib.mall.orders import OrderParams, Redemption
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
@@ -28,7 +27,7 @@ def order(caller: Caller, id: str) -> tuple[Redemption, Record]:
     exchange. Raises NotFound.
     """
     order, record = _order(id)
-    party = caller.holds(INDIVIDUAL, order.account) or caller.holds(INSTITUTION, order.merchant)
+    party = caller.holds(INSTITUTION, order.merchant) or accounts.is_of(caller, order.account)
     if not caller.reads_as(EXCHANGE) and not party:
         raise NotFound()
     if order.vouchers and not party:  # whoever knows a code can use it
@@ -56,12 +55,12 @@ def _order(id: str) -> tuple[Redemption, Record]:
 
 def _sale(order: Redemption, record: Record) -> Sale:
     person = accounts.person(order.account) if record.limited else order.account
-    tills = _tills(record)
+    tills, buyer = _read_with(order, record)
     pooled = any(till.codes is not None for till in tills.values())
     in_tills = {name: till.points for name, till in tills.items()}
     short = transfers.swept(record, in_tills)
     merchant = read.get(keys.account(str(record.holder)), AnyAccount) if short else None
-    return Sale(order, record, in_tills, memory.terms(order.offer), person, pooled, merchant)
+    return Sale(order, record, in_tills, memory.terms(order.offer), person, accounts.payee(buyer), pooled, merchant)
 
 
 def _as_it_stands(placed: Redemption, state: OrderState | None) -> Redemption:
@@ -110,9 +109,11 @@ def as_they_stand(ids: Sequence[str]) -> list[Redemption]:
     return [_as_it_stands(each, states.get(each.id)) for each in placed]
 
 
-def _tills(record: Record) -> dict[str, Till]:
-    """The tills of a redemption's Record, as of now."""
-    return tills_by_name({posting.destination for posting in transfers.paid(record)})
+def _read_with(order: Redemption, record: Record) -> tuple[dict[str, Till], Account]:
+    """The tills of a redemption's Record and its buyer's account, as of now: one request."""
+    names, buyer = {each.destination for each in transfers.paid(record)}, keys.account(keys.holder(order.account))
+    rows = read.rows([*map(keys.account, names), buyer])
+    return {name: rows[keys.account(name)].load(Till) for name in names}, rows[buyer].load(Account)
 
 
 def orders_due(at: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
+from chalicelib.ledger.refunds import PayeeClosed
 from chalicelib.mall.offers import memory, queries
 from chalicelib.mall.offers.windows import OfferUnavailable
 from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
@@ -89,7 +90,7 @@ def fulfil(command: Command[Fulfilment], id: str) -> Decision:
     body=Refund,
     answer=Redemption,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, AlreadyRefunded, InsufficientPoints, aftersales.BuyerClosed, AccountFrozen),
+    refuses=(NotFound, AlreadyRefunded, InsufficientPoints, PayeeClosed, AccountFrozen),
     status=200,
 )
 def refund(command: Command[Refund], id: str) -> Decision:
@@ -106,7 +107,7 @@ def refund(command: Command[Refund], id: str) -> Decision:
     body=Empty,
     answer=Redemption,
     allow=(INDIVIDUAL,),
-    refuses=(NotFound, aftersales.NotCancellable, InsufficientPoints, AccountFrozen),
+    refuses=(NotFound, aftersales.NotCancellable, InsufficientPoints),
     status=200,
 )
 def cancel_order(command: Command[Empty], id: str) -> Decision:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
+from chalicelib.accounts import queries as accounts
 from chalicelib.errors import NotFound
 from chalicelib.grants.queries import active_for_report
 from chalicelib.kernel.caller import BUREAU, Caller
@@ -63,7 +64,8 @@ def reduction(caller: Caller, id: str) -> Reduction:
         raise NotFound()
     [found] = as_they_stand([record])
     recipient = found.recipient
-    if not caller.reads_as(BUREAU) and not caller.made(record) and not caller.holds(recipient.kind, recipient.id):
+    holds = caller.holds(recipient.kind, recipient.id) or accounts.is_of(caller, recipient.id)
+    if not caller.reads_as(BUREAU) and not caller.made(record) and not holds:
         raise NotFound()
     return found
 

@@ -50,6 +50,7 @@ class Stage:
             log.unlink()
         keys.make(self._local.keys)
         table = self._store()
+        os.environ["PAGES_ORIGIN"] = f"{self.url},{self.url.replace('127.0.0.1', 'localhost')}"
         bucket, named = _emulated()
         described = environment.describe(
             self._local, url=self.url, table=table.name, stream_arn=table.stream_arn, bucket=bucket

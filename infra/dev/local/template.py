@@ -37,7 +37,10 @@ def _resolve(value: Any) -> Any:
 
 
 def _named(name: str) -> Any:
-    return os.environ.get("CORS_ORIGINS", "") if name == "CorsOrigins" else _PSEUDO[name]
+    if name != "CorsOrigins":
+        return _PSEUDO[name]
+    allowed = (os.environ.get("CORS_ORIGINS", ""), os.environ.get("PAGES_ORIGIN", ""))  # our own pages send documents
+    return ",".join(filter(None, allowed))
 
 
 def _chosen(parts: list[Any]) -> Any:

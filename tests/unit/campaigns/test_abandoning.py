@@ -12,6 +12,7 @@ from chalicelib.errors import Contended, InvalidState
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.record import Posting
 from chalicelib.ledger.model import POINTS
+from chalicelib.ledger.refunds import Payee
 from chalicelib.table import keys
 from chalicelib.table.lists import CAMPAIGNS_ABANDONED
 from tests.unit.campaigns.samples import ACCOUNTS, ID, account, campaign, collected
@@ -33,7 +34,7 @@ def abandoned(role: str = "exchange", sub: str = "exchange", status: str = "appr
 
 
 def refunded(proof: Certificate = PROOF, **changes: Any) -> Decision:
-    return give_back(command(role="system"), GIVEN, person=person(**changes), proof=proof, reason="赛事取消")
+    return give_back(command(role="system"), GIVEN, payee=Payee(person(**changes)), proof=proof, reason="赛事取消")
 
 
 def test_an_abandoned_campaign_takes_nothing_and_waits_for_its_refunds() -> None:
@@ -75,7 +76,9 @@ def test_a_donation_goes_back_from_the_account_that_has_it() -> None:
     assert (left["points"], left["gathered"]) == (200, 700)
     assert after(at(decision, PERSON), person(points=1))["points"] == 501
     assert holds(at(decision, PERSON), person(status="frozen"))
-    assert refusal(at(decision, PERSON), person(status="closed")).code == "account_closed"
+    assert refusal(at(decision, PERSON), person(status="closed")).code == "contended", "another may have come after it"
+    closed = refunded(status="closed", identity="n")
+    assert refusal(at(closed, PERSON), person(status="closed", identity="n")).code == "account_closed"
     assert len(touched(decision)) == 3
 
 

@@ -34,7 +34,7 @@ from chalicelib.reductions.model import ReductionAnswer
 from chalicelib.table import keys
 from chalicelib.table.write import Attr
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, record, refusal, touched, write_to
-from tests.unit.mall.nouns import ALICE, BUYER, MERCHANT, ORDER, SHOP, TILL, offer, order, sale
+from tests.unit.mall.nouns import ALICE, BUYER, MERCHANT, ORDER, PAYEE, SHOP, TILL, offer, order, sale
 from tests.unit.parties import person
 
 SEVEN_DAYS_LATER, RULE_BY = "2026-02-07T08:00:00.000Z", "2026-02-22T08:00:00.000Z"
@@ -64,7 +64,7 @@ def ruled(
     dispute: Dispute = DISPUTE, case: Any = None, *, role: str = "exchange", now: Any = NOW, **body: Any
 ) -> Decision:
     asked = Ruling(**{"outcome": "uphold", "text": "so it is"} | body)
-    case = case or Sale(order(), sale(), {TILL: 3000}, offer(), "person")
+    case = case or Sale(order(), sale(), {TILL: 3000}, offer(), "person", PAYEE)
     return rulings.rule(command(asked, role=role, sub=role, now=now), dispute, case)
 
 
@@ -232,24 +232,24 @@ def test_only_the_official_of_the_object_rules(dispute: Dispute) -> None:
 
 def test_what_the_merchant_gave_back_is_not_given_back_again() -> None:
     with pytest.raises(AlreadyRefunded):
-        ruled(case=Sale(order(status="refunded"), sale(), {TILL: 3000}, offer(), "person"))
+        ruled(case=Sale(order(status="refunded"), sale(), {TILL: 3000}, offer(), "person", PAYEE))
     with pytest.raises(AlreadyRefunded):
-        ruled(OF_HOLD, HeldCase(replace(HOLD, refunded_points=300), AnyAccount(points=1000)))
+        ruled(OF_HOLD, HeldCase(replace(HOLD, refunded_points=300), AnyAccount(points=1000), PAYEE))
 
 
 @pytest.mark.parametrize(("points", "back"), [(None, 200), (50, 50)])
 def test_of_a_captured_hold_all_that_is_left_or_a_part_goes_back(points: int | None, back: int) -> None:
-    decision = ruled(OF_HOLD, HeldCase(HOLD, AnyAccount(points=1000)), points=points)
+    decision = ruled(OF_HOLD, HeldCase(HOLD, AnyAccount(points=1000), PAYEE), points=points)
     assert decision.facts.postings == (Posting(MERCHANT, BUYER, back, POINTS),)
     kept = after(write_to(decision, OF_HOLD.key), OF_HOLD)
     assert (kept["effect"], kept["refunded_points"]) == ("hold_refunded", back)
     with pytest.raises(InvalidRequest):
-        ruled(OF_HOLD, HeldCase(HOLD, AnyAccount(points=1000)), points=201)
+        ruled(OF_HOLD, HeldCase(HOLD, AnyAccount(points=1000), PAYEE), points=201)
 
 
 def test_what_is_held_is_released() -> None:
     hold = replace(HOLD, status="held", captured_points=0, refunded_points=0)
-    decision = ruled(OF_HOLD, HeldCase(hold, AnyAccount()))
+    decision = ruled(OF_HOLD, HeldCase(hold, AnyAccount(), PAYEE))
     assert decision.facts.postings == (Posting(hold.name, BUYER, 400, POINTS),)
     assert after(write_to(decision, OF_HOLD.key), OF_HOLD)["refunded_points"] == 400
 
@@ -296,7 +296,7 @@ def test_what_does_not_belong_to_a_ruling_is_named(
 
 
 def test_the_answer_of_a_ruling_has_no_voucher() -> None:
-    sold = Sale(order(voucher="SH-1", note="x", vouchers=["SH-1"]), sale(), {TILL: 3000}, offer(), "person")
+    sold = Sale(order(voucher="SH-1", note="x", vouchers=["SH-1"]), sale(), {TILL: 3000}, offer(), "person", PAYEE)
     bare = ruled(case=sold).answer.model_dump()["redemption"]
     assert (bare["status"], bare["voucher"], bare["note"], bare["vouchers"]) == ("refunded", None, None, [])
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.refunds import Payee
 from chalicelib.mall import transfers
 from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
 from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.table import keys
 from tests.unit.decisions import AT, record
+from tests.unit.parties import person
 
 OFFER = "o" * 26
 SHOP = keys.account_id("shop")
@@ -16,6 +18,7 @@ ALICE = keys.account_id("alice")
 BUYER, MERCHANT, TILL = keys.holder(ALICE), keys.holder(SHOP), keys.till(OFFER, 0)
 ACTIVE = {"kind": "individual", "status": "active", "points": 5000, "pending": 0}
 ORDER = "r" * 26
+PAYEE = Payee(person(id=ALICE))
 
 
 def offer(**changes: Any) -> Offer:

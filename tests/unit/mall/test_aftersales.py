@@ -5,13 +5,30 @@ from typing import Any
 import pytest
 
 from chalicelib.errors import AlreadyRefunded, InvalidRequest, InvalidState, RoleNotAllowed
+from chalicelib.ledger import debts
+from chalicelib.ledger.refunds import Payee
 from chalicelib.mall.items import OrderState, Sale
 from chalicelib.mall.offers.memory import TillEmpty
 from chalicelib.mall.orders import Fulfilment, Refund
 from chalicelib.mall.redemptions.aftersales import NotCancellable, cancel, expire, fulfil, refund
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
-from tests.unit.mall.nouns import ACTIVE, BUYER, MERCHANT, OFFER, ORDER, SHOP, TILL, offer, order, sale, till
+from tests.unit.mall.nouns import (
+    ACTIVE,
+    ALICE,
+    BUYER,
+    MERCHANT,
+    OFFER,
+    ORDER,
+    PAYEE,
+    SHOP,
+    TILL,
+    offer,
+    order,
+    sale,
+    till,
+)
+from tests.unit.parties import person
 
 STATE = keys.order(ORDER)
 MERCHANT_ITEM: dict[str, Any] = {"status": "active", "points": 10_000}
@@ -30,7 +47,7 @@ def state(status: Any, **changes: Any) -> OrderState:
 
 
 def sold(held: int = 3000, **changes: Any) -> Sale:
-    return Sale(order(**changes), sale(), {TILL: held}, offer(), "person")
+    return Sale(order(**changes), sale(), {TILL: held}, offer(), "person", PAYEE)
 
 
 def refunded(asked: Any = None, held: int = 3000, **changes: Any) -> Any:
@@ -140,17 +157,46 @@ def test_the_exchange_refunds_from_a_frozen_merchant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stored", "code"),
+    ("read", "identity", "stored", "code"),
     [
-        (None, "not_found"),
-        (ACTIVE | {"status": "closed"}, "account_closed"),
-        (ACTIVE | {"status": "frozen"}, "account_frozen"),
+        ("active", "n", None, "not_found"),
+        ("active", "n", "closed", "contended"),  # decided again: another account may have come after it
+        ("closed", "n", "closed", "account_closed"),
+        ("closed", "", "closed", "account_closed"),
+        ("closed", "n", "active", None),
+        ("active", "n", "frozen", None),
     ],
 )
-def test_a_buyer_without_an_active_account_gets_nothing_yet(stored: Any, code: str) -> None:
-    refused = refusal(write_to(refunded(), keys.account(BUYER)), stored)
+def test_a_buyer_gets_points_back_unless_her_account_is_closed(
+    read: str, identity: str, stored: str | None, code: str | None
+) -> None:
+    payee = Payee(person(id=ALICE, status=read, identity=identity))
+    write = write_to(refund(shop(), sold()._replace(payee=payee)), keys.account(BUYER))
+    found = stored and ACTIVE | {"status": stored, "identity": identity}
+    if code is None:
+        assert holds(write, found)
+        return
+    refused = refusal(write, found)
     assert refused.code == code
-    assert code != "account_closed" or "opens it again" in refused.text("en")
+    assert code != "account_closed" or ("opens it again" in refused.text("en")) == bool(identity)
+
+
+def test_points_come_to_the_account_that_came_after_the_buyers() -> None:
+    later = person(id="alice-2", identity="n")
+    decision = refund(exchange(), sold(status="fulfilled")._replace(payee=Payee(later)))
+    assert touched(decision) == [STATE, keys.account(TILL), later.key]
+    assert after(write_to(decision, later.key), ACTIVE)["points"] == 8000
+
+
+def test_points_of_one_who_died_repay_what_she_owed_before_her_heir_gets_any() -> None:
+    dead, heir = person(id=ALICE, status="closed", debt_points=500), person(id="heir", identity="n")
+    decision = refund(exchange(), sold(status="fulfilled")._replace(payee=Payee(heir, (dead,))))
+    assert touched(decision) == [STATE, keys.account(TILL), heir.key, dead.key]
+    assert after(write_to(decision, heir.key), ACTIVE)["points"] == 7500
+    left = after(write_to(decision, dead.key), {"status": "closed", "debt_points": 500})
+    assert (left["debt_points"], left.get("points", 0)) == (0, 0)
+    assert refusal(write_to(decision, dead.key), {"status": "closed", "debt_points": 400}).code == "contended"
+    assert debts.repaid(decision.facts.postings) == 500
 
 
 def test_what_was_refunded_is_not_refunded_again() -> None:
@@ -168,7 +214,7 @@ def test_only_a_merchant_and_the_exchange_refund(role: str) -> None:
 
 def test_a_limited_purchase_is_given_back_to_the_person() -> None:
     limited = sale(limited=True)
-    decision = refund(shop(), Sale(order(), limited, {TILL: 3000}, offer(per_account_limit=3), "person"))
+    decision = refund(shop(), Sale(order(), limited, {TILL: 3000}, offer(per_account_limit=3), "person", PAYEE))
     assert after(write_to(decision, keys.purchases("person", OFFER)), {"units": 3})["units"] == 0
     assert all(not key.sk.startswith("purchases:") for key in touched(refunded()))
 
@@ -176,7 +222,9 @@ def test_a_limited_purchase_is_given_back_to_the_person() -> None:
 def test_each_till_takes_back_what_it_sold() -> None:
     second = keys.till(OFFER, 1)
     in_tills = {TILL: 2000, second: 400}
-    decision = refund(exchange(), Sale(order(), sale({TILL: 2, second: 1}), in_tills, offer(stripes=2), "person"))
+    decision = refund(
+        exchange(), Sale(order(), sale({TILL: 2, second: 1}), in_tills, offer(stripes=2), "person", PAYEE)
+    )
     assert after(write_to(decision, keys.account(TILL)), till(points=2000, units=0))["units"] == 2
     short = after(write_to(decision, keys.account(second)), till(points=400, units=0))
     assert (short["points"], short["units"]) == (0, 1)
@@ -192,7 +240,7 @@ def test_a_till_counts_its_orders_until_they_are_served_or_refunded() -> None:
     assert after(write_to(delivered, keys.served(TILL))) == {"orders": 1}
     assert after(write_to(delivered, keys.served(TILL)), {"orders": 4}) == {"orders": 5}
     for status, left in (("placed", 4), ("fulfilled", 5)):
-        decision = refund(shop(), Sale(order(status=status), counted, {TILL: 3000}, offer(), "person"))
+        decision = refund(shop(), Sale(order(status=status), counted, {TILL: 3000}, offer(), "person", PAYEE))
         assert after(write_to(decision, keys.account(TILL)), till(points=3000, orders=5))["orders"] == left
 
 

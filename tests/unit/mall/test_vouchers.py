@@ -170,7 +170,7 @@ def test_other_reasons_come_before_that_the_till_moved() -> None:
 
 def sold(**changes: Any) -> Sale:
     handed: dict[str, Any] = {"status": "fulfilled", "voucher": "C", "vouchers": ["C", "D", "E"]}
-    return Sale(order(**handed | changes), nouns.sale(), {TILL: 3000}, POOLED, "person", pooled=True)
+    return Sale(order(**handed | changes), nouns.sale(), {TILL: 3000}, POOLED, "person", nouns.PAYEE, pooled=True)
 
 
 def test_a_refund_gives_points_back_and_no_code() -> None:
@@ -183,14 +183,14 @@ def test_a_refund_gives_points_back_and_no_code() -> None:
 
 
 def test_whether_units_come_back_is_as_it_was_read() -> None:
-    without = refund(shop(Refund()), Sale(order(), nouns.sale(), {TILL: 3000}, offer(), "person"))
+    without = refund(shop(Refund()), Sale(order(), nouns.sale(), {TILL: 3000}, offer(), "person", nouns.PAYEE))
     write = write_to(without, keys.account(TILL))
     assert holds(write, till(points=3000))
     assert isinstance(refusal(write, till(points=3000, codes=5)), TillEmpty), "it got codes meanwhile"
 
 
 def test_an_order_from_before_the_codes_is_counted_down_though_its_till_gives_nothing() -> None:
-    before = Sale(order(), nouns.sale(counted_at=TILL), {TILL: 0}, POOLED, "person", pooled=True)
+    before = Sale(order(), nouns.sale(counted_at=TILL), {TILL: 0}, POOLED, "person", nouns.PAYEE, pooled=True)
     decision = refund(shop(Refund()), before)
     stored = after(write_to(decision, keys.account(TILL)), till(units=3, codes=5, orders=1))
     assert (stored["orders"], stored["units"]) == (0, 3)

@@ -1,1 +1,0 @@
-import{t as e}from"./placeholder-B0u5R-du.js";e(`碳普惠 · 工作台`);

@@ -1,0 +1,1 @@
+"""Designs in Quint (https://quint.sh), checked by its simulator, and their traces asked of the real actions."""
