@@ -68,9 +68,9 @@ def _resume_run(now: datetime, id: str) -> None:
 def _plan(run: Run, planned: int, sweep: Sweep) -> None:
     """Plan on from ``planned`` parts, and have the next message plan on from there.
 
-    A message that is doubled or retried finds more parts: it sends its own once more, which may be lost with the worker that
-    planned them. It plans on itself only where nobody else has done so for some time, or each double would begin a
-    chain of its own.
+    A message that is doubled or retried finds more parts: it sends its own once more, which may be lost with the
+    worker that planned them. It plans on itself only where nobody else has done so for some time, or each double would
+    begin a chain of its own.
     """
     now = datetime.now(UTC)
     if not planned and not run.planned and not sweep(time.monotonic() + SWEEPING_SECONDS_MAX):

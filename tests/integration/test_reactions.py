@@ -1,8 +1,7 @@
 """What follows from Records never stops what is summed up from them; and Records of the older form are understood."""
 
-from typing import Any
-
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from chalice.app import DynamoDBEventConfig
