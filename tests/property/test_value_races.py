@@ -44,8 +44,8 @@ def meet(one: Callable[[], Answer], other: Callable[[], Answer], first: str, mom
         answer = begun()
     later = met[0] if met else between()  # it sends fewer requests than that: one after the other
     assert max(answer.status, later.status) < 500, (answer, later)
-    both = (answer, later) if first == "one" else (later, answer)
-    return Met(*both, one_first=(first == "one") != bool(met))
+    one_answer, other_answer = (answer, later) if first == "one" else (later, answer)
+    return Met(one_answer, other_answer, one_first=(first == "one") != bool(met))
 
 
 def agree(world: World) -> None:
