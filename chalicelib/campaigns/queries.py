@@ -13,7 +13,7 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.table import keys, lists, read
-from chalicelib.table.lists import Place
+from chalicelib.table.lists import Budget, Place
 from chalicelib.table.write import Attr
 
 LIVE = ("proposed", "approved")  # what its end closes or rejects
@@ -60,7 +60,8 @@ def view(id: str) -> CampaignAnswer:
 def campaigns(query: Query[CampaignParams]) -> Page[CampaignAnswer]:
     """Campaigns that were approved, newest first."""
     where = Attr("status").is_in([query.params.status] if query.params.status else [*PUBLIC])
-    return _page(query, read.places(lists.CAMPAIGNS, after=query.position, where=where))
+    budget = Budget()
+    return _page(query, read.places(lists.CAMPAIGNS, after=query.position, where=where, budget=budget), budget)
 
 
 def proposals(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
@@ -76,10 +77,11 @@ def _waiting(after: dict[str, Any] | None = None) -> Iterator[Place]:
     return chain(recent, read.places(lists.CAMPAIGNS, after=after if older else None, where=proposed))
 
 
-def _page(query: Query[Any], places: Iterator[Place]) -> Page[CampaignAnswer]:
+def _page(query: Query[Any], places: Iterator[Place], budget: Budget | None = None) -> Page[CampaignAnswer]:
     by_key = {place.key: place for place in read.first(places, query.params.limit + 1)}
     answers = _answers([key.pk.removeprefix(keys.campaign("").pk) for key in by_key])
-    return query.page(answers, lambda answer: dict(by_key[keys.campaign(answer.id)].position))
+    stopped = budget.stopped if budget else None
+    return query.page(answers, lambda answer: dict(by_key[keys.campaign(answer.id)].position), stopped=stopped)
 
 
 def mine(query: Query[ProposalParams]) -> Page[CampaignAnswer]:

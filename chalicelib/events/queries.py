@@ -19,6 +19,7 @@ from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.beside import still_runs
 from chalicelib.onboarding.items import Application
 from chalicelib.table import keys, lists, read
+from chalicelib.table.lists import Budget
 from chalicelib.table.write import Attr
 
 OFFERS_MAX = 200  # of a merchant, that are looked at for what is left
@@ -42,7 +43,7 @@ def admitted(id: str) -> Application:
 def events(query: Query[EventParams]) -> Page[EventAnswer]:
     """Every event that was admitted, the newest first."""
     limit, name = query.params.limit, lists.applications("active")
-    listed = read.places(name, after=query.position, where=Attr("category").eq("event"))
+    listed = read.places(name, after=query.position, where=Attr("category").eq("event"), budget=(budget := Budget()))
     places = {place.key: place for place in read.first(listed, limit + 1)}
     found = read.many(list(places), Application)
     drawn = read.many([keys.draw(each.id) for each in found.values()], Draw)
@@ -52,7 +53,8 @@ def events(query: Query[EventParams]) -> Page[EventAnswer]:
         _to_answer(each, drawn.get(keys.draw(each.id)), accounts.get(holders[each.id]), stamp(query.now))
         for each in map(found.__getitem__, places)
     ]
-    return query.page(answers, lambda answer: dict(places[keys.application(answer.id)].position))
+    position = {id.pk: dict(place.position) for id, place in places.items()}
+    return query.page(answers, lambda each: position[keys.application(each.id).pk], stopped=budget.stopped)
 
 
 def _to_answer(application: Application, draw: Draw | None, merchant: Account | None, at: str) -> EventAnswer:

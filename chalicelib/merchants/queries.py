@@ -13,6 +13,7 @@ from chalicelib.merchants.members import Membership
 from chalicelib.merchants.model import SUBJECTS, MerchantAnswer, MerchantParams, Subject, to_answer
 from chalicelib.merchants.validity import Validity
 from chalicelib.table import keys, lists, read
+from chalicelib.table.lists import Budget
 from chalicelib.table.write import Attr
 
 
@@ -94,9 +95,10 @@ def merchants(query: Query[MerchantParams]) -> Page[MerchantAnswer]:
     """All merchants, or those beneath a sub-platform, newest first."""
     limit, above = query.params.limit, query.params.sub_platform
     where = Attr("merchant.sub_platform").eq(above) if above else None
-    listed = read.places(lists.MERCHANTS, after=query.position, where=where, chunk=100 if above else limit + 1)
+    chunk, budget = 100 if above else limit + 1, Budget()
+    listed = read.places(lists.MERCHANTS, after=query.position, where=where, chunk=chunk, budget=budget)
     places = read.first(listed, limit + 1)
     accounts = read.many([place.key for place in places], Account)
     positions = {place.key.pk: place.position for place in places}
     answers = [to_answer(accounts[place.key], stamp(query.now)) for place in places]
-    return query.page(answers, lambda each: positions[keys.holder(each.id)])
+    return query.page(answers, lambda each: positions[keys.holder(each.id)], stopped=budget.stopped)

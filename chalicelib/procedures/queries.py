@@ -10,6 +10,7 @@ from chalicelib.procedures.effects import Parties
 from chalicelib.procedures.items import Procedure
 from chalicelib.procedures.model import ProcedureAnswer, ProcedureParams, to_answer
 from chalicelib.table import keys, lists, read
+from chalicelib.table.lists import Budget
 from chalicelib.table.write import Attr
 
 
@@ -36,8 +37,11 @@ def procedures(query: Query[ProcedureParams]) -> Page[ProcedureAnswer]:
     """Procedures, the latest first."""
     status, limit = query.params.status, query.params.limit
     where = Attr("status").eq(status) if status else None
-    places = read.first(read.places(lists.PROCEDURES, after=query.position, where=where), limit + 1)
+    budget = Budget()
+    walk = read.places(lists.PROCEDURES, after=query.position, where=where, budget=budget)
+    places = read.first(walk, limit + 1)
     by_key = {place.key: place for place in places}
     found = read.many(list(by_key), Procedure)
     answers = [to_answer(found[key]) for key in by_key]
-    return query.page(answers, lambda answer: dict(by_key[keys.procedure(answer.id)].position))
+    position = {key.pk: dict(place.position) for key, place in by_key.items()}
+    return query.page(answers, lambda each: position[keys.procedure(each.id).pk], stopped=budget.stopped)

@@ -35,6 +35,25 @@ class Place(NamedTuple):
         return self.key.item() | self.listing.attributes
 
 
+PAGES_MAX = 10  # of a walk that passes over what does not match: so a request never costs more, whatever else there is
+
+
+class Budget:
+    """What one request may read of a walk, in pages of DynamoDB. A list that is not at its end then answers what was
+    found so far, fewer than asked for or none, and its cursor continues at ``stopped``.
+    """
+
+    def __init__(self, pages: int = PAGES_MAX) -> None:
+        self._left = pages
+        self.stopped: dict[str, str] | None = None  # the keys of the last item that was looked at
+
+    def spent(self, last: dict[str, str]) -> bool:
+        """Whether that was the last page; ``last``: the keys of its last item, for there is more behind it."""
+        self._left -= 1
+        self.stopped = last if self._left <= 0 else None
+        return self._left <= 0
+
+
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchange; the public sees none of them
 OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price

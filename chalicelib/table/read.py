@@ -13,7 +13,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import ask, client
 from chalicelib.table.keys import Key
-from chalicelib.table.lists import INDEX, Listing, Place
+from chalicelib.table.lists import INDEX, Budget, Listing, Place
 from chalicelib.table.row import N, Row, load
 from chalicelib.table.write import Item, decode, encode
 
@@ -76,6 +76,7 @@ def query(
     descending: bool = False,
     where: ConditionBase | None = None,
     chunk: int = 100,
+    budget: Budget | None = None,
 ) -> Iterator[Item]: ...
 @overload
 def query(
@@ -88,6 +89,7 @@ def query(
     descending: bool = False,
     where: ConditionBase | None = None,
     chunk: int = 100,
+    budget: Budget | None = None,
 ) -> Iterator[N]: ...
 def query(pk: str, low: str, high: str, kind: type[N] | None = None, **options: Any) -> Iterator[Any]:
     """The items of a partition as ``kind``; see ``partition``."""
@@ -103,14 +105,15 @@ def partition(
     descending: bool = False,
     where: ConditionBase | None = None,
     chunk: int = 100,
+    budget: Budget | None = None,
 ) -> Iterator[Row]:
     """The items of a partition with ``low <= sort key <= high``, as of now, read ``chunk`` at a time as consumed.
 
-    ``before`` (a sort key) starts after that item in the direction of the walk.
+    ``before`` (a sort key) starts after that item in the direction of the walk. ``budget`` bounds it.
     """
     condition = KeyAttr("pk").eq(pk) & KeyAttr("sk").between(low, high)
     start = Key(pk, before).item() if before else None
-    walk = _walk(condition, start, where, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
+    walk = _walk(condition, start, where, budget, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
     return map(Row, walk)
 
 
@@ -122,6 +125,7 @@ def listed(
     descending: bool = True,
     where: ConditionBase | None = None,
     chunk: int = 100,
+    budget: Budget | None = None,
 ) -> Iterator[Item]:
     """Keys and projected attributes of what stands in the list ``name``, by rank; eventually consistent.
 
@@ -130,7 +134,7 @@ def listed(
     """
     whole = KeyAttr("list").eq(name)
     condition = whole & KeyAttr("rank").between(*between) if between else whole
-    return _walk(condition, after, where, IndexName=INDEX, ScanIndexForward=not descending, Limit=chunk)
+    return _walk(condition, after, where, budget, IndexName=INDEX, ScanIndexForward=not descending, Limit=chunk)
 
 
 def places(
@@ -141,13 +145,16 @@ def places(
     descending: bool = True,
     where: ConditionBase | None = None,
     chunk: int = 100,
+    budget: Budget | None = None,
 ) -> Iterator[Place]:
     """What stands in the list ``name``, by rank; eventually consistent. ``after`` is a ``Place.position``."""
-    found = listed(name, between=between, after=after, descending=descending, where=where, chunk=chunk)
+    found = listed(name, between=between, after=after, descending=descending, where=where, chunk=chunk, budget=budget)
     return (Place(Key(each["pk"], each["sk"]), Listing(each["list"], each["rank"])) for each in found)
 
 
-def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | None, **options: Any) -> Iterator[Item]:
+def _walk(
+    condition: ConditionBase, start: Item | None, where: ConditionBase | None, budget: Budget | None, **options: Any
+) -> Iterator[Item]:
     builder = ConditionExpressionBuilder()
     built = builder.build_expression(condition, is_key_condition=True)
     names, values = dict(built.attribute_name_placeholders), dict(built.attribute_value_placeholders)
@@ -163,10 +170,9 @@ def _walk(condition: ConditionBase, start: Item | None, where: ConditionBase | N
             options["ExclusiveStartKey"] = encode(start)
         answer = ask(client().query, TableName=settings().table_name, **options)
         yield from (item for raw in answer["Items"] if (item := decode(raw)) is not None)
-        last = answer.get("LastEvaluatedKey")
-        if not last:
+        start = decode(answer.get("LastEvaluatedKey"))
+        if not start or (budget and budget.spent(start)):
             return
-        start = decode(last)
 
 
 def scan(segment: int, segments: int, *, where: ConditionBase | None = None) -> Iterator[Row]:

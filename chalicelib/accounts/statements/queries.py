@@ -15,6 +15,7 @@ from chalicelib.ledger import model as ledger
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import Entry
 from chalicelib.table import keys, read
+from chalicelib.table.lists import Budget
 from chalicelib.table.write import Attr
 
 CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
@@ -31,10 +32,10 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     account, kind = own(query.asker), query.params.kind
     low, high = period(query.params.from_, query.params.until)
     found = {each.place: each for each in unfiled(account) if low <= each.place < high and kind in (None, each.kind)}
-    where = Attr("kind").eq(kind) if kind else None
-    filed = read.query(account.holder, low, high, Entry, where=where, chunk=1000)
+    where, budget = Attr("kind").eq(kind) if kind else None, Budget(CSV_LINES_MAX // 1000 + 1)
+    filed = read.query(account.holder, low, high, Entry, where=where, chunk=1000, budget=budget)
     found |= {each.place: each for each in read.first(filed, CSV_LINES_MAX + 1)}
-    if len(found) > CSV_LINES_MAX:
+    if len(found) > CSV_LINES_MAX or budget.stopped:
         en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
         raise InvalidRequest.at("/from", en, zh)
     return sheet.written(found[place] for place in sorted(found))
@@ -59,9 +60,10 @@ def statement(
 def _statement(query: Query[Any], account: Account, kind: str | None, low: str, high: str) -> Page[EntryAnswer]:
     """Lines newest first: those filed by the stream and those not yet filed, each once.
 
-    The account was read before the lines: a line that is filed in between is then found twice, never missed.
+    The account was read before the lines: a line that is filed in between is then found twice, never missed. Lines of
+    another kind cost a page at most its Budget: it ends early then, and what is not filed yet waits for its place.
     """
-    limit = query.params.limit
+    limit, budget = query.params.limit, Budget()
     before: str = query.position["sk"] if query.position else high
     found = {each.place: each for each in unfiled(account) if low <= each.place < before and kind in (None, each.kind)}
     filed = read.query(
@@ -73,10 +75,13 @@ def _statement(query: Query[Any], account: Account, kind: str | None, low: str, 
         descending=True,
         where=Attr("kind").eq(kind) if kind else None,
         chunk=100 if kind else limit + 1,
+        budget=budget if kind else None,
     )
     found |= {each.place: each for each in read.first(filed, limit + 1)}
-    newest = [to_entry(found[place]) for place in sorted(found, reverse=True)[: limit + 1]]
-    return query.page(newest, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk})
+    stopped = budget.stopped["sk"] if budget.stopped else low
+    newest = [to_entry(found[place]) for place in sorted(found, reverse=True)[: limit + 1] if place >= stopped]
+    position = {"sk": stopped} if budget.stopped else None
+    return query.page(newest, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk}, stopped=position)
 
 
 def unfiled(account: Account) -> Iterator[Entry]:

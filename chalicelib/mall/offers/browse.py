@@ -12,7 +12,7 @@ from chalicelib.mall.items import Offer
 from chalicelib.mall.model import OfferAnswer, OfferParams
 from chalicelib.mall.offers import queries, windows
 from chalicelib.table import keys, lists, read
-from chalicelib.table.lists import Place
+from chalicelib.table.lists import Budget, Place
 from chalicelib.table.write import Attr, ConditionBase
 
 SKIPPED_MAX = 500  # offers that do not fit, which one page reads past
@@ -24,17 +24,18 @@ def shelf(query: Query[OfferParams]) -> Page[OfferAnswer]:
     """What can be redeemed now, the newest or the cheapest first; or all of the caller's own.
 
     The index does not know an offer's time or words, so items are read and those that do not fit are skipped. A page
-    that has skipped SKIPPED_MAX may be short; its cursor continues behind them.
+    that has skipped SKIPPED_MAX, or spent its Budget on others, may be short; its cursor continues behind them.
     """
     params = query.params
     by_points = params.sort == "points"
     name = lists.OFFERS_BY_POINTS if by_points else lists.OFFERS
-    places = read.places(name, after=query.position, descending=not by_points, where=_where(query))
+    budget = Budget()
+    places = read.places(name, after=query.position, descending=not by_points, where=_where(query), budget=budget)
     offers, stopped = _fitting(places, params.limit + 1, _fits(query))
     sold = queries.units_sold(list(offers.values()))
     position = {offer.id: place.position for place, offer in offers.items()}
     answers = [offer.to_answer(sold[offer.id]) for offer in offers.values()]
-    return query.page(answers, lambda each: position[each.id], stopped=stopped and stopped.position)
+    return query.page(answers, lambda each: position[each.id], stopped=stopped.position if stopped else budget.stopped)
 
 
 def _where(query: Query[OfferParams]) -> ConditionBase | None:

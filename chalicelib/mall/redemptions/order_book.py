@@ -8,7 +8,7 @@ from chalicelib.accounts.statements.entries import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import Query, unseal
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account, AnyAccount
 from chalicelib.mall import transfers
@@ -87,7 +87,7 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
         some += [each for each in as_they_stand([entry.id for entry in page.items]) if each.status == status]
         if page.next_cursor is None or len(some) > limit:
             return query.page(some, _place)
-        step = step._replace(position=_place(page.items[-1]))
+        step = step._replace(position=unseal(page.next_cursor, step.binding))
     return query.page(some, _place, stopped=step.position)
 
 
