@@ -43,7 +43,8 @@ def test_lots_behind_many_other_lines_are_all_found_by_pages_of_a_bounded_cost(w
     kinds = ["buy_back", *["redemption"] * 650, "buy_back", "redemption", "buy_back"]
     ids = [id for id, kind in zip(lines(account, kinds), kinds, strict=True) if kind == "buy_back"]
     found: list[str] = []
-    costs, sizes, cursor = [], [], {}
+    costs, sizes = [], []
+    cursor: dict[str, str] = {}
     for _ in range(20):
         cost, body = counted(world, "/v1/buy-backs", **INSTITUTION, **cursor)
         found += [each["id"] for each in body["items"]]
@@ -64,7 +65,9 @@ def test_what_is_not_filed_yet_keeps_its_place_among_early_pages(world: World) -
     world.rich()
     account = world.me()["id"]
     lines(account, ["redemption"] * 450)  # all older than the conversion, which nobody has filed
-    found, cursor, pages = [], {}, 0
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    pages = 0
     while True:
         page = world.get("/v1/accounts/me/entries", role="individual", sub="alice", kind="conversion", **cursor).body
         found += [each["kind"] for each in page["items"]]
@@ -84,7 +87,8 @@ def test_a_rare_category_behind_many_offers_is_found_by_pages_of_a_bounded_cost(
         place = Listing(lists.OFFERS, f"2099-01-01T00:00:00.000Z:{number:04d}")
         commit([put(keys.offer(f"o{number:04d}"), item, listed=place)])
     found: list[str] = []
-    costs, cursor = [], {}
+    costs = []
+    cursor: dict[str, str] = {}
     for _ in range(9):
         cost, body = counted(world, "/v1/offers", category="food", **cursor)
         costs.append(cost)
