@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -218,6 +218,9 @@ class Handler(BaseHTTPRequestHandler):
     shop: Shop
 
     def do_GET(self) -> None:
+        if urlsplit(self.path).path.endswith("/consented"):  # back from the page where she consented, or did not
+            self.consented(parse_qs(urlsplit(self.path).query))
+            return
         order = self.shop.orders.get(self.path.removeprefix("/orders/"))
         if self.path == "/":
             self.page("".join(sells(good) for good in GOODS))
@@ -226,13 +229,22 @@ class Handler(BaseHTTPRequestHandler):
         elif "application/json" in self.headers.get("accept", ""):
             self.reply(200, json.dumps(asdict(order), ensure_ascii=False).encode())
         else:
-            self.page(shows(order, self.shop.consent(order.customer) if order.state == "consent" else None))
+            consent = self.shop.consent(order.customer) if order.state == "consent" else None
+            back = f"http://{self.headers['host']}/orders/{order.reference}/consented"
+            page = f"{self.shop.platform.url}/citizen/consent?{urlencode((consent or {}) | {'redirect_uri': back})}"
+            self.page(shows(order, consent, page))
+
+    def consented(self, answer: dict[str, list[str]]) -> None:
+        self.path = urlsplit(self.path).path.replace("/consented", "/pay" if "code" in answer else "/declined")
+        self.post({name: values[0] for name, values in answer.items()})
 
     def do_POST(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("content-length", 0)), BODY_BYTES_MAX))
         if self.headers.get("webhook-id"):
             return self.webhook({name.lower(): value for name, value in self.headers.items()}, body)
-        form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
+        return self.post({name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()})
+
+    def post(self, form: dict[str, str]) -> None:
         try:
             order = self.act(form)
         except Refused as refused:
@@ -300,15 +312,16 @@ def sells(good: str) -> str:
             "使用碳积分支付 Pay with carbon points</button></form>")  # fmt: skip
 
 
-def shows(order: Order, consent: dict[str, Any] | None) -> str:
-    """The order; where she has not consented yet, what her client is to send, and a field for the code it gets."""
+def shows(order: Order, consent: dict[str, Any] | None, page: str) -> str:
+    """The order; where she has not consented yet, the page on which she does. Or what another client is to send, and a
+    field for the code it gets."""
     text = f"<p>{html.escape(GOODS[order.good][0])}: {order.state}, {order.captured_points - order.refunded_points} / "
     text += f"{order.points}</p>"
     at = f"<form method=post action=/orders/{order.reference}"
     if consent:
-        text += (
-            f"<p>在碳普惠客户端授权 Consent in your client:</p><pre id=consent>{html.escape(json.dumps(consent))}</pre>"
-        )
+        text += f'<p><a href="{html.escape(page)}">前往碳普惠授权并支付 Consent and pay</a></p>'
+        asked = html.escape(json.dumps(consent))
+        text += f"<p>或在碳普惠客户端授权 Or consent in your client:</p><pre id=consent>{asked}</pre>"
         return text + f"{at}/pay><input name=code placeholder=授权码 required><button>支付 Pay</button></form>"
     text += f"{at}/serve><button>核销 Serve</button></form>{at}/release><button>取消 Cancel</button></form>"
     return text + f"{at}/refund><button>退还 Refund</button></form>"

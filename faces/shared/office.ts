@@ -47,9 +47,9 @@ export const role = (): string => session()?.role ?? ''
 export const is = (...roles: string[]): boolean => roles.includes(role())
 
 /** Say that something was done; read out by a screen reader. */
-export function tell(text: string): void {
+export function tell(...text: Child[]): void {
   news.replaceChildren(h('p', {}, text))
-  setTimeout(() => news.replaceChildren(), 8000)
+  setTimeout(() => news.replaceChildren(), 30_000)
 }
 
 /** Show the present page again. */

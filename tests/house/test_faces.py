@@ -92,6 +92,12 @@ def test_nothing_of_a_page_is_inline_or_from_elsewhere(path: Path) -> None:
     assert [address for address in page.loads if not address.startswith("../assets/")] == []
 
 
+def test_no_style_fetches_from_elsewhere() -> None:
+    """A package of components may bring a font of icons from its maker's servers."""
+    found = {path.name: path.read_text() for path in (faces.DIST / "assets").glob("*.css")}
+    assert {name for name, text in found.items() if re.search(r"https?:|//|@font-face|@import|data:", text)} == set()
+
+
 def test_what_is_served_for_ever_is_named_by_its_content() -> None:
     assets = [path.name for path in (faces.DIST / "assets").iterdir()]
     assert [name for name in assets if not re.fullmatch(r"[\w.-]+-[\w-]{8}\.(js|css|svg)", name)] == []

@@ -35,8 +35,13 @@ def _paths(paths: dict[str, Any]) -> dict[str, Any]:
 def _successes(operation: dict[str, Any]) -> dict[str, Any]:
     """Refusals are of one form, which ``problem.ts`` knows."""
     answers = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
-    described = {status: {"content": answer.get("content", {})} for status, answer in answers.items()}
+    described = {status: {"content": _json(answer.get("content", {}))} for status, answer in answers.items()}
     return {name: value for name, value in operation.items() if name != "security"} | {"responses": described}
+
+
+def _json(content: dict[str, Any]) -> dict[str, Any]:
+    """Pages ask for JSON, wherever there is JSON."""
+    return {kind: one for kind, one in content.items() if kind == "application/json"} or content
 
 
 def _plain(part: Any, *, named: bool = False) -> Any:

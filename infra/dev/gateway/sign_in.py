@@ -17,7 +17,9 @@ from infra.release import faces
 PATH = "/sign-in"
 _ROLES = {"citizen": ("individual",), "portal": ("institution",), "desk": ("exchange", "bureau", "auditor")}
 _SUB_LETTERS_MAX = 255
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _CSS = """
 :root { font: 18px/1.5 system-ui, "PingFang SC", "Noto Sans CJK SC", sans-serif; color: #1d2b23; background: #f4f7f5; }
 body { margin: 0; } main { max-width: 40rem; margin: 0 auto; padding: 1rem; }
@@ -66,7 +68,7 @@ def _page(face: str) -> str:
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>登录 Sign in</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="stylesheet" href="{PATH}/page.css"><link rel="icon" href="data:,"></head><body><main>'
+        f'<link rel="stylesheet" href="{PATH}/page.css"></head><body><main>'
         '<h1>请选择演示用户 <span lang="en">Who are you?</span></h1>'
         '<p>仅供本机演示。<span lang="en">For this machine only: deployed, people sign in with their identity provider.'
         f"</span></p><ul>{people}</ul>{other}</main></body></html>\n"

@@ -1,0 +1,141 @@
+/** What pages share: the language, who is here, her account, names of merchants, and how an action or a list fares. */
+import { reactive, ref, shallowRef, type Ref } from 'vue'
+import { api, got, type Schemas } from '@/shared/client'
+import { onLanguage, language } from '@/shared/i18n'
+import { again, unsettled, Unsettled, type Intent } from '@/shared/keeper'
+import { Refused, Unreached } from '@/shared/problem'
+import { session, signOut } from '@/shared/session'
+import { words, type Key } from './texts'
+
+const spoken = ref(language())
+onLanguage(() => (spoken.value = language()))
+
+/** A text in the language that is chosen now. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  void spoken.value
+  return words(key, values)
+}
+
+export function inEnglish(): boolean {
+  return spoken.value === 'en'
+}
+
+export const signedIn = ref(session() !== null)
+export const account = shallowRef<Schemas['AccountView'] | null>(null)
+export const noAccount = ref(false)
+export const waiting = ref<Intent[]>(unsettled())
+
+export function look(): void {
+  signedIn.value = session() !== null
+  waiting.value = unsettled()
+}
+
+export function leave(): void {
+  signOut()
+  account.value = null
+  look()
+}
+
+/** The account as it is now. A person without one is no error: she is asked to open one. */
+export async function refresh(): Promise<void> {
+  if (!signedIn.value) return
+  try {
+    account.value = await got(api.GET('/v1/accounts/me'))
+    noAccount.value = false
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.status !== 404) throw error
+    noAccount.value = true
+    account.value = null
+  }
+}
+
+/** An action that a button starts: it runs once at a time, and its error stays to be read. */
+export function useAct() {
+  const busy = ref(false)
+  const error = shallowRef<unknown>(null)
+  async function run(act: () => Promise<unknown>): Promise<void> {
+    if (busy.value) return
+    busy.value = true
+    error.value = null
+    try {
+      await act()
+    } catch (caught) {
+      error.value = caught
+    } finally {
+      busy.value = false
+      look()
+    }
+  }
+  return reactive({ busy, error, run })
+}
+
+/** Ask again for what nobody knows the result of. */
+export async function settle(intent: Intent): Promise<unknown> {
+  try {
+    return await again(intent)
+  } finally {
+    look()
+    void refresh().catch(() => {})
+  }
+}
+
+export function useLoad<T>(ask: () => Promise<T>) {
+  const data = shallowRef<T | null>(null) as Ref<T | null>
+  const act = useAct()
+  const load = () => act.run(async () => (data.value = await ask()))
+  void load()
+  return reactive({ data, act, load })
+}
+
+interface Page<T> {
+  items: T[]
+  next_cursor: string | null
+}
+
+/** A list that grows by its button. */
+export function usePages<T>(ask: (cursor?: string) => Promise<Page<T>>) {
+  const items = shallowRef<T[]>([]) as Ref<T[]>
+  const next = ref<string | null>(null)
+  const loaded = ref(false)
+  const act = useAct()
+  const take = (page: Page<T>, before: T[]) => {
+    items.value = [...before, ...page.items]
+    next.value = page.next_cursor
+    loaded.value = true
+  }
+  const more = () => act.run(async () => take(await ask(next.value ?? undefined), items.value))
+  const reload = () => act.run(async () => take(await ask(), []))
+  void reload()
+  return reactive({ items, next, loaded, act, more, reload })
+}
+
+const merchants = reactive(new Map<string, string>())
+
+/** A merchant's name, as soon as it is known. */
+export function merchantName(id: string): string {
+  if (!merchants.has(id)) {
+    merchants.set(id, '…')
+    got(api.GET('/v1/merchants/{id}', { params: { path: { id } } })).then(
+      (found) => merchants.set(id, found.name),
+      () => merchants.set(id, id.slice(0, 8)),
+    )
+  }
+  return merchants.get(id) ?? ''
+}
+
+const scenarios = reactive(new Map<string, Schemas['ScenarioView']>())
+let asked = false
+
+/** A scenario by its code, as soon as the list is here. */
+export function scenario(code: string): Schemas['ScenarioView'] | undefined {
+  if (!asked) {
+    asked = true
+    got(api.GET('/v1/scenarios')).then(
+      (found) => found.items.forEach((each) => scenarios.set(each.code, each)),
+      () => (asked = false),
+    )
+  }
+  return scenarios.get(code)
+}
+
+export { Refused, Unreached, Unsettled }

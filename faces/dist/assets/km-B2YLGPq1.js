@@ -1,0 +1,1 @@
+function e(e){return Math.floor(e/249)}export{e as t};

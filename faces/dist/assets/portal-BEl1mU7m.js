@@ -1,1 +1,0 @@
-import{t as e}from"./placeholder-CLfSb8r3.js";e(`碳普惠 · 权益方`);

@@ -1,0 +1,20 @@
+import { api, got, type Schemas } from '@/shared/client'
+import { Refused } from '@/shared/problem'
+
+/** Null where the platform has nothing of the kind (404). */
+export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 404) return null
+    throw error
+  }
+}
+
+export const account = (): Promise<Schemas['AccountView'] | null> => orNull(got(api.GET('/v1/accounts/me')))
+
+/** A merchant's id is its account's. */
+export const merchant = (id: string): Promise<Schemas['Merchant'] | null> => orNull(got(api.GET('/v1/merchants/{id}', { params: { path: { id } } })))
+
+/** The id under which one sells; throws what `accounts/me` says where there is none. */
+export const ownId = async (): Promise<string> => (await got(api.GET('/v1/accounts/me'))).id
