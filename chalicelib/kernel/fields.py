@@ -161,7 +161,7 @@ class Empty(Body):
 
 
 class Page(Answer, Generic[T]):
-    """A page of a list; ``next_cursor`` is null on the last. One before it may hold fewer items than asked for, or none."""
+    """A page of a list; ``next_cursor`` is null on the last. One before it may hold fewer than ``limit``, or none."""
 
     items: list[T]
     next_cursor: str | None
