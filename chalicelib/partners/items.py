@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from chalicelib.agenda.model import Agenda
 from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -135,6 +136,10 @@ class Delivery:
     def _beside(self, other: WebhookType | None) -> str | None:
         subject = self.redemption or self.dispute
         return keys.delivery_id(subject, other) if other and subject else None
+
+
+# Merchants whose webhooks are to be looked at again, by the minute: the schedule need not ask every one.
+DUE = Agenda("webhooks", seconds=60, lanes=4, late_seconds=120)
 
 
 def waiting(merchant: str, id: str, next_at: str) -> Listing:

@@ -62,6 +62,12 @@ def due(merchant: str, now: datetime) -> list[str]:
     return [place.key.pk.removeprefix(keys.delivery("").pk) for place in islice(in_time, DUE_MAX)]
 
 
+def next_due(merchant: str) -> datetime | None:
+    """When the first webhook event that waits is due, or was; None where none waits."""
+    waiting = read.places(lists.deliveries(merchant, "pending"), descending=False, chunk=1)
+    return next((datetime.fromisoformat(place.listing.rank[:_AT]) for place in waiting), None)
+
+
 class Surroundings(NamedTuple):
     """What a try depends on: the merchant's system, whether it answers, and the order's event before this one."""
 

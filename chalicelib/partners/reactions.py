@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chalicelib import log
+from chalicelib.agenda.notes import note
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
 from chalicelib.partners import actions, model, queries
-from chalicelib.partners.worker import enqueue
+from chalicelib.partners.items import DUE
+from chalicelib.partners.worker import LATER, enqueue
 
 
 def notify_merchants(records: Sequence[Record]) -> None:
@@ -26,6 +28,9 @@ def notify_merchants(records: Sequence[Record]) -> None:
         (record, merchant) for record in records if record.at > forgotten and (merchant := model.merchant_of(record))
     ]
     integrated = queries.integrated(merchant for _, merchant in recent)
+    note(
+        DUE, integrated, datetime.now(UTC) + LATER
+    )  # before anything waits: the queue may lose it, and this process die
     new = derive_each(
         actions.remember(record, kind)
         for record, merchant in recent
@@ -35,5 +40,5 @@ def notify_merchants(records: Sequence[Record]) -> None:
     replayed = [json.loads(record.answer)["id"] for record in records if record.kind == actions.REPLAYED]
     try:
         enqueue([*(write.item["id"] for write in new), *replayed])
-    except Unavailable:  # the table remembers them: resume sends them
+    except Unavailable:  # the table remembers them, and the schedule sends them
         log.emit("webhooks_wait_for_their_queue", logging.WARNING)

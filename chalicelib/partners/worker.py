@@ -6,31 +6,66 @@ that answers 410 gets nothing until it is integrated again.
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from chalicelib import log
+from chalicelib.agenda.notes import note
+from chalicelib.agenda.walks import go_round, walk
 from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import post
 from chalicelib.partners import actions, model, queries
-from chalicelib.partners.items import EARLIER_FAILED, ENDPOINT_DISABLED, Delivery, Partner, Pulse
+from chalicelib.partners.items import DUE, EARLIER_FAILED, ENDPOINT_DISABLED, Delivery, Partner, Pulse
 from chalicelib.partners.model import Outcome
 from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
 from chalicelib.signing import webhooks
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+
+RETRYING_SECONDS_MAX = 20  # of the 60 that the schedule of each minute has
+LATER = timedelta(minutes=1)
+
+
+def retry_due(now: datetime) -> None:
+    """Each minute: send what is due of the merchants that are noted up to ``now``, in turns, as far as time allows."""
+    walk(DUE, partial(_send_due, now), now=now, until=time.monotonic() + RETRYING_SECONDS_MAX)
 
 
 def resume(now: datetime) -> None:
-    """Send what is due: retries, and what the queue has lost. What is not lost comes twice, which changes nothing."""
-    for_each(
-        queries.partners(), lambda merchant: enqueue(queries.due(merchant, now)), what="merchant", name=lambda id: id
+    """Each quarter of an hour: the same for all merchants with a system, a part at each firing where they are many.
+    It finds what the queue has lost, and what nobody noted. What is not lost comes twice, which changes nothing.
+    """
+    go_round(
+        lists.PARTNERS,
+        lambda places: _send_due(now, [place.listing.rank for place in places]),
+        until=time.monotonic() + RETRYING_SECONDS_MAX,
     )
+
+
+def _send_due(now: datetime, merchants: Sequence[str]) -> None:
+    for_each(merchants, partial(_send, now), what="merchant", name=str)
+
+
+def _send(now: datetime, merchant: str) -> None:
+    """What is due, at most DUE_MAX: others have their turn too. As long as something waits, the merchant is noted for
+    the next time.
+    """
+    enqueue(queries.due(merchant, now))
+    if then := queries.next_due(merchant):
+        look_again(merchant, max(then, now + LATER))
+
+
+def look_again(merchant: str, then: datetime) -> None:
+    """Where the note is lost, ``resume`` finds what waits."""
+    with contextlib.suppress(Contended):
+        note(DUE, [merchant], then)
 
 
 def handle(message: Mapping[str, Any]) -> None:
@@ -89,6 +124,7 @@ def _wait(delivery: Delivery, earlier: Delivery, now: datetime) -> None:
     else:
         then = datetime.fromisoformat(earlier.next_at)
         derive(actions.postpone(delivery, max(then, now) + timedelta(seconds=1), delivery.reason))
+        look_again(delivery.merchant, max(then, now) + timedelta(seconds=1))
 
 
 def _may_try(merchant: str, pulse: Pulse, now: datetime) -> bool:
@@ -98,6 +134,7 @@ def _may_try(merchant: str, pulse: Pulse, now: datetime) -> bool:
 def _rest(delivery: Delivery, pulse: Pulse, now: datetime) -> None:
     """The schedule brings it again within minutes; where its system asked for longer, it is due then."""
     until = datetime.fromisoformat(pulse.rests_until)
+    look_again(delivery.merchant, until)
     if until > now + timedelta(seconds=model.REST_SECONDS_MAX):
         derive(actions.postpone(delivery, until, delivery.reason))
 
@@ -146,6 +183,7 @@ def _failed(partner: Partner, delivery: Delivery, reason: str, asked_seconds: in
     rest = max(asked_seconds, min(pause, model.REST_SECONDS_MAX))
     with contextlib.suppress(Contended):  # others write the same
         derive(actions.rest(delivery.merchant, now + timedelta(seconds=rest)))
+    look_again(delivery.merchant, now + timedelta(seconds=rest))
 
 
 def _give_up(delivery: Delivery, reason: str) -> None:

@@ -52,7 +52,7 @@ def retry_webhooks() -> None:
     now = datetime.now(UTC)
     each(
         lambda: holds.expire_due(now),
-        lambda: partners.resume(now),
+        lambda: partners.retry_due(now),
         lambda: conformance.resume(now),
         lambda: keep_supply(now),
     )
