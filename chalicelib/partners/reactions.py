@@ -28,9 +28,8 @@ def notify_merchants(records: Sequence[Record]) -> None:
         (record, merchant) for record in records if record.at > forgotten and (merchant := model.merchant_of(record))
     ]
     integrated = queries.integrated(merchant for _, merchant in recent)
-    note(
-        DUE, integrated, datetime.now(UTC) + LATER
-    )  # before anything waits: the queue may lose it, and this process die
+    # Before anything waits: the queue may lose it, and this process die.
+    note(DUE, integrated, datetime.now(UTC) + LATER)
     new = derive_each(
         actions.remember(record, kind)
         for record, merchant in recent
