@@ -93,6 +93,12 @@ def _reject_procedure(world: World) -> Ready:
     return Ready("POST", f"{_procedure(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "not so"})
 
 
+def _rename(world: World) -> Ready:
+    world.institution()
+    body = {"name": "新示例商贸", "reason": "renamed", "evidence_sha256": "0" * 64}
+    return Ready("POST", "/v1/institutions/me/renamings", body, "institution", "shop", body | {"name": "又一商贸"})
+
+
 def _freeze(world: World) -> Ready:
     path = f"/v1/accounts/{world.person()}/freeze"
     return Ready("POST", path, {"reason": "court order"}, "exchange", "exchange", {"reason": "another"})
@@ -753,6 +759,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants/{id}/reinstate": _reinstate,
     "POST /v1/merchants/{id}/relist": _relist,
     "POST /v1/institutions/me/logins": _add_login,
+    "POST /v1/institutions/me/renamings": _rename,
     "PATCH /v1/institutions/me/logins/{id}": _change_login,
     "POST /v1/institutions/me/logins/{id}/remove": _remove_login,
     "POST /v1/merchants/{id}/renewals": _renew,

@@ -40,6 +40,7 @@ WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "agreement_ending": Webhook("agreement.ending", "merchant", _ENDING),
     "licence_ending": Webhook("licence.ending", "merchant", _ENDING),
     "merchant_delisted": Webhook("merchant.delisted", "merchant", ("at", "duties")),
+    "account_renamed": Webhook("merchant.renamed", "merchant", ("name",)),
 }
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more

@@ -59,6 +59,7 @@ LEAST = {
     "POST /v1/sub-platforms/{id}/members/{member}/suspend": OWNER,
     "POST /v1/sub-platforms/{id}/members/{member}/reinstate": OWNER,
     "POST /v1/institutions/me/logins": OWNER,
+    "POST /v1/institutions/me/renamings": OWNER,
     "PATCH /v1/institutions/me/logins/{id}": OWNER,
     "POST /v1/institutions/me/logins/{id}/remove": OWNER,
 }
