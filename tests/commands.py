@@ -708,6 +708,12 @@ def _sandbox_capture(world: World) -> Ready:
     return ready._replace(path=f"{ready.path}/{hold}/capture", body={"points": 60}, other={"points": 50})
 
 
+def _sandbox_refund(world: World) -> Ready:
+    ready = _sandbox_capture(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("capture", "refund"), body={"points": 30}, other={"points": 20})
+
+
 def _sandbox_release(world: World) -> Ready:
     ready = _sandbox_capture(world)
     return ready._replace(path=ready.path.replace("capture", "release"), body={}, other=None)
@@ -807,6 +813,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /sandbox/{run}/v1/grants/redeem": _sandbox_code,
     "POST /sandbox/{run}/v1/holds": _sandbox_hold,
     "POST /sandbox/{run}/v1/holds/{id}/capture": _sandbox_capture,
+    "POST /sandbox/{run}/v1/holds/{id}/refund": _sandbox_refund,
     "POST /sandbox/{run}/v1/holds/{id}/release": _sandbox_release,
     "POST /v1/messages/read": _read_messages,
     "POST /v1/message-client": _register_client,

@@ -191,7 +191,7 @@ def outcome(status: int, headers: Mapping[str, str], now: datetime) -> Outcome:
 def retry_after(text: str, now: datetime) -> int:
     """The seconds that Retry-After asks for (RFC 9110, 10.2.3: a number, or a date), at most a day; 0 for neither."""
     if re.fullmatch("[0-9]{1,18}", text.strip()):
-        return min(int(text), RETRY_AFTER_SECONDS_MAX)
+        return min(int(text.strip()), RETRY_AFTER_SECONDS_MAX)
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError, IndexError):
