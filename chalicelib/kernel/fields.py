@@ -84,6 +84,7 @@ Sha256 = Annotated[  # PowerShell writes capitals; one form is kept
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 Units = Annotated[int, Field(ge=1, le=10**9)]
 Size = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]  # of a sample, in an address
+PageNumber = Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_digits)]  # in an address
 Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_digits)]  # in an address
 Quantity = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")

@@ -12,12 +12,14 @@ import pytest
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
 from chalicelib.provenance.closing import MonthNotClosed
 from chalicelib.reports import actions, queries, worker
+from chalicelib.reports.queries import Sold
 from chalicelib.signing import jose
 from chalicelib.signing.jws import jwks
 from chalicelib.statistics import model
 from tests.integration.test_books import lively
 from tests.world import Answer, World
 
+SOLD = Sold(0, [], [], [])
 LATER = datetime(2099, 1, 5, tzinfo=UTC)
 
 
@@ -167,10 +169,10 @@ def test_a_month_that_is_not_closed_has_no_report(world: World, ahead: int) -> N
 def test_a_month_closes_a_day_after_it_ended_in_shanghai(world: World, now: str, closed: bool) -> None:
     moment = datetime.fromisoformat(now)
     if closed:
-        assert queries.compose("2026-01", moment).closed_at == "2026-02-01T16:00:00.000Z"
+        assert queries.compose("2026-01", moment, SOLD).closed_at == "2026-02-01T16:00:00.000Z"
     else:
         with pytest.raises(MonthNotClosed):
-            queries.compose("2026-01", moment)
+            queries.compose("2026-01", moment, SOLD)
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026", "january", "2026-01-01", "0000-01"])
