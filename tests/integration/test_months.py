@@ -178,3 +178,23 @@ def test_a_month_closes_a_day_after_it_ended_in_shanghai(world: World, now: str,
 @pytest.mark.parametrize("month", ["2026-13", "2026", "january", "2026-01-01", "0000-01"])
 def test_what_is_no_month_is_not_found(world: World, month: str) -> None:
     assert asked(world, month).refused == (404, "not_found")
+
+
+def test_a_report_follows_from_the_records_alone_to_the_byte(world: World, month: str) -> None:
+    """Whatever the stream has made is thrown away, marks and lines too, and made again from the Records."""
+    sold = queries.few(month)
+    assert sold is not None
+    assert sold.merchants
+    first = queries.compose(month, LATER, sold).model_dump_json()
+    sums = ("statistics", "confirmed:", "turnover:", "colours:", "used:", "mixes", "checkpoints:", "totals:")
+    marks = ("entry:", "filed", "reduction:", "sums:")
+    world.store.items = {
+        place: item
+        for place, item in world.store.items.items()
+        if not place[0].startswith(sums) and not place[1].startswith(marks) and item.get("kind") != {"S": "mix_made"}
+    }
+    assert queries.few(month) == queries.Sold(0, [], [], [])
+    world.stream([each for each in world.items() if each["sk"] == {"S": "record"}])
+    again = queries.few(month)
+    assert again is not None
+    assert queries.compose(month, LATER, again).model_dump_json() == first
