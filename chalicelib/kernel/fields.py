@@ -149,7 +149,8 @@ class Params(BaseModel):
     @classmethod
     def _plus(cls, asked: Any) -> Any:
         """A ``+`` in an address is read as a blank. Before an offset it can be nothing else."""
-        return {name: _SPLIT_TIME.sub(r"\1+\2", each) for name, each in asked.items()} if asked else asked
+        texts = {name: each for name, each in asked.items() if isinstance(each, str)}
+        return asked | {name: _SPLIT_TIME.sub(r"\1+\2", each) for name, each in texts.items()}
 
 
 class Paged(Params):

@@ -36,8 +36,9 @@ def one_report(query: Query[Params], month: str) -> Response:
     """
     found = worker.report(month, query.now)
     if isinstance(found, Preparing):
-        headers = {"Content-Type": JSON, "Retry-After": str(RETRY_SECONDS)}
-        return Response(to_answer(found).model_dump_json(), headers, 202)
+        answer = page(to_answer(found).model_dump_json(), JSON, {"Retry-After": str(RETRY_SECONDS)})
+        answer.status_code = 202
+        return answer
     signed = payload(found)
     if preferred(room.current_request.headers, JSON, CSV) == CSV:
         attached = {"Content-Disposition": f'attachment; filename="report-{month}.csv"'}

@@ -94,7 +94,8 @@ def listed(query: Asked) -> Page[TotalsAnswer]:
 def _period(query: Asked) -> tuple[str, str]:
     """The first and the last day. Raises InvalidRequest."""
     params = query.params
-    until = params.until or f"{shanghai.clock(query.now):%Y-%m-%d}"
+    over = f"{shanghai.clock(query.now) - timedelta(days=1):%Y-%m-%d}"
+    until = min(params.until or over, over)
     last = date.fromisoformat(until)
     since = params.from_ or date.fromordinal(max(1, last.toordinal() - DAYS + 1)).isoformat()
     if since > until:

@@ -37,12 +37,8 @@ def compare_totals(records: Sequence[Record]) -> None:
     """
     now = datetime.now(UTC)
     today = f"{shanghai.clock(now + _CLOCKS):%Y-%m-%d}"
-    late = [
-        (each, day)
-        for each in records
-        if is_report(each) and (day := counting.of(as_reported(each).answer)).day < today
-    ]
-    places = [queries.Place(day.scenario, day.day, keys.operator_id(each.caller)) for each, day in late]
+    days = ((counting.of(as_reported(each).answer), each.caller) for each in records if is_report(each))
+    places = [queries.Place(of.scenario, of.day, keys.operator_id(caller)) for of, caller in days if of.day < today]
     places += [queries.place(each.reference or "") for each in records if each.kind == actions.UPLOADED]
     for scenario, day in queries.uploaded_among(places):
         _compare(scenario, day, stamp(now))
