@@ -11,8 +11,8 @@ from chalicelib.kernel.query import Query
 from chalicelib.provenance.closing import MonthNotClosed
 from chalicelib.reports import model, queries, sheet, worker
 from chalicelib.reports.model import MerchantPageAnswer, Report, ReportAnswer
-from chalicelib.reports.pages import worker as pages
 from chalicelib.reports.pages.items import MerchantPageParams, Preparing, to_answer
+from chalicelib.reports.preparing import worker as pages
 from chalicelib.signing.jws import payload
 
 room = Blueprint(__name__)

@@ -8,8 +8,9 @@ from chalicelib.kernel.settle import perform
 from chalicelib.provenance.closing import closed
 from chalicelib.reports import actions, queries
 from chalicelib.reports.model import KIND
-from chalicelib.reports.pages import items, worker
+from chalicelib.reports.pages import items
 from chalicelib.reports.pages.items import Preparing
+from chalicelib.reports.preparing import worker
 from chalicelib.reports.queries import Sold
 from chalicelib.signing.jws import sign
 from chalicelib.statistics import model as statistics

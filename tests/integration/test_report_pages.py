@@ -13,7 +13,7 @@ import pytest
 from chalicelib.kernel.caller import AUDITOR, BUREAU
 from chalicelib.reports import queries, worker
 from chalicelib.reports.pages import items
-from chalicelib.reports.pages import worker as pages
+from chalicelib.reports.preparing import worker as pages
 from chalicelib.signing import jose
 from chalicelib.signing.jws import jwks
 from chalicelib.table import keys, lists, read
