@@ -22,7 +22,17 @@ from chalicelib.edge.pages import BINARY
 from chalicelib.edge.rooms import App
 from chalicelib.settings import settings
 
-_EARNING = ("accounts", "logins", "procedures", "credit", "scenarios", "grants", "reductions", "batches")
+_EARNING = (
+    "accounts",
+    "logins",
+    "procedures",
+    "procedures.renaming",
+    "credit",
+    "scenarios",
+    "grants",
+    "reductions",
+    "batches",
+)
 _SPENDING = (
     "mall.catalogue",
     "mall.offers",

@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     veto_days: int
     serve_days: int
     delist_days: int
+    promised_days: int
     allow_local_partners: bool
 
 
@@ -70,6 +71,7 @@ def settings() -> Settings:
         veto_days=int(env("VETO_DAYS", "5")),
         serve_days=int(env("SERVE_DAYS", "30")),
         delist_days=int(env("DELIST_DAYS", "14")),
+        promised_days=int(env("PROMISED_DAYS", "20")),
         # Named only on one machine: in Lambda, 127.0.0.1 is the runtime's own interface.
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )

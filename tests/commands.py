@@ -93,6 +93,12 @@ def _reject_procedure(world: World) -> Ready:
     return Ready("POST", f"{_procedure(world)}/reject", {"reason": "no"}, "bureau", "bureau", {"reason": "not so"})
 
 
+def _rename(world: World) -> Ready:
+    world.institution()
+    body = {"name": "新示例商贸", "reason": "renamed", "evidence_sha256": "0" * 64}
+    return Ready("POST", "/v1/institutions/me/renamings", body, "institution", "shop", body | {"name": "又一商贸"})
+
+
 def _freeze(world: World) -> Ready:
     path = f"/v1/accounts/{world.person()}/freeze"
     return Ready("POST", path, {"reason": "court order"}, "exchange", "exchange", {"reason": "another"})
@@ -702,6 +708,12 @@ def _sandbox_capture(world: World) -> Ready:
     return ready._replace(path=f"{ready.path}/{hold}/capture", body={"points": 60}, other={"points": 50})
 
 
+def _sandbox_refund(world: World) -> Ready:
+    ready = _sandbox_capture(world)
+    assert world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).status == 200
+    return ready._replace(path=ready.path.replace("capture", "refund"), body={"points": 30}, other={"points": 20})
+
+
 def _sandbox_release(world: World) -> Ready:
     ready = _sandbox_capture(world)
     return ready._replace(path=ready.path.replace("capture", "release"), body={}, other=None)
@@ -753,6 +765,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/merchants/{id}/reinstate": _reinstate,
     "POST /v1/merchants/{id}/relist": _relist,
     "POST /v1/institutions/me/logins": _add_login,
+    "POST /v1/institutions/me/renamings": _rename,
     "PATCH /v1/institutions/me/logins/{id}": _change_login,
     "POST /v1/institutions/me/logins/{id}/remove": _remove_login,
     "POST /v1/merchants/{id}/renewals": _renew,
@@ -800,6 +813,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /sandbox/{run}/v1/grants/redeem": _sandbox_code,
     "POST /sandbox/{run}/v1/holds": _sandbox_hold,
     "POST /sandbox/{run}/v1/holds/{id}/capture": _sandbox_capture,
+    "POST /sandbox/{run}/v1/holds/{id}/refund": _sandbox_refund,
     "POST /sandbox/{run}/v1/holds/{id}/release": _sandbox_release,
     "POST /v1/messages/read": _read_messages,
     "POST /v1/message-client": _register_client,

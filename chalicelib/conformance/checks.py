@@ -8,7 +8,9 @@ from chalicelib.partners.model import TRY_SECONDS, WEBHOOKS
 HANDSHAKE, STARTED = "handshake", "conformance.started"
 DUPLICATE, OUT_OF_ORDER, UNKNOWN = "duplicate", "out_of_order", "unknown_type"
 WRONG_KEY, CHANGED, OLD = "wrong_key", "changed_body", "old_timestamp"
-GRANT, HOLD, RETRY, CAPTURE, RELEASE, EXPIRY = "grant", "hold", "retry", "capture", "release", "expiry"
+GRANT, HOLD, RETRY, CAPTURE, REFUND, RELEASE, EXPIRY = (
+    "grant", "hold", "retry", "capture", "refund", "release", "expiry",
+)  # fmt: skip
 REFUSED = (WRONG_KEY, CHANGED, OLD)  # must not be accepted
 
 SLOW_MILLISECONDS = TRY_SECONDS * 500
@@ -121,6 +123,17 @@ CALLS = (
         Text(
             "Hold an order and capture a part of it, once, before expires_at.",
             "请在 expires_at 之前对一笔预授权作部分完成，仅一次。",
+        ),
+    ),
+    Step(
+        REFUND,
+        Text(
+            "POST …/v1/holds/{id}/refund of points that were captured",
+            "请求 …/v1/holds/{id}/refund，退还已完成的碳积分",
+        ),
+        Text(
+            "Refund a captured hold, in part or whole: never more than was captured.",
+            "请退还一笔已完成的预授权，可部分或全部退还，不得超过已收取的碳积分。",
         ),
     ),
     Step(

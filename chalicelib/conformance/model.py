@@ -174,6 +174,7 @@ _SAMPLES: dict[str, Any] = {
     "refunded_points": 0,
     "withdrawn_by": "individual",
     "days_left": 30,
+    "name": "上海新示例商贸有限公司",
 }
 _STATUS = {"dispute.opened": "awaiting_answer", "dispute.ruled": "upheld"}  # of others: what their type ends with
 _TYPES: dict[str, Webhook] = {each.type: each for each in WEBHOOKS.values()}

@@ -24,7 +24,7 @@ def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount, payee
     InvalidRequest over what is left; refuses InsufficientPoints, PayeeClosed.
     """
     points, role = command.body.points, command.caller.role
-    _refundable(command, hold)
+    refundable(command, hold)
     after = replace(hold, refunded_points=hold.refunded_points + points)
     as_read = Attr("refunded_points").eq(hold.refunded_points)
     terms = {
@@ -40,7 +40,8 @@ def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount, payee
     )
 
 
-def _refundable(command: Command[HoldRefund], hold: Hold) -> None:
+def refundable(command: Command[HoldRefund], hold: Hold) -> None:
+    """Raises InvalidState, AlreadyRefunded, InvalidRequest where so many points of a hold cannot go back."""
     step_from(command, hold, "refund")
     if command.caller.role == EXCHANGE and command.body.reason is None:
         raise InvalidRequest.at("/reason", "The exchange gives a reason", "上海环交所退还碳积分须说明原因")

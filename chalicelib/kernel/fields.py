@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     RootModel,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
@@ -27,6 +28,7 @@ _TIME = (
 _WRITTEN_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_SPLIT_TIME = re.compile(r"^([0-9-]{10}[Tt][0-9:.]{8,40}) ([0-9]{2}:[0-9]{2})$")  # of which an address lost the +
 _FIRST, _END = datetime(1971, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 AMOUNT_MAX = 10**12  # points or grams in one movement: a million tonnes
 T = TypeVar("T")
@@ -82,6 +84,7 @@ Sha256 = Annotated[  # PowerShell writes capitals; one form is kept
 Amount = Annotated[int, Field(ge=1, le=AMOUNT_MAX)]
 Units = Annotated[int, Field(ge=1, le=10**9)]
 Size = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]  # of a sample, in an address
+PageNumber = Annotated[int, Field(ge=1, le=10**6), BeforeValidator(_digits)]  # in an address
 Days = Annotated[int, Field(ge=0, le=3650), BeforeValidator(_digits)]  # in an address
 Quantity = Annotated[
     str, Field(pattern=r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$", description="Decimal string, at most 6 places")
@@ -141,6 +144,13 @@ class Params(BaseModel):
     """Query parameters: texts from the address, unknown ones refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plus(cls, asked: Any) -> Any:
+        """A ``+`` in an address is read as a blank. Before an offset it can be nothing else."""
+        texts = {name: each for name, each in asked.items() if isinstance(each, str)}
+        return asked | {name: _SPLIT_TIME.sub(r"\1+\2", each) for name, each in texts.items()}
 
 
 class Paged(Params):

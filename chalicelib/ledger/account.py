@@ -45,8 +45,8 @@ class Merchant:
     approved outside the platform. ``completed``: when its event was over, or it was vetoed, and nothing was left to
     serve. ``suspended_by``: who suspended it ("exchange", "operator"); each lifts its own. ``planned_merchants``: the
     most members that a sub-platform may have, None where its plan has no number. ``counted``: it is one of them.
-    ``left_at``: it has left the mall, so nothing more comes to it. ``events_until``: when the last of the events ends
-    that it runs beside its mode.
+    ``left_at``: it has left the mall, so nothing more comes to it. ``veto``: why the exchange ended it.
+    ``events_until``: when the last of the events ends that it runs beside its mode.
     """
 
     mode: str
@@ -61,6 +61,7 @@ class Merchant:
     planned_merchants: int | None = None
     counted: bool | None = None
     left_at: str | None = None
+    veto: str | None = None
     events_until: str | None = None
 
     @property

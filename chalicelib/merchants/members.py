@@ -28,6 +28,17 @@ class PlanFull(errors.LimitReached):
     )
 
 
+class VetoedBefore(InvalidState):
+    detail = Text(
+        "The exchange vetoed this institution's admission: the operator cannot admit it again.",
+        "上海环交所曾否决该机构入驻，分平台不能再次准予其入驻。",
+    )
+    remedy = Text(
+        "The institution may apply itself with POST /v1/applications; the exchange reviews that.",
+        "该机构可通过 POST /v1/applications 自行申请入驻，由上海环交所审查。",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Membership:
     """A merchant beneath a sub-platform, since when and how it was admitted; ``until`` when it ceased to be one.
@@ -100,5 +111,5 @@ def _room() -> ConditionBase:
 
 def _not_again(stored: Membership | None) -> Refusal:
     if stored and stored.status == "vetoed":
-        return InvalidState(state="vetoed", action="admit")
+        return VetoedBefore(state="vetoed", action="admit")
     return Contended()

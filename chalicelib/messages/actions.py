@@ -11,6 +11,7 @@ from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import acting
+from chalicelib.messages.kinds.notice import Closing, Donor, Notice
 from chalicelib.messages.model import (
     KEPT,
     Client,
@@ -20,7 +21,6 @@ from chalicelib.messages.model import (
     Reading,
     client_answer,
 )
-from chalicelib.messages.notices import Closing, Donor, Notice
 from chalicelib.partners.actions import register
 from chalicelib.partners.items import Partner
 from chalicelib.table import keys, lists

@@ -37,13 +37,15 @@ MessageKind = Literal[
     "account_frozen",
     "account_released",
     "procedure",
+    "admission_vetoed",
     "guardian",
     "dispute_answered",
     "dispute_ruled",
 ]
 AboutKind = Literal[
-    "redemption", "hold", "reduction", "grant", "campaign", "draw_entry", "account", "procedure", "ward", "dispute"
-]
+    "redemption", "hold", "reduction", "grant", "campaign", "draw_entry", "account", "procedure", "ward", "dispute",
+    "merchant",
+]  # fmt: skip
 
 _ID = "20260131080002145-k3v5zq6x7n4m2p8r9s0t1u2w3y"
 _OTHER = "q7w2e9r4t6y1u3i5o8p0a2s4d6"

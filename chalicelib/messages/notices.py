@@ -4,58 +4,22 @@ Conversions make none: there are millions a day, and the statement has a line fo
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
 
 from chalicelib.accounts.statements.wording import in_words
 from chalicelib.errors import Text
 from chalicelib.kernel.caller import BUREAU, INDIVIDUAL
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import Entry, entries
+from chalicelib.merchants.model import VETOED
 from chalicelib.messages import wording
+from chalicelib.messages.kinds import institutions
+from chalicelib.messages.kinds.notice import Closing, Fields, Notice, notice
 from chalicelib.messages.model import About, AboutKind, MessageKind
 from chalicelib.messages.wording import joined
 from chalicelib.table import keys
 
-
-class Notice(NamedTuple):
-    """A message for the holder of ``account``. ``personal``: the holder is a person, whose client is notified."""
-
-    record: str
-    at: str
-    account: str
-    kind: MessageKind
-    text: Text
-    about: About | None = None
-    personal: bool = True
-
-    @property
-    def id(self) -> str:
-        """Follows from the Record and the account, so a Record makes a message once."""
-        return keys.message_id(self.at, self.account, self.record)
-
-
-@dataclass(frozen=True)
-class Donor:
-    """Somebody who has given to a campaign."""
-
-    account: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Closing:
-    """The end of a campaign by the Record ``record``. Donors up to the sort key ``behind`` have their message."""
-
-    campaign: str
-    record: str
-    at: str
-    points: int
-    behind: str = ""
-
-
-Fields = Mapping[str, Any]  # what the Record's request was answered
 Make = Callable[[Record, Fields], list[Notice]]
 
 
@@ -63,12 +27,6 @@ def notices(record: Record) -> list[Notice]:
     """The messages that follow from a Record."""
     make = _MAKERS.get(record.kind)
     return make(record, json.loads(record.answer)) if make else []
-
-
-def _notice(
-    record: Record, account: str, kind: MessageKind, text: Text, about: tuple[AboutKind, str], *, personal: bool = True
-) -> list[Notice]:
-    return [Notice(record.id, record.at, account, kind, text, About(*about), personal)]
 
 
 def _lines(record: Record) -> dict[str, Entry]:
@@ -82,12 +40,12 @@ def _sold(record: Record, order: Fields) -> list[Notice]:
     if order["status"] == "fulfilled":
         kind, text = "voucher_handed_out", joined(text, wording.VOUCHERS)
     kind, about = "draw_won" if record.payer else kind, ("redemption", order["id"])
-    return _notice(record, order["account"], kind, text, about)  # type: ignore[arg-type]  # all of them are
+    return notice(record, order["account"], kind, text, about)  # type: ignore[arg-type]  # all of them are
 
 
 def _fulfilled(record: Record, order: Fields) -> list[Notice]:
     text = joined(wording.FULFILLED, wording.VOUCHERS) if order["voucher"] else wording.FULFILLED
-    return _notice(record, order["account"], "order_fulfilled", text, ("redemption", order["id"]))
+    return notice(record, order["account"], "order_fulfilled", text, ("redemption", order["id"]))
 
 
 def _refunded(record: Record, order: Fields) -> list[Notice]:
@@ -98,7 +56,7 @@ def _refunded(record: Record, order: Fields) -> list[Notice]:
 
 def _captured(record: Record, hold: Fields) -> list[Notice]:
     account = str(record.payer).removeprefix(keys.holder(""))
-    return _notice(record, account, "hold_captured", wording.captured(hold), ("hold", hold["id"]))
+    return notice(record, account, "hold_captured", wording.captured(hold), ("hold", hold["id"]))
 
 
 def _of_line(
@@ -109,7 +67,7 @@ def _of_line(
     for account, entry in _lines(record).items():
         text = joined(before, in_words(entry)) if before else in_words(entry)
         personal = not (entry.grams or entry.debt_grams)  # a person's grams are points (guide §4)
-        found += _notice(record, account, kind, text, (about, answer["id"]), personal=personal)
+        found += notice(record, account, kind, text, (about, answer["id"]), personal=personal)
     return found
 
 
@@ -126,11 +84,11 @@ def _to_named(
     """For the account that the Record names. Those of before it was named make none."""
     if record.account is None:
         return []
-    return _notice(record, record.account, kind, word(answer), (about, answer["id"]), personal=not record.in_grams)
+    return notice(record, record.account, kind, word(answer), (about, answer["id"]), personal=not record.in_grams)
 
 
 def _campaign(kind: MessageKind, word: Callable[[Fields], Text], record: Record, campaign: Fields) -> list[Notice]:
-    return _notice(record, campaign["institution"], kind, word(campaign), ("campaign", campaign["id"]), personal=False)
+    return notice(record, campaign["institution"], kind, word(campaign), ("campaign", campaign["id"]), personal=False)
 
 
 def to_donor(closing: Closing, account: str) -> Notice:
@@ -142,14 +100,15 @@ def to_donor(closing: Closing, account: str) -> Notice:
 def _turned(record: Record, account: Fields) -> list[Notice]:
     kind: MessageKind = "account_frozen" if record.kind == "account_frozen" else "account_released"
     text, personal = wording.turned(record.kind, record.role), account["kind"] == INDIVIDUAL
-    return _notice(record, account["id"], kind, text, ("account", account["id"]), personal=personal)
+    return notice(record, account["id"], kind, text, ("account", account["id"]), personal=personal)
 
 
 def _procedure(record: Record, procedure: Fields) -> list[Notice]:
     """For the account, and for the one that got what it held."""
-    text = wording.procedure(procedure["kind"], procedure["status"])
+    why = record.reason if record.kind == "procedure_rejected" else None
+    text = wording.procedure(procedure["kind"], procedure["status"], name=procedure.get("name"), why=why)
     parties = dict.fromkeys([*([record.account] if record.account else []), *_lines(record)])
-    of = partial(_notice, record, kind="procedure", text=text, about=("procedure", procedure["id"]))
+    of = partial(notice, record, kind="procedure", text=text, about=("procedure", procedure["id"]))
     return [each for party in parties for each in of(party, personal=procedure["kind"] != "rename")]
 
 
@@ -192,6 +151,8 @@ _MAKERS: dict[str, Make] = {
     "identity_freed": _procedure,
     "account_inherited": _procedure,
     "account_renamed": _procedure,
+    "renaming_requested": institutions.renaming_requested,
+    VETOED: institutions.vetoed,
     "dispute_answered": partial(_to_named, "dispute_answered", "dispute", _always(wording.ANSWERED)),
     "dispute_ruled": _ruled,
     "ward_consented": partial(_to_named, "guardian", "ward", _always(wording.WARD)),

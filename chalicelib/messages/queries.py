@@ -8,6 +8,7 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
 from chalicelib.messages import model
+from chalicelib.messages.kinds.notice import Closing, Donor
 from chalicelib.messages.model import (
     Client,
     ClientAnswer,
@@ -17,7 +18,6 @@ from chalicelib.messages.model import (
     Messages,
     oldest,
 )
-from chalicelib.messages.notices import Closing, Donor
 from chalicelib.partners import queries as partners
 from chalicelib.partners.items import Partner
 from chalicelib.settings import secret

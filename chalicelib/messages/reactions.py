@@ -14,8 +14,9 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, derive_each
 from chalicelib.messages import actions, queries
+from chalicelib.messages.kinds.notice import Closing, Notice
 from chalicelib.messages.model import Client, oldest
-from chalicelib.messages.notices import KINDS, Closing, Notice, notices, to_donor
+from chalicelib.messages.notices import KINDS, notices, to_donor
 from chalicelib.partners import actions as partners
 from chalicelib.partners import model as webhooks
 from chalicelib.partners.items import Delivery

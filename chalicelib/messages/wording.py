@@ -131,8 +131,8 @@ def ruled(role: str, status: str) -> Text:
     return Text(f"{who.en} dismissed your dispute.", f"{who.zh}已裁定驳回您提出的争议。")
 
 
-def procedure(kind: str, status: str) -> Text:
-    """How a procedure about an account stands."""
+def procedure(kind: str, status: str, *, name: str | None = None, why: str | None = None) -> Text:
+    """How a procedure about an account stands. ``name``: the new one; ``why``: for what it was rejected."""
     what = _PROCEDURES[kind]
     if status == "proposed":
         return Text(
@@ -140,4 +140,10 @@ def procedure(kind: str, status: str) -> Text:
             f"经办人已提出账户办理事项：{what.zh}。如非本人申请，请联系上海环交所。",
         )
     ended = Text("approved", "已批准") if status == "approved" else Text("rejected", "未通过")
-    return Text(f"A procedure {what.en} was {ended.en}.", f"账户办理事项（{what.zh}）{ended.zh}。")
+    after = Text(f": {why}", f"：{why}") if why else Text("", "")
+    decided = Text(
+        f"A procedure {what.en} was {ended.en}{after.en}.", f"账户办理事项（{what.zh}）{ended.zh}{after.zh}。"
+    )
+    if status == "approved" and name:
+        return joined(decided, Text(f"Its name is now {name}.", f"现名称为“{name}”。"))
+    return decided

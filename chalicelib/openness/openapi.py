@@ -54,7 +54,7 @@ def document() -> dict[str, Any]:
     """All routes that are for callers. Made once a process."""
     listed = [each for each in ENDPOINTS if each.answers or each.also]
     inputs = [(each.takes, "validation") for each in listed if each.method != "GET"]
-    outputs = [(each.answers, "serialization") for each in listed if each.answers]
+    outputs = [(model, "serialization") for each in listed for model in samples.models(each.answers)]
     template = samples.PREFIX + "{model}"
     named, defined = models_json_schema(
         list(dict.fromkeys([*inputs, *outputs])),  # type: ignore[list-item]  # answers is Any
@@ -111,7 +111,8 @@ class _Writer:
         if endpoint.method != "GET":
             found["requestBody"] = self._request(endpoint)
         unchanged = {} if endpoint.cache is None else {"304": {"$ref": "#/components/responses/Unchanged"}}
-        answers = {str(endpoint.status): self._answer(endpoint)} | unchanged | refusals.responses(endpoint)
+        pending = samples.pending(samples.models(endpoint.answers)[1:], self._refs, self._schemas, self._words)
+        answers = {str(endpoint.status): self._answer(endpoint)} | pending | unchanged | refusals.responses(endpoint)
         return found | {"responses": answers}
 
     def _request(self, endpoint: Endpoint) -> dict[str, Any]:
@@ -174,9 +175,8 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 def _filters(params: type[Params]) -> list[dict[str, Any]]:
     schema = params.model_json_schema(schema_generator=_Generator)
-    required = schema.get("required", ())
     return [
-        {"name": name, "in": "query", "required": name in required} | _parameter(each)
+        {"name": name, "in": "query", "required": name in schema.get("required", ())} | _parameter(each)
         for name, each in schema.get("properties", {}).items()
     ]
 

@@ -62,3 +62,19 @@ def requests(schema: Schema, schemas: Mapping[str, Schema], known: Words) -> dic
     """The examples of a request body by title: one of each kind where the body may be of several."""
     variants = [schemas[each["$ref"].removeprefix(PREFIX)] for each in schema.get("oneOf", ()) if "$ref" in each]
     return {each.get("title", "example"): {"value": sample(each, schemas, known)} for each in (variants or [schema])}
+
+
+def models(answer: Any) -> list[Any]:
+    """The model of an answer, if there is one, and that of a 202 while it is being made, if it names one."""
+    return [each for each in (answer, getattr(answer, "pending", None)) if each]
+
+
+def pending(models: list[Any], refs: Any, schemas: Any, words: Any) -> dict[str, Any]:
+    """The 202 of an answer that is being made."""
+    wait = {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}
+    found = {}
+    for model in models:
+        content = {"schema": refs[model], "example": sample(refs[model], schemas, words)}
+        body = {"description": "It is being made: ask again later", "content": {"application/json": content}}
+        found["202"] = body | {"headers": wait}
+    return found

@@ -22,6 +22,7 @@ WebhookType = Literal[
     "agreement.ending",
     "licence.ending",
     "merchant.delisted",
+    "merchant.renamed",
 ]
 Signatures = Literal["optional", "required"]
 DeliveryStatus = Literal["pending", "delivered", "failed"]

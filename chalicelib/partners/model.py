@@ -40,6 +40,7 @@ WEBHOOKS: dict[str, Webhook] = {  # by the kind of the Record
     "agreement_ending": Webhook("agreement.ending", "merchant", _ENDING),
     "licence_ending": Webhook("licence.ending", "merchant", _ENDING),
     "merchant_delisted": Webhook("merchant.delisted", "merchant", ("at", "duties")),
+    "account_renamed": Webhook("merchant.renamed", "merchant", ("name",)),
 }
 
 REST_SECONDS_MAX = 60  # how long a system that failed is left alone by its other orders, if it does not ask for more
@@ -190,7 +191,7 @@ def outcome(status: int, headers: Mapping[str, str], now: datetime) -> Outcome:
 def retry_after(text: str, now: datetime) -> int:
     """The seconds that Retry-After asks for (RFC 9110, 10.2.3: a number, or a date), at most a day; 0 for neither."""
     if re.fullmatch("[0-9]{1,18}", text.strip()):
-        return min(int(text), RETRY_AFTER_SECONDS_MAX)
+        return min(int(text.strip()), RETRY_AFTER_SECONDS_MAX)
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError, IndexError):

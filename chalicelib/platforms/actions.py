@@ -88,7 +88,7 @@ def veto(command: Command[Grounds], operator: str, membership: Membership, accou
         raise ReviewedBefore(state="active", action="veto")
     if membership.veto_until <= command.at:
         raise VetoOver(state="active", action="veto", veto_until=membership.veto_until)
-    merchant, note = turned(command, account, status="ended", suspended_by=(), counted=None)
+    merchant, note = turned(command, account, status="ended", suspended_by=(), counted=None, veto=command.body.reason)
     writes = (
         update(account.key, assign={"merchant": merchant}, require=unturned(account)),
         note,
@@ -96,7 +96,13 @@ def veto(command: Command[Grounds], operator: str, membership: Membership, accou
     )
     left = replace(membership, status="vetoed", until=command.at)
     answer = to_member(left, replace(account, merchant=merchant), command.at)
-    return Decision(VETOED, answer, writes, Facts(merchant=account.id, reason=command.body.reason), publish=True)
+    return Decision(
+        VETOED,
+        answer,
+        writes,
+        Facts(merchant=account.id, counterparty=operator, reason=command.body.reason),
+        publish=True,
+    )
 
 
 def take_down(command: Command[Grounds], operator: str, offer: Offer) -> Decision:

@@ -15,7 +15,7 @@ from chalicelib.procedures.model import Inheritance, NewProcedure, Rebinding, Re
 from chalicelib.procedures.refusals import SameOfficial
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Write, put, seen, update
+from chalicelib.table.write import Attr, Write, delete, put, seen, update
 from chalicelib.transitions import step
 
 _KINDS = {"inheritance": INDIVIDUAL, "rename": INSTITUTION}  # which kind of account it is for, where not for both
@@ -42,7 +42,7 @@ def drafted(command: Command[NewProcedure], account_of: Callable[[str], str]) ->
     )
 
 
-def propose(command: Command[NewProcedure], procedure: Procedure, parties: Parties | None) -> Decision:
+def propose(command: Command[Any], procedure: Procedure, parties: Parties | None) -> Decision:
     """A procedure that could be approved as things are. ``parties``: None where there is no such account.
 
     Raises InvalidRequest for an account that is none or of the wrong kind, and what its approval would.
@@ -88,7 +88,7 @@ def approve(command: Command[Empty], procedure: Procedure, parties: Parties | No
     return Decision(
         kind=effect.kind,
         answer=to_step(after),
-        writes=(_decide(after, "approve"), *effect.writes, *lines),
+        writes=(_decide(after, "approve"), *effect.writes, *lines, *_no_request(after)),
         facts=replace(effect.facts, account=procedure.account, reason=procedure.reason, reference=procedure.id),
         publish=True,
     )
@@ -101,7 +101,7 @@ def reject(command: Command[Rejection], procedure: Procedure) -> Decision:
     return Decision(
         kind="procedure_rejected",
         answer=to_step(after),
-        writes=(_decide(after, "reject"), _line(command, after, procedure.account, reason)),
+        writes=(_decide(after, "reject"), _line(command, after, procedure.account, reason), *_no_request(after)),
         facts=Facts(account=procedure.account, reason=reason, reference=procedure.id),
         publish=True,
     )
@@ -135,6 +135,12 @@ def _decide(after: Procedure, action: str) -> Write:
         require=Attr("status").eq("proposed"),
         refuse=seen(Procedure, refuse),
     )
+
+
+def _no_request(decided: Procedure) -> tuple[Write, ...]:
+    """An institution that asked for a new name may ask again."""
+    own = decided.kind == "rename" and decided.proposed_role == INSTITUTION
+    return (delete(keys.renaming(decided.account)),) if own else ()
 
 
 def _line(command: Command[Any], procedure: Procedure, account: str, reason: str) -> Write:

@@ -145,7 +145,8 @@ def rename(_: Command[Any], procedure: Procedure, parties: Parties) -> Effect:
         raise AccountClosed()
     open_ = present() & Attr("status").ne("closed")
     write = update(account.key, assign={"name": procedure.name}, require=open_, refuse=lambda _: AccountClosed())
-    return Effect("account_renamed", (write,))
+    merchant = Facts(merchant=account.id) if account.merchant else Facts()  # its system is notified
+    return Effect("account_renamed", (write,), merchant)
 
 
 EFFECTS: Mapping[str, Callable[[Command[Any], Procedure, Parties], Effect]] = {

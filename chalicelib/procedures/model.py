@@ -82,13 +82,16 @@ class ProcedureParams(Paged):
 
 
 class ProcedureStepAnswer(Answer):
-    """How a procedure stands after a step. Officials read the rest at `GET /v1/procedures/{id}`."""
+    """How a procedure stands after a step. Officials read the rest at `GET /v1/procedures/{id}`. ``name`` is the new
+    name, of a renaming.
+    """
 
-    model_config = example(id=_ID, kind="rebind", status="proposed")
+    model_config = example(id=_ID, kind="rename", status="proposed", name="上海新示例商贸有限公司")
 
     id: str
     kind: Kind
     status: Status
+    name: str | None
 
 
 class ProcedureAnswer(ProcedureStepAnswer):
@@ -120,7 +123,6 @@ class ProcedureAnswer(ProcedureStepAnswer):
     account: str
     other: str | None
     new_sub: str | None
-    name: str | None
     reason: str
     evidence_sha256: str
     proposed_by: str
@@ -134,7 +136,8 @@ class ProcedureAnswer(ProcedureStepAnswer):
 
 def to_step(procedure: Procedure) -> ProcedureStepAnswer:
     """What a step answers: it stands on the Record, which holders see, so it names no login."""
-    return ProcedureStepAnswer(id=procedure.id, kind=procedure.kind, status=procedure.status)
+    name, status = procedure.name, procedure.status
+    return ProcedureStepAnswer(id=procedure.id, kind=procedure.kind, status=status, name=name)
 
 
 def to_answer(procedure: Procedure) -> ProcedureAnswer:

@@ -78,12 +78,14 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
 
 
 def reject(command: Command[Reason], reduction: Reduction, recipient: Recipient) -> Decision:
-    """A reported reduction is refused for good; what it counted of its person's (``recipient``) day is free again."""
+    """A reported reduction is refused for good; what it counted of its person's (``recipient``) day is free again. A
+    freeze is no obstacle: nothing comes to the account.
+    """
     answer = reduction.answer
     status = step(STEPS, answer.status, "reject", command.caller.role)
-    released, _ = _credit(answer, reduction.recipient, command.id, pending=-1, convert=False)
+    released = _touch(keys.holder(reduction.recipient.id), replace(_terms(reduction.recipient, -1), even_frozen=True))
     decided = answer.model_copy(update={"status": status, "reason": command.body.reason})
-    writes = (_decide(decided), *released, *caps.release(reduction, recipient))
+    writes = (_decide(decided), released, *caps.release(reduction, recipient))
     facts = Facts(account=reduction.recipient.id, in_grams=reduction.record.in_grams)
     return Decision("reduction_rejected", decided, writes, facts, publish=True)
 
@@ -134,22 +136,23 @@ def _credit(
     reduction: ReductionAnswer, recipient: Recipient, record: str, *, pending: int, convert: bool
 ) -> tuple[tuple[Write, ...], Facts]:
     """The recipient's Write: what it is worth where that is due, and the count of what is pending."""
-    name = keys.holder(recipient.id)
-    terms = AccountCondition(
-        require=Attr("kind").eq(recipient.kind),
-        refuse=caps.no_account,
-        add={"pending": pending} if pending else {},
-    )
+    name, terms = keys.holder(recipient.id), _terms(recipient, pending)
     if convert and reduction.grams:
         writes, facts = post(credit(recipient, reduction.grams), record=record, terms={name: terms})
         return writes, replace(facts, counterparty=reduction.scenario, reference=reduction.id)
     return (_touch(name, terms),), Facts()
 
 
+def _terms(recipient: Recipient, pending: int) -> AccountCondition:
+    kind = Attr("kind").eq(recipient.kind)
+    return AccountCondition(require=kind, refuse=caps.no_account, add={"pending": pending} if pending else {})
+
+
 def _touch(name: str, terms: AccountCondition) -> Write:
     assert terms.require is not None
     assert terms.refuse is not None
-    require, key = Attr("status").eq("active") & terms.require, keys.account(name)
+    open_ = Attr("status").ne("closed") if terms.even_frozen else Attr("status").eq("active")
+    require, key = open_ & terms.require, keys.account(name)
     if not terms.add:
         return check(key, require, terms.refuse)
     return update(key, add=terms.add, require=require, refuse=terms.refuse)

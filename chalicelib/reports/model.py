@@ -1,14 +1,16 @@
 """What the report of a month states. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.provenance.mix import ColourBalance
 from chalicelib.reports.disputes import DisputeCounts
+from chalicelib.reports.pages.items import PreparingAnswer, ReportPage
 from chalicelib.reports.times import Applications
 from chalicelib.statistics.model import IssuedAnswer, Month
 
@@ -44,7 +46,8 @@ class SubPlatformSums(Answer):
 class Report(Answer):
     """A month, by the time of its Records (Asia/Shanghai).
 
-    ``uncovered_grams``: all debts at its end. ``mix``: what it did to each colour of grams, by month.
+    ``uncovered_grams``: all debts at its end. ``mix``: what it did to each colour of grams, by month. Of more than 1000
+    merchants ``merchants`` is empty, and they are in ``pages``, each with its hash.
     """
 
     iss: str
@@ -72,10 +75,22 @@ class Report(Answer):
     repaid_grams: int
     uncovered_grams: int
     mix: list[ColourBalance]
+    merchants_total: int = 0  # earlier reports do not say
+    pages: list[ReportPage] = Field(default_factory=list)
     merchants: list[MerchantSums]
     sub_platforms: list[SubPlatformSums]
     applications: Applications
     disputes: DisputeCounts = Field(default_factory=DisputeCounts)  # earlier reports have none
+
+
+class MerchantPageAnswer(Answer):
+    """A page of a month's merchants, by id. The report has the SHA-256 of its bytes."""
+
+    model_config = example(month="2026-01", page=1, merchants=[])
+
+    month: Month
+    page: int
+    merchants: list[MerchantSums]
 
 
 class ReportAnswer(Answer):
@@ -121,6 +136,8 @@ class ReportAnswer(Answer):
                     "closing_grams": 8_453_700,
                 }
             ],
+            "merchants_total": 0,
+            "pages": [],
             "merchants": [],
             "sub_platforms": [],
             "applications": {"active": 1, "rejected": 0, "withdrawn": 0, "times": []},
@@ -128,6 +145,8 @@ class ReportAnswer(Answer):
         },
         jws="eyJhbGciOiJFUzI1NiJ9.eyJtb250aCI6IjIwMjYtMDEifQ.c2lnbmF0dXJl",
     )
+
+    pending: ClassVar = PreparingAnswer  # the body of a 202
 
     report: Report
     jws: Annotated[str, Field(description="Compact JWS (RFC 7515)")]
@@ -163,6 +182,14 @@ def by_sub_platform(merchants: Iterable[MerchantSums]) -> list[SubPlatformSums]:
         )
         for id, some in sorted(found.items())
     ]
+
+
+def merged(parts: Iterable[SubPlatformSums]) -> list[SubPlatformSums]:
+    """Sums of the same sub-platforms together."""
+    found: dict[str, Counter[str]] = {}
+    for each in parts:
+        found.setdefault(each.sub_platform, Counter()).update(each.model_dump(exclude={"sub_platform"}))
+    return [SubPlatformSums(sub_platform=id, **dict(sums)) for id, sums in sorted(found.items())]
 
 
 def answered(payload: bytes, jws: str) -> str:

@@ -4,7 +4,7 @@ import base64
 import gzip
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import takewhile
+from typing import NamedTuple
 
 from chalicelib.disputes.items import OFFICIALS
 from chalicelib.errors import NotFound
@@ -16,7 +16,8 @@ from chalicelib.provenance.closing import closed, closes_at
 from chalicelib.provenance.mix import ColourBalance
 from chalicelib.reports import model
 from chalicelib.reports.disputes import DisputeCounts
-from chalicelib.reports.model import MadeAnswer, MerchantSums, Report, ReportPart
+from chalicelib.reports.model import MadeAnswer, MerchantSums, Report, ReportPart, SubPlatformSums
+from chalicelib.reports.pages.items import MERCHANTS_MAX, ReportPage
 from chalicelib.reports.times import Applications, Stay, stays, times
 from chalicelib.settings import settings
 from chalicelib.signing.jws import payload
@@ -60,14 +61,31 @@ def unpacked(text: str) -> str:
     return f"{head}.{plain}.{signature}"
 
 
-def compose(month: str, now: datetime) -> Report:
+class Sold(NamedTuple):
+    """What the merchants of a month sold: themselves, or pages of them where they are many."""
+
+    total: int
+    merchants: list[MerchantSums]
+    sub_platforms: list[SubPlatformSums]
+    pages: list[ReportPage]
+
+
+def few(month: str) -> Sold | None:
+    """The merchants of a month; None where they are more than one answer holds."""
+    found = read.first(sums.turnovers(month, "!"), MERCHANTS_MAX + 1)
+    if len(found) > MERCHANTS_MAX:
+        return None
+    each = merchants(found)
+    return Sold(len(each), each, model.by_sub_platform(each), [])
+
+
+def compose(month: str, now: datetime, sold: Sold) -> Report:
     """The report as of now. Raises MonthNotClosed; NotFound for what is no month."""
     if not statistics.is_month(month):
         raise NotFound()
     closed(month, now)
     until = sums.sums(FIRST, month)
     own = until.get(month) or Sums(month=month)
-    merchants = _merchants(sums.turnover(month))
     return Report(
         iss=settings().public_url,
         month=month,
@@ -76,8 +94,10 @@ def compose(month: str, now: datetime) -> Report:
         issued=[IssuedAnswer(**vars(each)) for each in sums.confirmed(month)],
         uncovered_grams=sum(each.owed_grams - each.repaid_grams for each in until.values()),
         mix=_mix(month, now),
-        merchants=merchants,
-        sub_platforms=model.by_sub_platform(merchants),
+        merchants_total=sold.total,
+        pages=sold.pages,
+        merchants=sold.merchants,
+        sub_platforms=sold.sub_platforms,
         applications=_applications(month),
         disputes=_disputes(month),
         **{name: getattr(own, name) for name in _SUMMED},
@@ -92,7 +112,8 @@ def _mix(month: str, now: datetime) -> list[ColourBalance]:
         return []
 
 
-def _merchants(turnover: list[Turnover]) -> list[MerchantSums]:
+def merchants(turnover: list[Turnover]) -> list[MerchantSums]:
+    """With names and sub-platforms as of now."""
     accounts = read.many([keys.account(keys.holder(each.merchant)) for each in turnover], Account) if turnover else {}
     return [_merchant(each, accounts.get(keys.account(keys.holder(each.merchant)))) for each in turnover]
 
@@ -105,7 +126,9 @@ def _merchant(each: Turnover, account: Account | None) -> MerchantSums:
 def _applications(month: str) -> Applications:
     decided = {state: list(_decided(month, state)) for state in DECIDED}
     spent = [stay for ids in decided.values() for id in ids for stay in stays(_history(id))]
-    return Applications(**{state: len(ids) for state, ids in decided.items()}, times=times(spent))
+    return Applications(
+        **{state: len(ids) for state, ids in decided.items()}, times=times(spent, settings().promised_days)
+    )
 
 
 def _disputes(month: str) -> DisputeCounts:
@@ -123,11 +146,10 @@ def _counted(name: str, month: str) -> int:
 
 
 def _decided(month: str, state: str) -> Iterator[str]:
-    """Applications that came to a final state in the month; they stay in its list for ever, the newest first."""
+    """Applications that came to a final state in the month; they stay in its list for ever."""
     first, end = stamp(statistics.begins(month)), stamp(statistics.ends(month))
-    listed = read.places(lists.applications(state))
-    within = takewhile(lambda place: place.listing.rank >= first, listed)
-    return (place.key.pk.removeprefix(keys.application("").pk) for place in within if place.listing.rank < end)
+    listed = read.places(lists.applications(state), between=(first, end))
+    return (place.key.pk.removeprefix(keys.application("").pk) for place in listed)
 
 
 def _history(application: str) -> Iterator[Stay]:

@@ -1,9 +1,10 @@
 """Sums by month, as projected from the stream: seconds behind."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
+from itertools import groupby
 from typing import TypeVar
 
 from chalicelib.errors import InvalidRequest
@@ -21,6 +22,7 @@ from chalicelib.statistics.model import (
 from chalicelib.table import keys, read
 
 MONTHS, MONTHS_MAX = 12, 60
+TOGETHER = 4000  # lanes of merchants a request: about as many as DynamoDB gives at once
 T = TypeVar("T", Confirmed, Turnover)
 
 
@@ -57,10 +59,11 @@ def confirmed(month: str) -> list[Confirmed]:
     return _together(lanes, Confirmed, lambda each: {"scenario": each.scenario, "methodology": each.methodology})
 
 
-def turnover(month: str) -> list[Turnover]:
-    """What each merchant sold in a month, by id."""
-    lanes = read.query(keys.turnover_in(month), "!", "~", Turnover)
-    return _together(lanes, Turnover, lambda each: {"merchant": each.merchant})
+def turnovers(month: str, after: str) -> Iterator[Turnover]:
+    """What each merchant sold in a month, by id, behind that of ``after``; read as consumed."""
+    lanes = read.query(keys.turnover_in(month), f"{after}:~", "~", Turnover, chunk=TOGETHER)
+    for _, own in groupby(lanes, key=lambda lane: lane.merchant):
+        yield from _together(own, Turnover, lambda each: {"merchant": each.merchant})
 
 
 def turnover_of(month: str, merchants: Iterable[str]) -> list[Turnover]:

@@ -133,6 +133,8 @@ Kind = Literal[
     "agreement",
     "licence",
     "operator_totals",
+    "duty",
+    "renaming",
 ]
 Actor = Literal["exchange", "bureau", "institution", "scenario_operator", "platform"]
 

@@ -93,7 +93,8 @@ def what_waits(query: Query[WorkParams]) -> WorklistAnswer:
     """What waits, the longest first, and who has to act; of each kind at most 50.
 
     Applications by state, reductions that wait for confirmation, open anomalies, open disputes, proposed campaigns,
-    orders that are late, merchants whose webhooks were given up, days of which operators count something
-    else, and buy-back runs that have not ended.
+    orders that are late, merchants whose webhooks were given up, days of which operators count something else, and
+    buy-back runs that have not ended. Merchants that do not keep a duty (`duty`: `unmet`, or `delisted` for it),
+    departures, ends of agreements and licences, new names.
     """
     return worklist.worklist(query.params, query.now)

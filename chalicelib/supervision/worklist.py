@@ -12,6 +12,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.merchants.model import SUBJECTS, Subject
 from chalicelib.partners import queries as partners
 from chalicelib.renewals.model import SOON
+from chalicelib.settings import settings
 from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
 from chalicelib.table import lists, read
 from chalicelib.table.lists import Place
@@ -63,6 +64,8 @@ PATHS: dict[Kind, str] = {
     "agreement": "/v1/merchants/{id}/health",
     "licence": "/v1/merchants/{id}/health",
     "operator_totals": "/v1/operator-totals/{id}",
+    "duty": "/v1/merchants/{id}/health",
+    "renaming": "/v1/procedures/{id}",
 }
 
 
@@ -88,6 +91,9 @@ def _sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
     yield _listed(lists.anomalies("open"), until, _as("anomaly", "open", "bureau"))
     yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
     yield _listed(lists.DEPARTURES, until, _as("departure", "leaving", "institution"))
+    yield _listed(lists.RENAMINGS, until, _as("renaming", "proposed", "exchange"))
+    yield _listed(lists.DUTIES, until, _as("duty", "unmet", "institution"))
+    yield _listed(lists.DELISTED, until, _delisted(now))
     yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
     for judge, other in DISPUTES.items():
         yield _listed(lists.disputes(judge, "awaiting_ruling"), until, _as("dispute", "awaiting_ruling", judge))
@@ -119,6 +125,19 @@ def _differing(now: datetime) -> Callable[[Place], Waits]:
     def waits(place: Place) -> Waits:
         found = _as("operator_totals", "differs", "scenario_operator")(place)
         return found._replace(actor="bureau") if found.since <= late else found
+
+    return waits
+
+
+def _delisted(now: datetime) -> Callable[[Place], Waits]:
+    """The merchant has to meet its duty, or its sub-platform to put back what it took down. Where nobody did so for as
+    long as a duty may stay unmet, the exchange has to decide: it relists, or terminates.
+    """
+    late = stamp(now - timedelta(days=settings().delist_days))
+
+    def waits(place: Place) -> Waits:
+        found = _as("duty", "delisted", "institution")(place)
+        return found._replace(actor="exchange") if found.since <= late else found
 
     return waits
 

@@ -62,6 +62,7 @@ PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule
 REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
 BATCHES = "reduction-batches"
 PROCEDURES = "procedures"
+RENAMINGS = "renamings"  # requests of institutions for a new name, until they are decided
 BUY_BACK_RUNS = "buy-back-runs"
 RECONCILIATIONS = "reconciliations"
 CONFORMANCE = "conformance"  # conformance runs and holds of their sandbox, by the time of what is next
@@ -71,7 +72,9 @@ CAMPAIGNS_ABANDONED = "campaigns:abandoned"  # campaigns with donors to refund, 
 CERTIFICATES_UNCOVERED = "certificates-uncovered"  # certificates of which some grams await recovery
 DISPUTES_OPENED = "disputes-opened"  # every dispute, by the time when it was opened
 DUTIES = "duties"  # merchants that do not keep a duty, by when that began, until their offers left the shelf
+REPORTS_PREPARING = "reports-preparing"  # months whose report has more merchants than one answer holds
 TOTALS_DIFFERING = "totals-differing"  # totals of operators, by when they began to differ
+DELISTED = "delisted"  # merchants whose offers left the shelf for a duty, by when they did, until they are back
 DEPARTURES = "departures"  # merchants that leave, and have not left yet
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 

@@ -50,8 +50,9 @@ class NewTotals(Body):
 
 
 class TotalsParams(Paged):
-    """``from`` and ``until``: days, both included. Without them, the last 31; at most 366. ``differing``: only what
-    does not agree.
+    """``from`` and ``until``: days, both included. Without them, the last 31 that are over; at most 366.
+
+    ``differing``: only what does not agree.
     """
 
     scenario: ScenarioRef | None = None

@@ -48,12 +48,17 @@ def of_operator(caller: Caller, scenario: str, day: str) -> Compared:
     return next(found, Compared(keys.scenario_code(scenario), day, caller.sub, Ours(), None))
 
 
+def uploaded_among(places: Iterable[Place]) -> list[tuple[str, str]]:
+    """Scenarios and days of those places for which totals were uploaded, each once."""
+    items = {keys.operator_totals(*each): each[:2] for each in places}
+    found = read.many(list(items)) if items else {}
+    return list(dict.fromkeys(items[key] for key in found))
+
+
 def uploaded(scenario: str, day: str) -> list[Compared]:
-    """Those of a day for which totals were uploaded: one read where there are none."""
-    rows = list(_rows(scenario, day, day))
-    if not any(keys.is_uploaded(row.key.sk) for row in rows):
-        return []
-    return [each for each in _compared(scenario, day, rows, scenarios.versions(scenario)) if each.theirs]
+    """Both sides of a day for the operators that uploaded totals."""
+    days = _compared(scenario, day, _rows(scenario, day, day), scenarios.versions(scenario))
+    return [each for each in days if each.theirs]
 
 
 def one(caller: Caller, id: str) -> FullTotalsAnswer:
@@ -89,7 +94,8 @@ def listed(query: Asked) -> Page[TotalsAnswer]:
 def _period(query: Asked) -> tuple[str, str]:
     """The first and the last day. Raises InvalidRequest."""
     params = query.params
-    until = params.until or f"{shanghai.clock(query.now):%Y-%m-%d}"
+    over = f"{shanghai.clock(query.now) - timedelta(days=1):%Y-%m-%d}"
+    until = min(params.until or over, over)
     last = date.fromisoformat(until)
     since = params.from_ or date.fromordinal(max(1, last.toordinal() - DAYS + 1)).isoformat()
     if since > until:

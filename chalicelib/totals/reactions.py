@@ -32,15 +32,16 @@ def file_reported(records: Sequence[Record]) -> None:
 def compare_totals(records: Sequence[Record]) -> None:
     """Days of late trips, and those that an operator has just uploaded, are compared, after the trips were counted.
 
-    A day that is not over has no totals, so trips of today cost nothing here. Raises Contended, Unavailable.
+    A day that is not over has no totals, so trips of today cost nothing here, and others one request for all of them,
+    unless there are totals. Raises Contended, Unavailable.
     """
     now = datetime.now(UTC)
     today = f"{shanghai.clock(now + _CLOCKS):%Y-%m-%d}"
-    touched = [counting.of(as_reported(each).answer)[:2] for each in records if is_report(each)]
-    touched += [queries.place(each.reference or "")[:2] for each in records if each.kind == actions.UPLOADED]
-    for scenario, day in dict.fromkeys(touched):
-        if day < today:
-            _compare(scenario, day, stamp(now))
+    days = ((counting.of(as_reported(each).answer), each.caller) for each in records if is_report(each))
+    places = [queries.Place(of.scenario, of.day, keys.operator_id(caller)) for of, caller in days if of.day < today]
+    places += [queries.place(each.reference or "") for each in records if each.kind == actions.UPLOADED]
+    for scenario, day in queries.uploaded_among(places):
+        _compare(scenario, day, stamp(now))
 
 
 def _compare(scenario: str, day: str, at: str) -> None:

@@ -29,8 +29,9 @@ def upload_totals(command: Command[NewTotals]) -> Decision:
 
 @query(room, "/v1/operator-totals", answer=Page[TotalsAnswer], allow=READERS, params=TotalsParams)
 def all_totals(query: Query[TotalsParams]) -> Page[TotalsAnswer]:
-    """Days with trips or with totals, the latest first: what the operator counts, what the platform counts, and the
-    difference. An operator sees its own.
+    """Days that are over, with trips or with totals, the latest first: both counts, and the difference.
+
+    An operator sees its own.
 
     Trips are counted within seconds, on the day in Shanghai when they began, however late they are reported; what was
     reported later changes the comparison again. A page may hold fewer than `limit`, even none, and have a

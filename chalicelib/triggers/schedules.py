@@ -18,6 +18,7 @@ from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.renewals.worker import watch_validity
+from chalicelib.reports.preparing.worker import prepare_due
 from chalicelib.statistics.worker import keep_supply
 from chalicelib.supervision.duties import worker as duties
 
@@ -55,4 +56,5 @@ def retry_webhooks() -> None:
         lambda: partners.retry_due(now),
         lambda: conformance.resume(now),
         lambda: keep_supply(now),
+        lambda: prepare_due(now),
     )

@@ -210,6 +210,7 @@ class Shop:
         code = shop.platform.send("/v1/grants", shop.consent("test"), f"consent-{served.reference}")["code"]
         shop.redeem(served, code)
         shop.serve(served)
+        shop.refund(served)  # she brought it back
         shop.release(shop.buy("test", "tea"))
         shop.buy("test", "badge")  # nobody serves it: it expires, and hold.expired comes
 

@@ -300,11 +300,11 @@ BROKEN: dict[Break, tuple[list[str], str]] = {
     _waits_for_the_order: (["out_of_order"], "It answered 500."),
     _answers_410_to_disputes: (["dispute.opened"], "It answered 410."),
     _hangs: (["licence.ending"], "The answer did not come within 5 seconds."),
-    _gives_up: (["retry", "capture", "release", "expiry"], "Nothing came."),
-    _makes_a_new_key: (["retry", "capture", "release", "expiry"], "order_reference_used:"),
-    _captures_all: (["capture", "release"], "invalid_request:"),
+    _gives_up: (["retry", "capture", "refund", "release", "expiry"], "Nothing came."),
+    _makes_a_new_key: (["retry", "capture", "refund", "release", "expiry"], "order_reference_used:"),
+    _captures_all: (["capture", "refund", "release"], "invalid_request:"),
     _never_releases: (["release"], "Nothing came."),
-    _signs_with_another_key: (["hold", "retry", "capture", "release", "expiry"], "signature_invalid:"),
+    _signs_with_another_key: (["hold", "retry", "capture", "refund", "release", "expiry"], "signature_invalid:"),
     _sends_a_wrong_verifier: (CALLED, "invalid_grant:"),
 }
 
@@ -373,6 +373,8 @@ def test_a_hold_of_the_sandbox_is_captured_or_released_once_and_not_after_its_en
     path = f"{run['sandbox']}/v1/holds/{order.hold}"
     assert world.post(f"{path}/capture", {"points": 1}, **SHOP).refused == (409, "invalid_state")
     assert world.post(f"{path}/release", **SHOP).refused == (409, "invalid_state")
+    for points, status in ((501, 422), (200, 200), (300, 200), (1, 409)):
+        assert world.post(f"{path}/refund", {"points": points}, **SHOP).status == status
     over = world.post(
         f"{run['sandbox']}/v1/grants/redeem", {"code": code, "code_verifier": "x" * 43, "reference": "r"}, **SHOP
     )
@@ -388,7 +390,9 @@ def test_a_hold_of_the_sandbox_is_captured_or_released_once_and_not_after_its_en
     dear = used | {"order_reference": "dear", "points": 1001}
     assert world.post(f"{run['sandbox']}/v1/holds", dear, **SHOP).refused == (409, "limit_reached")
     states = {each["name"]: each["state"] for each in read(world, run)["steps"]}
-    assert {states[name] for name in ("grant", "hold", "retry", "capture")} == {"passed"}  # what has passed stays so
+    assert {states[name] for name in ("grant", "hold", "retry", "capture", "refund")} == {
+        "passed"
+    }  # what has passed stays so
     assert states["release"] == "failed"
     commit([update(keys.conformance(run["id"]), assign={"ends_at": "2020-01-01T00:00:00.000Z"})])
     assert world.post(f"{path}/release", **SHOP).refused == (409, "invalid_state")

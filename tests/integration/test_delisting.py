@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.settings import settings
 from chalicelib.supervision.duties import actions, worker
 from chalicelib.table import keys
 from tests.desk import EXCHANGE, Desk, institution
 from tests.numbers import credit_code
+from tests.platforms import AS_OPERATOR, platform
 from tests.world import World
 
 SHOP = institution("shop")
@@ -127,3 +129,60 @@ def test_each_merchant_is_looked_at_once_a_day_and_a_look_continues_where_it_sto
     assert len(seen) == 4
     worker.look_daily(NOW + timedelta(days=1))
     assert len(seen) > 4
+
+
+def waiting(world: World, **asked: Any) -> list[tuple[str, str, str]]:
+    found = world.get("/v1/worklist", **EXCHANGE, **asked).body["items"]
+    return [(each["state"], each["actor"], each["path"]) for each in found if each["kind"] == "duty"]
+
+
+def test_the_worklist_shows_what_is_not_kept_and_who_must_act(
+    world: World, mall: str, out_of_time: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v1/merchants/{mall}/health"
+    assert waiting(world) == []
+    look()
+    assert waiting(world) == waiting(world, actor="institution") == [("unmet", "institution", path)]
+    look(14)
+    assert waiting(world) == [("delisted", "institution", path)]
+    monkeypatch.setenv("DELIST_DAYS", "0")
+    settings.cache_clear()
+    assert waiting(world) == waiting(world, actor="exchange") == [("delisted", "exchange", path)]
+    settings.cache_clear()
+    assert relist(world, mall, **EXCHANGE).status == 200
+    assert waiting(world) == [("unmet", "institution", path)]
+
+
+def test_the_operator_relists_a_member_whose_stock_only_its_own_takedown_made_short(
+    world: World, out_of_time: None
+) -> None:
+    district = platform(world)
+    shop = world.institution()
+    Desk(world).bring("third_party_mall", sub_platform=district.id)
+    offer = world.offer(stock=1000, category="food")
+    look()
+    assert health(world, shop)["warnings"] == []
+    assert district.post(f"offers/{offer}/take-down").status == 200
+    look(1)
+    look(15)
+    seen = health(world, shop)
+    assert (seen["stock"]["units"], seen["stock"]["taken_down"], seen["delisted_by_takedown"]) == (0, 1000, True)
+    assert relist(world, shop).refused == (409, "invalid_state"), "the merchant has to meet the duty"
+    back = relist(world, shop, **AS_OPERATOR)
+    assert (back.status, back.body["status"]) == (200, "active")
+    lines = district.get(f"members/{shop}").body["history"]
+    assert (lines[-1]["action"], lines[-1]["by_role"]) == ("reinstate", "institution")
+
+
+def test_the_operator_does_not_relist_a_member_that_was_delisted_for_another_reason(
+    world: World, out_of_time: None
+) -> None:
+    district = platform(world)
+    shop = world.institution()
+    Desk(world).bring("third_party_mall", sub_platform=district.id)
+    world.offer(stock=100, category="food")
+    look()
+    look(14)
+    refused = relist(world, shop, **AS_OPERATOR)
+    assert (refused.refused, refused.body["duties"]) == ((409, "invalid_state"), "stock_below_commitment")
+    assert health(world, shop)["delisted_by_takedown"] is False

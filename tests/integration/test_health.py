@@ -43,7 +43,7 @@ def test_a_merchant_of_the_exchange_has_no_duty_in_numbers(world: World) -> None
         "agreement": {"ends_on": None, "days_left": None},
         "as_of": answer["as_of"],
         "sub_platform_sells": None,
-        "stock": {"committed": None, "units": 0, "offers": 0, "more": False},
+        "stock": {"committed": None, "units": 0, "offers": 0, "more": False, "taken_down": 0},
         "shelf": {"categories": None, "outside": 0, "ended": 0, "sold_out": 0},
         "orders": {"late": 0, "oldest_due": None, "more": False},
         "webhooks": {"integrated": False, "failed_since": None},
@@ -51,6 +51,7 @@ def test_a_merchant_of_the_exchange_has_no_duty_in_numbers(world: World) -> None
         "warnings": [],
         "delisted_at": None,
         "delisted_for": [],
+        "delisted_by_takedown": False,
     }
 
 
@@ -62,7 +63,13 @@ def test_stock_counts_what_is_on_the_shelf_and_unsold(world: World, mall: str) -
     world.rich(points=1000)
     world.redeem(sold)
     world.stream()
-    assert health(world, mall).body["stock"] == {"committed": 1000, "units": 999, "offers": 2, "more": False}
+    assert health(world, mall).body["stock"] == {
+        "committed": 1000,
+        "units": 999,
+        "offers": 2,
+        "more": False,
+        "taken_down": 0,
+    }
     world.patch(f"/v1/offers/{sold}", {"status": "off_shelf"}, **institution("shop"))
     assert health(world, mall).body["stock"]["offers"] == 1
     assert warnings(world, mall) == ["stock_below_commitment"]

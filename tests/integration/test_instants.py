@@ -1,7 +1,7 @@
 """What an account held, and what the supply was, at any instant."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -138,3 +138,20 @@ def test_the_supply_is_kept_when_it_changes(busy: World) -> None:
     assert len([each for each in busy.store.items if each[0] == "supplies"]) == 1
     at = first + timedelta(milliseconds=1)
     assert busy.get("/v1/supply", at=at.isoformat()).body == busy.get("/v1/supply").body
+
+
+def test_an_offset_whose_plus_became_a_blank_on_the_way_is_understood(busy: World) -> None:
+    """``?at=2026-11-01T00:00:00+08:00`` arrives as a blank where a client does not write %2B."""
+    busy.stream()
+    for at, points in sums(busy):
+        shanghai = f"{datetime.fromisoformat(at).astimezone(timezone(timedelta(hours=8))).isoformat()}"
+        assert held(busy, shanghai.replace("+", " ")) == held(busy, at)
+        assert held(busy, at)["points"] == points
+    lines = busy.entries(**{"from": "2020-01-01T00:00:00 08:00", "until": "2098-01-01T00:00:00.5 08:00"})
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("at", ["2024-01-15T08:00:00 0800", "2024-01-15 08:00:00 08:00", "2024-01-15T08:00:00  08:00"])
+def test_another_blank_is_refused(busy: World, at: str) -> None:
+    assert busy.get("/v1/accounts/me", role="individual", sub="alice", at=at).pointers == ["/at"]
+    assert busy.report(busy.me()["id"], occurred_at="2024-01-15T08:00:00 08:00").pointers == ["/occurred_at"]

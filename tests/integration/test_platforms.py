@@ -260,6 +260,23 @@ def test_a_vetoed_member_is_no_merchant_and_serves_its_orders(world: World, dist
     assert members(district) == 0
 
 
+def test_a_vetoed_member_and_its_operator_learn_why_and_what_can_be_done(world: World, district: Platform) -> None:
+    shop = district.member()
+    offer = world.offer()
+    assert district.post(f"members/{shop}/veto", {"reason": "营业执照存疑"}, **EXCHANGE).status == 200
+    world.stream()
+    [own] = world.messages("shop", "institution")
+    assert (own["kind"], own["about"]) == ("admission_vetoed", {"kind": "merchant", "id": shop})
+    assert own["text"].startswith("The exchange vetoed your admission to the sub-platform: 营业执照存疑.")
+    assert own["text_zh"].startswith("上海环交所已否决您入驻分平台：营业执照存疑。")
+    [above] = [each for each in world.messages("operator", "institution") if each["kind"] == "admission_vetoed"]
+    assert "Its place in your plan is free again." in above["text"]
+    refused = world.patch(f"/v1/offers/{offer}", {"status": "on_shelf"}, **SHOP)
+    assert (refused.refused, "营业执照存疑" in refused.body["detail"]) == ((409, "invalid_state"), True)
+    again = district.admit(shop)
+    assert (again.refused, "vetoed this institution" in again.body["detail"]) == ((409, "invalid_state"), True)
+
+
 def test_a_vetoed_member_may_come_back_by_application_without_its_old_offers(world: World, district: Platform) -> None:
     shop = district.member()
     old = world.offer()

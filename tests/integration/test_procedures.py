@@ -34,7 +34,7 @@ def test_one_official_proposes_and_another_approves(world: World) -> None:
     account = world.person()
     id = proposed(world, "rebind", account, new_sub="alice-2")
     assert seen(world, id)["new_sub"] == "alice-2"
-    assert approve(world, id).body == {"id": id, "kind": "rebind", "status": "approved"}
+    assert approve(world, id).body == {"id": id, "kind": "rebind", "status": "approved", "name": None}
     after = seen(world, id)
     assert (after["proposed_by"], after["decided_by"], after["new_sub"]) == ("official-1", "official-2", None)
 

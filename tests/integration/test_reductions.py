@@ -219,3 +219,16 @@ def test_a_reduction_is_seen_by_whom_it_is_credited_to(world: World) -> None:
     assert world.get(path, role="individual", sub="bob").refused == (404, "not_found")
     assert world.get(path, role="institution", sub="alice").refused == (404, "not_found")
     assert world.get(path, role="exchange", sub="e").refused == (403, "role_not_allowed")
+
+
+def test_a_frozen_account_s_reduction_is_rejected_at_once_and_confirmed_after_its_release(world: World) -> None:
+    account = world.person()
+    world.scenario(confirmation="manual")
+    false, true = (str(world.report(account, "10").body["id"]) for _ in range(2))
+    world.freeze(account)
+    bureau: dict[str, Any] = {"role": "bureau", "sub": "bureau"}
+    assert world.post(f"/v1/reductions/{false}/reject", {"reason": "no trip"}, **bureau).body["status"] == "rejected"
+    assert world.post(f"/v1/reductions/{true}/confirm", **bureau).refused == (409, "account_frozen")
+    world.freeze(account, "unfreeze")
+    assert world.post(f"/v1/reductions/{true}/confirm", **bureau).status == 200
+    assert (world.points(), world.close().body["pending"]) == (710, 0)

@@ -99,6 +99,12 @@ def _report(world: World) -> Ready:
     return _account(world)._replace(path="/v1/reports/2024-01")
 
 
+def _report_merchants(world: World) -> Ready:
+    ready = _report(world)
+    assert world.get(ready.path, role="exchange", sub="exchange").status == 200
+    return ready._replace(path=f"{ready.path}/merchants")
+
+
 def _differences(world: World) -> Ready:
     ready = _account(world)
     settings.cache_clear()
@@ -132,6 +138,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/sub-platforms/{id}/orders": _of_platform("orders"),
     "GET /v1/sub-platforms/{id}/report": _of_platform("report?month=2024-01"),
     "GET /v1/reports/{month}": _report,
+    "GET /v1/reports/{month}/merchants": _report_merchants,
     "GET /v1/reconciliations/{id}/differences": _differences,
     "GET /v1/anomalies/{id}": _about("POST /v1/anomalies/{id}/close"),
     "GET /v1/accounts/{id}": _account,

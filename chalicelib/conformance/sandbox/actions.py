@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.conformance.actions import verdict
-from chalicelib.conformance.checks import CAPTURE, HOLD, RELEASE, RETRY
+from chalicelib.conformance.checks import CAPTURE, HOLD, REFUND, RELEASE, RETRY
 from chalicelib.conformance.items import due
 from chalicelib.conformance.sandbox.items import HOLD_SECONDS, NOBODY, SELLER, Lost, Sandbox, SandboxHold
 from chalicelib.conformance.sandbox.parts import CAME, facts_of, passed, with_grant
@@ -14,7 +14,8 @@ from chalicelib.errors import IdempotencyKeyReused, InvalidRequest, InvalidState
 from chalicelib.grants.items import day
 from chalicelib.holds import actions as holds
 from chalicelib.holds.items import Hold
-from chalicelib.holds.model import Capture, HoldAnswer, NewHold, to_answer
+from chalicelib.holds.model import Capture, HoldAnswer, HoldRefund, NewHold, to_answer
+from chalicelib.holds.refunds import refundable
 from chalicelib.holds.rules.proofs import proven
 from chalicelib.holds.rules.refusals import OrderReferenceUsed
 from chalicelib.kernel.decision import Command, Decision
@@ -108,6 +109,16 @@ def capture(command: Command[Capture], at: Sandbox, hold: Hold) -> Decision:
         why = f"The run asks for a part: fewer than the {hold.amount} that are held"
         raise InvalidRequest.at("/points", why, f"对接测试要求部分完成：应少于已预授权的 {hold.amount} 碳积分")
     return passed("sandbox_hold_captured", command, at, CAPTURE, answer, _ended(at, hold, answer))
+
+
+def refund(command: Command[HoldRefund], at: Sandbox, hold: Hold) -> Decision:
+    """Captured points go back. Raises what ``holds.refund`` raises, SignatureInvalid, SignatureRequired."""
+    proven(command, at.system)
+    refundable(command, hold)
+    after = replace(hold, refunded_points=hold.refunded_points + command.body.points)
+    as_read = Attr("hold.refunded_points").eq(hold.refunded_points)
+    kept = update(keys.sandbox_hold(at.run.id, hold.id), assign={"hold": dump(after)}, require=as_read)
+    return passed("sandbox_hold_refunded", command, at, REFUND, to_answer(after), kept)
 
 
 def release(command: Command[Empty], at: Sandbox, hold: Hold) -> Decision:

@@ -5,7 +5,7 @@ from chalicelib.conformance.sandbox import consent as consents
 from chalicelib.conformance.sandbox.items import Sandbox
 from chalicelib.grants import codes
 from chalicelib.grants.model import CodeRedemption, SpendConsent
-from chalicelib.holds.model import Capture, NewHold
+from chalicelib.holds.model import Capture, HoldRefund, NewHold
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.settings import secret
@@ -38,6 +38,11 @@ def place(command: Command[NewHold], run: str) -> Decision:
 def capture(command: Command[Capture], run: str, id: str) -> Decision:
     """See ``actions.capture``. Raises NotFound."""
     return actions.capture(command, queries.sandbox(command, run), queries.hold(run, id))
+
+
+def refund(command: Command[HoldRefund], run: str, id: str) -> Decision:
+    """See ``actions.refund``. Raises NotFound."""
+    return actions.refund(command, queries.sandbox(command, run), queries.hold(run, id))
 
 
 def release(command: Command[Empty], run: str, id: str) -> Decision:

@@ -6,12 +6,12 @@ A replay finds its Record first, so a request that is sent again is never judged
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.conformance.checks import CAPTURE, GRANT, HOLD, RELEASE, RETRY
+from chalicelib.conformance.checks import CAPTURE, GRANT, HOLD, REFUND, RELEASE, RETRY
 from chalicelib.conformance.sandbox import actions, calls, parts, queries
 from chalicelib.conformance.sandbox.items import Sandbox
 from chalicelib.errors import Refusal
 from chalicelib.grants.model import CodeRedemption
-from chalicelib.holds.model import Capture, NewHold
+from chalicelib.holds.model import Capture, HoldRefund, NewHold
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.settle import derive, derive_each
@@ -36,6 +36,11 @@ def place(command: Command[NewHold], run: str) -> None:
 def capture(command: Command[Capture], run: str, id: str) -> None:
     """See ``calls.capture``."""
     _judge(command, queries.sandbox(command, run), CAPTURE, lambda: calls.capture(command, run, id))
+
+
+def refund(command: Command[HoldRefund], run: str, id: str) -> None:
+    """See ``calls.refund``."""
+    _judge(command, queries.sandbox(command, run), REFUND, lambda: calls.refund(command, run, id))
 
 
 def release(command: Command[Empty], run: str, id: str) -> None:

@@ -5,10 +5,10 @@ from chalice.app import Blueprint
 from chalicelib.conformance.sandbox import calls, prepare
 from chalicelib.conformance.sandbox.actions import AnswerLost
 from chalicelib.edge.endpoints import command
-from chalicelib.errors import IdempotencyKeyReused, InvalidState, LimitReached, NotFound
+from chalicelib.errors import AlreadyRefunded, IdempotencyKeyReused, InvalidState, LimitReached, NotFound
 from chalicelib.grants.actions import InvalidGrant
 from chalicelib.grants.model import CodeRedemption, GrantAnswer, OfferedGrantAnswer, SpendConsent
-from chalicelib.holds.model import Capture, HoldAnswer, NewHold
+from chalicelib.holds.model import Capture, HoldAnswer, HoldRefund, NewHold
 from chalicelib.holds.rules.proofs import UNPROVEN
 from chalicelib.holds.rules.refusals import GrantInactive, OrderReferenceUsed
 from chalicelib.kernel.caller import INSTITUTION
@@ -78,6 +78,21 @@ def hold_sandbox_points(command: Command[NewHold], _: None, run: str) -> Decisio
 def capture_sandbox_hold(command: Command[Capture], _: None, run: str, id: str) -> Decision:
     """Take a part of what is held, once: fewer points than were held."""
     return calls.capture(command, run, id)
+
+
+@command(
+    room,
+    "POST /sandbox/{run}/v1/holds/{id}/refund",
+    body=HoldRefund,
+    answer=HoldAnswer,
+    allow=CALLERS,
+    refuses=(*OVER, AlreadyRefunded, *UNPROVEN),
+    status=200,
+    prepare=prepare.refund,
+)
+def refund_sandbox_hold(command: Command[HoldRefund], _: None, run: str, id: str) -> Decision:
+    """Give back points that were captured, in part or whole."""
+    return calls.refund(command, run, id)
 
 
 @command(

@@ -25,6 +25,7 @@ LEAST = {
     "POST /sandbox/{run}/v1/grants/redeem": SHOP_OPERATOR,
     "POST /sandbox/{run}/v1/holds": SHOP_OPERATOR,
     "POST /sandbox/{run}/v1/holds/{id}/capture": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/holds/{id}/refund": SHOP_OPERATOR,
     "POST /sandbox/{run}/v1/holds/{id}/release": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/offers/{offer}/allow": SHOP_OPERATOR,
@@ -59,6 +60,7 @@ LEAST = {
     "POST /v1/sub-platforms/{id}/members/{member}/suspend": OWNER,
     "POST /v1/sub-platforms/{id}/members/{member}/reinstate": OWNER,
     "POST /v1/institutions/me/logins": OWNER,
+    "POST /v1/institutions/me/renamings": OWNER,
     "PATCH /v1/institutions/me/logins/{id}": OWNER,
     "POST /v1/institutions/me/logins/{id}/remove": OWNER,
 }

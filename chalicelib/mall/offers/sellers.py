@@ -27,6 +27,7 @@ class Selling:
     event: EventTerms | None = None
     sub_platform: str | None = None
     since: str = ""
+    veto: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,17 @@ class SubPlatformSuspended(MerchantSuspended):
     )
 
 
+class AdmissionVetoed(MerchantSuspended):
+    detail = Text(
+        "The exchange vetoed the merchant's admission to the sub-platform: {reason}.",
+        "上海环交所已否决该权益方入驻分平台：{reason}。",
+    )
+    remedy = Text(
+        "Serve the orders that there are. To sell again, apply with POST /v1/applications.",
+        "已有订单请继续履行。如需再次上架权益，请通过 POST /v1/applications 提出入驻申请。",
+    )
+
+
 def may_sell(command: Command[Any], offer: Offer, seller: Seller | None) -> tuple[Write, ...]:
     """The caller (``seller``, as read) is a merchant that may sell, and so is the sub-platform above it, if it has one;
     where its mode is an event, ``offer`` keeps to the event's terms. (Of one beside its mode that is known before.)
@@ -69,6 +81,8 @@ def not_selling(seller: Seller | None, role: str) -> Refusal | None:
         return AccountFrozen()
     if seller is None or seller.status != "active" or seller.merchant is None:
         return RoleNotAllowed(allowed="an institution admitted to the mall", role=role)
+    if seller.merchant.veto:
+        return AdmissionVetoed(state=seller.merchant.status, action="on_shelf", reason=seller.merchant.veto)
     return None if sells(seller) else MerchantSuspended(state=seller.merchant.status, action="on_shelf")
 
 

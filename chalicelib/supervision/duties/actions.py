@@ -9,6 +9,7 @@ from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.ledger.account import Account
+from chalicelib.ledger.standing import acting
 from chalicelib.merchants.actions import reinstate, suspend
 from chalicelib.merchants.model import DELISTED, DUTY, Cause
 from chalicelib.supervision.duties.items import Duties
@@ -30,6 +31,20 @@ class DutiesUnmet(InvalidState):
     )
 
 
+class NotByTakedown(InvalidState):
+    detail = Text(
+        "The offers did not leave the shelf because the sub-platform had taken some down, but for: {duties}.",
+        "该权益方的权益并非因分平台强制下架而下架，原因为：{duties}。",
+    )
+    remedy = Text(
+        "The merchant puts them back once the duty is met; the exchange can do so before.",
+        "责任落实后由该权益方恢复上架；上海环交所可提前恢复。",
+    )
+
+
+_OF_DELISTING = ("delisted_at", "delisted_for", "by_takedown")
+
+
 def remember(known: Duties | None, merchant: str, codes: Collection[str], *, at: str, delisted: bool) -> Write:
     """What ``merchant`` is warned of at ``at``, each since it was first seen (``known``, as read). Contended where
     another look was quicker. ``delisted``: it is so still; an admission after a veto begins without it.
@@ -38,14 +53,17 @@ def remember(known: Duties | None, merchant: str, codes: Collection[str], *, at:
     since = {code: before.get(code, at) for code in codes}
     after = Duties(merchant=merchant, looked_at=at, since=since)
     if known and delisted:
-        after = replace(after, delisted_at=known.delisted_at, delisted_for=known.delisted_for)
+        kept = {name: getattr(known, name) for name in _OF_DELISTING}
+        after = replace(after, **kept)
     return _kept(after, known)
 
 
 def _kept(after: Duties, known: Duties | None) -> Write:
-    oldest = None if after.delisted_at else min((after.since[code] for code in DELISTS & {*after.since}), default=None)
-    listed = Listing(lists.DUTIES, f"{oldest}:{after.merchant}") if oldest else None
-    emptied = [name for name in ("since", "delisted_at", "delisted_for") if not getattr(after, name)]
+    name, at = lists.DELISTED, after.delisted_at
+    if not at:
+        name, at = lists.DUTIES, min((after.since[code] for code in DELISTS & {*after.since}), default=None)
+    listed = Listing(name, f"{at}:{after.merchant}") if at else None
+    emptied = [name for name in ("since", *_OF_DELISTING) if not getattr(after, name)]
     return update(
         keys.duties(after.merchant),
         assign=dump(after),
@@ -68,9 +86,12 @@ def lasting(known: Duties, at: str) -> dict[str, str]:
     return {code: since for code, since in sorted(known.since.items()) if code in DELISTS and since <= at}
 
 
-def delist(command: Command[Empty], known: Duties, account: Account, *, days: int) -> Decision:
+def delist(
+    command: Command[Empty], known: Duties, account: Account, *, days: int, taken_down: bool = False
+) -> Decision:
     """A duty is not kept for ``days`` days: the merchant (``account``, as read) sells nothing until it is. Once for
-    each time: its history, its Record and a webhook name duty and time.
+    each time: its history, its Record and a webhook name duty and time. ``taken_down``: with what its sub-platform took
+    down, its stock would be what it commits to.
 
     Raises InvalidState where nothing has lasted so long, it is delisted already or may not sell anyway.
     """
@@ -80,7 +101,8 @@ def delist(command: Command[Empty], known: Duties, account: Account, *, days: in
         raise InvalidState(state=merchant.status, action="delist")
     worded = Command(command.caller, Cause(reason=_reason(late)), command.id, command.now)
     decision = suspend(worded, account, DUTY)
-    after = replace(known, delisted_at=command.at, delisted_for=tuple(late))
+    cause = taken_down and {*late} == {"stock_below_commitment"}
+    after = replace(known, delisted_at=command.at, delisted_for=tuple(late), by_takedown=cause or None)
     unmet = [UnmetDuty(code=code, since=since) for code, since in late.items()]
     answer = Delisted(merchant=account.id, at=command.at, duties=unmet)
     return replace(decision, kind=DELISTED, answer=answer, writes=(*decision.writes, _kept(after, known)))
@@ -91,16 +113,22 @@ def _reason(late: Mapping[str, str]) -> str:
     return f"运营管理责任未落实，权益下架 (duties not kept): {named}"
 
 
-def relist(command: Command[Cause], account: Account, known: Duties | None, unmet: Collection[str]) -> Decision:
+def relist(
+    command: Command[Cause], account: Account, known: Duties | None, unmet: Collection[str], operator: str | None = None
+) -> Decision:
     """Offers come back that left the shelf for a duty: at the merchant's word once nothing of it is ``unmet`` (as
-    measured), at the exchange's at once. What is not kept then counts from now.
+    measured), at the exchange's at once, and so at that of its sub-platform's ``operator`` where only what this one
+    took down was the cause. What is not kept then counts from now.
 
-    Raises InvalidState where it is not delisted, DutiesUnmet.
+    Raises InvalidState where it is not delisted, DutiesUnmet, NotByTakedown; refuses AccountFrozen of the operator.
     """
     decision = reinstate(command, account, DUTY)
-    if command.caller.role != EXCHANGE and unmet:
-        raise DutiesUnmet(state="suspended", action="relist", duties=", ".join(sorted(unmet)))
     if known is None:
         raise Contended()
+    if operator and not known.by_takedown:
+        raise NotByTakedown(state="suspended", action="relist", duties=", ".join(known.delisted_for))
+    if command.caller.role != EXCHANGE and not operator and unmet:
+        raise DutiesUnmet(state="suspended", action="relist", duties=", ".join(sorted(unmet)))
+    own = (acting(operator),) if operator else ()
     after = Duties(merchant=account.id, looked_at=command.at, since=dict.fromkeys(unmet, command.at))
-    return replace(decision, writes=(*decision.writes, _kept(after, known)))
+    return replace(decision, writes=(*own, *decision.writes, _kept(after, known)))

@@ -53,6 +53,7 @@ def health(caller: Caller, id: str, now: datetime) -> HealthAnswer:
             "warnings": [warned(code, since.get(code), days) for code in codes(found)],
             "delisted_at": known.delisted_at if known else None,
             "delisted_for": [*known.delisted_for] if known else [],
+            "delisted_by_takedown": bool(known and known.by_takedown),
         }
     )
 
@@ -84,6 +85,7 @@ def measured(account: Account, now: datetime) -> HealthAnswer:
         warnings=[],
         delisted_at=None,
         delisted_for=[],
+        delisted_by_takedown=False,
     )
 
 
@@ -92,8 +94,7 @@ def _offered(merchant: str, at: str, application: Application | None) -> tuple[S
     offers = list(islice(mall.offers_of(merchant), OFFERS_MAX + 1))
     offered = [each for each in offers[:OFFERS_MAX] if _offering(each) and not _beside(each)]
     running = [each for each in offered if not (each.ends_at and each.ends_at <= at)]
-    sold = mall.units_sold(running)
-    units = [max(0, each.supplied - sold[each.id]) for each in running]
+    units, down = _left(running), _left([each for each in offers[:OFFERS_MAX] if each.taken_down and not _beside(each)])
     more, planned = len(offers) > OFFERS_MAX, _planned(application)
     allowed = CATEGORIES if planned is None else planned
     shelf = ShelfHealth(
@@ -102,7 +103,16 @@ def _offered(merchant: str, at: str, application: Application | None) -> tuple[S
         ended=sum(not each.event for each in offered) - sum(not each.event for each in running),
         sold_out=units.count(0),
     )
-    return StockHealth(committed=_committed(application), units=sum(units), offers=len(running), more=more), shelf
+    stock = StockHealth(
+        committed=_committed(application), units=sum(units), offers=len(running), more=more, taken_down=sum(down)
+    )
+    return stock, shelf
+
+
+def _left(offers: list[Offer]) -> list[int]:
+    """Units of each that are not sold."""
+    sold = mall.units_sold(offers)
+    return [max(0, each.supplied - sold[each.id]) for each in offers]
 
 
 def _offering(offer: Offer) -> bool:

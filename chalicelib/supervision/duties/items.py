@@ -9,7 +9,8 @@ class Duties:
     """What a merchant was last warned of: since when, by the code of each warning.
 
     ``looked_at``: when that was measured. ``delisted_at``: its offers left the shelf for it; ``delisted_for`` names the
-    warnings. It is listed by the time of its oldest warning that may lead to that.
+    warnings, and ``by_takedown`` whether only its sub-platform's taking offers down made them. It is listed by the time
+    of its oldest warning that may lead to that; then by the time when it did.
     """
 
     merchant: str
@@ -17,6 +18,7 @@ class Duties:
     since: Mapping[str, str] = field(default_factory=dict)
     delisted_at: str | None = None
     delisted_for: tuple[str, ...] = ()
+    by_takedown: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,12 +17,20 @@ class StockHealth(Answer):
     """Units on the shelf now, or held back from it while the merchant may not sell, over ``offers`` offers.
 
     ``committed``: what the plan commits to, null where it has no number. ``more``: some offers are not counted.
+    ``taken_down``: units of offers that the sub-platform took down, which do not count.
     """
 
     committed: int | None
     units: int
     offers: int
     more: bool
+    taken_down: int
+
+    @property
+    def short_by_takedown(self) -> bool:
+        """Whether it commits to more than is on the shelf, but not to more than there is with what was taken down."""
+        committed = self.committed or 0
+        return self.units < committed <= self.units + self.taken_down
 
 
 class ShelfHealth(Answer):
@@ -80,14 +88,15 @@ class Warned(Answer):
 class HealthAnswer(Answer):
     """How a merchant keeps its duties. ``suspended_by``: who or what stops it from selling. ``sub_platform_sells``:
     whether the one above it may, null where there is none. ``delisted_at``: its offers left the shelf for the duties in
-    ``delisted_for``; `POST /v1/merchants/{id}/relist` puts them back.
+    ``delisted_for``; `POST /v1/merchants/{id}/relist` puts them back. ``delisted_by_takedown``: only because its
+    sub-platform had taken offers down, so the operator may do that, too.
     """
 
     model_config = example(
         merchant="k3v5zq6x7n4m2p8r9s0t1u2w3y",
         status="active",
         as_of="2026-01-31T08:00:00.000Z",
-        stock={"committed": 20000, "units": 18500, "offers": 12, "more": False},
+        stock={"committed": 20000, "units": 18500, "offers": 12, "more": False, "taken_down": 0},
         shelf={"categories": ["food", "culture"], "outside": 0, "ended": 0, "sold_out": 0},
         sub_platform_sells=None,
         orders={"late": 0, "oldest_due": None, "more": False},
@@ -98,6 +107,7 @@ class HealthAnswer(Answer):
         warnings=[{"code": "licence_ends_soon", "since": None, "delists_at": None, "detail": "…", "detail_zh": "…"}],
         delisted_at=None,
         delisted_for=[],
+        delisted_by_takedown=False,
     )
 
     merchant: str
@@ -114,6 +124,7 @@ class HealthAnswer(Answer):
     warnings: list[Warned]
     delisted_at: Time | None
     delisted_for: list[str]
+    delisted_by_takedown: bool
 
 
 class UnmetDuty(Answer):

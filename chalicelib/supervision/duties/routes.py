@@ -8,6 +8,7 @@ from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
+from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import Cause, MerchantAnswer
 from chalicelib.supervision.duties import actions, health
@@ -33,16 +34,19 @@ def merchant_health(query: Query[Params], id: str) -> HealthAnswer:
     body=Cause,
     answer=MerchantAnswer,
     allow=(INSTITUTION, EXCHANGE),
-    refuses=(NotFound, InvalidState),
+    refuses=(NotFound, InvalidState, AccountFrozen),
     status=200,
 )
 def relist_merchant(command: Command[Cause], id: str) -> Decision:
     """Put back the offers that left the shelf because a duty was not kept for too long.
 
-    The merchant can do this once the duty is met; the exchange at any time.
+    The merchant can do this once the duty is met; the exchange at any time, and so the operator of its sub-platform
+    where only what the operator took down was the cause (`delisted_by_takedown`).
     """
-    if not command.caller.holds(INSTITUTION, id) and command.caller.role != EXCHANGE:
+    account, caller = merchants.item(id), command.caller
+    above = account.as_merchant.sub_platform
+    operator = above if caller.holds(INSTITUTION, above) else None
+    if caller.role != EXCHANGE and not operator and not caller.holds(INSTITUTION, id):
         raise NotFound()
-    account = merchants.item(id)
     unmet = DELISTS & {*codes(health.measured(account, command.now))}
-    return actions.relist(command, account, health.remembered(id), unmet)
+    return actions.relist(command, account, health.remembered(id), unmet, operator)

@@ -102,4 +102,6 @@ def _decide(command: Command[Any], merchant: str) -> Decision:
     known = health.remembered(merchant)
     if known is None:
         raise InvalidState(state="active", action="delist")
-    return actions.delist(command, known, merchants.item(merchant), days=settings().delist_days)
+    account, days = merchants.item(merchant), settings().delist_days
+    stock = health.measured(account, command.now).stock
+    return actions.delist(command, known, account, days=days, taken_down=stock.short_by_takedown)

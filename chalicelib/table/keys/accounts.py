@@ -99,6 +99,11 @@ def procedure(procedure: str) -> Key:
     return Key(f"procedure:{procedure}", "procedure")
 
 
+def renaming(account: str) -> Key:
+    """An institution has one open request for a new name."""
+    return Key(f"renaming:{account}", "renaming")
+
+
 def procedure_line(account: str, at: str, record: str) -> Key:
     """A step of a procedure, beside the account that it is about."""
     return Key(holder(account), f"procedure:{at}:{record}")

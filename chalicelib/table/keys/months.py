@@ -83,6 +83,16 @@ def report_part(month: str, number: int) -> Key:
     return Key(f"report:{month}", f"part:{number:04d}")
 
 
+def report_preparing(month: str) -> Key:
+    """How far the pages of a month's merchants are, beside its report."""
+    return Key(f"report:{month}", "preparing")
+
+
+def report_merchants(month: str, page: int) -> Key:
+    """A page of a month's merchants."""
+    return Key(f"report:{month}", f"merchants:{page:06d}")
+
+
 def totals_in(scenario: str, month: str) -> str:
     """The partition of a scenario's days, by the day (Asia/Shanghai) when trips began."""
     return f"totals:{scenario_code(scenario)}:{month}"

@@ -8,8 +8,9 @@ import pytest
 from chalicelib.kernel.record import Posting, Record
 from chalicelib.messages import wording
 from chalicelib.messages.actions import remember
+from chalicelib.messages.kinds.notice import Notice
 from chalicelib.messages.model import About
-from chalicelib.messages.notices import Notice, notices
+from chalicelib.messages.notices import notices
 from chalicelib.procedures.items import Kind
 from chalicelib.table import keys
 from tests.unit.decisions import AT, holds, record

@@ -53,7 +53,7 @@ def test_events_deadlines_and_ports_of_the_guide_are_those_of_the_platform() -> 
 def test_the_steps_and_limits_of_a_conformance_run_are_in_the_guide() -> None:
     section = GUIDE.partition("\n## Test your system\n")[2].partition("\n## ")[0]
     types = {webhook.type for webhook in model.WEBHOOKS.values()}
-    assert {name for name in NAMES if f"`{name}`" not in section} <= types - {"order.placed", "licence.ending"}
+    assert {name for name in NAMES if f"`{name}`" not in section} <= types - {"order.placed", "merchant.renamed"}
     assert (RUNS_A_DAY, LASTS.seconds, HOLD_SECONDS) == (10, 600, 15)
     assert all(words in section for words in ("ten a day", "ten minutes", "15 seconds", "Over 2.5 seconds"))
     assert SLOW_MILLISECONDS == 2500

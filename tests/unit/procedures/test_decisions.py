@@ -75,7 +75,7 @@ def test_a_proposal_is_kept_listed_and_seen_by_the_holder() -> None:
     assert kept == dump(replace(PROCEDURE, id=ID)) | {"list": "procedures", "rank": f"{AT}:{ID}"}
     line = after(write_to(decision, LINE))
     assert (line["status"], line["role"], line["reason"]) == ("proposed", "exchange", "lost")
-    assert decision.answer.model_dump() == {"id": ID, "kind": "rebind", "status": "proposed"}
+    assert decision.answer.model_dump() == {"id": ID, "kind": "rebind", "status": "proposed", "name": None}
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_stays_are_counted_from_state_to_state() -> None:
         Stay("2026-01-01T00:03:00.000Z", "active"),
     ]
     assert stays(lines) == [("draft", 60), ("submitted", 120)]
-    [taken] = times([("submitted", 1), ("submitted", 9), ("submitted", 5), ("submitted", 7)])
+    [taken] = times([("submitted", 1), ("submitted", 9), ("submitted", 5), ("submitted", 7)], 20)
     assert (taken.stays, taken.median_seconds, taken.longest_seconds) == (4, 5, 9)
 
 

@@ -13,7 +13,7 @@ from chalicelib.ledger.account import Account
 from chalicelib.merchants.model import Cause
 from chalicelib.supervision.duties import actions
 from chalicelib.supervision.duties.items import Duties
-from chalicelib.supervision.duties.model import warned
+from chalicelib.supervision.duties.model import StockHealth, warned
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, touched, write_to
@@ -25,7 +25,7 @@ STOCK, LATE = "stock_below_commitment", "orders_late"
 
 
 def duties(since: Mapping[str, str] | None = None, **changes: Any) -> Duties:
-    return Duties(merchant="shop", looked_at=LATELY, since=since or {}, **changes)
+    return Duties(**{"merchant": "shop", "looked_at": LATELY, "since": since or {}} | changes)
 
 
 def seller(**changes: Any) -> Account:
@@ -64,7 +64,7 @@ def test_who_is_delisted_is_remembered_as_such_only_while_it_is() -> None:
     before = duties({STOCK: LONG_AGO}, delisted_at=AT, delisted_for=(STOCK,))
     for still, expected in ((True, AT), (False, None)):
         item = after(actions.remember(before, "shop", [STOCK], at=AT, delisted=still), before)
-        assert (item.get("delisted_at"), "list" in item) == (expected, not still)
+        assert (item.get("delisted_at"), item["list"]) == (expected, "delisted" if still else "duties")
 
 
 def delist(known: Duties, of: Account) -> Decision:
@@ -84,7 +84,8 @@ def test_what_lasts_for_the_days_of_the_stage_takes_the_offers_off_the_shelf() -
     assert LATE not in comment
     now = kept(decision, before)
     assert (now.delisted_at, now.delisted_for, now.since) == (AT, (STOCK,), before.since)
-    assert "list" not in after(write_to(decision, PLACE), before)
+    item = after(write_to(decision, PLACE), before)
+    assert (item["list"], item["rank"], "by_takedown" in item) == ("delisted", f"{AT}:shop", False)
     assert decision.answer.model_dump()["duties"] == [{"code": STOCK, "since": LONG_AGO}]
 
 
@@ -123,6 +124,41 @@ def test_the_merchant_brings_them_back_once_the_duty_is_met() -> None:
 def test_the_exchange_brings_them_back_before_and_the_days_begin_again() -> None:
     item = after(write_to(relist("exchange", {STOCK}), PLACE), duties({STOCK: LONG_AGO}, delisted_at=AT))
     assert (item["since"], item["rank"], "delisted_at" in item) == ({STOCK: AT}, f"{AT}:shop", False)
+
+
+def of_operator(known: Duties) -> Decision:
+    caused = command(Cause(), role="institution", sub="operator")
+    return actions.relist(caused, delisted(), known, {STOCK}, "operator")
+
+
+def test_the_operator_brings_back_what_only_its_own_takedown_drove_off_the_shelf() -> None:
+    before = duties({STOCK: LONG_AGO})
+    decision = actions.delist(command(role="system", sub="system"), before, seller(), days=14, taken_down=True)
+    known = kept(decision, before)
+    assert known.by_takedown is True
+    back = of_operator(known)
+    assert keys.account("account:operator") in touched(back), "it may act"
+    assert load(Duties, after(write_to(back, PLACE), known)) == duties({STOCK: AT}, looked_at=AT)
+
+
+def test_the_operator_brings_nothing_back_that_left_the_shelf_for_another_reason() -> None:
+    before = duties({STOCK: LONG_AGO, LATE: LONG_AGO})
+    decision = actions.delist(command(role="system", sub="system"), before, seller(), days=14, taken_down=True)
+    assert kept(decision, before).by_takedown is None
+    for known in (kept(decision, before), duties({STOCK: LONG_AGO}, delisted_at=AT, delisted_for=(STOCK,))):
+        with pytest.raises(actions.NotByTakedown):
+            of_operator(known)
+
+
+@pytest.mark.parametrize(
+    ("committed", "units", "taken_down", "short"),
+    [(100, 40, 60, True), (100, 40, 59, False), (100, 100, 60, False), (None, 0, 60, False)],
+)
+def test_stock_is_short_by_a_takedown_if_it_would_be_enough_without(
+    committed: int | None, units: int, taken_down: int, short: bool
+) -> None:
+    stock = StockHealth(committed=committed, units=units, offers=1, more=False, taken_down=taken_down)
+    assert stock.short_by_takedown is short
 
 
 def test_what_others_suspended_stays_so() -> None:

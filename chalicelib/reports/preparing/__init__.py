@@ -1,0 +1,1 @@
+"""How the pages of a month's merchants are made."""
