@@ -1,0 +1,99 @@
+"""Write units a second of each key that many requests share, at a city's volume, against the limit of a partition."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.dev.bench.units import transaction_units
+
+PARTITION_WRITES_MAX = 1_000  # units a second of one partition of the table or of the index
+TRIPS_A_DAY, PEAK = 30_000_000, 3  # the busiest second against the day's mean
+REDEMPTIONS_A_SECOND = 640  # the flash sale: 64 tills at ten sales a second each
+CHUNK = 16  # Records that the consumer files in one transaction
+LANES = {
+    "totals:<scenario>:<month>": 16,
+    "agenda:sold:<time>": 8,
+    "agenda:sellers:<time>": 8,
+    "orders:<day>": 8,
+    "used:<month>": 32 * 32,
+}
+_OWN = ("account:", "record:", "reduction:", "offer:", "trips:", "order:")  # one party's, or one thing's
+_WORDS = {
+    r"^totals:[^:]+": "totals:<scenario>",
+    r"\d{8}T\d{4}": "<time>",
+    r"\d{4}-\d\d-\d\d": "<day>",
+    r"\d{4}-\d\d": "<month>",
+    r":[a-z2-7]{2}$|:\d\d$": "",
+}
+
+
+# Over half of the limit at present: their lanes stand in the sort key. This may only shrink.
+KNOWN = {"colours:<month>", "confirmed:<month>"}
+Image = Mapping[str, Any] | None
+Change = tuple[str, Image, Image]  # partition key, item before, item after
+
+
+@dataclass(frozen=True)
+class Key:
+    """A shared key: units that CHUNK movements write there, in ``lanes`` partitions."""
+
+    name: str
+    movement: str
+    units: int
+    lanes: int
+
+    @property
+    def rate(self) -> float:
+        """Write units a second of its busiest partition, all lanes alike."""
+        movements = TRIPS_A_DAY / 86_400 * PEAK if self.movement == "trip" else REDEMPTIONS_A_SECOND
+        return movements / CHUNK * self.units / self.lanes
+
+    @property
+    def share(self) -> float:
+        return self.rate / PARTITION_WRITES_MAX
+
+
+def shared(
+    movement: str, changes: Iterable[tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]]
+) -> list[Key]:
+    """The shared keys among what CHUNK movements changed: partition key, item before, item after."""
+    units: Counter[str] = Counter()
+    for pk, before, after in changes:
+        if not pk.startswith(_OWN):
+            units[_name(pk)] += transaction_units(before, after)
+    return [Key(name, movement, count, LANES.get(name, 1)) for name, count in sorted(units.items())]
+
+
+def _name(pk: str) -> str:
+    for pattern, word in _WORDS.items():
+        pk = re.sub(pattern, word, pk)
+    return pk
+
+
+_TEXT = f"""\
+# Scale
+
+Computed by `tests/unit/dev/test_scale.py` from the units of real transactions: it fails where another key than those named
+below is over 50 % of what a partition takes, {PARTITION_WRITES_MAX:,} write units a second.
+
+- A trip: {TRIPS_A_DAY:,} a day, {PEAK} times the mean in the busiest second, under sixteen scenarios alike.
+- A redemption: a flash sale of {REDEMPTIONS_A_SECOND} a second on 64 tills. A till takes ten sales of 2 units a second.
+- The consumer files {CHUNK} Records in one transaction.
+
+Keys of one party or one thing (accounts, Records, orders, tills) spread over partitions and are not listed. **Over 50 % at
+present:** {", ".join(f"`{name}`" for name in sorted(KNOWN))}. Their lanes stand in the sort key and have to move into the
+partition key before a city comes.
+
+| key | movement | units of {CHUNK} | partitions | units a second of each | of the limit |
+|---|---|---:|---:|---:|---:|
+"""
+
+
+def page(keys: Iterable[Key]) -> str:
+    """docs/scale.md."""
+    return _TEXT + "".join(
+        f"| `{key.name}` | {key.movement} | {key.units} | {key.lanes} | {key.rate:,.0f} | {key.share:.0%} |\n"
+        for key in keys
+    )
