@@ -17,7 +17,6 @@ LANES = {
     "agenda:sold:<time>": 8,
     "agenda:sellers:<time>": 8,
     "orders:<day>": 8,
-    "used:<month>": 32 * 32,
 }
 _OWN = ("account:", "record:", "reduction:", "offer:", "trips:", "order:")  # one party's, or one thing's
 _WORDS = {
@@ -75,16 +74,17 @@ def _name(pk: str) -> str:
 _TEXT = f"""\
 # Scale
 
-Computed by `tests/unit/dev/test_scale.py` from the units of real transactions: it fails where another key than those named
-below is over 50 % of what a partition takes, {PARTITION_WRITES_MAX:,} write units a second.
+Computed by `tests/unit/dev/test_scale.py` from the units of real transactions: it fails where another key than those
+named below is over 50 % of what a partition takes, {PARTITION_WRITES_MAX:,} write units a second.
 
 - A trip: {TRIPS_A_DAY:,} a day, {PEAK} times the mean in the busiest second, under sixteen scenarios alike.
 - A redemption: a flash sale of {REDEMPTIONS_A_SECOND} a second on 64 tills. A till takes ten sales of 2 units a second.
 - The consumer files {CHUNK} Records in one transaction.
 
-Keys of one party or one thing (accounts, Records, orders, tills) spread over partitions and are not listed. **Over 50 % at
-present:** {", ".join(f"`{name}`" for name in sorted(KNOWN))}. Their lanes stand in the sort key and have to move into the
-partition key before a city comes.
+Keys of one party or one thing (accounts, Records, orders, tills) spread over partitions and are not listed.
+
+**Over 50 % at present:** {", ".join(f"`{name}`" for name in sorted(KNOWN))}. Their lanes stand in the sort key, and
+have to move into the partition key before a city comes.
 
 | key | movement | units of {CHUNK} | partitions | units a second of each | of the limit |
 |---|---|---:|---:|---:|---:|
