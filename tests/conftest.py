@@ -1,6 +1,7 @@
 """The platform in one process: a fake AWS, tokens, and a client that speaks to app.py as API Gateway does."""
 
 import base64
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = metafunc.config.getoption("--store")
         both = metafunc.definition.get_closest_marker("engine") is not None
         metafunc.parametrize("store", [chosen] if chosen else ["quick", "engine"] if both else ["quick"])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: to look through it again and again takes a twentieth of all."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

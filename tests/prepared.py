@@ -27,7 +27,7 @@ from chalicelib.reductions.lookup import queries as reductions
 from tests.commands import COMMANDS, Ready
 from tests.world import World
 
-_FRESH_SECONDS = 120  # the shortest time that a command leaves, to cancel an order, is 300
+_FRESH_SECONDS = 200  # the shortest time that a command leaves, to cancel an order, is 300
 _BRIEF = "/sandbox/{run}/v1/holds/"  # but a hold of a sandbox expires within 15
 _TIMED = (logins._known, anomalies._remembered)  # what they hold ends with time
 _MEMORIES: tuple[Any, ...] = (debts._known, memory._terms, memory._tills, partners._known)

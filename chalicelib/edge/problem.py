@@ -103,6 +103,8 @@ def response(
         "instance": instance,
         "code": refusal.code,
     } | facts
+    if refusal.remedy:
+        body["remedy"] = errors.in_words(refusal.remedy, language)
     if "errors" in refusal.facts:
         body["errors"] = [_fault(each, language) for each in refusal.facts["errors"]]
     sent: dict[str, Any] = {

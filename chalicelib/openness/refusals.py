@@ -54,6 +54,7 @@ FACTS: dict[str, dict[str, Any]] = {
         [{"pointer": "/points", "detail": "Input should be a valid integer"}],
         items=_FAULT,
     ),
+    "remedy": _fact("string", "What to do about it, where the detail does not say so", "Ask for less"),
     "retry_after": _fact("integer", "Seconds to wait; as the header Retry-After", 1),
     "unfiled": _fact("integer", "Movements of the account that its statement does not show yet", 500),
     "available": _fact("integer", "What there is: points, grams or units", 1200),

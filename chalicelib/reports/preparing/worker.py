@@ -20,7 +20,7 @@ from chalicelib.statistics import queries as statistics
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, put
 
-SECONDS_MAX = 20  # of the schedule's turn; the next goes on from there
+SECONDS_MAX = 20  # of the schedule's turn; the next continues
 
 
 def prepare_due(now: datetime) -> None:  # noqa: ARG001 - as every job of a schedule

@@ -1,13 +1,16 @@
 """Cursors, times, states and languages."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from chalicelib.edge import problem
 from chalicelib.edge.problem import language
-from chalicelib.errors import InvalidRequest, InvalidState, RoleNotAllowed
+from chalicelib.errors import InvalidRequest, InvalidState, NotFound, RoleNotAllowed
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.query import seal, unseal
+from chalicelib.merchants.members import VetoedBefore
 from chalicelib.transitions import Step, step
 
 TABLE = (
@@ -25,7 +28,7 @@ def test_a_step_leads_on_where_its_role_asks() -> None:
 def test_what_is_no_step_from_a_state_is_refused_to_every_role(state: str, action: str) -> None:
     with pytest.raises(InvalidState) as caught:
         step(TABLE, state, action, "institution")
-    assert caught.value.facts == {"state": state, "action": action}
+    assert {name: caught.value.facts[name] for name in ("state", "action")} == {"state": state, "action": action}
 
 
 def test_another_roles_step_is_refused() -> None:
@@ -71,3 +74,10 @@ def test_stamps_are_utc_to_the_millisecond_rounded_down_and_sort_as_times_do() -
 def test_the_heavier_of_the_two_languages_is_chosen(header: str, chosen: str) -> None:
     assert language({"accept-language": header}) == chosen
     assert language({}) == "en"
+
+
+@pytest.mark.parametrize(("reader", "remedy"), [("en", VetoedBefore.remedy.en), ("zh", VetoedBefore.remedy.zh)])
+def test_a_problem_says_what_to_do_about_it_in_the_language_of_its_reader(reader: str, remedy: str) -> None:
+    body = json.loads(problem.response(VetoedBefore(state="vetoed", action="admit"), language=reader).body)
+    assert body["remedy"] == remedy
+    assert "remedy" not in json.loads(problem.response(NotFound(), language=reader).body), "its detail says it"
