@@ -158,6 +158,14 @@ def pay_lots(event: SQSEvent) -> dict[str, Any]:
     return events.messages(event, queues.pay_lots)
 
 
+@app.on_sqs_message(queue_arn=settings().books_queue_arn, batch_size=1, name="count_books")
+def count_books(event: SQSEvent) -> dict[str, Any]:
+    """A step of the day's reconciliation: a file of the table's export is counted, or some accounts are judged."""
+    from chalicelib.triggers import queues
+
+    return events.messages(event, queues.count_books)
+
+
 @app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")
 @events.woken
 def sweep(_: CloudWatchEvent) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+env = os.environ.get
 VERSION = "0.1.0"
 _PAUSES = "5 300 1800 7200 18000 36000 50400"  # between the tries of a webhook, as Standard Webhooks proposes: 33 hours
 
@@ -34,18 +35,19 @@ class Settings(NamedTuple):
     buy_back_queue_url: str
     webhook_queue_arn: str
     webhook_queue_url: str
+    books_queue_arn: str
+    books_queue_url: str
     webhook_pauses_seconds: tuple[int, ...]
     veto_days: int
     serve_days: int
     delist_days: int
     promised_days: int
-    allow_local_partners: bool
+    allow_local_partners: bool  # on one machine only: in Lambda, 127.0.0.1 is the runtime's own interface
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process. Defaults let app.py be imported by tools that deploy nothing."""
-    env = os.environ.get
     return Settings(
         stage=env("STAGE", "local"),
         table_name=env("TABLE_NAME", "carbon-points"),
@@ -67,12 +69,13 @@ def settings() -> Settings:
         buy_back_queue_url=env("BUY_BACK_QUEUE_URL", ""),
         webhook_queue_arn=env("WEBHOOK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:webhooks"),
         webhook_queue_url=env("WEBHOOK_QUEUE_URL", ""),
+        books_queue_arn=env("BOOKS_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:books"),
+        books_queue_url=env("BOOKS_QUEUE_URL", ""),
         webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
         veto_days=int(env("VETO_DAYS", "5")),
         serve_days=int(env("SERVE_DAYS", "30")),
         delist_days=int(env("DELIST_DAYS", "14")),
         promised_days=int(env("PROMISED_DAYS", "20")),
-        # Named only on one machine: in Lambda, 127.0.0.1 is the runtime's own interface.
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )
 

@@ -1,8 +1,11 @@
 """The books of a World, recomputed from its Records alone."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
+from chalicelib.supervision.audit.books import of
+from chalicelib.supervision.audit.verdict import Verdict, verdict
 from tests.world import World
 
 ASSETS = ("points", "grams", "units", "debt_points", "debt_grams")
@@ -46,3 +49,13 @@ def check_projected(world: World, supply: dict[str, Any]) -> None:
     assert (
         supply["grams_uncovered"] == -sums["system:uncovered", "debt_points"] - sums["system:uncovered", "debt_grams"]
     )
+
+
+def audited(items: Iterable[dict[str, Any]]) -> Verdict:
+    """What the auditor says of items in DynamoDB JSON, read at one instant."""
+    return verdict(of(items))
+
+
+def differing(items: Iterable[dict[str, Any]]) -> list[str]:
+    """What differs, in words."""
+    return [str(each) for each in audited(items).findings.named]

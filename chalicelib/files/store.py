@@ -1,8 +1,9 @@
 """Objects of the bucket: who may send and fetch them for a while, and reading and putting them here."""
 
 import base64
+import io
 import tempfile
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +11,8 @@ from chalicelib.files.client import client
 from chalicelib.settings import settings
 
 _ABSENT = {"NoSuchKey", "404"}
+_BEHIND_ITS_END = {"InvalidRange", "416"}
+_RANGE_BYTES = 8 << 20
 
 
 class Form(NamedTuple):
@@ -73,6 +76,47 @@ def read(key: str) -> bytes:
     """The content of an object that we put ourselves."""
     with client().get_object(Bucket=settings().documents_bucket, Key=key)["Body"] as body:
         return body.read()
+
+
+class _Ranges(io.RawIOBase):
+    """An object of any size, fetched range by range as it is read: a slow reader holds no connection open."""
+
+    def __init__(self, key: str) -> None:
+        self.key, self.place, self.left = key, 0, True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        wanted = f"bytes={self.place}-{self.place + len(buffer) - 1}"
+        try:
+            answer = client().get_object(Bucket=settings().documents_bucket, Key=self.key, Range=wanted)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _BEHIND_ITS_END:
+                return 0
+            raise
+        with answer["Body"] as body:
+            content = body.read()
+        buffer[: len(content)] = content
+        self.place += len(content)
+        return len(content)
+
+
+def stream(key: str) -> IO[bytes]:
+    """The content of an object of any size, in order. The caller closes it."""
+    return io.BufferedReader(_Ranges(key), _RANGE_BYTES)
+
+
+def listed(prefix: str) -> list[str]:
+    """The keys of all objects that begin with ``prefix``, as of now."""
+    found: list[str] = []
+    after = ""
+    while True:
+        answer = client().list_objects_v2(Bucket=settings().documents_bucket, Prefix=prefix, StartAfter=after)
+        found += [each["Key"] for each in answer.get("Contents", ())]
+        if not answer["IsTruncated"]:
+            return found
+        after = found[-1]
 
 
 def put(key: str, content: bytes, *, content_type: str) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.kernel.record import Record
-from chalicelib.supervision.audit.books import Books
 from chalicelib.supervision.audit.differences import Difference, unless_equal
+from chalicelib.supervision.audit.verdict import Verdict
 from chalicelib.table import keys, read
 from chalicelib.table.write import Attr
 
@@ -50,13 +50,10 @@ class _Flagged:
     uncovered_grams: int = 0
 
 
-def differences(books: Books, aside: Collection[str]) -> Iterator[Difference]:
-    """Certificates whose flag is not what the Records make it. Who is set ``aside``, or moves meanwhile, is not judged.
-
-    ``books``: of the whole table.
-    """
+def differences(verdict: Verdict, aside: Collection[str] = ()) -> Iterator[Difference]:
+    """Certificates whose flag is not what the Records make it; not of whom is set ``aside``, or moves meanwhile."""
     known: set[str] = set()
-    for name, debt in books.owing().items():
+    for name, debt in sorted(verdict.whole.owing.items()):
         holder = read.get(keys.account(name), _Holder)
         if holder is None:
             continue  # a difference of its own
@@ -64,7 +61,7 @@ def differences(books: Books, aside: Collection[str]) -> Iterator[Difference]:
         known |= expected.keys()
         if holder.debt == debt and not holder.names & {*aside}:
             yield from _unless_borne(expected)
-    yield from _without_debt(books.projected.flags.keys() - known, aside)
+    yield from _without_debt(verdict.books.projected.flags.keys() - known, aside)
 
 
 def certificate_record(name: str) -> str | None:

@@ -34,8 +34,9 @@ class Found:
 class Reconciliation:
     """What was found on a day (Asia/Shanghai).
 
-    ``set_aside``: accounts that moved while the table was read. They are not judged this time, and where there are
-    some, neither are the sums (``sums_judged``).
+    ``set_aside``: of an export, accounts whose statements are not judged this time, because the stream had not brought
+    all of their Records; of a scan, accounts that moved meanwhile and are not judged at all. Where there are some of
+    these, neither are the sums (``sums_judged``).
     """
 
     id: str
@@ -67,10 +68,11 @@ class SchemeSums(Answer):
 class ReconciliationAnswer(Answer):
     """What a day's recomputation of the books found. ``id`` is the day in Shanghai.
 
-    ``records`` were read from ``began_at`` to ``at``; ``accounts`` are all that hold something: people's,
-    institutions', tills, campaigns, holds. ``set_aside`` of them moved meanwhile and are judged another day;
-    ``sums_judged``: whether the projected sums were compared too, which needs a moment of rest. ``totals_differing``:
-    days for which a scenario operator counts other trips or grams than the platform.
+    ``records`` stood in the table at ``began_at``, or were read from then on; the result was there ``at``. ``accounts``
+    are all that hold something: people's, institutions', tills, campaigns, holds. ``set_aside``: of so many not all
+    could be judged, because the stream had not brought all of their Records, or because they moved while the table
+    was read; they are judged another day. ``sums_judged``: whether the projected sums were compared too.
+    ``totals_differing``: days for which a scenario operator counts other trips or grams than the platform.
     """
 
     model_config = example(

@@ -49,19 +49,26 @@ def rows(keys: Sequence[Key]) -> dict[Key, Row]:
     return {key: Row(item) for key, item in found.items()}
 
 
+def stored(keys: Sequence[Key]) -> Iterator[Any]:
+    """The same in DynamoDB JSON, as ``scan`` gives them."""
+    for start in range(0, len(keys), 100):
+        yield from _asked(keys[start : start + 100])
+
+
 def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
+    items = [item for each in _asked(keys) if (item := decode(each)) is not None]
+    return {Key(item["pk"], item["sk"]): item for item in items}
+
+
+def _asked(keys: Sequence[Key]) -> Iterator[Any]:
     table = settings().table_name
     request: Any = {table: {"Keys": [encode(key.item()) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
-    found: dict[Key, Item] = {}
     for attempt in range(8):
         answer = ask(client().batch_get_item, RequestItems=request)
-        for raw in answer["Responses"].get(table, []):
-            item = decode(raw)
-            assert item is not None
-            found[Key(item["pk"], item["sk"])] = item
+        yield from answer["Responses"].get(table, [])
         request = answer.get("UnprocessedKeys")
         if not request:
-            return found
+            return
         pause(random.uniform(0, 0.05 * 2**attempt))
     raise Unavailable()
 
@@ -175,8 +182,11 @@ def _walk(
             return
 
 
-def scan(segment: int, segments: int, *, where: ConditionBase | None = None) -> Iterator[Row]:
-    """One of ``segments`` parts of the whole table, each item as of when it is read: the table moves meanwhile."""
+def scan(segment: int, segments: int, *, where: ConditionBase | None = None) -> Iterator[Any]:
+    """One of ``segments`` parts of the whole table, each item as of when it is read: the table moves meanwhile.
+
+    In DynamoDB JSON: who reads millions of items looks at little of each.
+    """
     options: dict[str, Any] = {"Segment": segment, "TotalSegments": segments, "ConsistentRead": True}
     if where is not None:
         built = ConditionExpressionBuilder().build_expression(where)
@@ -185,7 +195,7 @@ def scan(segment: int, segments: int, *, where: ConditionBase | None = None) -> 
         options["ExpressionAttributeValues"] = encode(built.attribute_value_placeholders)
     while True:
         answer = ask(client().scan, TableName=settings().table_name, **options)
-        yield from (Row(item) for raw in answer["Items"] if (item := decode(raw)) is not None)
+        yield from answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
         options["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -7,6 +7,7 @@ from chalicelib.buyback import worker as buyback
 from chalicelib.conformance import worker as conformance
 from chalicelib.mall.redemptions.sweeping import sweep_sold
 from chalicelib.partners import worker as partners
+from chalicelib.reconciliation import worker as books
 
 
 def send_webhook(message: Mapping[str, Any]) -> None:
@@ -20,3 +21,8 @@ def send_webhook(message: Mapping[str, Any]) -> None:
 def pay_lots(message: Mapping[str, Any]) -> None:
     """Plan a run, or pay some of its merchants."""
     buyback.handle(message, sweep_sold)
+
+
+def count_books(message: Mapping[str, Any]) -> None:
+    """A step of a reconciliation."""
+    books.handle(message)

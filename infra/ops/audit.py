@@ -1,91 +1,123 @@
-"""``python -m infra.ops.audit [--export FOLDER]``: recompute the books from the Records; exits 1 where they differ.
+"""``python -m infra.ops.audit [--export FOLDER]``: recompute every balance from the Records, and compare.
 
-Without ``--export`` a table is scanned: that in TABLE_NAME, else that of the stage in STAGE, else the local stack's in
+The table is the one in TABLE_NAME, else that of the deployed stage in STAGE, else the local stack's in
 DATA. A scan sees a table that moves under it, so where callers are busy an export to S3 is better, fetched to FOLDER:
-the table at one instant.
+the table at one instant. Either may be of any size: accounts are spread over files.
 """
 
 import argparse
-import gzip
 import json
+import os
 import sys
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
-from boto3.dynamodb.types import TypeDeserializer
 
 from chalicelib.supervision.audit.books import Books
+from chalicelib.supervision.audit.spread import Spreading, exported, judged_files, parts_for, spreading
+from chalicelib.supervision.audit.verdict import Moment, Part, Verdict, concluded
 from infra.ops.target import in_one_line, table_name
 
 SEGMENTS = 8
-_SHOWN_MAX = 100
-_read = TypeDeserializer().deserialize
+_SHOWN_MAX, _PARTS = 100, 64
+_BYTES_AN_ITEM = 150  # packed; where no manifest says how many items there are
+Map = Callable[..., Iterable[Any]]
 
 
-def plain(item: dict[str, Any]) -> dict[str, Any]:
-    """An item without DynamoDB's types."""
-    return {name: _read(value) for name, value in item.items()}
-
-
-def scanned(table: str, segments: int = SEGMENTS) -> Books:
+def scanned(table: str, segments: int = SEGMENTS) -> Verdict:
     """The books of a table, read strongly consistent by several threads."""
-    client, books, lock = boto3.client("dynamodb"), Books(), threading.Lock()
+    client, lock = boto3.client("dynamodb"), threading.Lock()
 
-    def walk(segment: int) -> None:
+    def walk(spread: Spreading, segment: int) -> None:
         pages = client.get_paginator("scan").paginate(
             TableName=table, ConsistentRead=True, Segment=segment, TotalSegments=segments
         )
         for page in pages:
-            items = [plain(item) for item in page["Items"]]
             with lock:
-                for item in items:
-                    books.add(item)
+                for item in page["Items"]:
+                    spread.add(item)
 
-    with ThreadPoolExecutor(segments) as pool:
-        list(pool.map(walk, range(segments)))
-    return books
+    with TemporaryDirectory() as scratch, ThreadPoolExecutor(segments) as pool:
+        with spreading(Path(scratch), _PARTS) as spread:
+            list(pool.map(partial(walk, spread), range(segments)))
+        return _judged([Path(scratch)], _PARTS, spread.books, map)
 
 
-def exported(folder: Path) -> Books:
+def exported_to(folder: Path, workers: int | None = None) -> Verdict:
     """The books of an export in DynamoDB JSON, as S3 holds it: ``data/*.json.gz``. Raises SystemExit without any."""
-    books = Books()
-    files = sorted(folder.rglob("*.json.gz"))
+    files = sorted(each for each in folder.rglob("*.json.gz") if not each.name.startswith("manifest"))
     if not files:
         raise SystemExit(f"No export lies in {folder}: *.json.gz is looked for")
-    for item in _items(files):
-        books.add(plain(item))
-    return books
+    parts = parts_for(_items(folder, files))
+    with TemporaryDirectory() as scratch, _pool(min(len(files), workers or os.cpu_count() or 1)) as spread_over:
+        places = [Path(scratch) / str(number) for number in range(len(files))]
+        books = Books()
+        for rest in spread_over(partial(_spread, parts), files, places):
+            books.absorb(rest)
+        return _judged(places, parts, books, spread_over)
 
 
-def _items(files: list[Path]) -> Iterator[dict[str, Any]]:
-    for path in files:
-        if not path.name.startswith("manifest"):
-            with gzip.open(path, "rt", encoding="utf-8") as lines:
-                yield from (json.loads(line)["Item"] for line in lines)
+def _items(folder: Path, files: list[Path]) -> int:
+    """How many there are, as far as anything says."""
+    summaries = sorted(folder.rglob("manifest-summary.json"))
+    if not summaries:
+        return sum(each.stat().st_size for each in files) // _BYTES_AN_ITEM
+    return sum(int(json.loads(each.read_text())["itemCount"]) for each in summaries)
 
 
-def report(books: Books) -> int:
+@contextmanager
+def _pool(workers: int) -> Iterator[Map]:
+    """As many processes; none beside this one where one is enough."""
+    if workers == 1:
+        yield map
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield pool.map
+
+
+def _spread(parts: int, file: Path, place: Path) -> dict[str, Any]:
+    """A file of an export goes out to ``place``; the rest of its books."""
+    place.mkdir()
+    with spreading(place, parts) as spread, file.open("rb") as packed:
+        for item in exported(packed):
+            spread.add(item)
+    return spread.books.rest()
+
+
+def _judged(places: list[Path], parts: int, books: Books, spread_over: Map) -> Verdict:
+    moment, whole = Moment.instant(books), Part()
+    for part in spread_over(partial(_part, places, moment), range(parts)):
+        whole.absorb(part)
+    return concluded(books, whole, moment)
+
+
+def _part(places: list[Path], moment: Moment, number: int) -> dict[str, Any]:
+    return judged_files([place / str(number) for place in places], moment).rows()
+
+
+def report(verdict: Verdict) -> int:
     """Print what was found: 0 where all agrees, 1 where something differs, or there was nothing to look at."""
-    found = list(books.differences())
-    print(f"{books.records:,} Records, {len(books.held):,} accounts, tills and campaign accounts")
-    print(f"{-books.moved['system:pool', 'points']:,} points in circulation")
-    print(
-        f"{books.moved['system:pool', 'grams']:,} grams behind them, {books.moved['system:retired', 'grams']:,} retired"
-    )
+    books, sums, found = verdict.books, verdict.sums, verdict.findings
+    print(f"{books.records:,} Records, {verdict.whole.accounts:,} accounts, tills and campaign accounts")
+    print(f"{sums['points_circulating']:,} points in circulation")
+    print(f"{sums['grams_backing']:,} grams behind them, {sums['grams_retired']:,} retired")
     if books.waiting:
         print(f"{len(books.waiting):,} Records wait for the stream: statements and supply were not looked at")
-    for each in found[:_SHOWN_MAX]:
+    for each in found.named[:_SHOWN_MAX]:
         print(f"DIFFERENCE {each}")
     if not books.records:
         print("There is nothing here. Is this the table?")
         return 1
     looked_at = "Every balance and stock" if books.waiting else "Every balance, stock, statement and the supply"
-    print(f"{len(found):,} differences" if found else f"{looked_at} agree.")
-    return 1 if found else 0
+    print(f"{found.count:,} differences" if found.count else f"{looked_at} agree.")
+    return 1 if found.count else 0
 
 
 def main(arguments: list[str]) -> int:
@@ -94,11 +126,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--export", type=Path, metavar="FOLDER", help="an export of the table, fetched from S3")
     asked = parser.parse_args(arguments)
     if asked.export:
-        return report(exported(asked.export))
+        return report(exported_to(asked.export))
     table = table_name()
     with in_one_line(table):
-        books = scanned(table)
-    return report(books)
+        found = scanned(table)
+    return report(found)
 
 
 if __name__ == "__main__":

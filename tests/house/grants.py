@@ -12,6 +12,7 @@ from tests.house.reach import ROOT, Module, dotted, modules, operations, reach
 
 Grant = tuple[str, str]  # action, kind of resource
 
+_EXPORTED = {(f"s3:{each}", "objects") for each in ("AbortMultipartUpload", "PutObject", "PutObjectAcl")}
 # A method of a boto3 client and what IAM asks for. Its Writes name what a transaction writes.
 OPERATIONS: dict[str, set[Grant]] = {
     "get_item": {("dynamodb:GetItem", "table")},
@@ -26,6 +27,10 @@ OPERATIONS: dict[str, set[Grant]] = {
     "head_object": {("s3:GetObject", "objects"), ("s3:ListBucket", "bucket")},
     "copy_object": {("s3:GetObject", "objects"), ("s3:PutObject", "objects")},
     "put_object": {("s3:PutObject", "objects")},
+    "list_objects_v2": {("s3:ListBucket", "bucket")},
+    # DynamoDB writes the export with the rights of who asks for it.
+    "export_table_to_point_in_time": {("dynamodb:ExportTableToPointInTime", "table"), *_EXPORTED},
+    "describe_export": {("dynamodb:DescribeExport", "exports")},
     "send_message_batch": set(),
     "sign": {("kms:Sign", "key")},
     "get_public_key": {("kms:GetPublicKey", "key")},
@@ -84,7 +89,7 @@ def _queues(places: set[str]) -> set[str]:
         for call in _calls(modules()[module], name, "chalicelib.queues.sender.send"):
             named = [ast.unparse(each.value) for each in call.keywords if each.arg == "to"]
             found |= {each.rpartition(".")[2].removesuffix("_queue_url") for each in named or ["buy_back_queue_url"]}
-    return {{"buy_back": "buy-back", "webhook": "webhooks"}[each] for each in found}
+    return {{"buy_back": "buy-back", "webhook": "webhooks", "books": "books"}[each] for each in found}
 
 
 def _calls(module: Module, name: str, called: str) -> list[ast.Call]:
@@ -167,7 +172,8 @@ def _kind(resource: Any) -> str:
     """What a resource of a policy is. Fails for what no policy of ours should name."""
     text = json.dumps(resource)
     for sign, kind in (
-        ("index/listing", "index"), ("TableArn", "table"), ("StreamArn", "stream"), ("${Bucket}/", "objects"),
+        ("index/listing", "index"), ("/export/*", "exports"),
+        ("TableArn", "table"), ("StreamArn", "stream"), ("${Bucket}/", "objects"),
         ("DocumentsBucketArn", "bucket"), ("SigningKey", "key"), (":secret:carbon-points/", "secret"),
         (":log-group:/carbon-points/", "logs"),
     ):  # fmt: skip

@@ -11,9 +11,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.supervision.audit.books import Books, of
 from chalicelib.table import keys
+from chalicelib.table.write import decode, encode
 from infra.ops import audit
+from tests.books import audited, differing
 from tests.world import World
 from tests.worlds import stubber
 
@@ -36,29 +37,29 @@ def lively(world: World) -> None:
 
 
 def found(items: Items) -> list[str]:
-    return [str(each) for each in of(items).differences()]
+    return differing(map(encode, items))
 
 
 def plain(world: World) -> Items:
-    return [audit.plain(item) for item in world.items()]
+    return [decode(item) or {} for item in world.items()]
 
 
 @pytest.mark.engine
 def test_sound_books_agree_before_the_stream_and_after(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     lively(world)
     assert found(plain(world)) == []
-    books = of(plain(world))
-    assert books.waiting
-    assert audit.report(books) == 0
+    found_early = audited(world.items())
+    assert found_early.books.waiting
+    assert audit.report(found_early) == 0
     printed = capsys.readouterr().out.splitlines()[-2:]
     assert printed == [
-        f"{len(books.waiting)} Records wait for the stream: statements and supply were not looked at",
+        f"{len(found_early.books.waiting)} Records wait for the stream: statements and supply were not looked at",
         "Every balance and stock agree.",
     ]
     world.stream()
-    books = of(plain(world))
-    assert (list(books.differences()), books.waiting) == ([], set())
-    assert audit.report(books) == 0
+    found_late = audited(world.items())
+    assert (found_late.findings.count, found_late.books.waiting) == (0, set())
+    assert audit.report(found_late) == 0
     assert capsys.readouterr().out.endswith("Every balance, stock, statement and the supply agree.\n")
 
 
@@ -89,7 +90,7 @@ def test_no_fault_is_missed(world: World, spoil: Callable[[Items], None], capsys
     items = plain(world)
     spoil(items)
     assert found(items)
-    assert audit.report(of(items)) == 1
+    assert audit.report(audited(map(encode, items))) == 1
     assert "DIFFERENCE" in capsys.readouterr().out
 
 
@@ -100,17 +101,17 @@ def test_an_export_and_a_scan_come_to_the_same(store: str, world: World, tmp_pat
     lines = "".join(json.dumps({"Item": item}) + "\n" for item in world.items())
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a.json.gz").write_bytes(gzip.compress(lines.encode()))
-    books = audit.exported(tmp_path)
-    assert list(books.differences()) == []
+    books = audit.exported_to(tmp_path)
+    assert (books.findings.count, books.books.records) == (0, len(world.records()))
     if store == "engine":
         assert audit.scanned("carbon-points-local", segments=2) == books
 
 
 def test_an_empty_table_is_no_sound_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert audit.report(Books()) == 1
+    assert audit.report(audited([])) == 1
     assert "nothing here" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        audit.exported(tmp_path)
+        audit.exported_to(tmp_path)
 
 
 def test_a_wrong_balance_is_told_with_the_time_of_its_last_record(world: World) -> None:

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 import app
-from chalicelib.reconciliation import flags, worker
+from chalicelib.reconciliation import flags, scan
 from chalicelib.settings import settings
-from chalicelib.supervision.audit.books import of
 from infra.dev.local import schedules
-from infra.ops.audit import plain
+from tests.books import audited
 from tests.integration.test_reconciliation import DAY, MOMENT
 from tests.integration.test_uncovered import cancel, trip, undo
 from tests.world import PEOPLE, World
@@ -63,7 +62,7 @@ def town(world: World, monkeypatch: pytest.MonkeyPatch) -> Town:
     monkeypatch.setenv("BATCH_THREADS", "1")
     settings.cache_clear()
     made = Town(world)
-    monkeypatch.setattr(worker, "LATE", timedelta(seconds=-60))  # its Records are older than what may be on its way
+    monkeypatch.setattr(scan, "LATE", timedelta(seconds=-60))  # its Records are older than what may be on its way
     return made
 
 
@@ -105,16 +104,16 @@ def test_a_campaigns_sum_that_is_wrong_is_named(town: Town) -> None:
 
 
 def test_who_is_set_aside_is_judged_another_day(town: Town) -> None:
-    books = of(plain(item) for item in town.world.items())
-    [owing] = books.owing()
+    books = audited(town.world.items())
+    [owing] = books.whole.owing
     town.plant(certificate(town.second), 0)
     assert len(list(flags.differences(books, ()))) == 1
     assert list(flags.differences(books, {owing})) == []
 
 
 def test_who_repays_while_the_books_are_read_is_not_judged(town: Town) -> None:
-    books = of(plain(item) for item in town.world.items())
-    [owing] = books.owing()
+    books = audited(town.world.items())
+    [owing] = books.whole.owing
     trip(town.world, owing.removeprefix("account:"), 320)
     assert list(flags.differences(books, ())) == []
     town.world.stream()
@@ -122,11 +121,11 @@ def test_who_repays_while_the_books_are_read_is_not_judged(town: Town) -> None:
 
 
 def test_a_flag_of_who_has_just_repaid_is_not_judged(town: Town) -> None:
-    before = of(plain(item) for item in town.world.items())
-    [owing] = before.owing()
+    before = audited(town.world.items())
+    [owing] = before.whole.owing
     trip(town.world, owing.removeprefix("account:"), 320)
-    books = of(plain(item) for item in town.world.items())  # the flags stand until the stream has come
-    assert (books.owing(), len(books.projected.flags)) == ({}, 2)
+    books = audited(town.world.items())  # the flags stand until the stream has come
+    assert (books.whole.owing, len(books.books.projected.flags)) == ({}, 2)
     assert list(flags.differences(books, {owing})) == []
     found = {each.account for each in flags.differences(books, ())}
     assert found == {certificate(town.second), certificate(town.given)}

@@ -13,7 +13,7 @@ from chalicelib.buyback import queries
 from chalicelib.buyback import worker as buyback
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
 from chalicelib.kernel.settle import perform
-from chalicelib.reconciliation import actions, worker
+from chalicelib.reconciliation import actions, scan, worker
 from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.write import decode, encode
@@ -38,7 +38,7 @@ def still(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     lively(world)
     trade(world)
     world.stream()
-    monkeypatch.setattr(worker, "LATE", timedelta(seconds=-60))
+    monkeypatch.setattr(scan, "LATE", timedelta(seconds=-60))
     return world
 
 
@@ -184,7 +184,7 @@ def test_the_records_behind_a_difference_are_named_to_officials_only(still: Worl
 
 
 def test_two_workers_at_once_keep_one_result(still: World) -> None:
-    first, second = worker.reconcile(DAY), worker.reconcile(DAY)
+    first, second = scan.reconcile(DAY), scan.reconcile(DAY)
     for made in (first, second):
         perform(keys.digest("reconciliation", DAY), lambda command, made=made: actions.keep(command, made))  # type: ignore[misc]
     [published] = still.get("/v1/reconciliations").body["items"]
@@ -202,7 +202,7 @@ def test_a_worker_that_dies_half_way_leaves_nothing_and_the_next_one_finishes(
         raise RuntimeError("out of time")
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_moved", dies)
+        patch.setattr(scan, "_moved", dies)
         with pytest.raises(RuntimeError):
             worker.scheduled(MOMENT)
     assert still.items() == before
@@ -227,7 +227,7 @@ def test_what_moves_while_the_books_are_read_is_set_aside(world: World) -> None:
 
 def test_what_the_stream_has_not_delivered_is_set_aside(still: World) -> None:
     still.report(still.me()["id"], "5", scenario="walk")
-    made = worker.reconcile(DAY)
+    made = scan.reconcile(DAY)
     assert (made.differences, made.set_aside, made.sums_judged) == (0, 1, False)
 
 
@@ -249,11 +249,11 @@ def test_a_day_that_is_not_known_is_not_found(world: World) -> None:
 
 @pytest.mark.engine
 def test_the_table_is_read_in_segments(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "SEGMENTS_MAX", 3)
+    monkeypatch.setattr(scan, "SEGMENTS_MAX", 3)
     monkeypatch.setenv("BATCH_THREADS", "1" if world.store.items else "3")
     settings.cache_clear()
     lively(world)
-    made = worker.reconcile(DAY)
+    made = scan.reconcile(DAY)
     assert (made.records, made.differences) == (len(world.records()), 0)
     assert boto3.DEFAULT_SESSION is not None
     assert datetime.fromisoformat(made.at) <= datetime.now(UTC)

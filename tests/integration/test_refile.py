@@ -63,7 +63,7 @@ def all_agrees(world: World) -> None:
     books.check(world)
     books.check_projected(world, supply(world))
     found = audit.scanned(TABLE, segments=2)
-    assert (list(found.differences()), found.waiting) == ([], set())
+    assert (found.findings.named, found.books.waiting) == ([], set())
 
 
 def test_records_that_an_account_waits_for_are_projected_once(town: World) -> None:
@@ -77,9 +77,9 @@ def test_records_that_an_account_waits_for_are_projected_once(town: World) -> No
 def test_a_lost_record_that_no_account_waits_for_is_found_too(town: World) -> None:
     lost = lose(town)
     assert set(refile.waiting(TABLE)) < set(lost)
-    assert [str(each.account) for each in audit.scanned(TABLE).differences()] == []  # it waits, and is not looked at
+    assert [str(each.account) for each in audit.scanned(TABLE).findings.named] == []  # it waits, and is not looked at
     refile.refile(TABLE, refile.waiting(TABLE))
-    assert "supply" in [each.account for each in audit.scanned(TABLE).differences()]
+    assert "supply" in [each.account for each in audit.scanned(TABLE).findings.named]
     assert set(refile.unmarked(TABLE)) < set(lost)
     refile.refile(TABLE, refile.unmarked(TABLE))
     all_agrees(town)

@@ -9,8 +9,6 @@ from chalicelib.coverage import actions, model, queries, reactions
 from chalicelib.errors import Unavailable
 from chalicelib.kernel import settle
 from chalicelib.reconciliation import flags as reconciled
-from chalicelib.supervision.audit.books import of
-from infra.ops.audit import plain
 from tests import books
 from tests.officials import done
 from tests.world import World
@@ -64,7 +62,7 @@ def settled(world: World) -> dict[str, int]:
     found = {item["serial"]: item["uncovered_grams"] for item in listed(world)}
     assert 0 < sum(found.values()) <= world.get("/v1/supply").body["grams_uncovered"] or not found
     assert all(seen(world, serial)["uncovered_grams"] == grams for serial, grams in found.items())
-    assert list(reconciled.differences(of(plain(item) for item in world.items()), ())) == []
+    assert list(reconciled.differences(books.audited(world.items()))) == []
     return found
 
 

@@ -8,9 +8,8 @@ import pytest
 from chalicelib.kernel.record import Record
 from chalicelib.partners import model as partners
 from chalicelib.settings import settings
-from chalicelib.supervision.audit.books import Books
 from chalicelib.table.row import load
-from chalicelib.table.write import decode
+from tests.books import differing
 from tests.world import CODES, PEOPLE, Answer, World
 
 SHOP: dict[str, Any] = {"role": "institution", "sub": "shop"}
@@ -27,10 +26,7 @@ def codes(count: int, prefix: str = "C") -> list[str]:
 
 def balanced(world: World) -> None:
     world.stream()
-    books = Books()
-    for item in world.items():
-        books.add(decode(item) or {})
-    assert list(books.differences()) == []
+    assert differing(world.items()) == []
 
 
 @pytest.fixture(params=[False, True], ids=["one till", "several tills"])

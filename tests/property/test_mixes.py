@@ -26,10 +26,11 @@ from chalicelib.provenance.model import NONE, Colour, used
 from chalicelib.provenance.projection import colours, uses
 from chalicelib.reductions.transfers import conversion, recording
 from chalicelib.supervision.audit.colours import Colours
+from chalicelib.supervision.audit.colours import credited as credited_grams
+from chalicelib.supervision.audit.stored import plain
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.row import dump
-from infra.ops.audit import plain
 from tests.unit.decisions import record
 from tests.world import World
 from tests.worlds import quick_world
@@ -158,7 +159,8 @@ def certificates(month: str, records: list[Record], rows: list[Row]) -> None:
 def audited(world: World, history: History) -> None:
     judge = Colours()
     for each in history.records:
-        judge.record(shanghai.month(datetime.fromisoformat(each.at)), dump(each))
+        record = dump(each)
+        judge.record(shanghai.month(datetime.fromisoformat(each.at)), record, credited_grams(record))
     for item in map(plain, world.items()):
         judge.add(item["pk"], item["sk"], item)
     assert list(judge.differences()) == []

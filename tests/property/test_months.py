@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from chalicelib.buyback import queries, worker
 from chalicelib.queues import sender
 from chalicelib.reconciliation import flags
-from chalicelib.supervision.audit.books import of
-from infra.ops.audit import plain
 from tests import consents
+from tests.books import audited
 from tests.clock import Calendar
 from tests.integration.test_campaigns import approved, close, donate
 from tests.world import CODES, PEOPLE, Answer, World
@@ -208,8 +207,8 @@ def all_agree(of_city: City) -> None:
     assert used.total() == supply["grams_retired"]
     assert left.total() + used.total() == supply["grams_confirmed"]
     assert left[NONE] + used[NONE] == supply["grams_uncovered"]
-    books = of(plain(item) for item in world.items())
-    assert [str(each) for each in (*books.differences(), *flags.differences(books, ()))] == []
+    found = audited(world.items())
+    assert [str(each) for each in (*found.findings.named, *flags.differences(found))] == []
 
 
 @settings(

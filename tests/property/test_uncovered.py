@@ -7,8 +7,6 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.reconciliation import flags
-from chalicelib.supervision.audit.books import of
-from infra.ops.audit import plain
 from tests import books
 from tests.world import World
 from tests.worlds import quick_world
@@ -83,5 +81,5 @@ def test_flags_are_those_of_the_debt_however_it_came_about(steps: list[tuple[str
         event(f"{len(story.expected())} flags")  # seen with --hypothesis-show-statistics: most stories leave some
         assert story.flags() == story.expected()
         books.check(world)
-        assert list(flags.differences(of(plain(item) for item in world.items()), ())) == []
+        assert list(flags.differences(books.audited(world.items()))) == []
         assert sum(story.flags().values()) <= world.get("/v1/supply").body["grams_uncovered"]

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from chalicelib.supervision.audit.stored import checked
 from chalicelib.table import keys
 
 Found = tuple[str, str, int, int]  # where, what, expected, found
 NONE = "::"  # grams that no reduction stands for
-_PRIME = 2**61 - 1
 _CREDITING = ("conversion", "record")
 _DEBTS = ("debt_points", "debt_grams")
 
@@ -51,24 +51,24 @@ class Colours:
     places: Counter[str] = field(default_factory=Counter)  # check sums: expected less found
     mixes: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    def record(self, month: str, record: Mapping[str, Any]) -> None:
-        """What a Record issues, reverses and uses."""
+    def record(self, month: str, record: Mapping[str, Any], came: int) -> None:
+        """What a Record issues, reverses and uses; ``came`` of it credited with its colour."""
         postings = record.get("postings", ())
         grams = [each for each in postings if each[3] == "grams"]
-        came, colour = credited(record), colour_of(record)
-        rest = _to("system:issued", grams, place=0) - _to("system:issued", grams) - came
-        for name, amount in ((colour, came), (NONE, rest)):
-            if amount:
-                self.flows[month, name, "issued" if amount > 0 else "reversed"] += abs(amount)
+        rest = (_to("system:issued", grams, place=0) - _to("system:issued", grams) if grams else 0) - came
+        if came:
+            self.flows[month, colour_of(record), "issued" if came > 0 else "reversed"] += abs(came)
+        if rest:
+            self.flows[month, NONE, "issued" if rest > 0 else "reversed"] += abs(rest)
         if record["movement"] == "donation":
             of = keys.campaign(str(record.get("counterparty") or "")).pk
             self._use(of, record, sum(int(each[2]) for each in postings if each[3] == "points"))
-        elif retired := _to("system:retired", grams):
+        elif grams and (retired := _to("system:retired", grams)):
             self._use(month, record, retired)
 
     def _use(self, of: str, record: Mapping[str, Any], grams: int) -> None:
         self.uses[of] += grams
-        self.places[of] += hash((str(record["id"]), grams)) % _PRIME
+        self.places[of] += checked(str(record["id"]), str(grams))
 
     def add(self, pk: str, sk: str, item: Mapping[str, Any]) -> None:
         """A sum, a use or a mix as it is kept; anything else is left out."""
@@ -80,7 +80,7 @@ class Colours:
             if len(sk) == 2:
                 self.sums[of] += int(item["grams"])
             else:
-                self.places[of.rpartition(":")[0]] -= hash((sk, int(item["grams"]))) % _PRIME
+                self.places[of.rpartition(":")[0]] -= checked(sk, str(int(item["grams"])))
         elif pk == "mixes":
             self.mixes[sk] = item
 

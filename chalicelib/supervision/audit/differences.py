@@ -1,12 +1,14 @@
 """What does not agree: what an account holds with its Records, an answer with what happened."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from chalicelib.supervision.audit.stored import Stored
 
 POINTS, GRAMS, UNITS = "points", "grams", "units"
-Stored = Mapping[str, Any]  # an item as it is stored, its values plain
-
+NAMED_MAX = 1000  # differences that one part of the books names; all of them are counted
 
 _ANSWERED = {
     "redemption": POINTS,
@@ -35,6 +37,25 @@ class Difference(NamedTuple):
         return text + (f" (its last Record: {self.last})" if self.last else "")
 
 
+@dataclass
+class Findings:
+    """Differences: the first are named, all are counted."""
+
+    named: list[Difference] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, found: Iterable[Difference]) -> None:
+        for each in found:
+            self.count += 1
+            if len(self.named) < NAMED_MAX:
+                self.named.append(each)
+
+    def join(self, others: "Findings") -> None:
+        """Those of another part."""
+        self.named += others.named[: NAMED_MAX - len(self.named)]
+        self.count += others.count
+
+
 def unless_equal(account: str, what: str, expected: int, found: int, last: str = "") -> Iterator[Difference]:
     if expected != found:
         yield Difference(account, what, expected, found, last)
@@ -43,7 +64,7 @@ def unless_equal(account: str, what: str, expected: int, found: int, last: str =
 def answered(record: Stored) -> Iterator[Difference]:
     """What was answered is what happened."""
     asset = _ANSWERED.get(str(record["kind"]))
-    if asset is None or "postings" not in record:
+    if asset is None or not record.get("postings"):
         return
     answer, name = json.loads(record["answer"]), str(record["pk"])
     sold = record["kind"] == "redemption"  # what a draw gives back with it is no price

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
-from chalicelib.supervision.audit.colours import Colours, Found, colour_of, credited
+from chalicelib.supervision.audit.colours import Colours, Found, credited
+from chalicelib.supervision.audit.stored import Raw, checked, plain
 from chalicelib.table import keys
 
 ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 UNCOVERED = "system:uncovered"
-DEBTS = ("debt_points", "debt_grams")
 _SHANGHAI = timezone(timedelta(hours=8))
 _POINTS = {
     "cancellation": "cancelled_points",
@@ -21,7 +22,10 @@ _POINTS = {
     "ex_officio_cancellation": "ex_officio_points",
 }
 _MONTHLY = ("records", "orders", "lots", "issued_grams", "reversed_grams", "refunded_grams", *_POINTS.values())
-_PRIME = 2**61 - 1
+_ORDERS = ("redemption", "capture")
+_SPECIAL = {*_POINTS, *_ORDERS, "refund"}
+_SUMS = ("run:", "statistics", "colours:", "used:", "mixes")  # partitions of sums
+_KEPT = ("certificate", "uncovered")
 
 
 @dataclass
@@ -29,7 +33,6 @@ class Projected:
     """Each sum less what it should be: nothing, where all agrees."""
 
     colours: Colours = field(default_factory=Colours)
-    accounts: Counter[str] = field(default_factory=Counter)  # by account: check sums of its grams by colour
     lots: Counter[tuple[str, str]] = field(default_factory=Counter)
     paid: Counter[tuple[str, str]] = field(default_factory=Counter)
     flags: dict[str, int] = field(default_factory=dict)  # by serial: grams that await recovery, where some do
@@ -41,15 +44,30 @@ class Projected:
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def record(self, record: Mapping[str, Any]) -> None:
-        """What a Record adds to each."""
-        movement, postings = record.get("movement"), record.get("postings", ())
+    def record(self, record: Mapping[str, Any]) -> int:
+        """What a Record adds to each; the grams that it credits with a colour."""
+        movement, moved = record.get("movement"), record.get("postings", ())
         if movement is None:
-            return
-        month = f"{datetime.fromisoformat(record['at']).astimezone(_SHANGHAI):%Y-%m}"
-        counted = Counter({"records": 1, "orders": int(movement in ("redemption", "capture"))})
+            return 0
+        month = _month(record["at"][:13])
+        came = credited(record)
+        counted = {"records": 1}
+        if movement in _SPECIAL:
+            counted |= self._special(movement, record, moved)
+        if came:
+            counted["issued_grams" if came > 0 else "reversed_grams"] = abs(came)
+        self.colours.record(month, record, came)
+        for name, amount in counted.items():
+            self.months[month, name] += amount
+        return came
+
+    def _special(self, movement: str, record: Mapping[str, Any], moved: Iterable[Any]) -> dict[str, int]:
+        """What a movement counts beside its Record."""
+        counted = {}
+        if movement in _ORDERS:
+            counted["orders"] = 1
         if movement in _POINTS:
-            counted[_POINTS[movement]] = _moved(postings, "points") - _repaid(postings)
+            counted[_POINTS[movement]] = _moved(moved, "points") - _repaid(moved)
         if movement == "buy_back":
             counted["lots"] = 1
             if record.get("kind") != "merchant_left":  # the final buy-back is of no run
@@ -57,28 +75,19 @@ class Projected:
                 self.lots[run, "merchants"] += 1
                 self.lots[run, "points"] += counted["bought_back_points"]
         if movement == "refund":
-            counted["refunded_grams"] = _moved((each for each in postings if each[1] == POOL), "grams")
+            counted["refunded_grams"] = _moved((each for each in moved if each[1] == POOL), "grams")
         if movement == "donation_refund":
-            self.refunds["certificates"] += hash((str(record.get("certificate")), str(record["id"]))) % _PRIME
-        self.colours.record(month, record)
-        if grams := credited(record):
-            counted["issued_grams" if grams > 0 else "reversed_grams"] = abs(grams)
-            self._colour(record, grams)
-        for name, amount in counted.items():
-            self.months[month, name] += amount
+            self.refunds["certificates"] += checked(str(record.get("certificate")), str(record["id"]))
+        return counted
 
-    def _colour(self, record: Mapping[str, Any], grams: int) -> None:
-        [account] = {
-            name for each in record["postings"] for name in (each[0], each[1]) if str(name).startswith("account:")
-        }
-        self.accounts[account] += grams * (hash(colour_of(record)) % _PRIME)
-
-    def add(self, pk: str, sk: str, item: Mapping[str, Any]) -> None:
+    def add(self, pk: str, sk: str, item: Raw) -> None:
         """A sum as it is kept; anything else is left out."""
+        if sk in _KEPT or pk.startswith(_SUMS):
+            self._sum(pk, sk, plain(item))
+
+    def _sum(self, pk: str, sk: str, item: Mapping[str, Any]) -> None:
         self.colours.add(pk, sk, item)
-        if sk.startswith("earned:"):
-            self.accounts[pk] -= int(item["grams"]) * (hash(colour_of(item)) % _PRIME)
-        elif pk.startswith("run:") and sk.startswith("sums"):  # of runs before 2026-11-27, beside the run
+        if pk.startswith("run:") and sk.startswith("sums"):  # of runs before 2026-11-27, beside the run
             for name in ("merchants", "points"):
                 self.paid[pk.removeprefix("run:").partition("/")[0], name] += int(item.get(name, 0))
         elif sk == "certificate":
@@ -95,13 +104,28 @@ class Projected:
             if item.get("campaign"):
                 self.given[keys.campaign(str(item["campaign"])).pk] += int(item["uncovered_grams"])
         if item.get("refund") and item["status"] == "revoked":
-            self.refunds["certificates"] -= hash((str(item["serial"]), str(item["refund"]))) % _PRIME
+            self.refunds["certificates"] -= checked(str(item["serial"]), str(item["refund"]))
+
+    def undo(self, record: Mapping[str, Any]) -> None:
+        """Expect nothing of a Record in what the stream makes; runs and certificates change with the Record itself."""
+        alone = Projected()
+        alone.record(record)
+        self.months.subtract(alone.months)
+        for name in ("flows", "uses", "places"):
+            getattr(self.colours, name).subtract(getattr(alone.colours, name))
+
+    def rows(self) -> dict[str, Any]:
+        """All of it, as JSON can hold it."""
+        return {"colours": _rows(self.colours)} | _rows(self)
+
+    def absorb(self, rows: Mapping[str, Any]) -> None:
+        """Add what was found elsewhere."""
+        _absorb(self, rows)
+        _absorb(self.colours, rows["colours"])
 
     def differences(self) -> Iterator[Found]:
         """Everything that does not agree."""
         yield from self.colours.differences()
-        for account, check in self.accounts.items():
-            yield from _unless_equal(account, "colours that are not its Records'", 0, int(check != 0))
         for what, check in self.refunds.items():
             yield from _unless_equal("refunds of donations", f"{what} that are not revoked", 0, int(check != 0))
         for each in self.given.keys() | self.donors.keys():
@@ -112,6 +136,25 @@ class Projected:
             )
         for month, name in self.months.keys() | self.monthly.keys():
             yield from _unless_equal(f"month {month}", name, self.months[month, name], self.monthly[month, name])
+
+
+def _rows(noun: Any) -> dict[str, Any]:
+    sums = {each.name: getattr(noun, each.name) for each in fields(noun)}
+    return {name: list(each.items()) for name, each in sums.items() if isinstance(each, dict)}
+
+
+def _absorb(noun: Any, rows: Mapping[str, Any]) -> None:
+    for each in fields(noun):
+        mine = getattr(noun, each.name)
+        if isinstance(mine, dict):
+            found = {tuple(key) if isinstance(key, list) else key: value for key, value in rows[each.name]}
+            mine.update(found)  # a Counter adds
+
+
+@lru_cache(maxsize=10_000)
+def _month(hour: str) -> str:
+    """The month in Shanghai of an hour (UTC)."""
+    return f"{datetime.fromisoformat(f'{hour}:00:00+00:00').astimezone(_SHANGHAI):%Y-%m}"
 
 
 def _moved(postings: Iterable[Any], asset: str) -> int:

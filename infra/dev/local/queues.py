@@ -23,7 +23,8 @@ _VISIBILITY_SECONDS, _POLL_SECONDS, _TRIES = 30, 1, 5
 _log = logging.getLogger("queues")
 
 
-NAMES = {"buy-back": "BUY_BACK_QUEUE", "webhooks": "WEBHOOK_QUEUE"}  # and what the settings that name it begin with
+# and what the settings that name it begin with
+NAMES = {"buy-back": "BUY_BACK_QUEUE", "webhooks": "WEBHOOK_QUEUE", "books": "BOOKS_QUEUE"}
 
 
 def ensure(client: "SQSClient") -> dict[str, str]:

@@ -10,9 +10,18 @@ from typing import Any
 
 # What the code calls of AWS; a test reads it from the code. Of a client, each operation costs time when it is made.
 OPERATIONS = {
-    "dynamodb": {"BatchGetItem", "GetItem", "Query", "Scan", "TransactWriteItems"},
+    "dynamodb": {
+        "BatchGetItem",
+        "DescribeExport",
+        "ExportTableToPointInTime",
+        "GetItem",
+        "Query",
+        "Scan",
+        "TransactWriteItems",
+    },
     "kms": {"GetPublicKey", "Sign"},
-    "s3": {"CopyObject", "GetObject", "HeadObject", "PutObject", "CreateBucket"},  # the last: a signed form's address
+    # CreateBucket: a signed form's address
+    "s3": {"CopyObject", "CreateBucket", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"},
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"SendMessageBatch"},
 }
