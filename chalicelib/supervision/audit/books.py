@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.supervision.audit.accounts import ASSETS, Account
 from chalicelib.supervision.audit.colours import colour_of
-from chalicelib.supervision.audit.differences import Difference, Findings, answered, unless_equal
+from chalicelib.supervision.audit.differences import ANSWERED, Difference, Findings, answered, unless_equal
 from chalicelib.supervision.audit.stored import Raw, Stored, checked, plain, postings, texts, tint
 from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
@@ -92,7 +92,8 @@ class Books:
             self.accounts[keys.offer(made["id"]).pk].stock += made["stock"]
         if not moved and "stocked" not in item:
             return
-        self.faults.add(answered(record))
+        if kind in ANSWERED:
+            self.faults.add(answered(record))
         holders = self._post(record, moved)
         if "stocked" in item:
             self._post(record, postings(item, "stocked"))
@@ -101,8 +102,9 @@ class Books:
             self.accounts[holder].times += check
         if "movement" in record:
             if came := self.projected.record(record):
-                self._colour(record, came)
-            if not any(name.startswith("account:") for each in moved for name in each[:2]):
+                [account] = holders
+                self.accounts[account].colours += came * tint(colour_of(record))
+            if not holders:  # no statement: a mark will tell that it was projected
                 self._quiet(id, at)
 
     def _post(self, record: Stored, moved: Iterable[tuple[str, str, int, str]]) -> set[str]:
@@ -124,10 +126,6 @@ class Books:
                 if owner.startswith("account:"):
                     holders.add(owner)
         return holders
-
-    def _colour(self, record: Stored, grams: int) -> None:
-        [account] = {name for each in record["postings"] for name in each[:2] if name.startswith("account:")}
-        self.accounts[account].colours += grams * tint(colour_of(record))
 
     def _quiet(self, id: str, at: str) -> None:
         if id in self.marks:

@@ -16,7 +16,7 @@ from chalicelib.table import keys
 
 Found = tuple[str, str, int, int]  # where, what, expected, found
 NONE = "::"  # grams that no reduction stands for
-_CREDITING = ("conversion", "record")
+_COLOURED = ("conversion", "record", "reversal")
 _DEBTS = ("debt_points", "debt_grams")
 
 
@@ -53,17 +53,19 @@ class Colours:
 
     def record(self, month: str, record: Mapping[str, Any], came: int) -> None:
         """What a Record issues, reverses and uses; ``came`` of it credited with its colour."""
-        postings = record.get("postings", ())
-        grams = [each for each in postings if each[3] == "grams"]
-        rest = (_to("system:issued", grams, place=0) - _to("system:issued", grams) if grams else 0) - came
+        issued, retired = -came, 0
+        for source, target, amount, asset in record.get("postings", ()):
+            if asset == "grams":
+                issued += amount * ((source == "system:issued") - (target == "system:issued"))
+                retired += amount * (target == "system:retired")
         if came:
             self.flows[month, colour_of(record), "issued" if came > 0 else "reversed"] += abs(came)
-        if rest:
-            self.flows[month, NONE, "issued" if rest > 0 else "reversed"] += abs(rest)
+        if issued:
+            self.flows[month, NONE, "issued" if issued > 0 else "reversed"] += abs(issued)
         if record["movement"] == "donation":
             of = keys.campaign(str(record.get("counterparty") or "")).pk
-            self._use(of, record, sum(int(each[2]) for each in postings if each[3] == "points"))
-        elif grams and (retired := _to("system:retired", grams)):
+            self._use(of, record, sum(each[2] for each in record["postings"] if each[3] == "points"))
+        elif retired:
             self._use(month, record, retired)
 
     def _use(self, of: str, record: Mapping[str, Any], grams: int) -> None:
@@ -162,20 +164,16 @@ def colour_of(item: Mapping[str, Any]) -> str:
 
 def credited(record: Mapping[str, Any]) -> int:
     """Grams that a Record credits with a colour; negative where it reverses a reduction."""
-    if record.get("month") is None or record.get("scenario") is None:
+    movement = record["movement"]
+    if movement not in _COLOURED or record.get("month") is None or record.get("scenario") is None:
         return 0
-    postings = record.get("postings", ())
-    grams = [each for each in postings if each[3] == "grams"]
-    if record["movement"] in _CREDITING:
-        return _to("system:issued", grams, place=0)
-    if record["movement"] == "reversal":
-        return -_to("system:issued", grams) - sum(int(each[2]) for each in postings if each[3] in _DEBTS)
-    return 0
-
-
-def _to(name: str, postings: list[Any], place: int = 1) -> int:
-    """What came to an account; with ``place`` 0, what left it."""
-    return sum(int(each[2]) for each in postings if each[place] == name)
+    grams = 0
+    for source, target, amount, asset in record.get("postings", ()):
+        if movement != "reversal":
+            grams += amount * (asset == "grams" and source == "system:issued")
+        elif asset in _DEBTS or (asset == "grams" and target == "system:issued"):
+            grams -= amount
+    return grams
 
 
 def _unless_equal(where: str, what: str, expected: int, found: int) -> Iterator[Found]:

@@ -9,8 +9,7 @@ from chalicelib.supervision.audit.stored import Stored
 
 POINTS, GRAMS, UNITS = "points", "grams", "units"
 NAMED_MAX = 1000  # differences that one part of the books names; all of them are counted
-
-_ANSWERED = {
+ANSWERED = {  # what of a Record its answer states
     "redemption": POINTS,
     "donation": POINTS,
     "cancellation": POINTS,
@@ -63,8 +62,8 @@ def unless_equal(account: str, what: str, expected: int, found: int, last: str =
 
 def answered(record: Stored) -> Iterator[Difference]:
     """What was answered is what happened."""
-    asset = _ANSWERED.get(str(record["kind"]))
-    if asset is None or not record.get("postings"):
+    asset = ANSWERED.get(str(record["kind"]))
+    if asset is None:
         return
     answer, name = json.loads(record["answer"]), str(record["pk"])
     sold = record["kind"] == "redemption"  # what a draw gives back with it is no price

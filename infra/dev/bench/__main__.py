@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from chalicelib.settings import settings
-from infra.dev.bench import coldstart, costs, figures, inprocess, judgements, proofs, runs, throughput
+from infra.dev.bench import books, coldstart, costs, figures, inprocess, judgements, proofs, runs, throughput
 from infra.dev.bench.figures import Figure
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.setting import Setting
@@ -46,6 +46,7 @@ def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
     yield _proofs()
     yield _run(console, setting)
     yield _judgements(console, stack, setting)
+    yield books.figure()
 
 
 def _costs(setting: Setting) -> Figure:

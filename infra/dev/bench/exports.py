@@ -53,7 +53,7 @@ def _lines(people: int, number: int) -> Iterator[str]:
     for person in range(number, people, FILES):
         yield from _person(person)
     if not number:
-        yield from (json.dumps(item, ensure_ascii=False)[1:-1] for item in _sums(people))
+        yield from map(_text, _sums(people))
 
 
 def _name(kind: str, *parts: int) -> str:
@@ -136,7 +136,11 @@ def _entry(name: str, id: str, at: str, points: int) -> str:
 
 
 def _item(pk: str, sk: str, **attributes: Any) -> str:
-    return json.dumps(encode({"pk": pk, "sk": sk} | attributes), ensure_ascii=False)[1:-1]
+    return _text(encode({"pk": pk, "sk": sk} | attributes))
+
+
+def _text(item: dict[str, Any]) -> str:
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":"))[1:-1]
 
 
 def _sums(people: int) -> Iterator[dict[str, Any]]:
