@@ -166,14 +166,17 @@ class Books:
         self.faults.join(Findings([Difference(*each) for each in named], count))
 
     def undelivered(self, records: Collection[Raw]) -> set[str]:
-        """Expect nothing of ``records`` in what the stream makes: it has not brought them yet. Whose they are."""
+        """Expect nothing of ``records`` in what the stream makes: it has not brought them yet.
+
+        The accounts whose statements lack them.
+        """
         late = Books()
         for item in records:
             late.add(item)
             self.projected.undo(texts(item) | {"postings": postings(item, "postings")})
         for name, account in late.accounts.items():
             self.late.update({(name, asset): amount for asset, amount in account.moved.items()})
-        return {*late.accounts}
+        return {name for name in late.accounts if name.startswith("account:")}
 
 
 def of(items: Iterable[Raw]) -> Books:
