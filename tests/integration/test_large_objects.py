@@ -4,20 +4,19 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelib.files import client, store
 from chalicelib.settings import settings
+from tests.world import World
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Any:
+def bucket(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     client.client.cache_clear()
     monkeypatch.setattr(store, "_RANGE_BYTES", 10)
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket=settings().documents_bucket)
-        yield s3
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=settings().documents_bucket)
+    yield s3
     client.client.cache_clear()
 
 
