@@ -21,6 +21,7 @@ from chalicelib.settings import settings
 from chalicelib.supervision.audit.spread import judged_files, spreading
 from chalicelib.supervision.audit.verdict import Moment, Part, Verdict, concluded
 from chalicelib.table import keys, read
+from chalicelib.table.scan import scan
 from chalicelib.table.write import Attr, ConditionBase
 
 SEGMENTS_MAX = 8
@@ -78,7 +79,7 @@ def _walk(see: Callable[[Any], object], where: ConditionBase | None = None) -> N
             with lock:
                 see(item)
 
-    parts = [read.scan(segment, segments, where=where) for segment in range(segments)]
+    parts = [scan(segment, segments, where=where) for segment in range(segments)]
     if segments == 1:
         return walk(parts[0])
     with ThreadPoolExecutor(segments) as pool:
