@@ -97,8 +97,8 @@ function sheets(report: Report, jws: string): HTMLElement[] {
 
 async function download(month: string): Promise<void> {
   try {
-    const asked = { params: { path: { month } }, headers: { Accept: 'text/csv' }, parseAs: 'text' } as const
-    saved((await got(api.GET('/v1/reports/{month}', asked))) as string, 'text/csv', `report-${month}.csv`)
+    const asked = { params: { path: { month } }, headers: { Accept: 'text/csv' }, parseAs: 'arrayBuffer' } as const // text would lose the byte order mark
+    saved((await got(api.GET('/v1/reports/{month}', asked))) as ArrayBuffer, 'text/csv', `report-${month}.csv`)
   } catch (error) {
     tell(explained(error).detail)
   }

@@ -94,7 +94,7 @@ async function month(id: string, query: URLSearchParams): Promise<HTMLElement> {
   if (!asked) return card(say('月度汇总', 'Sums of a month'), choice)
   const path = { params: { path: { id }, query: { month: asked } } }
   const found = (await orNull(got(api.GET('/v1/sub-platforms/{id}/report', path)))) as Schemas['PlatformReport'] | null
-  const csv = (): void => void got(api.GET('/v1/sub-platforms/{id}/report', { ...path, headers: { Accept: 'text/csv' }, parseAs: 'text' })).then((sheet) => saved(sheet as string, 'text/csv', `${asked}.csv`))
+  const csv = (): void => void got(api.GET('/v1/sub-platforms/{id}/report', { ...path, headers: { Accept: 'text/csv' }, parseAs: 'arrayBuffer' })).then((sheet) => saved(sheet as ArrayBuffer, 'text/csv', `${asked}.csv`))
   return card(say('月度汇总', 'Sums of a month'), choice, found ? [
     facts([[say('订单', 'Orders'), number(found.orders)], [say('兑换碳积分', 'Redeemed'), number(found.redeemed_points)], [say('退还碳积分', 'Refunded'), number(found.refunded_points)]]),
     button(say('下载 CSV', 'Download CSV'), csv),

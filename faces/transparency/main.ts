@@ -96,10 +96,10 @@ async function plot(chart: (typeof CHARTS)[number]): Promise<void> {
 
 async function csv(event: Event): Promise<void> {
   event.preventDefault() // a link cannot ask for CSV
-  const asked = { headers: { Accept: 'text/csv' }, parseAs: 'text' } as const
+  const asked = { headers: { Accept: 'text/csv' }, parseAs: 'arrayBuffer' } as const // text would lose the byte order mark
   const sheet = await got(api.GET('/v1/statistics', asked)).catch(() => undefined)
   if (!sheet) return
-  saved(sheet as string, 'text/csv', 'statistics.csv')
+  saved(sheet as ArrayBuffer, 'text/csv', 'statistics.csv')
 }
 
 // Daily reconciliation
