@@ -8,8 +8,9 @@ from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import JSON, page, preferred
 from chalicelib.kernel.query import Query
 from chalicelib.scenarios import queries as scenarios
-from chalicelib.statistics import bars, chart, queries, sheet
+from chalicelib.statistics import queries, sheet
 from chalicelib.statistics.model import StatisticsAnswer, StatisticsParams
+from chalicelib.statistics.pictures import bars, chart
 
 room = Blueprint(__name__)
 CSV, SVG = "text/csv", "image/svg+xml"

@@ -235,7 +235,7 @@ MUTANTS: dict[str, Mutant] = {
         ("a run is the sum of its lots",), MALL | {"start_run"},
     ),
     "holds: more comes back than was taken": Mutant(
-        "a refund does not look at what is left", _around(hold_refunds, "_refundable", lambda *_: None),
+        "a refund does not look at what is left", _around(hold_refunds, "refundable", lambda *_: None),
         ("a hold gives back what was captured", "it happens once"), HOLDS,
     ),
     "holds: the rest stays": Mutant(

@@ -8,8 +8,9 @@ import pytest
 
 from chalicelib.kernel.record import Posting, Record
 from chalicelib.ledger.model import Shown
-from chalicelib.statistics import bars, chart, counting, model, projection
+from chalicelib.statistics import counting, model, projection
 from chalicelib.statistics.model import IssuedAnswer, MonthAnswer, Sums
+from chalicelib.statistics.pictures import bars, chart
 from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
 from tests.unit.decisions import after, record
