@@ -90,6 +90,7 @@ ALLOWED = {
     "POST /sandbox/{run}/v1/holds",
     "POST /sandbox/{run}/v1/holds/{id}/capture",
     "POST /sandbox/{run}/v1/holds/{id}/release",
+    "POST /sandbox/{run}/v1/holds/{id}/refund",
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}
 OPENING = "POST /v1/accounts"  # the one that needs no account

@@ -1,10 +1,11 @@
 """Webhooks that are due are found by the minute: nobody asks every merchant, and each noted one has its turn."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
 
+from chalicelib.agenda import notes
 from chalicelib.agenda.notes import note
 from chalicelib.kernel.fields import stamp
 from chalicelib.partners import queries, worker
@@ -17,6 +18,18 @@ from tests.world import World
 
 NOW = datetime.now(UTC)
 AT = stamp(NOW)
+
+
+@pytest.fixture(autouse=True)
+def standing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of notes stands at NOW: the suite takes minutes, and a slot that is over takes no note."""
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return NOW.astimezone(tz)
+
+    monkeypatch.setattr(notes, "datetime", Then)
 
 
 def integrated(count: int, first: int = 0) -> list[str]:
