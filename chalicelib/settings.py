@@ -5,11 +5,21 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 env = os.environ.get
 VERSION = "0.1.0"
 _PAUSES = "5 300 1800 7200 18000 36000 50400"  # between the tries of a webhook, as Standard Webhooks proposes: 33 hours
+
+_NUMBERS = {
+    "busy_stripes": 16,
+    "batch_threads": 16,
+    "veto_days": 5,
+    "serve_days": 30,
+    "delist_days": 14,
+    "promised_days": 20,
+    "silent_seconds": 900,
+}
 
 
 class Settings(NamedTuple):
@@ -42,7 +52,12 @@ class Settings(NamedTuple):
     serve_days: int
     delist_days: int
     promised_days: int
+    silent_seconds: int  # a run of which nothing was heard for so long has lost a message
     allow_local_partners: bool  # on one machine only: in Lambda, 127.0.0.1 is the runtime's own interface
+
+
+def _numbers() -> dict[str, Any]:
+    return {name: int(env(name.upper(), number)) for name, number in _NUMBERS.items()}
 
 
 @lru_cache(maxsize=1)
@@ -62,8 +77,6 @@ def settings() -> Settings:
         signing_keys_dir=env("SIGNING_KEYS_DIR", ""),
         public_url=env("PUBLIC_URL", "http://127.0.0.1:8000"),
         cors_origins=tuple(filter(None, env("CORS_ORIGINS", "").split(","))),
-        busy_stripes=int(env("BUSY_STRIPES", "16")),
-        batch_threads=int(env("BATCH_THREADS", "16")),
         s3_endpoint=env("AWS_ENDPOINT_URL_S3") or env("AWS_ENDPOINT_URL", ""),
         buy_back_queue_arn=env("BUY_BACK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:buy-back"),
         buy_back_queue_url=env("BUY_BACK_QUEUE_URL", ""),
@@ -72,10 +85,7 @@ def settings() -> Settings:
         books_queue_arn=env("BOOKS_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:books"),
         books_queue_url=env("BOOKS_QUEUE_URL", ""),
         webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
-        veto_days=int(env("VETO_DAYS", "5")),
-        serve_days=int(env("SERVE_DAYS", "30")),
-        delist_days=int(env("DELIST_DAYS", "14")),
-        promised_days=int(env("PROMISED_DAYS", "20")),
+        **_numbers(),
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",
     )
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from chalicelib.buyback.model import SILENT, TONNE, LotAnswer, RunAnswer
+from chalicelib.buyback.model import TONNE, LotAnswer, RunAnswer
 from chalicelib.kernel.fields import stamp
+from chalicelib.settings import settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Run:
 
     def is_silent(self, now: datetime, heard: Iterable[str] = ()) -> bool:
         """Whether nothing was heard of it for so long that a message must be lost; ``heard``: when lanes moved."""
-        return max([self.started_at, self.moved_at, *heard]) < stamp(now - SILENT)
+        return max([self.started_at, self.moved_at, *heard]) < stamp(now - timedelta(seconds=settings().silent_seconds))
 
     def to_answer(self, sums: RunSums) -> RunAnswer:
         return RunAnswer.model_validate(vars(self) | vars(sums))

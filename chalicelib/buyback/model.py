@@ -1,6 +1,5 @@
 """Runs, lots and retirements. Pure."""
 
-from datetime import timedelta
 from typing import Literal
 
 from chalicelib.agenda.model import Agenda
@@ -16,7 +15,6 @@ LANES = 64  # sums of a run: an item takes about ten transactions a second
 COUNTING_LANES = 8  # those of them that count parts, so that few are read to see whether a run is at its end
 PART_MERCHANTS = 25  # merchants a message: seconds of work, well within the queue's visibility
 PARTS_AT_ONCE = 40  # planned in one transaction, by one message: a thousand merchants
-SILENT = timedelta(minutes=15)  # a run of which nothing was heard for so long has lost a message
 HINT_DAYS = 2  # before that of its start: a day between runs, and one for a run that did not happen
 SYSTEM_ROLE = "system"  # the schedule and the workers
 

@@ -186,8 +186,9 @@ const journeys = {
     for (const place of ['', 'mall', `offer/${city.offer}`, 'statement', 'me', 'cancel']) {
       await at(place)
       await page.waitForLoadState('networkidle')
+      await page.locator('main :is(p, a, label, li)').first().waitFor()
       const seen = await page.evaluate(() => ({
-        letters: parseFloat(getComputedStyle(document.querySelector('main p, main a, main label')).fontSize),
+        letters: parseFloat(getComputedStyle(document.querySelector('main :is(p, a, label, li)')).fontSize),
         small: [...document.querySelectorAll('button, .tabs a, .tiles a, .top a, input, select, label.check')].filter((each) => each.getClientRects().length && each.type !== 'radio' && each.type !== 'checkbox' && each.getBoundingClientRect().height < 60).map((each) => each.outerHTML.slice(0, 90)),
         wide: document.documentElement.scrollWidth - innerWidth,
       }))

@@ -47,6 +47,7 @@ def describe(local: Local, *, url: str, table: str, stream_arn: str, bucket: str
         "SIGNING_KEYS_DIR": str(local.keys / "signing"),
         "PUBLIC_URL": url,
         "ALLOW_LOCAL_PARTNERS": "1",
+        "SILENT_SECONDS": "0",  # the emulator's queues end with it: what they held is sent again at once
         "APP_MODULE": local.app_module,
     }
 
