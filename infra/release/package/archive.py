@@ -10,30 +10,22 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 _ROOT = "/var/task"  # where Lambda unpacks it: tracebacks name it
 
 
-def compile_libraries(folder: Path) -> None:
-    """Bytecode in the place of every source: half the bytes. A traceback names their lines, and does not quote them."""
-    _compile(folder, "-b")
-    for source in folder.rglob("*.py"):
-        source.unlink()
+def compile_all(folder: Path) -> None:
+    """Bytecode in the place of every source: half the bytes. A traceback names its lines, and does not quote them.
 
-
-def compile_code(folder: Path) -> None:
-    """Bytecode beside every source, for what is ours: a traceback quotes its lines."""
-    _compile(folder)
-
-
-def _compile(folder: Path, *options: str) -> None:
-    """Bytecode is trusted as it stands: Lambda's file system is read-only, and need not be asked for dates.
+    Bytecode is trusted as it stands: Lambda's file system is read-only, and need not be asked for dates.
 
     In a process of its own with a fixed hash seed: the order of a set's constants is part of the bytecode. Without the
     columns of instructions, a quarter of it, which would underline a part of a line in a traceback.
     """
-    command = [sys.executable, "-m", "compileall", "-q", *options, "--invalidation-mode", "unchecked-hash"]
+    command = [sys.executable, "-m", "compileall", "-q", "-b", "--invalidation-mode", "unchecked-hash"]
     command += ["-s", str(folder), "-p", _ROOT, str(folder)]
     environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"The package does not compile:\n{done.stdout}{done.stderr}")
+    for source in folder.rglob("*.py"):
+        source.unlink()
 
 
 def write(folder: Path, target: Path) -> None:

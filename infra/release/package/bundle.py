@@ -21,11 +21,10 @@ def build(architecture: str, target: Path) -> None:
         folder = Path(scratch) / "task"
         shutil.copytree(wheels.fetch(architecture) / "site", folder)
         contents.trim(folder)
-        archive.compile_libraries(folder)
         for name in _CODE:
             _copy(ROOT / name, folder / name)
         (folder / ROOMS).write_text(_rooms())
-        archive.compile_code(folder)
+        archive.compile_all(folder)
         archive.write(folder, target)
 
 

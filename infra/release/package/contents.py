@@ -44,9 +44,6 @@ _NEEDLESS = (
     "Cryptodome/Hash/*MD2*",
     "Cryptodome/Hash/*MD4*",
     "Cryptodome/Hash/*BLAKE2b*",
-    "Cryptodome/PublicKey/_ed448*",  # curves that no signature here is of
-    "Cryptodome/PublicKey/_curve448*",
-    "Cryptodome/PublicKey/_curve25519*",
     "Cryptodome/Hash/*oly1305*",
     "dateutil/zoneinfo/*.tar.gz",
     "pydantic/v1",
