@@ -1,6 +1,7 @@
 """The stream reaches the consumer in order, at least once, and its history does not grow without end."""
 
 import sqlite3
+import statistics
 import time
 from contextlib import closing
 from pathlib import Path
@@ -86,10 +87,10 @@ def test_a_poisonous_record_stops_a_consumer_only_for_a_while(tmp_path: Path) ->
 
 def test_an_idle_stream_delivers_within_half_a_second(sample: Sample) -> None:
     took = []
-    for number in range(3):  # the quickest counts: two others may have had the processors
+    for number in range(5):  # the median: a busy machine may delay one or two
         time.sleep(1)  # long enough for the pump to be at its laziest
         asked = time.time()
         write(sample, f"quick-{number}")
         eventually(lambda: len(sample.notes("record")) > number)  # noqa: B023 - it is called at once
         took.append(sample.notes("record")[number][-1] - asked)
-    assert min(took) < 0.5
+    assert statistics.median(took) < 0.5

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 MINUTES = re.search(r"## The first five minutes\n(.*?)\n## ", (ROOT / "README.md").read_text(), re.DOTALL)
 PAGES = {"README": MINUTES[1] if MINUTES else "", "tour": (ROOT / "docs" / "tour.md").read_text()}
 BLOCKS = {name: re.findall(r"```(sh|json)\n(.*?)```", page, re.DOTALL) for name, page in PAGES.items()}
-DEMO_SECONDS = 480.0
+DEMO_SECONDS = 240.0
 
 
 @pytest.fixture(scope="module")
