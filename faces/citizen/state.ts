@@ -36,17 +36,19 @@ export function leave(): void {
   look()
 }
 
+let refreshes = 0
+
 /** The account as it is now. A person without one is no error: she is asked to open one. */
 export async function refresh(): Promise<void> {
   if (!signedIn.value) return
-  try {
-    account.value = await got(api.GET('/v1/accounts/me'))
-    noAccount.value = false
-  } catch (error) {
-    if (!(error instanceof Refused) || error.problem.status !== 404) throw error
-    noAccount.value = true
-    account.value = null
-  }
+  const mine = ++refreshes
+  const found = await got(api.GET('/v1/accounts/me')).catch((error: unknown) => {
+    if (error instanceof Refused && error.problem.status === 404) return null
+    throw error
+  })
+  if (mine !== refreshes) return // an older balance must not show over a newer one
+  account.value = found
+  noAccount.value = !found
 }
 
 /** An action that a button starts: it runs once at a time, and its error stays to be read. */
@@ -79,10 +81,32 @@ export async function settle(intent: Intent): Promise<unknown> {
   }
 }
 
+/** What a page reads. Unlike an action it may be asked for again at any time: the newest question wins. */
+function useRead() {
+  const busy = ref(false)
+  const error = shallowRef<unknown>(null)
+  let last = 0
+  async function run<T>(ask: () => Promise<T>, take: (answer: T) => void): Promise<void> {
+    const mine = ++last
+    busy.value = true
+    error.value = null
+    try {
+      const answer = await ask()
+      if (mine === last) take(answer)
+    } catch (caught) {
+      if (mine === last) error.value = caught
+    } finally {
+      if (mine === last) busy.value = false
+      look()
+    }
+  }
+  return reactive({ busy, error, run })
+}
+
 export function useLoad<T>(ask: () => Promise<T>) {
   const data = shallowRef<T | null>(null) as Ref<T | null>
-  const act = useAct()
-  const load = () => act.run(async () => (data.value = await ask()))
+  const act = useRead()
+  const load = () => act.run(ask, (found) => (data.value = found))
   void load()
   return reactive({ data, act, load })
 }
@@ -97,14 +121,16 @@ export function usePages<T>(ask: (cursor?: string) => Promise<Page<T>>) {
   const items = shallowRef<T[]>([]) as Ref<T[]>
   const next = ref<string | null>(null)
   const loaded = ref(false)
-  const act = useAct()
+  const act = useRead()
   const take = (page: Page<T>, before: T[]) => {
     items.value = [...before, ...page.items]
     next.value = page.next_cursor
     loaded.value = true
   }
-  const more = () => act.run(async () => take(await ask(next.value ?? undefined), items.value))
-  const reload = () => act.run(async () => take(await ask(), []))
+  const more = async () => {
+    if (!act.busy) await act.run(() => ask(next.value ?? undefined), (page) => take(page, items.value))
+  }
+  const reload = () => act.run(() => ask(), (page) => take(page, []))
   void reload()
   return reactive({ items, next, loaded, act, more, reload })
 }

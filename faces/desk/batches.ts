@@ -1,6 +1,7 @@
 import { ask, control, REASON } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
+import { turn } from '@/shared/edits'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, filters, instant, is, list, page, settled, state, table, to } from '@/shared/office'
@@ -63,8 +64,10 @@ export async function batchPage([id = '']: string[]): Promise<Node> {
 }
 
 async function drawn(id: string, size: string, place: HTMLElement): Promise<void> {
+  const mine = turn(place)
   try {
     const { items } = await got(api.GET('/v1/reduction-batches/{id}/sample', { params: { path: { id }, query: { size: Number(size) } } }))
+    if (!mine()) return
     place.replaceChildren(
       table(
         say('随机抽查', 'Sample'),
@@ -81,7 +84,7 @@ async function drawn(id: string, size: string, place: HTMLElement): Promise<void
       ),
     )
   } catch (error) {
-    place.replaceChildren(h('p', { class: 'problem', role: 'alert' }, explained(error).detail))
+    if (mine()) place.replaceChildren(h('p', { class: 'problem', role: 'alert' }, explained(error).detail))
   }
 }
 

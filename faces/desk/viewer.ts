@@ -1,7 +1,8 @@
 import type { Schemas } from '@/shared/client'
 import { h, sha256 } from '@/shared/dom'
+import { turn } from '@/shared/edits'
 import { once } from '@/shared/keeper'
-import { button, card, state, tell } from '@/shared/office'
+import { button, card, state } from '@/shared/office'
 import { explained } from '@/shared/problem'
 import { DOCUMENTS, say, size, STATES, word } from '@/shared/say'
 
@@ -39,14 +40,16 @@ function row(document: Document, open: () => void): HTMLElement {
 }
 
 async function show(application: string, document: Document, stage: HTMLElement): Promise<void> {
-  stage.replaceChildren(h('p', { class: 'quiet', role: 'status' }, say('正在读取……', 'Reading …')))
   const path = { id: application, document: document.id }
-  try {
-    const link = await once(`link:${document.id}`, '/v1/applications/{id}/documents/{document}/link', {}, path)
-    stage.replaceChildren(...(await inPlace(link.url, document)))
-  } catch (error) {
-    stage.replaceChildren(h('p', { class: 'problem', role: 'alert' }, explained(error).detail))
-  }
+  await staged(stage, async () => inPlace((await once(`link:${document.id}`, '/v1/applications/{id}/documents/{document}/link', {}, path)).url, document))
+}
+
+/** Show what was asked for last: under one document's name nobody must read another. */
+async function staged(stage: HTMLElement, read: () => Promise<Node[]>): Promise<void> {
+  const mine = turn(stage)
+  stage.replaceChildren(h('p', { class: 'quiet', role: 'status' }, say('正在读取……', 'Reading …')))
+  const shown = await read().catch((error: unknown) => [h('p', { class: 'problem', role: 'alert' }, explained(error).detail)])
+  if (mine()) stage.replaceChildren(...shown)
 }
 
 /** The bytes themselves: their hash is compared with the one that was announced, then they are shown from memory. */
@@ -65,12 +68,7 @@ async function inPlace(url: string, document: { content_type: string; sha256: st
 
 /** A file of a dispute, in the same way. */
 export async function showEvidence(dispute: string, evidence: Schemas['Evidence'], stage: HTMLElement): Promise<void> {
-  try {
-    const path = { id: dispute, evidence: evidence.id }
-    const link = await once(`link:${evidence.id}`, '/v1/disputes/{id}/evidence/{evidence}/link', {}, path)
-    stage.replaceChildren(...(await inPlace(link.url, evidence)))
-  } catch (error) {
-    tell(explained(error).detail)
-  }
+  const path = { id: dispute, evidence: evidence.id }
+  await staged(stage, async () => inPlace((await once(`link:${evidence.id}`, '/v1/disputes/{id}/evidence/{evidence}/link', {}, path)).url, evidence))
 }
 

@@ -135,7 +135,10 @@ function vouchers({ id }: Offer): HTMLElement {
       let added = 0
       for (const part of chunks(codes, 500)) added += (await once(`vouchers:${id}:${part[0]}:${part.length}`, '/v1/offers/{id}/vouchers', { codes: part }, { id })).added
       return added
-    }, (added) => settled(say(`已导入 ${added} 个券码`, `${added} codes imported`))())
+    }, (added) => {
+      form.reset() // read again, the page would keep them
+      settled(say(`已导入 ${added} 个券码`, `${added} codes imported`))()
+    })
   })
   return card(say('券码', 'Codes of vouchers'), form)
 }

@@ -49,7 +49,7 @@ function entry(field: Field, common: Record<string, string | boolean | null | un
   const { kind = 'text', value = '' } = field
   if (kind === 'long') {
     const area = h('textarea', { ...common, rows: 4, maxlength: field.max })
-    area.value = value
+    area.defaultValue = value
     return area
   }
   if (kind === 'select') {

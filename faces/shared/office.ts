@@ -3,6 +3,7 @@ import './tokens.css'
 import './office.css'
 import { onSlow } from './client'
 import { h, type Child } from './dom'
+import { edits, turn } from './edits'
 import { chooseLanguage, language, onLanguage } from './i18n'
 import { again, unsettled } from './keeper'
 import { chooseLarge, isLarge } from './large'
@@ -121,10 +122,11 @@ function address(): { path: string; segments: string[]; query: URLSearchParams }
   return { path: first, segments, query: new URLSearchParams(query) }
 }
 
-let asked = 0
+let arriving = false // somebody went to another page, and it is not here yet
 
 async function show(moved: boolean): Promise<void> {
-  const mine = ++asked
+  const mine = turn(main)
+  arriving ||= moved
   const { path, segments, query } = address()
   const place = office.places.find((each) => each.path === path && (!each.roles || each.roles.includes(role()))) ?? office.places[0]!
   document.querySelector('.sheet > nav > ul')?.replaceChildren(...office.places.filter((each) => each.roles?.includes(role())).map((each) => link(each, each === place)))
@@ -135,13 +137,23 @@ async function show(moved: boolean): Promise<void> {
   } catch (error) {
     content = broken(error)
   }
-  if (mine !== asked) return // somebody went elsewhere meanwhile
-  main.replaceChildren(...waiting(), content)
+  if (!mine()) return // somebody went elsewhere meanwhile
+  replace(content)
   document.title = `${main.querySelector('h1')?.textContent ?? place.label()} · ${office.title()}`
-  if (moved) {
+  if (arriving) {
     main.focus({ preventScroll: true })
     scrollTo(0, 0)
   }
+  arriving = false
+}
+
+/** The same page, read again, keeps what was entered; and who works by keyboard stays in it. */
+function replace(content: Node): void {
+  const carry = arriving ? () => {} : edits(main)
+  const within = main.contains(document.activeElement)
+  main.replaceChildren(...waiting(), content)
+  carry(main)
+  if (within && !main.contains(document.activeElement)) main.focus({ preventScroll: true })
 }
 
 function link(place: Place, here: boolean): HTMLElement {
@@ -169,7 +181,9 @@ function waiting(): HTMLElement[] {
 
 export function go(path: string, query: Record<string, string> = {}): void {
   const given = new URLSearchParams(Object.entries(query).filter(([, value]) => value))
-  location.hash = `#/${path}${given.size ? `?${given}` : ''}`
+  const place = `#/${path}${given.size ? `?${given}` : ''}`
+  if (location.hash === place) refresh()
+  else location.hash = place
 }
 
 export function page(title: string, ...children: Child[]): HTMLElement {
@@ -223,25 +237,44 @@ interface Paged<T> {
   next_cursor: string | null
 }
 
-/** A list, page after page. */
+/** A list, page after page. Read again, it has as many pages as before. */
 export async function list<T>(caption: string, columns: Column<T>[], read: (cursor?: string) => Promise<Paged<T>>, empty = say('没有记录', 'Nothing here')): Promise<HTMLElement> {
-  const first = await read()
-  if (!first.items.length) return h('p', { class: 'quiet' }, empty)
-  const made = table(caption, columns, first.items)
+  const wanted = arriving ? 1 : shownPages(caption)
+  let { items, next_cursor: next } = await read()
+  let pages = 1
+  for (; next && pages < wanted; pages++) {
+    const page = await read(next)
+    items = items.concat(page.items)
+    next = page.next_cursor
+  }
+  if (!items.length) return h('p', { class: 'quiet' }, empty)
+  const made = table(caption, columns, items)
+  made.dataset.pages = String(pages)
   const whole = h('div', {}, made)
-  let next = first.next_cursor
-  const more = button(say('更多', 'More'), () => {
-    void read(next ?? undefined).then(
-      (page) => {
-        made.querySelector('tbody')?.append(...table('', columns, page.items).querySelectorAll('tbody tr'))
-        next = page.next_cursor
-        if (!next) more.remove()
-      },
-      (error: unknown) => tell(explained(error).detail),
-    )
-  })
+  const more = button(say('更多', 'More'), () => void append())
+  async function append(): Promise<void> {
+    if (more.getAttribute('aria-disabled') === 'true') return // one page at a time: none comes twice
+    more.setAttribute('aria-disabled', 'true')
+    try {
+      const page = await read(next ?? undefined)
+      made.querySelector('tbody')?.append(...table('', columns, page.items).querySelectorAll('tbody tr'))
+      made.dataset.pages = String(++pages)
+      next = page.next_cursor
+      if (!next) more.remove()
+    } catch (error) {
+      tell(explained(error).detail)
+    } finally {
+      more.removeAttribute('aria-disabled')
+    }
+  }
   if (next) whole.append(more)
   return whole
+}
+
+/** How many pages of a list somebody has in front of her. */
+function shownPages(caption: string): number {
+  const there = [...main.querySelectorAll<HTMLElement>('[data-pages]')].find((each) => each.getAttribute('aria-label') === caption)
+  return Number(there?.dataset.pages ?? 1)
 }
 
 /** Choices above a list; they stand in the address, so that it can be kept and sent. */

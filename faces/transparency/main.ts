@@ -4,6 +4,7 @@ import './style.css'
 import { api, got, type Schemas } from '@/shared/client'
 import { chooseLanguage, language, number, onLanguage } from '@/shared/i18n'
 import { saved } from '@/shared/dom'
+import { turn } from '@/shared/edits'
 import { publicKeys } from '@/shared/jws'
 import { chooseLarge, isLarge } from '@/shared/large'
 import { root } from '@/shared/session'
@@ -72,13 +73,18 @@ function showSupply(): void {
   $('as-of').textContent = supply.as_of ? say([`截至 ${moment(supply.as_of)}`, `As of ${moment(supply.as_of)}`]) : ''
 }
 
+let reading = false
+
 async function refresh(): Promise<void> {
-  if (paused || document.hidden) return
+  if (paused || document.hidden || reading) return // one at a time: an older answer never comes after a newer one
+  reading = true
   try {
     supply = await got(api.GET('/v1/supply'))
     showSupply()
   } catch {
     $('as-of').textContent = say(['暂时无法读取，稍后自动重试。', 'Cannot be read now. Trying again soon.'])
+  } finally {
+    reading = false
   }
 }
 
@@ -88,8 +94,9 @@ const CHARTS = ['scenarios', 'uses', 'months'] as const
 
 async function plot(chart: (typeof CHARTS)[number]): Promise<void> {
   const asked = { params: { query: { chart } }, headers: { Accept: 'image/svg+xml' }, parseAs: 'text' } as const
+  const mine = turn($(`plot-${chart}`))
   const drawn = await got(api.GET('/v1/statistics', asked)).catch(() => undefined)
-  if (!drawn) return
+  if (!drawn || !mine()) return // the language was changed meanwhile
   const svg = new DOMParser().parseFromString(drawn as string, 'image/svg+xml').documentElement
   $(`plot-${chart}`).replaceChildren(document.importNode(svg, true))
 }
@@ -108,9 +115,10 @@ let days: Schemas['Reconciliation'][] = []
 let next: string | null = null
 
 async function moreDays(): Promise<void> {
+  const mine = turn($('more'))
   const query = next ? { limit: 14, cursor: next } : { limit: 14 }
   const page = await got(api.GET('/v1/reconciliations', { params: { query } })).catch(() => undefined)
-  if (!page) return
+  if (!page || !mine()) return // pressed twice: one page
   days = days.concat(page.items)
   next = page.next_cursor
   showDays()
@@ -185,8 +193,11 @@ function facts(claims: Record<string, unknown>): HTMLElement {
 }
 
 async function judge(verdict: Promise<Verdict>): Promise<void> {
+  const mine = turn($('verdict'))
   $('verdict').replaceChildren(make('p', say(['正在核验……', 'Verifying …'])))
-  shown = await verdict
+  const found = await verdict
+  if (!mine()) return // another certificate was asked for meanwhile
+  shown = found
   showVerdict()
   $('verdict').scrollIntoView({ block: 'nearest' })
 }

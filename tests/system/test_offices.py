@@ -108,6 +108,16 @@ def test_officials_decide_and_anyone_verifies_through_the_pages(city: City, tmp_
     assert found["small"] == []
 
 
+def test_what_somebody_has_entered_stays_while_late_answers_come(city: City) -> None:
+    city.at_once(lambda _: city.report(0, 10, scenario="garden"), range(25))
+    found = travel(city, "waiting")
+    assert found["reported"] == found["distinct"] >= 25
+    assert found["afterwards"] == found["reported"] - 1
+    assert found["entered"] == ["confirmed", "2026-01-01"]
+    assert found["focused"] == "from"
+    assert found["last"] == ["reported", 20]
+
+
 def _files(city: City, serial: str, revoked: str, folder: Path) -> dict[str, Any]:
     """The same certificate in each form, as it is and altered."""
     place = f"{city.url}/v1/certificates/{serial}"
