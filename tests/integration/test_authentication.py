@@ -81,6 +81,7 @@ BAD = {
     "of no sub": token("individual", None),  # type: ignore[arg-type]
     "of a number as sub": token("individual", 7),  # type: ignore[arg-type]
     "of too long a sub": token("individual", "a" * 256),
+    "of more than 8 KiB": token("individual", "alice", more="x" * 8192),
     "signed by another key under our id": signed_by(ec.generate_private_key(ec.SECP256R1()), "ES256", "test"),
     "signed by another key under another id": signed_by(ec.generate_private_key(ec.SECP256R1()), "ES256", "other"),
     "signed by an RSA key under our id": signed_by(rsa.generate_private_key(65537, 2048), "RS256", "test"),

@@ -13,6 +13,8 @@ from chalicelib.kernel.caller import CLOCK_LEEWAY_SECONDS, ROLES
 from chalicelib.settings import settings
 from chalicelib.signing.issuer import IssuerKeys
 
+_BYTES_MAX = 8 * 1024  # API Gateway takes 10 KB of headers; nothing is read or remembered of a longer token
+
 # The signature is judged before, by keys that are asymmetric only: the platform holds none that could make a token.
 _CLAIMS: Options = {
     "verify_signature": False,
@@ -41,6 +43,8 @@ def _timed(payload: Any) -> None:
 
 def claims(token: str) -> dict[str, Any]:
     """The claims of a valid token. Raises Unauthenticated for any other, IssuerAway where nobody can tell."""
+    if len(token) > _BYTES_MAX:
+        raise Unauthenticated()
     try:
         _timed(json_input.read(_issuer_keys().payload(token)))
         found: dict[str, Any] = jwt.decode(

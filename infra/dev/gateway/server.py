@@ -18,6 +18,7 @@ from chalicelib.edge.problem import MalformedRequest
 from chalicelib.errors import BodyTooLarge
 from infra.dev.gateway import lines
 from infra.dev.gateway.adapter import Gateway
+from infra.dev.gateway.parser import Parser
 from infra.release.cloud.refusals import BODY_BYTES_MAX
 
 THREADS = 16  # clients served at once by one worker; more wait their turn
@@ -41,6 +42,7 @@ class Problem(ErrorTask):  # type: ignore[misc]
 
 class Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = Problem
+    parser_class = Parser
 
 
 def serve(listening: socket.socket, module: str) -> None:
