@@ -9,8 +9,6 @@ from chalicelib.provenance.model import Colour, credited, flows, month_of, used
 from chalicelib.table import keys
 from chalicelib.table.write import Write, update
 
-LANES = 8  # every conversion adds to the scheme's sums: lanes keep consumers from colliding
-
 
 def colours(records: Sequence[Record]) -> list[Write]:
     """One Write for each account and colour, and one for each colour of a month, in a lane of its own choosing."""
@@ -21,7 +19,7 @@ def colours(records: Sequence[Record]) -> list[Write]:
             accounts[came.account, came.colour] += came.grams
         for colour, grams in flows(record):
             scheme[month_of(record), colour]["issued" if grams > 0 else "reversed"] += abs(grams)
-    lane = randrange(LANES)
+    lane = randrange(keys.SOURCE_LANES)
     own = [_add(keys.earned(name, *colour), colour, grams=grams) for (name, colour), grams in accounts.items() if grams]
     return own + [_add(keys.colour(month, colour, lane), colour, **sums) for (month, colour), sums in scheme.items()]
 

@@ -38,9 +38,10 @@ def flows(month: str) -> dict[Colour, Flow]:
     """What a month's Records issued and reversed of each colour, over all accounts."""
     issued: Counter[Colour] = Counter()
     back: Counter[Colour] = Counter()
-    for lane in read.query(keys.colours_in(month), "!", "~", Flow):
-        issued[lane.colour] += lane.issued
-        back[lane.colour] += lane.reversed
+    for pk in keys.colours_in(month):
+        for lane in read.query(pk, "!", "~", Flow):
+            issued[lane.colour] += lane.issued
+            back[lane.colour] += lane.reversed
     return {each: Flow(**each._asdict(), issued=issued[each], reversed=back[each]) for each in issued}
 
 

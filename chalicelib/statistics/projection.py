@@ -16,7 +16,7 @@ Named = tuple[Key, tuple[tuple[str, str], ...]]  # an item, and what it says of 
 
 def months(records: Sequence[Record]) -> list[Write]:
     """One Write for each sum, in a lane of its own choosing."""
-    lane = randrange(model.LANES)
+    lane = randrange(model.LANES)  # there are as many of sources
     sums: dict[Named, Counter[str]] = defaultdict(Counter)
     for record in records:
         for named, amounts in _counted(record, lane):

@@ -55,7 +55,7 @@ def sums(since: str, until: str) -> dict[str, Sums]:
 
 def confirmed(month: str) -> list[Confirmed]:
     """Grams of a month by scenario and methodology, by name."""
-    lanes = read.query(keys.confirmed_in(month), "!", "~", Confirmed)
+    lanes = (lane for pk in keys.confirmed_in(month) for lane in read.query(pk, "!", "~", Confirmed))
     return _together(lanes, Confirmed, lambda each: {"scenario": each.scenario, "methodology": each.methodology})
 
 

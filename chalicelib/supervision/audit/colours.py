@@ -76,7 +76,7 @@ class Colours:
         """A sum, a use or a mix as it is kept; anything else is left out."""
         if pk.startswith("colours:"):
             for way in ("issued", "reversed"):
-                self.projected[pk.removeprefix("colours:"), colour_of(item), way] += int(item.get(way, 0))
+                self.projected[pk.split(":")[1], colour_of(item), way] += int(item.get(way, 0))
         elif pk.startswith("used:"):
             of = pk.removeprefix("used:")
             if len(sk) == 2:

@@ -2,6 +2,8 @@
 
 from chalicelib.table.keys.names import STATISTICS, Key, scenario_code
 
+SOURCE_LANES = 8  # of a month's grams by source and by colour: a trip adds four units to them, a city a thousand trips
+
 
 def trip(person: str, day: str, at: str, reduction: str) -> Key:
     """A trip of a person that began at the time ``at``, among those that touch a day (Asia/Shanghai)."""
@@ -30,22 +32,22 @@ def months(since: str, until: str) -> tuple[str, str, str]:
 
 def confirmed(month: str, scenario: str, methodology: str, lane: int) -> Key:
     """Grams that Records of a month credited or reversed, by scenario and methodology, in lanes."""
-    return Key(confirmed_in(month), f"{scenario}:{methodology}:{lane:02d}")
+    return Key(f"confirmed:{month}:{lane:02d}", f"{scenario}:{methodology}")
 
 
-def confirmed_in(month: str) -> str:
-    """The partition of a month's grams."""
-    return f"confirmed:{month}"
+def confirmed_in(month: str) -> list[str]:
+    """The partitions of a month's grams: until 2026-11-27 all lanes were in the first one."""
+    return [f"confirmed:{month}", *(confirmed(month, "", "", lane).pk for lane in range(SOURCE_LANES))]
 
 
 def colour(month: str, of: tuple[str, str, str], lane: int) -> Key:
     """Grams of one colour that Records of a month issued or reversed, in lanes."""
-    return Key(colours_in(month), f"{':'.join(of)}:{lane:02d}")
+    return Key(f"colours:{month}:{lane:02d}", ":".join(of))
 
 
-def colours_in(month: str) -> str:
-    """The partition of the colours of a month's Records."""
-    return f"colours:{month}"
+def colours_in(month: str) -> list[str]:
+    """The partitions of the colours of a month's Records: until 2026-11-27 all lanes were in the first one."""
+    return [f"colours:{month}", *(colour(month, ("", "", ""), lane).pk for lane in range(SOURCE_LANES))]
 
 
 def used(of: str, record: str) -> Key:

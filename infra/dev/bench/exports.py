@@ -159,4 +159,4 @@ def _sums(people: int) -> Iterator[dict[str, Any]]:
     yield encode({"pk": "supply", "sk": "sums:0"} | backing)
     counted = {"month": _MONTH, "records": people * EACH, "orders": people * SALES, "issued_grams": grams}
     yield encode({"pk": "statistics", "sk": f"{_MONTH}:00"} | counted)
-    yield encode({"pk": f"colours:{_MONTH}", "sk": "2025-12:metro:00", "issued": grams} | _COLOUR)
+    yield encode({"pk": f"colours:{_MONTH}:00", "sk": "2025-12:metro:", "issued": grams} | _COLOUR)
