@@ -27,7 +27,7 @@ from chalicelib.agenda import notes
 from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins, tokens
 from chalicelib.files import client as files
-from chalicelib.ledger import debts
+from chalicelib.ledger import debts, lines
 from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
@@ -37,6 +37,7 @@ from chalicelib.table import client
 from infra.dev.local import engines, processes, settings
 from infra.dev.local.queues import NAMES
 from infra.dev.local.resources import ensure_table
+from infra.ops.lines import mark
 from tests.store import Store
 from tests.world import World
 
@@ -55,6 +56,7 @@ def forget_the_world() -> None:
     for made in (client.client, files.client, queue.client):
         made.cache_clear()
     debts.forget()
+    lines.forget()
     notes.forget()
     memory.forget()
     partners.forget()
@@ -132,6 +134,7 @@ def engine_world() -> Iterator[World]:
     ):
         table = ensure_table(boto3.client("dynamodb"))
         assert table.name == os.environ["TABLE_NAME"]
+        mark()
         with _served(_scan) as world:
             yield world
 
@@ -157,6 +160,7 @@ def quick_world() -> Iterator[World]:
         store = Store()
         store.install(client.client())
         client.client().meta.events.unregister("before-send", stubber)  # or moto would answer as well
+        mark()
         with _served(lambda: list(store.items.values())) as world:
             world.store = store
             yield world

@@ -14,9 +14,9 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
+from chalicelib.ledger.lines import of_kinds
 from chalicelib.ledger.model import Entry
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr
 
 _TOGETHER = 50  # lines whose certificates are read in one request
 
@@ -83,8 +83,7 @@ def _lines(account: Account) -> Iterator[Entry]:
 
 
 def _filed(account: Account) -> Iterator[Entry]:
-    where = Attr("kind").is_in([*CERTIFIED])
-    return read.query(account.holder, keys.ENTRIES, keys.ENTRIES_END, Entry, descending=True, where=where)
+    return of_kinds(account.holder, CERTIFIED)
 
 
 def _amount(line: Entry) -> int:

@@ -7,7 +7,7 @@ from random import randrange
 
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
-from chalicelib.ledger import model
+from chalicelib.ledger import lines, model
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, unbought
 from chalicelib.table import keys
 from chalicelib.table.write import Write, put, update
@@ -31,11 +31,13 @@ TOTALS = {
 
 
 def entries(records: Sequence[Record]) -> list[Write]:
-    """File each Record: put its lines (once: they mark it as projected), move totals, clear ``unfiled``.
+    """File each Record: put its lines (once: they mark it as projected), copy those of rare kinds, move totals, clear
+    ``unfiled``.
 
     Lines that are filed ``LATE`` are counted on their accounts: sums of statements that were kept before lack them.
     """
     puts: list[Write] = []
+    copies: list[Write | None] = []
     unfiled: dict[str, set[str]] = defaultdict(set)
     totals: dict[str, Counter[str]] = defaultdict(Counter)
     sums: dict[str, Counter[str]] = defaultdict(Counter)
@@ -44,6 +46,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
             puts.append(put(keys.filed(record.id), {"id": record.id}))
         for name, entry in found.items():
             puts.append(put(keys.entry(name, entry.at, entry.id), entry))
+            copies.append(lines.copy(name, entry))
             if name == record.holder:
                 sums[name].update(_earned(record, name, entry))
             for counted, total, amount in _counted(record, name, entry):
@@ -59,7 +62,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
         if unfiled[name] or _moved(totals[name])
     ]
     merchants = [update(keys.sums(name, lane), add=_moved(sums[name])) for name in sums if _moved(sums[name])]
-    return puts + accounts + merchants
+    return puts + accounts + merchants + [copy for copy in copies if copy]
 
 
 def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:

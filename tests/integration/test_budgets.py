@@ -9,6 +9,7 @@ from chalicelib.table import keys, lists
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import Budget, Listing
 from chalicelib.table.write import put
+from infra.ops.lines import fill
 from tests.world import World
 
 INSTITUTION = {"role": "institution", "sub": "shop"}
@@ -19,7 +20,8 @@ def lines(account: str, kinds: list[str]) -> list[str]:
     ids = [f"e{number:05d}" for number in range(len(kinds))]
     for number, (id, kind) in enumerate(zip(ids, kinds, strict=True)):
         at = f"2025-01-01T00:{number // 60 % 60:02d}:{number % 60:02d}.000Z"
-        entry = Entry(id=id, at=at, kind=kind, points=-1_000_000, grams=0, counterparty="c", reference="r")
+        points = 1000 if kind == "redemption" else -1_000_000
+        entry = Entry(id=id, at=at, kind=kind, points=points, grams=0, counterparty="c", reference="r")
         commit([put(keys.entry(keys.holder(account), at, id), entry)])
     return ids
 
@@ -37,25 +39,56 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Budget.__init__, "__defaults__", (2,))
 
 
-@pytest.mark.usefixtures("little")
-def test_lots_behind_many_other_lines_are_all_found_by_pages_of_a_bounded_cost(world: World) -> None:
-    account = world.merchant()
-    kinds = ["buy_back", *["redemption"] * 650, "buy_back", "redemption", "buy_back"]
-    ids = [id for id, kind in zip(lines(account, kinds), kinds, strict=True) if kind == "buy_back"]
+def walked(world: World, cursor: str | None = None) -> tuple[list[str], list[int], list[int], str]:
+    """The ids of all lots from a cursor on, what each page cost and how many it had; the cursor of the first page."""
     found: list[str] = []
-    costs, sizes = [], []
-    cursor: dict[str, str] = {}
+    costs, sizes, first = [], [], ""
     for _ in range(20):
-        cost, body = counted(world, "/v1/buy-backs", **INSTITUTION, **cursor)
+        cost, body = counted(world, "/v1/buy-backs", **INSTITUTION, **({"cursor": cursor} if cursor else {}))
         found += [each["id"] for each in body["items"]]
         costs.append(cost)
         sizes.append(len(body["items"]))
-        if body["next_cursor"] is None:
+        cursor = body["next_cursor"]
+        first = first or cursor or ""
+        if cursor is None:
             break
-        cursor = {"cursor": body["next_cursor"]}
+    return found, costs, sizes, first
+
+
+@pytest.mark.usefixtures("little")
+def test_lots_behind_many_other_lines_are_found_by_bounded_pages_and_at_once_when_they_are_copied(world: World) -> None:
+    """Lines from before there were copies; a cursor that was given before is good behind them."""
+    account = world.merchant()
+    world.store.items.pop((keys.lines_copied().pk, keys.lines_copied().sk))
+    kinds = ["buy_back", *["redemption"] * 650, "buy_back", "redemption", "buy_back"]
+    ids = [id for id, kind in zip(lines(account, kinds), kinds, strict=True) if kind == "buy_back"]
+    found, costs, sizes, first = walked(world)
     assert found == ids[::-1]
     assert sizes == [2, 0, 0, 1]  # a page may be empty before the last
-    assert max(costs) <= 1 + 2 + 3  # whose account, its login, and two pages of the statement
+    assert max(costs) <= 1 + 2 + 3 + 1  # whose account, its login, two pages of the statement, and the mark
+    assert fill(segments=1) == 3  # sales have no copies
+    assert fill(segments=1) == 3
+    counted(world, "/v1/buy-backs", **INSTITUTION)  # this process sees the mark, and keeps it
+    found, costs, sizes, _ = walked(world)
+    assert (found, sizes) == (ids[::-1], [3])
+    assert max(costs) <= 3  # whose account, its login, the copies
+    assert walked(world, first)[0] == ids[:1]
+
+
+def test_the_stream_copies_lines_of_rare_kinds_and_a_trip_costs_nothing_more(world: World) -> None:
+    world.merchant()
+    account = world.rich()
+    order = world.redeem(world.offer()).body["id"]
+    world.stream()
+    copies = [item["pk"]["S"] for item in world.items() if item["pk"]["S"].startswith("lines:")]
+    assert copies == [f"lines:account:{account}:redemption"]  # neither her trip's nor the merchant's
+    [sale] = world.entries(kind="redemption")
+    [line] = [each for each in world.entries() if each["id"] == order]
+    assert sale == line
+    assert [each["kind"] for each in world.entries(kind="conversion")] == ["conversion"]
+    assert [each["id"] for each in world.entries("shop", "institution", kind="redemption")] == [order]
+    for period, many in (({"until": line["at"]}, 0), ({"from": line["at"]}, 1)):
+        assert len(world.entries(kind="redemption", **period)) == many
 
 
 @pytest.mark.usefixtures("little")

@@ -8,15 +8,16 @@ from chalicelib.accounts.queries import own
 from chalicelib.accounts.statements import sheet
 from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams, to_entry
 from chalicelib.errors import InvalidRequest
+from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger import lines
 from chalicelib.ledger import model as ledger
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import Entry
 from chalicelib.table import keys, read
 from chalicelib.table.lists import Budget
-from chalicelib.table.write import Attr
 
 CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 
@@ -32,8 +33,8 @@ def spreadsheet(query: Query[EntryParams]) -> str:
     account, kind = own(query.asker), query.params.kind
     low, high = period(query.params.from_, query.params.until)
     found = {each.place: each for each in unfiled(account) if low <= each.place < high and kind in (None, each.kind)}
-    where, budget = Attr("kind").eq(kind) if kind else None, Budget(CSV_LINES_MAX // 1000 + 1)
-    filed = read.query(account.holder, low, high, Entry, where=where, chunk=1000, budget=budget)
+    budget = Budget(CSV_LINES_MAX // 1000 + 1)
+    filed = _filed(account, kind, low, high, descending=False, chunk=1000, budget=budget)
     found |= {each.place: each for each in read.first(filed, CSV_LINES_MAX + 1)}
     if len(found) > CSV_LINES_MAX or budget.stopped:
         en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
@@ -66,22 +67,19 @@ def _statement(query: Query[Any], account: Account, kind: str | None, low: str, 
     limit, budget = query.params.limit, Budget()
     before: str = query.position["sk"] if query.position else high
     found = {each.place: each for each in unfiled(account) if low <= each.place < before and kind in (None, each.kind)}
-    filed = read.query(
-        account.holder,
-        low,
-        high,
-        Entry,
-        before=before if query.position else None,
-        descending=True,
-        where=Attr("kind").eq(kind) if kind else None,
-        chunk=100 if kind else limit + 1,
-        budget=budget if kind else None,
-    )
+    after = before if query.position else None
+    filed = _filed(account, kind, low, high, before=after, chunk=limit + 1, budget=budget)
     found |= {each.place: each for each in read.first(filed, limit + 1)}
     stopped = budget.stopped["sk"] if budget.stopped else low
     newest = [to_entry(found[place]) for place in sorted(found, reverse=True)[: limit + 1] if place >= stopped]
     position = {"sk": stopped} if budget.stopped else None
     return query.page(newest, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk}, stopped=position)
+
+
+def _filed(account: Account, kind: str | None, low: str, high: str, **options: Any) -> Iterator[Entry]:
+    if kind is None:
+        return read.query(account.holder, low, high, Entry, **({"descending": True} | options))
+    return lines.of_kinds(account.holder, [kind], low, high, sells=account.kind == INSTITUTION, **options)
 
 
 def unfiled(account: Account) -> Iterator[Entry]:

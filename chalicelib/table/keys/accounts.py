@@ -29,6 +29,18 @@ def entry(name: str, at: str, record: str) -> Key:
     return Key(name, f"{ENTRIES}{at}:{record}")
 
 
+def line(name: str, kind: str, place: str) -> Key:
+    """The copy of a line of the statement of ``name`` among those of its kind; ``place``: the line's sort key, or one
+    of those around all lines.
+    """
+    return Key(f"lines:{name}:{kind}", place.removeprefix(ENTRIES) or "!")
+
+
+def lines_copied() -> Key:
+    """The mark that every line has its copy, those from before there were copies too."""
+    return Key("lines", "copied")
+
+
 def entry_record(place: str) -> str | None:
     """The Record behind the line at this sort key; None where that is no line."""
     return place.rpartition(":")[2] if place.startswith(ENTRIES) else None

@@ -21,7 +21,7 @@ LANES = {
     "colours:<month>": SOURCE_LANES,
     "confirmed:<month>": SOURCE_LANES,
 }
-_OWN = ("account:", "record:", "reduction:", "offer:", "trips:", "order:")  # one party's, or one thing's
+_OWN = ("account:", "record:", "reduction:", "lines:", "offer:", "trips:", "order:")  # one party's, or one thing's
 _WORDS = {
     r"^totals:[^:]+": "totals:<scenario>",
     r"\d{8}T\d{4}": "<time>",

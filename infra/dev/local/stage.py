@@ -23,6 +23,7 @@ from infra.dev.local import (
 from infra.dev.local.crew import Crew, Restore
 from infra.dev.local.engines import Engine
 from infra.dev.local.settings import Local
+from infra.ops import lines
 
 
 class Stage:
@@ -57,6 +58,7 @@ class Stage:
         )
         described |= named
         os.environ.update(described)
+        self._migrate(table)
         self._serve()
         environment.write_run(self._described, self.url, described)
         _say(f"Ready after {time.monotonic() - began:.1f} s at {self.url} (Ctrl-C stops, the data stays)")
@@ -84,6 +86,13 @@ class Stage:
             self._crew.stop(durable.name)
             self._durable(durable)
         return table
+
+    def _migrate(self, table: resources.Table) -> None:
+        """What operations.md asks of a stage with data from before, once."""
+        if table.created:
+            lines.mark()
+        elif not lines.is_marked():
+            _say(f"Copied {lines.fill():,} lines of statements by their kind")
 
     def _durable(self, engine: Engine) -> Engine:
         name = template.properties("Table")["TableName"]

@@ -1,0 +1,74 @@
+"""``python -m infra.ops.lines``: give every line of a statement that is of a rare kind its copy among its like.
+
+Lines that were filed since 2026-11-27 have theirs (docs/adr/0050). This reads the whole table once for the others, and
+then leaves the mark by which lists of one kind read copies alone; until then they walk. Run it once the version that
+writes copies has all of the traffic, and again after a rollback behind it. Running it again changes nothing.
+
+The table is the one in TABLE_NAME, else that of the deployed stage in STAGE, else the local stack's in DATA.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import derive, derive_each
+from chalicelib.ledger.lines import copy
+from chalicelib.ledger.model import Entry
+from chalicelib.table import keys, read
+from chalicelib.table.row import load
+from chalicelib.table.scan import scan
+from chalicelib.table.write import Attr, Write, decode, update
+from infra.ops.audit import SEGMENTS
+from infra.ops.target import in_one_line, table_name
+
+_AT_ONCE = 500
+_LINES = Attr("sk").between(keys.ENTRIES, keys.ENTRIES_END)
+
+
+def fill(segments: int = SEGMENTS) -> int:
+    """How many copies were written, those that stood already included; then the mark."""
+    with ThreadPoolExecutor(segments) as pool:
+        written = sum(pool.map(partial(_fill, segments), range(segments)))
+    mark()
+    return written
+
+
+def mark() -> None:
+    """Every line has its copy: there are no others, or they have theirs."""
+    derive(update(keys.lines_copied(), assign={"at": stamp(datetime.now(UTC))}))
+
+
+def is_marked() -> bool:
+    """Whether the mark stands."""
+    return read.get(keys.lines_copied()) is not None
+
+
+def _fill(segments: int, segment: int) -> int:
+    written = 0
+    copies = _copies(scan(segment, segments, where=_LINES))
+    while some := list(islice(copies, _AT_ONCE)):
+        written += len(derive_each(some))
+    return written
+
+
+def _copies(lines: Iterable[Any]) -> Iterator[Write]:
+    for raw in lines:
+        item = decode(raw) or {}
+        if write := copy(item["pk"], load(Entry, item)):
+            yield write
+
+
+def main() -> None:
+    """Raises SystemExit with one line where there is nothing to read."""
+    table = table_name()
+    with in_one_line(table):
+        written = fill()
+    print(f"{written:,} lines of rare kinds have their copies")
+
+
+if __name__ == "__main__":
+    main()
