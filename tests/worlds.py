@@ -37,7 +37,6 @@ from chalicelib.table import client
 from infra.dev.local import engines, processes, settings
 from infra.dev.local.queues import NAMES
 from infra.dev.local.resources import ensure_table
-from infra.ops.lines import mark
 from tests.store import Store
 from tests.world import World
 
@@ -117,6 +116,7 @@ def _fake_aws() -> Iterator[None]:
     BackendDict.reset()
     reset_model_data()
     with patch.object(stubber, "enabled", True), patch.object(boto3, "DEFAULT_SESSION", _session()):
+        lines._KNOWN.add("copied")  # nothing is from before
         queues = {f"{setting}_URL": _queue(name) for name, setting in NAMES.items()}
         with patch.dict(os.environ, queues):
             yield
@@ -134,7 +134,6 @@ def engine_world() -> Iterator[World]:
     ):
         table = ensure_table(boto3.client("dynamodb"))
         assert table.name == os.environ["TABLE_NAME"]
-        mark()
         with _served(_scan) as world:
             yield world
 
@@ -160,7 +159,6 @@ def quick_world() -> Iterator[World]:
         store = Store()
         store.install(client.client())
         client.client().meta.events.unregister("before-send", stubber)  # or moto would answer as well
-        mark()
         with _served(lambda: list(store.items.values())) as world:
             world.store = store
             yield world

@@ -95,7 +95,7 @@ def test_without_a_reason_no_record_is_read(world: World, sale: str, reason: str
 
 def test_a_record_that_is_not_there_is_not_read(world: World) -> None:
     assert read(world, "nothing").refused == (404, "not_found")
-    assert world.records() == []
+    assert world.items() == []
 
 
 # orders
