@@ -69,8 +69,8 @@ def _possible(next_steps: Iterable[dict[str, str]], role: str, language: str) ->
     mine = {role: by_party[role]} if role in by_party else {}
     parts = [_worded(what, "" if mine else who, language) for who, what in (mine or by_party).items()]
     if language == "zh":
-        return f"目前可以：{'；'.join(parts)}。" if parts else "此后没有可执行的操作。"
-    return f" Possible now: {'; '.join(parts)}." if parts else " No step leads on from there."
+        return f"目前可以：{'；'.join(parts)}。" if parts else "该状态下没有可执行的操作。"
+    return f" Possible now: {'; '.join(parts)}." if parts else " Nothing can be done in this state."
 
 
 def _worded(actions: Iterable[str], party: str, language: str) -> str:

@@ -79,11 +79,14 @@ def test_offers_leave_the_shelf_once_with_history_and_webhook_and_come_back_once
     application = (world.item(keys.account(keys.holder(mall))) or {})["merchant"]["application"]
     line = world.get(f"/v1/applications/{application}", **SHOP).body["history"][-1]
     assert (line["action"], line["by_role"]) == ("suspend", "system")
-    assert "stock_below_commitment since " in line["comment"]
+    assert "stock_below_commitment" not in line["comment"], "people read words, not codes"
+    for words in ("在架库存低于承诺数量（自 20", "less stock than committed (since 20"):
+        assert words in line["comment"]
     deliveries = world.get("/v1/webhook-deliveries", status="pending", **SHOP).body["items"]
     assert [each["type"] for each in deliveries] == ["merchant.delisted"]
     refused = relist(world, mall)
     assert (refused.refused, refused.body["duties"]) == ((409, "invalid_state"), "stock_below_commitment")
+    assert "duties that are not met yet: stock below the commitment." in refused.body["detail"]
     assert relist(world, mall, **institution("rival")).refused == (404, "not_found")
     assert world.patch(f"/v1/offers/{offer['id']}", {"stock_added": 900}, **SHOP).status == 200
     back = relist(world, mall)

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -103,9 +104,30 @@ def test_the_schedule_makes_the_pages_that_nobody_waits_for(world: World) -> Non
     sell(MANY)
     assert asked(world).status == 202
     for _ in range(3):
-        pages.prepare_due(NOW)
+        pages.prepare_due()
     answer = asked(world)
     assert (answer.status, answer.body["report"]["merchants_total"]) == (200, MANY)
+
+
+def test_a_month_that_fails_keeps_no_other_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = "2023-12"
+    for month in (other, MONTH):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys.modules[__name__], "MONTH", month)
+            sell(MANY)
+            assert asked(world).status == 202
+    make = pages._page
+    monkeypatch.setattr(pages, "SECONDS_MAX", 20)
+
+    def failing(month: str, number: int, after: str) -> Any:
+        if month == other:
+            raise RuntimeError("a fault of this month")
+        return make(month, number, after)
+
+    monkeypatch.setattr(pages, "_page", failing)
+    with pytest.raises(RuntimeError):
+        pages.prepare_due()
+    assert [known.done for each in (other, MONTH) if (known := pages.known(each))] == [False, True]
 
 
 @pytest.mark.parametrize("dies", ["_page", "put"])
@@ -136,7 +158,7 @@ def test_two_at_once_make_each_page_once(world: World, monkeypatch: pytest.Monke
     def overtaken(*given: Any) -> Any:
         page = make(*given)
         monkeypatch.setattr(pages, "_page", make)
-        pages.prepare_due(NOW)  # another worker makes the same page meanwhile
+        pages.prepare_due()  # another worker makes the same page meanwhile
         return page
 
     monkeypatch.setattr(pages, "_page", overtaken)

@@ -127,5 +127,5 @@ def test_what_is_no_step_says_whose_turn_it_is() -> None:
 
 def test_what_is_no_step_says_where_nothing_can_be_done_any_more() -> None:
     refusal = refused("withdrawn", "submit", APPLICANT)
-    assert refusal.text("en").endswith("No step leads on from there.")
-    assert refusal.text("zh").endswith("此后没有可执行的操作。")
+    assert refusal.text("en").endswith("Nothing can be done in this state.")
+    assert refusal.text("zh").endswith("该状态下没有可执行的操作。")

@@ -72,7 +72,7 @@ class RenamingAnswer(Answer):
 
 
 def to_answer(procedure: Procedure) -> RenamingAnswer:
-    """As the institution sees it: officials' logins are not hers to know."""
+    """As the institution sees it: without the logins of officials."""
     return RenamingAnswer(
         id=procedure.id,
         status=procedure.status,

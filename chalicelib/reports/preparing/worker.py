@@ -9,8 +9,11 @@ import gzip
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
+from chalicelib.edge.events import for_each
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive
 from chalicelib.reports import model, queries
@@ -18,19 +21,28 @@ from chalicelib.reports.model import MerchantPageAnswer, SubPlatformSums
 from chalicelib.reports.pages.items import MERCHANTS_MAX, MerchantPage, Preparing
 from chalicelib.statistics import queries as statistics
 from chalicelib.table import keys, lists, read
+from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr, put
 
 SECONDS_MAX = 20  # of the schedule's turn; the next continues
 
 
-def prepare_due(now: datetime) -> None:  # noqa: ARG001 - as every job of a schedule
-    """The months that are being prepared, the oldest first, as far as the time suffices."""
+def prepare_due() -> None:
+    """The months that are being prepared, the oldest first, as far as the time suffices; each though others fail."""
     end = time.monotonic() + SECONDS_MAX
+    for_each(_until(end), partial(_continue, end), what="report", name=lambda place: place.key.pk)
+
+
+def _until(end: float) -> Iterator[Place]:
     for place in read.places(lists.REPORTS_PREPARING, descending=False):
-        if job := read.get(place.key, Preparing):
-            _advanced(job, end)
+        yield place
         if time.monotonic() >= end:
             return
+
+
+def _continue(end: float, place: Place) -> None:
+    if job := read.get(place.key, Preparing):
+        _advanced(job, end)
 
 
 def prepare(month: str, now: datetime, seconds: float) -> Preparing:

@@ -3,26 +3,37 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from chalicelib.errors import Contended, InvalidState, Text
+from chalicelib.errors import Contended, InvalidState, Text, in_words
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
+from chalicelib.labels import beijing
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import acting
 from chalicelib.merchants.actions import reinstate, suspend
 from chalicelib.merchants.model import DELISTED, DUTY, Cause
 from chalicelib.supervision.duties.items import Duties
 from chalicelib.supervision.duties.model import DELISTS, Delisted, UnmetDuty
+from chalicelib.supervision.duties.warnings import DUTIES
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
 from chalicelib.table.row import dump
 from chalicelib.table.write import Attr, ConditionBase, Write, absent, update
 
 
-class DutiesUnmet(InvalidState):
+class _OfDuties(InvalidState):
+    """``duties``: their codes; the text has them in words."""
+
+    def wording(self, language: str) -> dict[str, Any]:
+        named = [in_words(DUTIES.get(code, code), language) for code in self.facts.get("duties", "?").split(", ")]
+        return super().wording(language) | {"duties": ("、" if language == "zh" else ", ").join(named)}
+
+
+class DutiesUnmet(_OfDuties):
     detail = Text(
-        "The duties for which the offers left the shelf are not met yet: {duties}.",
+        "The offers left the shelf for duties that are not met yet: {duties}.",
         "导致权益下架的运营管理责任尚未落实：{duties}。",
     )
     remedy = Text(
@@ -31,14 +42,14 @@ class DutiesUnmet(InvalidState):
     )
 
 
-class NotByTakedown(InvalidState):
+class NotByTakedown(_OfDuties):
     detail = Text(
-        "The offers did not leave the shelf because the sub-platform had taken some down, but for: {duties}.",
-        "该权益方的权益并非因分平台强制下架而下架，原因为：{duties}。",
+        "The sub-platform did not cause the delisting. The offers left the shelf for: {duties}.",
+        "该权益方的权益下架并非由分平台强制下架引起，原因为：{duties}。",
     )
     remedy = Text(
-        "The merchant puts them back once the duty is met; the exchange can do so before.",
-        "责任落实后由该权益方恢复上架；上海环交所可提前恢复。",
+        "The merchant can put the offers back once the duty is met; the exchange can do so at any time.",
+        "责任落实后，由该权益方恢复上架；上海环交所可随时恢复上架。",
     )
 
 
@@ -109,8 +120,9 @@ def delist(
 
 
 def _reason(late: Mapping[str, str]) -> str:
-    named = ", ".join(f"{code} since {since}" for code, since in late.items())
-    return f"运营管理责任未落实，权益下架 (duties not kept): {named}"
+    since = beijing(min(late.values())).partition(" ")[0]
+    zh, en = "、".join(DUTIES[code].zh for code in late), ", ".join(DUTIES[code].en for code in late)
+    return f"自 {since} 起未落实运营管理责任，权益下架：{zh}。Duties not met since {since}: {en}."
 
 
 def relist(

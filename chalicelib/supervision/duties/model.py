@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from chalicelib.kernel.fields import Answer, Time, example, stamp
 from chalicelib.merchants.model import MerchantStatus, Suspender
-from chalicelib.supervision.duties.warnings import WARNINGS
+from chalicelib.supervision.duties.warnings import DUTIES, WARNINGS
 
 SOON_DAYS = 30  # before a licence ends
 
 # What lasts too long takes the merchant's offers off the shelf. Stale offers do not: nobody can redeem them anyway.
-DELISTS = frozenset({"stock_below_commitment", "category_outside_plan", "orders_late", "webhooks_failing"})
+DELISTS = frozenset(DUTIES)
 
 
 class StockHealth(Answer):

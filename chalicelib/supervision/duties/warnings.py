@@ -2,6 +2,13 @@
 
 from chalicelib.errors import Text
 
+DUTIES = {  # what takes offers off the shelf if it lasts, in a few words
+    "stock_below_commitment": Text("stock below the commitment", "在架库存低于承诺数量"),
+    "category_outside_plan": Text("a category outside the plan", "权益品类超出入驻申请"),
+    "orders_late": Text("late orders", "订单逾期未核销"),
+    "webhooks_failing": Text("failing webhooks", "事件通知推送失败"),
+}
+
 WARNINGS = {
     "merchant_suspended": Text(
         "The merchant is suspended: its offers are off the shelf.", "该权益方已被暂停，其权益已全部下架。"

@@ -9,11 +9,13 @@ import pytest
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
+from chalicelib.labels import beijing
 from chalicelib.ledger.account import Account
 from chalicelib.merchants.model import Cause
 from chalicelib.supervision.duties import actions
 from chalicelib.supervision.duties.items import Duties
-from chalicelib.supervision.duties.model import StockHealth, warned
+from chalicelib.supervision.duties.model import DELISTS, StockHealth, warned
+from chalicelib.supervision.duties.warnings import DUTIES
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, touched, write_to
@@ -80,13 +82,21 @@ def test_what_lasts_for_the_days_of_the_stage_takes_the_offers_off_the_shelf() -
     turned = load(Account, after(write_to(decision, ACCOUNT), seller())).as_merchant
     assert (turned.status, turned.suspended_by, turned.turn) == ("suspended", ("duty",), ID)
     comment = after(write_to(decision, line))["comment"]
-    assert f"{STOCK} since {LONG_AGO}" in comment
-    assert LATE not in comment
+    assert comment == (
+        f"自 {beijing(LONG_AGO)[:10]} 起未落实运营管理责任，权益下架：在架库存低于承诺数量。"
+        f"Duties not met since {beijing(LONG_AGO)[:10]}: stock below the commitment."
+    )
     now = kept(decision, before)
     assert (now.delisted_at, now.delisted_for, now.since) == (AT, (STOCK,), before.since)
     item = after(write_to(decision, PLACE), before)
     assert (item["list"], item["rank"], "by_takedown" in item) == ("delisted", f"{AT}:shop", False)
     assert decision.answer.model_dump()["duties"] == [{"code": STOCK, "since": LONG_AGO}]
+
+
+def test_all_duties_together_fit_the_reason() -> None:
+    decision = delist(duties(dict.fromkeys(DELISTS, LONG_AGO)), seller())
+    comment = after(write_to(decision, keys.application_step("application", AT, ID)))["comment"]
+    assert all(word in comment for code in DELISTS for word in DUTIES[code])
 
 
 @pytest.mark.parametrize(
@@ -114,6 +124,7 @@ def test_the_merchant_brings_them_back_once_the_duty_is_met() -> None:
     with pytest.raises(actions.DutiesUnmet) as refused:
         relist("institution", {STOCK})
     assert refused.value.facts["duties"] == STOCK
+    assert refused.value.text("zh").startswith("导致权益下架的运营管理责任尚未落实：在架库存低于承诺数量。")
     decision = relist("institution", set())
     turned = load(Account, after(write_to(decision, ACCOUNT), delisted())).as_merchant
     assert (turned.status, turned.suspended_by) == ("active", ())
@@ -146,8 +157,9 @@ def test_the_operator_brings_nothing_back_that_left_the_shelf_for_another_reason
     decision = actions.delist(command(role="system", sub="system"), before, seller(), days=14, taken_down=True)
     assert kept(decision, before).by_takedown is None
     for known in (kept(decision, before), duties({STOCK: LONG_AGO}, delisted_at=AT, delisted_for=(STOCK,))):
-        with pytest.raises(actions.NotByTakedown):
+        with pytest.raises(actions.NotByTakedown) as refused:
             of_operator(known)
+        assert "stock below the commitment" in refused.value.text("en")
 
 
 @pytest.mark.parametrize(
