@@ -32,6 +32,7 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "MessageAge": ("Milliseconds", ("stage", "queue")),  # from sent to handled, the oldest of a batch
     "FailedMessages": ("Count", ("stage", "queue")),
     "Differences": ("Count", ("stage",)),  # between the books and the Records, of a day's reconciliation
+    "ExportsFailed": ("Count", ("stage",)),  # of the table, for a day's reconciliation
     "RunsUnfinished": ("Count", ("stage",)),  # buy-back runs, each quarter of an hour
     "RunMerchants": ("Count", ("stage",)),  # the totals of a buy-back run, when it ends
     "RunPoints": ("Count", ("stage",)),

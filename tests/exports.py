@@ -28,15 +28,17 @@ class Exports:
     s3: Any
     patience: int = 0
     fails: bool = False
+    lost: bool = False  # what is sent from now on never arrives
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
     looked: int = 0
+    sent: int = 0
     queue: list[dict[str, Any]] = field(default_factory=list)
     delays: list[int] = field(default_factory=list)
     failed: list[dict[str, Any]] = field(default_factory=list)
 
     def export(self, asked: dict[str, Any]) -> dict[str, Any]:
         """ExportTableToPointInTime."""
-        assert asked["ExportFormat"] == "DYNAMODB_JSON"
+        assert (asked["ExportFormat"], asked["S3SseAlgorithm"]) == ("DYNAMODB_JSON", "KMS")
         if asked["ClientToken"] not in self.asked:
             self.asked[asked["ClientToken"]] = asked
             self.write(asked["S3Bucket"], asked["S3Prefix"], len(self.asked))
@@ -78,7 +80,8 @@ class Exports:
             self.s3.put_object(Bucket=bucket, Key=f"{prefix}/{folder}/{name}", Body=text.encode())
 
     def send(self, messages: list[dict[str, Any]], *, to: str = "", delay_seconds: int = 0) -> None:
-        self.queue += messages
+        self.sent += len(messages)
+        self.queue += [] if self.lost else messages
         self.delays.append(delay_seconds)
 
     def deliver(self, message: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from chalicelib.files.client import client
 from chalicelib.settings import settings
 
 _ABSENT = {"NoSuchKey", "404"}
+_TAKEN = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}  # another stands there, or is being put
 _BEHIND_ITS_END = {"InvalidRange", "416"}
 _RANGE_BYTES = 8 << 20
 
@@ -122,6 +123,19 @@ def listed(prefix: str) -> list[str]:
 def put(key: str, content: bytes, *, content_type: str) -> None:
     """Put an object, in place of one that stands there."""
     client().put_object(Bucket=settings().documents_bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def put_first(key: str, content: bytes, *, content_type: str) -> bool:
+    """Put an object unless one stands there; whether it was put."""
+    try:
+        client().put_object(
+            Bucket=settings().documents_bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _TAKEN:
+            return False
+        raise
+    return True
 
 
 def version(key: str) -> str | None:

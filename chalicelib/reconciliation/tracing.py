@@ -1,16 +1,46 @@
 """The result of a day, with the Records behind what differs: one more look at all of them, in this rare case."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from heapq import nlargest
+from typing import Any, NamedTuple
 
 from chalicelib.kernel.fields import stamp
 from chalicelib.reconciliation import flags
 from chalicelib.reconciliation.model import BEHIND_MAX, KEPT_MAX, Found, Reconciliation, found
-from chalicelib.supervision.audit.differences import Difference
+from chalicelib.supervision.audit.differences import Difference, Findings
 from chalicelib.supervision.audit.stored import Raw, postings, texts
 from chalicelib.supervision.audit.verdict import Verdict
 from chalicelib.table import keys, lists, read
+
+
+class Conclusion(NamedTuple):
+    """What the books came to: how much was read, the sums of the scheme, and what differs."""
+
+    records: int
+    accounts: int
+    sums: dict[str, int]
+    findings: Findings
+
+    @property
+    def named(self) -> list[Difference]:
+        return self.findings.named
+
+    @classmethod
+    def from_verdict(cls, verdict: Verdict) -> "Conclusion":
+        return cls(verdict.books.records, verdict.whole.accounts, verdict.sums, verdict.findings)
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Any]) -> "Conclusion":
+        """From its ``rows``."""
+        findings = Findings()
+        findings.absorb(rows["findings"])
+        return cls(rows["records"], rows["accounts"], rows["sums"], findings)
+
+    def rows(self) -> dict[str, Any]:
+        """All of it, as JSON can hold it."""
+        return self._asdict() | {"findings": self.findings.rows()}
+
 
 Behind = dict[str, list[tuple[str, str]]]  # times and ids of the newest Records, by account
 
@@ -51,19 +81,18 @@ def named(difference: Difference, behind: Behind) -> Found:
     return found(difference, tuple(id for _, id in nlargest(BEHIND_MAX, behind.get(name, ()))))
 
 
-def result(day: str, verdict: Verdict, *, began_at: str, aside: int, judged: bool, behind: Behind) -> Reconciliation:
+def result(day: str, found: Conclusion, *, began_at: str, aside: int, judged: bool, behind: Behind) -> Reconciliation:
     """What is kept of the day."""
-    findings = verdict.findings
     return Reconciliation(
         id=day,
         at=stamp(datetime.now(UTC)),
         began_at=began_at,
-        records=verdict.books.records,
-        accounts=verdict.whole.accounts,
-        sums=verdict.sums,
-        differences=findings.count,
+        records=found.records,
+        accounts=found.accounts,
+        sums=found.sums,
+        differences=found.findings.count,
         set_aside=aside,
         sums_judged=judged,
         totals_differing=sum(1 for _ in read.places(lists.TOTALS_DIFFERING)),
-        found=tuple(named(each, behind) for each in findings.named[:KEPT_MAX]),
+        found=tuple(named(each, behind) for each in found.named[:KEPT_MAX]),
     )

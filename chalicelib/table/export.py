@@ -25,6 +25,7 @@ def start(*, prefix: str, token: str) -> str:
         S3Bucket=settings().documents_bucket,
         S3Prefix=prefix,
         ExportFormat="DYNAMODB_JSON",
+        S3SseAlgorithm="KMS",  # without a key's id: the key of S3 in this account, as for all of the bucket
         ClientToken=token,
     )
     return str(answer["ExportDescription"]["ExportArn"])

@@ -33,6 +33,7 @@ def resume() -> None:
     each(
         lambda: batches.resume(now),
         lambda: buyback.resume(now),
+        lambda: reconciliation.resume(now),
         lambda: partners.resume(now),
         lambda: campaigns.close_due(now),
         lambda: refund_due(now),
@@ -56,5 +57,5 @@ def retry_webhooks() -> None:
         lambda: partners.retry_due(now),
         lambda: conformance.resume(now),
         lambda: keep_supply(now),
-        lambda: prepare_due(now),
+        prepare_due,
     )

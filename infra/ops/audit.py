@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +22,7 @@ from typing import Any
 import boto3
 
 from chalicelib.supervision.audit.books import Books
-from chalicelib.supervision.audit.spread import Spreading, exported, judged_files, parts_for, spreading
+from chalicelib.supervision.audit.spread import exported, judged_files, parts_for, spreading
 from chalicelib.supervision.audit.verdict import Moment, Part, Verdict, concluded
 from infra.ops.target import in_one_line, table_name
 
@@ -31,23 +32,37 @@ _BYTES_AN_ITEM = 150  # packed; where no manifest says how many items there are
 Map = Callable[..., Iterable[Any]]
 
 
-def scanned(table: str, segments: int = SEGMENTS) -> Verdict:
-    """The books of a table, read strongly consistent by several threads."""
-    client, lock = boto3.client("dynamodb"), threading.Lock()
+@dataclass(frozen=True)
+class Table:
+    """A table that is read strongly consistent, by several threads at once."""
 
-    def walk(spread: Spreading, segment: int) -> None:
-        pages = client.get_paginator("scan").paginate(
-            TableName=table, ConsistentRead=True, Segment=segment, TotalSegments=segments
-        )
-        for page in pages:
-            with lock:
-                for item in page["Items"]:
-                    spread.add(item)
+    name: str
+    client: Any
+    segments: int = SEGMENTS
 
-    with TemporaryDirectory() as scratch, ThreadPoolExecutor(segments) as pool:
+    def walk(self, see: Callable[[Any], object], **options: Any) -> None:
+        """Show ``see`` every item (that passes the filter in ``options``), one at a time."""
+        lock = threading.Lock()
+
+        def part(segment: int) -> None:
+            pages = self.client.get_paginator("scan").paginate(
+                TableName=self.name, ConsistentRead=True, Segment=segment, TotalSegments=self.segments, **options
+            )
+            for page in pages:
+                with lock:
+                    for item in page["Items"]:
+                        see(item)
+
+        with ThreadPoolExecutor(self.segments) as pool:
+            list(pool.map(part, range(self.segments)))
+
+
+def scanned(table: Table, moment_of: Callable[[Books], Moment] = Moment.instant) -> Verdict:
+    """The books of a table. ``moment_of`` says what could be judged, once all of it was read."""
+    with TemporaryDirectory() as scratch:
         with spreading(Path(scratch), _PARTS) as spread:
-            list(pool.map(partial(walk, spread), range(segments)))
-        return _judged([Path(scratch)], _PARTS, spread.books, map)
+            table.walk(spread.add)
+        return _judged([Path(scratch)], _PARTS, spread.books, moment_of(spread.books), map)
 
 
 def exported_to(folder: Path, workers: int | None = None) -> Verdict:
@@ -61,7 +76,7 @@ def exported_to(folder: Path, workers: int | None = None) -> Verdict:
         books = Books()
         for rest in spread_over(partial(_spread, parts), files, places):
             books.absorb(rest)
-        return _judged(places, parts, books, spread_over)
+        return _judged(places, parts, books, Moment.instant(books), spread_over)
 
 
 def _items(folder: Path, files: list[Path]) -> int:
@@ -91,8 +106,8 @@ def _spread(parts: int, file: Path, place: Path) -> dict[str, Any]:
     return spread.books.rest()
 
 
-def _judged(places: list[Path], parts: int, books: Books, spread_over: Map) -> Verdict:
-    moment, whole = Moment.instant(books), Part()
+def _judged(places: list[Path], parts: int, books: Books, moment: Moment, spread_over: Map) -> Verdict:
+    whole = Part()
     for part in spread_over(partial(_part, places, moment), range(parts)):
         whole.absorb(part)
     return concluded(books, whole, moment)
@@ -129,7 +144,7 @@ def main(arguments: list[str]) -> int:
         return report(exported_to(asked.export))
     table = table_name()
     with in_one_line(table):
-        found = scanned(table)
+        found = scanned(Table(table, boto3.client("dynamodb")))
     return report(found)
 
 

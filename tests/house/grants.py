@@ -18,7 +18,6 @@ OPERATIONS: dict[str, set[Grant]] = {
     "get_item": {("dynamodb:GetItem", "table")},
     "batch_get_item": {("dynamodb:BatchGetItem", "table")},
     "query": set(),
-    "scan": {("dynamodb:Scan", "table")},
     "transact_write_items": set(),
     "generate_presigned_post": {("s3:PutObject", "objects")},
     "generate_presigned_url": {("s3:GetObject", "objects")},

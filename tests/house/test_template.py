@@ -315,3 +315,17 @@ def test_a_trigger_that_nobody_has_thought_of_is_told_by_name() -> None:
     strange["Resources"]["Sweep"]["Properties"]["Events"] = {"X": {"Type": "SQS", "Properties": {"Queue": "arn:x:new"}}}
     with pytest.raises(ValueError, match="The queue new has no setting"):
         merge.merged(strange)
+
+
+def test_the_books_have_room_for_a_file_of_the_export() -> None:
+    [count_books] = [
+        each for each in resources("AWS::Lambda::Function").values() if each["Handler"] == "app.count_books"
+    ]
+    assert count_books["EphemeralStorage"] == {"Size": 10_240}
+
+
+def test_what_is_in_the_bucket_is_encrypted_by_kms_as_the_table_is() -> None:
+    data = cfn.load(ROOT / "infra" / "data.yaml")["Resources"]
+    assert data["Table"]["Properties"]["SSESpecification"] == {"SSEEnabled": True}
+    encryption = data["Documents"]["Properties"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}]

@@ -104,7 +104,7 @@ def test_an_export_and_a_scan_come_to_the_same(store: str, world: World, tmp_pat
     books = audit.exported_to(tmp_path)
     assert (books.findings.count, books.books.records) == (0, len(world.records()))
     if store == "engine":
-        assert audit.scanned("carbon-points-local", segments=2) == books
+        assert audit.scanned(audit.Table("carbon-points-local", boto3.client("dynamodb"), segments=2)) == books
 
 
 def test_an_empty_table_is_no_sound_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

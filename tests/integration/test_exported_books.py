@@ -10,8 +10,11 @@ import pytest
 
 import app
 from chalicelib.files import client, store
-from chalicelib.reconciliation.export import steps
+from chalicelib.reconciliation import flags, worker
+from chalicelib.reconciliation.export import objects, steps
+from chalicelib.settings import settings
 from chalicelib.supervision.audit import spread
+from chalicelib.supervision.audit.differences import Difference
 from infra.dev.local import schedules
 from tests.exports import FILES, Exports, exporting
 from tests.integration.test_books import lively
@@ -40,6 +43,20 @@ def reconciled(exports: Exports) -> dict[str, Any]:
     exports.drain()
     [published] = exports.world.get("/v1/reconciliations").body["items"]
     return dict(published)
+
+
+def look_after(exports: Exports) -> None:
+    """The schedule's turn, long after anything was last heard of the day."""
+    objects.put(objects.heard_key(DAY), MOMENT)
+    resume(exports)
+
+
+def resume(exports: Exports) -> None:
+    """The schedule's turn. Its one message is handled before all others."""
+    worker.resume(datetime.fromisoformat(MOMENT))
+    exports.queue.insert(0, exports.queue.pop())
+    assert exports.queue[0] == {"day": DAY, "step": "again"}
+    assert exports.deliver(exports.queue.pop(0))
 
 
 def differences(world: World) -> list[dict[str, Any]]:
@@ -130,12 +147,19 @@ def test_the_queue_looks_again_until_the_export_is_there(exports: Exports) -> No
     assert len(exports.asked) == 1
 
 
-def test_an_export_that_failed_is_reported_and_the_next_firing_starts_another(exports: Exports) -> None:
+def test_an_export_that_failed_is_reported_once_and_the_next_firing_starts_another(
+    exports: Exports, caplog: pytest.LogCaptureFixture
+) -> None:
     exports.fails = True
     begin()
     exports.drain()
-    assert [each["step"] for each in exports.failed] == ["await"]  # a dead letter, which raises the alarm
+    assert (exports.failed, exports.looked) == ([], 1)  # nobody tries in vain
+    lines = [getattr(line, "fields", {}) for line in caplog.records]
+    assert [each["ExportsFailed"] for each in lines if "ExportsFailed" in each] == [1]  # raises the alarm
     assert exports.world.get("/v1/reconciliations").body["items"] == []
+    look_after(exports)
+    exports.drain()
+    assert exports.looked == 1
     assert reconciled(exports)["differences"] == 0
     assert len(exports.asked) == 2
 
@@ -145,10 +169,14 @@ def test_each_message_may_come_twice_in_any_order_and_two_may_begin(exports: Exp
     chance = random.Random(7)
     begin()
     begin()
+    seen: list[dict[str, Any]] = []
     while exports.queue:
         message = exports.queue.pop(chance.randrange(len(exports.queue)))
-        assert exports.deliver(message)
-        assert exports.deliver(message)
+        seen.append(message)
+        for each in (message, message, chance.choice(seen)):
+            assert exports.deliver(each)
+    plan = objects.plan_of(DAY)
+    assert exports.sent == 2 + sum(map(plan.count, ("count", "judge", "trace")))  # each step's messages, once
     assert len(exports.asked) == 1
     assert len(exports.world.get("/v1/reconciliations").body["items"]) == 1
     assert {each["what"] for each in differences(exports.world)} == {"points", "points by its statement"}
@@ -182,6 +210,100 @@ def test_a_worker_that_dies_at_any_put_leaves_one_result(
     [published] = exports.world.get("/v1/reconciliations").body["items"]
     assert published["differences"] == (2 if name in CORRUPTED else 0)
     assert len(seen) > FILES
+
+
+def test_who_dies_after_sending_and_before_the_mark_sends_once_more(
+    exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, died = store.put, list[str]()
+
+    def dies(key: str, content: bytes, *, content_type: str) -> None:
+        if "/sent/" in key and key not in died:
+            died.append(key)
+            raise RuntimeError("out of time")
+        put(key, content, content_type=content_type)
+
+    monkeypatch.setattr(store, "put", dies)
+    assert reconciled(exports)["differences"] == 0
+    assert len(died) == 2
+    plan = objects.plan_of(DAY)
+    assert exports.sent == 1 + 2 * plan.count("count") + plan.count("judge")  # the other came when all was done
+
+
+@pytest.mark.parametrize("step", ["await", "count", "judge", "trace"])
+def test_what_the_queue_lost_is_sent_again_once_the_day_is_silent(exports: Exports, step: str) -> None:
+    """And no more than what is left, however often the schedule has its turn."""
+    CORRUPTED["a balance"][0](exports.world)
+    begin()
+    while exports.queue[0]["step"] != step:
+        assert exports.deliver(exports.queue.pop(0))
+    lost = len(exports.queue)
+    if lost > 1:  # one is done
+        assert exports.deliver(exports.queue.pop(0))
+        lost -= 1
+    exports.queue.clear()
+    resume(exports)
+    assert exports.queue == []  # somebody may be at work
+    look_after(exports)
+    assert ([each["step"] for each in exports.queue], exports.delays[-1]) == ([step] * lost, 0)
+    resume(exports)
+    assert len(exports.queue) == lost
+    exports.drain()
+    [published] = exports.world.get("/v1/reconciliations").body["items"]
+    assert published["differences"] == 2
+    before = exports.sent
+    worker.resume(datetime.fromisoformat(MOMENT))
+    assert exports.sent == before  # the day has its result
+
+
+def test_a_day_whose_last_worker_died_goes_on(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a step is done, and nobody was left to send the next."""
+    begin()
+    exports.lost = True
+    while exports.queue:
+        exports.deliver(exports.queue.pop(0))
+        with contextlib.suppress(Exception):
+            exports.s3.delete_object(Bucket=settings().documents_bucket, Key=objects.sent_key(DAY, "judge"))
+    exports.lost = False
+    look_after(exports)
+    exports.drain()
+    assert exports.world.get("/v1/reconciliations").body["items"] != []
+
+
+def test_a_day_that_never_began_is_left_to_its_schedule(exports: Exports) -> None:
+    resume(exports)
+    assert (exports.queue, exports.asked) == ([], {})
+
+
+def test_the_first_conclusion_stays(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flags are read from the table, which moves: who concludes later may find other ones."""
+    begin()
+    while exports.queue[0]["step"] != "judge":
+        assert exports.deliver(exports.queue.pop(0))
+    judging = [*exports.queue]
+    exports.lost = True
+    monkeypatch.setattr(flags, "differences", lambda *_: iter([Difference("account:a", "seen first", 1, 0)]))
+    for message in judging:
+        assert exports.deliver(message)
+    monkeypatch.setattr(flags, "differences", lambda *_: iter([Difference("account:b", "seen later", 1, 0)]))
+    exports.lost = False
+    exports.queue[:] = judging
+    exports.s3.delete_object(Bucket=settings().documents_bucket, Key=objects.sent_key(DAY, "trace"))
+    exports.drain()
+    assert [each["what"] for each in differences(exports.world)] == ["seen first"]
+
+
+def test_of_two_that_conclude_at_once_the_first_stays(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = objects.there
+    with monkeypatch.context() as patch:
+        patch.setattr(objects, "there", lambda key: not key.endswith("concluded") and there(key))
+        test_the_first_conclusion_stays(exports, monkeypatch)
+
+
+def test_a_table_without_anything_has_books_too(exports: Exports) -> None:
+    exports.world.store.items.clear()
+    published = reconciled(exports)
+    assert (published["records"], published["differences"]) == (0, 0)
 
 
 def test_a_second_firing_of_a_day_that_is_done_starts_nothing(exports: Exports) -> None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 import app
-from chalicelib.reconciliation import flags, scan
+from chalicelib.reconciliation import flags
 from chalicelib.settings import settings
-from infra.dev.local import schedules
+from infra.dev.local import books, schedules
 from tests.books import audited
 from tests.integration.test_reconciliation import DAY, MOMENT
 from tests.integration.test_uncovered import cancel, trip, undo
@@ -62,7 +62,7 @@ def town(world: World, monkeypatch: pytest.MonkeyPatch) -> Town:
     monkeypatch.setenv("BATCH_THREADS", "1")
     settings.cache_clear()
     made = Town(world)
-    monkeypatch.setattr(scan, "LATE", timedelta(seconds=-60))  # its Records are older than what may be on its way
+    monkeypatch.setattr(books, "LATE", timedelta(seconds=-60))  # its Records are older than what may be on its way
     return made
 
 

@@ -13,11 +13,11 @@ from chalicelib.buyback import queries
 from chalicelib.buyback import worker as buyback
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
 from chalicelib.kernel.settle import perform
-from chalicelib.reconciliation import actions, scan, worker
+from chalicelib.reconciliation import actions
 from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.write import decode, encode
-from infra.dev.local import schedules
+from infra.dev.local import books, schedules
 from tests import consents
 from tests.integration.test_books import lively
 from tests.world import CODES, PEOPLE, World
@@ -38,7 +38,7 @@ def still(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     lively(world)
     trade(world)
     world.stream()
-    monkeypatch.setattr(scan, "LATE", timedelta(seconds=-60))
+    monkeypatch.setattr(books, "LATE", timedelta(seconds=-60))
     return world
 
 
@@ -56,8 +56,12 @@ def trade(world: World) -> None:
     assert world.post("/v1/holds", consents.order(grant), role="institution", sub="mall").status == 201
 
 
+def fire(moment: str) -> None:
+    schedules.fire(app, "reconcile", datetime.fromisoformat(moment))
+
+
 def found(world: World) -> list[dict[str, Any]]:
-    schedules.fire(app, "reconcile", datetime.fromisoformat(MOMENT))
+    fire(MOMENT)
     answer = world.get(f"/v1/reconciliations/{DAY}/differences", role=AUDITOR, sub=AUDITOR)
     assert answer.status == 200, answer
     items: list[dict[str, Any]] = answer.body["items"]
@@ -184,7 +188,7 @@ def test_the_records_behind_a_difference_are_named_to_officials_only(still: Worl
 
 
 def test_two_workers_at_once_keep_one_result(still: World) -> None:
-    first, second = scan.reconcile(DAY), scan.reconcile(DAY)
+    first, second = books.reconcile(DAY), books.reconcile(DAY)
     for made in (first, second):
         perform(keys.digest("reconciliation", DAY), lambda command, made=made: actions.keep(command, made))  # type: ignore[misc]
     [published] = still.get("/v1/reconciliations").body["items"]
@@ -202,9 +206,9 @@ def test_a_worker_that_dies_half_way_leaves_nothing_and_the_next_one_finishes(
         raise RuntimeError("out of time")
 
     with monkeypatch.context() as patch:
-        patch.setattr(scan, "_moved", dies)
+        patch.setattr(books, "_moved", dies)
         with pytest.raises(RuntimeError):
-            worker.scheduled(MOMENT)
+            fire(MOMENT)
     assert still.items() == before
     assert found(still) == []
 
@@ -227,12 +231,14 @@ def test_what_moves_while_the_books_are_read_is_set_aside(world: World) -> None:
 
 def test_what_the_stream_has_not_delivered_is_set_aside(still: World) -> None:
     still.report(still.me()["id"], "5", scenario="walk")
-    made = scan.reconcile(DAY)
+    made = books.reconcile(DAY)
     assert (made.differences, made.set_aside, made.sums_judged) == (0, 1, False)
 
 
 def test_pages_of_reconciliations_are_newest_first(still: World) -> None:
-    days = [worker.scheduled(f"2026-01-0{number}T19:00:00Z") for number in range(1, 4)]
+    for number in range(1, 4):
+        fire(f"2026-01-0{number}T19:00:00Z")
+    days = ["2026-01-02", "2026-01-03", "2026-01-04"]
     first = still.get("/v1/reconciliations", limit=2).body
     rest = still.get("/v1/reconciliations", limit=2, cursor=first["next_cursor"]).body
     assert [each["id"] for each in first["items"] + rest["items"]] == days[::-1]
@@ -249,11 +255,11 @@ def test_a_day_that_is_not_known_is_not_found(world: World) -> None:
 
 @pytest.mark.engine
 def test_the_table_is_read_in_segments(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, "SEGMENTS_MAX", 3)
+    monkeypatch.setattr(books, "SEGMENTS", 3)
     monkeypatch.setenv("BATCH_THREADS", "1" if world.store.items else "3")
     settings.cache_clear()
     lively(world)
-    made = scan.reconcile(DAY)
+    made = books.reconcile(DAY)
     assert (made.records, made.differences) == (len(world.records()), 0)
     assert boto3.DEFAULT_SESSION is not None
     assert datetime.fromisoformat(made.at) <= datetime.now(UTC)

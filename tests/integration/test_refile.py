@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from chalicelib.accounts.model import Totals
+from chalicelib.supervision.audit.verdict import Verdict
 from chalicelib.table import keys
 from chalicelib.triggers import stream
 from infra.ops import audit, refile, target
@@ -16,6 +17,12 @@ from tests.world import World
 from tests.worlds import engine_world
 
 TABLE = "carbon-points-local"
+
+
+def scanned() -> Verdict:
+    return audit.scanned(audit.Table(TABLE, boto3.client("dynamodb"), segments=2))
+
+
 RACE = {
     "title": "2026 上海马拉松碳中和", "purpose": "event", "description": "为赛事排放募集碳积分", "target_grams": 10_000,
     "ends_at": "2098-12-31T16:00:00Z",
@@ -62,7 +69,7 @@ def supply(world: World) -> dict[str, Any]:
 def all_agrees(world: World) -> None:
     books.check(world)
     books.check_projected(world, supply(world))
-    found = audit.scanned(TABLE, segments=2)
+    found = scanned()
     assert (found.findings.named, found.books.waiting) == ([], set())
 
 
@@ -77,9 +84,9 @@ def test_records_that_an_account_waits_for_are_projected_once(town: World) -> No
 def test_a_lost_record_that_no_account_waits_for_is_found_too(town: World) -> None:
     lost = lose(town)
     assert set(refile.waiting(TABLE)) < set(lost)
-    assert [str(each.account) for each in audit.scanned(TABLE).findings.named] == []  # it waits, and is not looked at
+    assert [str(each.account) for each in scanned().findings.named] == []  # it waits, and is not looked at
     refile.refile(TABLE, refile.waiting(TABLE))
-    assert "supply" in [each.account for each in audit.scanned(TABLE).findings.named]
+    assert "supply" in [each.account for each in scanned().findings.named]
     assert set(refile.unmarked(TABLE)) < set(lost)
     refile.refile(TABLE, refile.unmarked(TABLE))
     all_agrees(town)

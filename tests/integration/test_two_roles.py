@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
-from chalicelib.reconciliation import worker as reconciliation
 from chalicelib.settings import settings
+from infra.dev.local import books
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES
 from tests.prepared import prepared
@@ -110,9 +110,9 @@ def _differences(world: World) -> Ready:
     settings.cache_clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BATCH_THREADS", "1")
-        day = reconciliation.scheduled("2026-01-30T19:00:00Z")
+        books.scheduled("2026-01-30T19:00:00Z")
     settings.cache_clear()
-    return ready._replace(path=f"/v1/reconciliations/{day}/differences")
+    return ready._replace(path="/v1/reconciliations/2026-01-31/differences")
 
 
 def _of_platform(part: str) -> Callable[[World], Ready]:

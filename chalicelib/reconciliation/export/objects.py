@@ -1,6 +1,6 @@
 """What a reconciliation keeps in the bucket until it is done: made by one step whole, read by later ones.
 
-A step that comes twice makes the same again. The bucket forgets them after a week.
+A step that comes twice makes the same again, or finds what stands (``put_first``). The bucket forgets all after a week.
 """
 
 import gzip
@@ -23,8 +23,8 @@ class Plan:
     parts: int
 
     def count(self, step: str) -> int:
-        """How many tasks a step has."""
-        return self.parts if step == "judge" else len(self.files)
+        """How many tasks a step has; one though the table is empty."""
+        return self.parts if step == "judge" else max(1, len(self.files))
 
 
 def folder_key(day: str) -> str:
@@ -37,8 +37,23 @@ def export_key(day: str) -> str:
     return f"books/{day}/export"
 
 
+def failed_key(day: str) -> str:
+    """Which export failed, and why."""
+    return f"books/{day}/failed"
+
+
+def heard_key(day: str) -> str:
+    """When anything was last done or sent."""
+    return f"books/{day}/heard"
+
+
 def plan_key(day: str) -> str:
     return f"books/{day}/plan"
+
+
+def sent_key(day: str, step: str) -> str:
+    """That it is there says that all messages of a step were sent."""
+    return f"books/{day}/sent/{step}"
 
 
 def done_key(day: str, step: str, number: int) -> str:
@@ -56,9 +71,9 @@ def sums_key(day: str) -> str:
     return f"books/{day}/sums"
 
 
-def named_key(day: str) -> str:
-    """The accounts that differ."""
-    return f"books/{day}/named"
+def concluded_key(day: str) -> str:
+    """What all parts come to."""
+    return f"books/{day}/concluded"
 
 
 def _digits(number: int) -> str:
@@ -71,7 +86,17 @@ def put(key: str, content: Any) -> None:
 
 
 def put_packed(key: str, content: bytes) -> None:
-    store.put(key, gzip.compress(content, 1, mtime=0), content_type=_TYPE)
+    store.put(key, _packed(content), content_type=_TYPE)
+
+
+def put_first(key: str, content: Any) -> Any:
+    """The same, unless something stands there; what stands there then."""
+    store.put_first(key, _packed(json.dumps(content).encode()), content_type=_TYPE)
+    return get(key)
+
+
+def _packed(content: bytes) -> bytes:
+    return gzip.compress(content, 1, mtime=0)
 
 
 def get(key: str) -> Any:
@@ -94,8 +119,9 @@ def finished(day: str, step: str) -> list[str]:
     return store.listed(f"books/{day}/{step}/")
 
 
-def keep_plan(day: str, plan: Plan) -> None:
-    put(plan_key(day), asdict(plan))
+def keep_plan(day: str, plan: Plan) -> Plan:
+    """The plan of the day: that of whoever was first."""
+    return Plan(**put_first(plan_key(day), asdict(plan)))
 
 
 def plan_of(day: str) -> Plan:

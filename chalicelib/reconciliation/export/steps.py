@@ -17,11 +17,11 @@ from chalicelib.reconciliation import flags
 from chalicelib.reconciliation.export import objects
 from chalicelib.reconciliation.export.objects import Plan
 from chalicelib.reconciliation.model import Reconciliation
-from chalicelib.reconciliation.tracing import Tracing, result
+from chalicelib.reconciliation.tracing import Conclusion, Tracing, result
 from chalicelib.supervision.audit.books import Books
 from chalicelib.supervision.audit.spread import exported, judged_lines, spreading
 from chalicelib.supervision.audit.stored import Raw
-from chalicelib.supervision.audit.verdict import Moment, Part, Verdict, concluded
+from chalicelib.supervision.audit.verdict import Moment, Part, concluded
 from chalicelib.table import keys, read
 
 LATE = timedelta(hours=1)  # a Record that no account waits for and that is older must have been projected
@@ -56,38 +56,45 @@ def judge(day: str, number: int) -> dict[str, Any]:
     return judged_lines(objects.lines(day, number), moment).rows()
 
 
-def conclude(day: str, plan: Plan) -> Verdict:
-    """All parts together."""
+def conclude(day: str, plan: Plan) -> Conclusion:
+    """All parts together. Flags are read from the table, which moves, so what was found first stays."""
+    if objects.there(objects.concluded_key(day)):
+        return Conclusion.of(objects.get(objects.concluded_key(day)))
+    return Conclusion.of(objects.put_first(objects.concluded_key(day), _concluded(day, plan).rows()))
+
+
+def _concluded(day: str, plan: Plan) -> Conclusion:
     books, moment = _sums(day)
     whole = Part()
     for number in range(plan.parts):
         whole.absorb(objects.get(objects.done_key(day, "judge", number)))
     verdict = concluded(books, whole, moment)
     verdict.findings.add(flags.differences(verdict, moment.unfiled or ()))
-    return verdict
+    return Conclusion.from_verdict(verdict)
 
 
 def trace(day: str, plan: Plan, number: int) -> dict[str, Any]:
     """The Records in a file behind what differs."""
-    tracing = Tracing(objects.get(objects.named_key(day)))
+    tracing = Tracing({each.account for each in conclude(day, plan).named})
     for item in _items(plan, number):
         if item["sk"]["S"] == "record":
             tracing.add(item)
     return tracing.behind
 
 
-def made(day: str, plan: Plan, verdict: Verdict) -> Reconciliation:
+def made(day: str, plan: Plan) -> Reconciliation:
     """The result, with what was traced."""
     tracing = Tracing(())
     for key in objects.finished(day, "trace"):
         tracing.join(objects.get(key))
     aside = len(_sums(day)[1].unfiled or ())
-    return result(day, verdict, began_at=plan.at, aside=aside, judged=True, behind=tracing.behind)
+    return result(day, conclude(day, plan), began_at=plan.at, aside=aside, judged=True, behind=tracing.behind)
 
 
 def _items(plan: Plan, number: int) -> Iterator[Raw]:
-    with store.stream(plan.files[number]) as packed:
-        yield from exported(packed)
+    for file in plan.files[number : number + 1]:  # an empty table may have none
+        with store.stream(file) as packed:
+            yield from exported(packed)
 
 
 def _sums(day: str) -> tuple[Books, Moment]:

@@ -147,7 +147,7 @@ class Books:
             "quiet": self.quiet,
             "marks": sorted(self.marks),
             "late": list(self.late.items()),
-            "faults": [self.faults.named, self.faults.count],
+            "faults": self.faults.rows(),
         }
 
     def absorb(self, rows: Rows) -> None:
@@ -162,8 +162,7 @@ class Books:
             self._mark(id)
         for key, amount in rows["late"]:
             self.late[tuple(key)] += amount
-        named, count = rows["faults"]
-        self.faults.join(Findings([Difference(*each) for each in named], count))
+        self.faults.absorb(rows["faults"])
 
     def undelivered(self, records: Collection[Raw]) -> set[str]:
         """Expect nothing of ``records`` in what the stream makes: it has not brought them yet.

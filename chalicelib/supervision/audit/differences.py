@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.supervision.audit.stored import Stored
 
@@ -53,6 +53,15 @@ class Findings:
         """Those of another part."""
         self.named += others.named[: NAMED_MAX - len(self.named)]
         self.count += others.count
+
+    def rows(self) -> list[Any]:
+        """All of it, as JSON can hold it."""
+        return [self.named, self.count]
+
+    def absorb(self, rows: list[Any]) -> None:
+        """Add what was found elsewhere."""
+        named, count = rows
+        self.join(Findings([Difference(*each) for each in named], count))
 
 
 def unless_equal(account: str, what: str, expected: int, found: int, last: str = "") -> Iterator[Difference]:

@@ -57,7 +57,7 @@ class Part:
         """All of it, as JSON can hold it."""
         return {
             "accounts": self.accounts,
-            "findings": [self.findings.named, self.findings.count],
+            "findings": self.findings.rows(),
             "system": [[*key, amount] for key, amount in self.system.items()],
             "owing": self.owing,
             "institutions": {name: each.row() for name, each in self.institutions.items()},
@@ -68,8 +68,7 @@ class Part:
     def absorb(self, rows: Mapping[str, Any]) -> None:
         """Add another part."""
         self.accounts += rows["accounts"]
-        named, count = rows["findings"]
-        self.findings.join(Findings([Difference(*each) for each in named], count))
+        self.findings.absorb(rows["findings"])
         for name, asset, amount in rows["system"]:
             self.system[name, asset] += amount
         self.owing |= rows["owing"]

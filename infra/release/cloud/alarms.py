@@ -120,6 +120,7 @@ def of_metrics() -> list[Alarm]:
         one("contended", "Callers get in each other's way.", "Refusals", 300, dimensions=contended),
         one("unauthenticated", "Many tokens are refused.", "Refusals", 1000, dimensions=unproven),
         one("books-differ", "The books differ from the Records.", "Differences", 0),
+        one("export-failed", "The table was not exported, so a day has no books.", "ExportsFailed", 0),
         one(
             "run-unfinished", "A buy-back run has not ended in two hours.", "RunsUnfinished", 0,
             statistic="Minimum", seconds=900, periods=8,

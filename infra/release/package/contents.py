@@ -16,7 +16,6 @@ OPERATIONS = {
         "ExportTableToPointInTime",
         "GetItem",
         "Query",
-        "Scan",
         "TransactWriteItems",
     },
     "kms": {"GetPublicKey", "Sign"},
