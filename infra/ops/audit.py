@@ -40,17 +40,21 @@ class Table:
     client: Any
     segments: int = SEGMENTS
 
+    def pages(self, segment: int, **options: Any) -> Iterator[list[Any]]:
+        """The items (that pass the filter in ``options``) of one of ``segments`` parts."""
+        pages = self.client.get_paginator("scan").paginate(
+            TableName=self.name, ConsistentRead=True, Segment=segment, TotalSegments=self.segments, **options
+        )
+        return (page["Items"] for page in pages)
+
     def walk(self, see: Callable[[Any], object], **options: Any) -> None:
         """Show ``see`` every item (that passes the filter in ``options``), one at a time."""
         lock = threading.Lock()
 
         def part(segment: int) -> None:
-            pages = self.client.get_paginator("scan").paginate(
-                TableName=self.name, ConsistentRead=True, Segment=segment, TotalSegments=self.segments, **options
-            )
-            for page in pages:
+            for page in self.pages(segment, **options):
                 with lock:
-                    for item in page["Items"]:
+                    for item in page:
                         see(item)
 
         with ThreadPoolExecutor(self.segments) as pool:

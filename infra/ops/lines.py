@@ -11,22 +11,25 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, derive_each
 from chalicelib.ledger.lines import copy
 from chalicelib.ledger.model import Entry
-from chalicelib.table import keys, read
+from chalicelib.settings import settings
+from chalicelib.table import client, keys, read
 from chalicelib.table.row import load
-from chalicelib.table.scan import scan
-from chalicelib.table.write import Attr, Write, decode, update
-from infra.ops.audit import SEGMENTS
+from chalicelib.table.write import Write, decode, update
+from infra.ops.audit import SEGMENTS, Table
 from infra.ops.target import in_one_line, table_name
 
 _AT_ONCE = 500
-_LINES = Attr("sk").between(keys.ENTRIES, keys.ENTRIES_END)
+_LINES: dict[str, Any] = {
+    "FilterExpression": "sk BETWEEN :first AND :last",
+    "ExpressionAttributeValues": {":first": {"S": keys.ENTRIES}, ":last": {"S": keys.ENTRIES_END}},
+}
 
 
 def fill(segments: int = SEGMENTS) -> int:
@@ -49,7 +52,8 @@ def is_marked() -> bool:
 
 def _fill(segments: int, segment: int) -> int:
     written = 0
-    copies = _copies(scan(segment, segments, where=_LINES))
+    table = Table(settings().table_name, client.client(), segments)
+    copies = _copies(chain.from_iterable(table.pages(segment, **_LINES)))
     while some := list(islice(copies, _AT_ONCE)):
         written += len(derive_each(some))
     return written
