@@ -26,7 +26,7 @@ PARTIES = {
     "scenario_operator": Text("the scenario operator", "减排场景运营方"),
     "exchange": Text("the exchange", "上海环交所"),
     "bureau": Text("the bureau", "市生态环境局"),
-    "applicant": Text("the applicant", "申请机构"),
+    "applicant": Text("the applicant", "申请方"),
     "operator": Text("the sub-platform operator", "分平台建设单位"),
 }
 

@@ -87,9 +87,9 @@ STATES = {
 
 STEPS = {
     "abandon": "终止",
-    "acknowledge": "确认报送",
-    "acknowledge accept": "确认报送",
-    "acknowledge refuse": "不予确认报送",
+    "acknowledge": "备案",
+    "acknowledge accept": "备案",
+    "acknowledge refuse": "不予备案",
     "admit": "准予入驻",
     "agreement": "签署合作协议",
     "allow": "解除强制下架",

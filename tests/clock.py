@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 import pytest
 
 from chalicelib import deadline
-from chalicelib.edge import http
+from chalicelib.edge import endpoints, queries
 from chalicelib.kernel import settle
 
 
@@ -44,5 +44,5 @@ class Calendar:
             def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
                 return datetime.fromisoformat(calendar.now).astimezone(tz)
 
-        for module in (http, settle):
+        for module in (endpoints, queries, settle):
             patch.setattr(module, "datetime", Then)

@@ -4,8 +4,7 @@ import re
 from typing import Any
 
 import app
-from chalicelib.edge.endpoints import ENDPOINTS
-from chalicelib.edge.http import Endpoint
+from chalicelib.edge.endpoints import ENDPOINTS, Endpoint
 
 ROUTES: dict[str, Endpoint] = {f"{each.method} {each.path}": each for each in ENDPOINTS}
 

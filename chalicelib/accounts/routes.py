@@ -14,7 +14,8 @@ from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards
 from chalicelib.credit import queries as credit
 from chalicelib.credit.model import CreditReasons
 from chalicelib.edge import pages
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

@@ -4,7 +4,8 @@ from chalice.app import Blueprint
 
 from chalicelib.anomalies import actions, queries
 from chalicelib.anomalies.model import AnomalyAnswer, AnomalyParams, Closing, FullAnomalyAnswer
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision

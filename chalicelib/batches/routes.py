@@ -12,7 +12,8 @@ from chalicelib.batches.model import (
     Sample,
     SampleParams,
 )
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision

@@ -5,7 +5,8 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.buyback import actions, queries
 from chalicelib.buyback.model import LotAnswer, LotParams, NewRetirement, RetirementAnswer, RunAnswer, RunParams
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

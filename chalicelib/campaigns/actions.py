@@ -56,7 +56,7 @@ def edit(command: Command[CampaignEdit], campaign: Campaign) -> Decision:
     changes = command.body.model_dump(exclude_none=True)
     if command.body.model_fields_set != changes.keys() or not changes:
         raise InvalidRequest.at(
-            "", "Name at least one field to change, none of them null", "请至少给出一个要修改的字段，且不得为 null"
+            "", "Name at least one field to change, none of them null", "请至少填写一个需修改的字段，且不得为 null"
         )
     _in_time(command, command.body)
     if command.body.ends_at:

@@ -22,7 +22,8 @@ from chalicelib.campaigns.model import (
 )
 from chalicelib.campaigns.refunding.actions import abandon
 from chalicelib.edge.caching import LIVE
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

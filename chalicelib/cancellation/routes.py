@@ -5,7 +5,8 @@ from chalice.app import Blueprint
 from chalicelib.accounts import queries as accounts
 from chalicelib.cancellation import actions, queries
 from chalicelib.cancellation.model import CancellationAnswer, CancellationParams, NewCancellation
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.decision import Command, Decision

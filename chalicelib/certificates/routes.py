@@ -9,7 +9,8 @@ from chalicelib.certificates.model import CertificateAnswer, Jwks, RevokedAnswer
 from chalicelib.certificates.render import page
 from chalicelib.edge import pages, problem
 from chalicelib.edge.caching import REVALIDATE, STABLE
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision

@@ -122,7 +122,7 @@ CALLS = (
         ),
         Text(
             "Hold an order and capture a part of it, once, before expires_at.",
-            "请在 expires_at 之前对一笔预授权作部分完成，仅一次。",
+            "请在 expires_at 之前完成一笔预授权的部分金额，且仅完成一次。",
         ),
     ),
     Step(
@@ -149,7 +149,7 @@ CALLS = (
         ),
         Text(
             "Hold a third order and neither capture nor release it: it expires after some seconds.",
-            "请作第三笔预授权，既不完成也不解除：数秒后即到期。",
+            "请发起第三笔预授权，既不完成也不解除：十余秒后自动到期。",
         ),
     ),
 )

@@ -4,7 +4,8 @@ from chalice.app import Blueprint
 
 from chalicelib.conformance import actions, queries
 from chalicelib.conformance.model import RunAnswer, RunParams, RunSummary
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, LimitReached, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

@@ -4,7 +4,7 @@ from chalice.app import Blueprint
 
 from chalicelib.coverage import queries
 from chalicelib.coverage.model import UncoveredAnswer, UncoveredParams
-from chalicelib.edge.endpoints import query
+from chalicelib.edge.queries import query
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query

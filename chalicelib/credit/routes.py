@@ -5,7 +5,8 @@ from chalice.app import Blueprint
 from chalicelib.credit import actions, queries
 from chalicelib.credit.model import CreditRuleAnswer, CreditRules, NewCreditRule
 from chalicelib.edge.caching import LISTED
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params

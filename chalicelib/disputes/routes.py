@@ -15,7 +15,8 @@ from chalicelib.disputes.model import (
     RuledDispute,
     Ruling,
 )
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFound
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision

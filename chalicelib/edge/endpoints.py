@@ -1,20 +1,64 @@
-"""How a room declares a route: ``@command`` for what changes something, ``@query`` for what only reads."""
+"""Every route: how a room declares what changes something, and HTTP, once for all of them.
+
+A command: admit, parse, decide, commit, answer or replay. What only reads is in queries.py.
+"""
 
 import functools
-from collections.abc import Callable
-from typing import Any
+import hashlib
+import hmac
+import logging
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
 from chalicelib import log
 from chalicelib.deadline import GATEWAY_SECONDS, within
-from chalicelib.edge.http import Endpoint, ask, attended, change
-from chalicelib.edge.identity.authorizer import authenticate
-from chalicelib.errors import Refusal
-from chalicelib.kernel.caller import readers
-from chalicelib.kernel.decision import Decision
-from chalicelib.kernel.fields import Params
+from chalicelib.edge import problem
+from chalicelib.edge.identity import logins
+from chalicelib.edge.identity.authorizer import admit, authenticate
+from chalicelib.edge.problem import IdempotencyKeyRequired, InternalError
+from chalicelib.errors import BodyTooLarge, NotFound, Refusal
+from chalicelib.kernel import validation
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Fingerprint
+from chalicelib.kernel.settle import Settled, settle, settle_prepared
+from chalicelib.kernel.text import STORED
+from chalicelib.settings import account_key, secret
+from chalicelib.signing.messages import Message
+from chalicelib.table import keys
+
+BODY_BYTES_MAX = 256 * 1024
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_SEGMENT = re.compile(r"[\x21-\x7e]{1,64}")
+_TYPED = {"serial"}  # what people type from a sheet: full-width letters, blanks and dashes of any kind are understood
+
+
+class Endpoint(NamedTuple):
+    """A route as the OpenAPI page and the edge see it. ``allow`` is empty where everyone may call.
+
+    ``answers`` is the model of the JSON answer, None where there is none; ``also`` names other media types. A route
+    with neither is left out of the page. ``cache``: seconds that a public answer stays fresh (edge/caching.py).
+    ``prepare``: the effects that a command needs before its decision.
+    """
+
+    method: str
+    path: str
+    takes: type[BaseModel]
+    answers: Any
+    allow: tuple[str, ...]
+    refuses: tuple[type[Refusal], ...]
+    status: int
+    view: Callable[..., Any]
+    also: tuple[str, ...] = ()
+    cache: int | None = None
+    prepare: Callable[..., Any] | None = None
+
 
 ENDPOINTS: list[Endpoint] = []
 
@@ -39,42 +83,17 @@ def command(
 
     def declare(view: Callable[..., Decision]) -> Callable[..., Decision]:
         endpoint = Endpoint(method, path, body, answer, allow, refuses, status, view, prepare=prepare)
-        _register(room, endpoint, change)
+        register(room, endpoint, change)
         return view
 
     return declare
 
 
-def query(
-    room: Blueprint,
-    path: str,
-    *,
-    answer: Any,
-    allow: tuple[str, ...] = (),
-    params: type[Params] = Params,
-    refuses: tuple[type[Refusal], ...] = (),
-    also: tuple[str, ...] = (),
-    cache: int | None = None,
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a route that only reads. The view gets a Query and returns the answer's model or a Response.
-
-    What exchange or bureau may read, the auditor may (``readers``), so no route names it. A public route names its
-    ``cache``; a private one is never cached.
-    """
-    if (cache is None) != bool(allow):
-        raise ValueError(f"{path}: a public read says how long it stays fresh, and only a public one")
-
-    def declare(view: Callable[..., Any]) -> Callable[..., Any]:
-        endpoint = Endpoint("GET", path, params, answer, readers(allow), refuses, 200, view, also, cache)
-        _register(room, endpoint, ask)
-        return view
-
-    return declare
-
-
-def _register(
+def register(
     room: Blueprint, endpoint: Endpoint, handle: Callable[[Endpoint, Request, dict[str, str]], Response]
 ) -> None:
+    """The route at the gateway: ``handle`` answers it within the time that is left, with one line in the log."""
+
     @functools.wraps(endpoint.view)
     def view(**segments: str) -> Response:
         request: Request = room.current_request
@@ -94,3 +113,88 @@ def _register(
     content_types = ["application/json"] if endpoint.method != "GET" else []
     methods = ["GET", "HEAD"] if endpoint.method == "GET" else [endpoint.method]  # the gateway leaves a HEAD's body out
     room.route(endpoint.path, methods=methods, content_types=content_types, **guarded)(view)
+
+
+def attended(
+    handle: Callable[[Request, dict[str, str]], Response], request: Request, segments: dict[str, str], line: log.LogLine
+) -> Response:
+    """What ``handle`` answers, or its refusal as a problem; ``line`` gets who asked and what was refused."""
+    line.fields["role"] = (request.context.get("authorizer") or {}).get("role")
+    try:
+        return handle(request, {name: _segment(name, value) for name, value in segments.items()})
+    except Refusal as refusal:
+        refused = refusal
+    except Exception:  # noqa: BLE001 - logged, and answered as a problem like every refusal
+        log.emit(log.FAILED, logging.ERROR, route=line.fields["route"], request=line.fields["request"])
+        refused = InternalError()
+    line.fields["code"] = refused.code
+    line.count("Refusals")
+    return problem.response(refused, language=problem.language(request.headers), instance=problem.path_of(request))
+
+
+def _segment(name: str, raw: str) -> str:
+    decoded = unquote(raw)
+    if name in _TYPED:
+        decoded = "".join(map(_typed, unicodedata.normalize("NFKC", decoded)))
+    if not _SEGMENT.fullmatch(decoded):
+        raise NotFound()
+    return decoded
+
+
+def _typed(letter: str) -> str:
+    category = unicodedata.category(letter)
+    return "-" if category == "Pd" else "" if category[0] in "ZC" else letter
+
+
+def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Response:
+    caller = admit(request.context, endpoint.allow)
+    logins.within(caller, f"{endpoint.method} {endpoint.path}")
+    key = request.headers.get("idempotency-key", "")
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyRequired()
+    body = _parse(endpoint.takes, request)
+    message = Message(endpoint.method, problem.path_of(request), request.headers, cast(bytes, request.raw_body))
+    order = Command(caller, body, keys.record_id(caller.sub, key, account_key()), datetime.now(UTC), message)
+    fingerprint = _fingerprint(endpoint, segments, request, body)
+    log.annotate(record=order.id)
+    settled = _settled(endpoint, order, segments, fingerprint)
+    log.annotate(replayed=settled.replayed)
+    replayed = {"Idempotent-Replayed": "true"} if settled.replayed else {}
+    return json_response(settled.status, settled.answer, {"Cache-Control": "no-store"} | replayed)
+
+
+def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], fingerprint: Fingerprint) -> Settled:
+    view = functools.partial(endpoint.view, order, **segments)
+    if endpoint.prepare is None:
+        return settle(order, view, endpoint.status, fingerprint)
+    prepare = functools.partial(endpoint.prepare, order, **segments)
+    return settle_prepared(order, prepare, view, endpoint.status, fingerprint)
+
+
+def _parse(model: type[BaseModel], request: Request) -> BaseModel:
+    raw = cast(bytes, request.raw_body)  # chalice has encoded a text
+    if len(raw) > BODY_BYTES_MAX:
+        raise BodyTooLarge(limit=BODY_BYTES_MAX)
+    return validation.parsed(model, raw)
+
+
+def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], request: Request, body: BaseModel) -> Fingerprint:
+    """What a replay must match: the path and the body's meaning (not its spelling; a default may be left out).
+
+    Records of before kept every field that was written, defaults too, and texts untrimmed. Keyed, because it is kept
+    and a body may hold an identity number, which could be found by trying them all.
+    """
+
+    def keyed(written: str) -> str:
+        whole = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {written}"
+        return hmac.new(secret("identity_key"), whole.encode(), hashlib.sha256).hexdigest()
+
+    def earlier() -> set[str]:
+        verbatim = endpoint.takes.model_validate_json(request.raw_body, context=STORED)
+        return {keyed(each.model_dump_json(exclude_unset=True)) for each in (body, verbatim)}
+
+    return Fingerprint(keyed(body.model_dump_json(exclude_defaults=True)), earlier)
+
+
+def json_response(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:
+    return Response(body, {"Content-Type": "application/json"} | dict(headers or {}), status)

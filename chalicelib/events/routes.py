@@ -6,7 +6,8 @@ from chalicelib.accounts import queries as accounts
 from chalicelib.draws import queries as draws
 from chalicelib.draws.model import entry_id
 from chalicelib.edge.caching import LIVE
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.events import actions, queries
 from chalicelib.events.actions import EnteredAlready, EntriesClosed, NotADraw

@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import AlreadyRefunded, InvalidState, LimitReached, NotFound, Refusal
 from chalicelib.holds import actions, queries, refunds
 from chalicelib.holds.model import Capture, HoldAnswer, HoldParams, HoldRefund, NewHold, to_answer

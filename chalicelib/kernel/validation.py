@@ -15,7 +15,7 @@ _FAULTS_MAX, _LETTERS_MAX = 5, 300  # a line of nonsense must not make a page of
 # pydantic's fault types in Chinese; English is pydantic's own sentence.
 _FAULTS_ZH = {
     "missing": "缺少该字段",
-    "extra_forbidden": "不认识的字段",
+    "extra_forbidden": "不支持的字段",
     "string_type": "应为字符串",
     "string_too_short": "至少 {min_length} 个字符",
     "string_too_long": "最多 {max_length} 个字符",

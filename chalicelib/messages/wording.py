@@ -108,7 +108,7 @@ def given_to(points: int) -> Text:
     """What a donor learns of the end of a campaign."""
     return Text(
         f"A campaign that you gave to is closed: {number(points)} points were gathered for it, yours among them.",
-        f"您捐赠的捐赠项目已结项，共募集 {number(points)} 碳积分。",
+        f"您参与捐赠的项目已结项，共募集 {number(points)} 碳积分。",
     )
 
 
@@ -118,7 +118,7 @@ def turned(action: str, role: str) -> Text:
     if action == "account_frozen":
         return Text(
             f"{who.en} froze your account: nothing moves until it is released. You can still read it.",
-            f"{who.zh}已冻结您的账户，解冻前不能变动，您仍可查询。",
+            f"{who.zh}已冻结您的账户，解冻前不能办理收支，您仍可查询。",
         )
     return Text(f"{who.en} released your account.", f"{who.zh}已解冻您的账户。")
 

@@ -13,7 +13,6 @@ from chalicelib.ledger.account import Account
 from chalicelib.merchants.beside import begins, runs_beside
 from chalicelib.merchants.model import EVENT_ADMITTED
 from chalicelib.merchants.validity import not_past
-from chalicelib.onboarding.advance import advance
 from chalicelib.onboarding.items import (
     AcknowledgementNote,
     AgreementNote,
@@ -23,12 +22,8 @@ from chalicelib.onboarding.items import (
     ReviewNote,
 )
 from chalicelib.onboarding.model import Acknowledgement, Agreement, Endorsement, Integration, Opinion, Review
-from chalicelib.onboarding.steps import (
-    STEPS,
-    DocumentsChanged,
-    complete,
-    traits,
-)
+from chalicelib.onboarding.required import DocumentsChanged, complete
+from chalicelib.onboarding.steps import STEPS, advance, traits
 from chalicelib.partners.actions import register
 from chalicelib.partners.items import Partner
 from chalicelib.table.write import Write

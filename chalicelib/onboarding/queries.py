@@ -15,7 +15,8 @@ from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
 from chalicelib.onboarding.forms.answers import ApplicationAnswer, DocumentAnswer
 from chalicelib.onboarding.items import Application, Applied, Document, Status
 from chalicelib.onboarding.model import ApplicationParams
-from chalicelib.onboarding.steps import REQUIRED, next_actions, party
+from chalicelib.onboarding.required import REQUIRED
+from chalicelib.onboarding.steps import next_actions, party
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr

@@ -7,7 +7,8 @@ from chalice.app import Blueprint
 from pydantic import BaseModel
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound, Refusal
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
@@ -33,7 +34,7 @@ from chalicelib.onboarding.model import (
     Opinion,
     Review,
 )
-from chalicelib.onboarding.steps import DocumentsMissing
+from chalicelib.onboarding.required import DocumentsMissing
 from chalicelib.partners import queries as partners
 from chalicelib.partners.handshake import HandshakeFailed
 from chalicelib.settings import secret
@@ -45,12 +46,7 @@ LAST = (*STEPPED, AlreadyMerchant, AccountClosed, AccountFrozen)  # of the first
 
 
 @command(
-    room,
-    "POST /v1/applications",
-    body=NewApplication,
-    answer=ApplicationState,
-    allow=(INSTITUTION,),
-    refuses=LAST,
+    room, "POST /v1/applications", body=NewApplication, answer=ApplicationState, allow=(INSTITUTION,), refuses=LAST
 )
 def apply(command: Command[NewApplication]) -> Decision:
     """Apply to join the mall, in one of four modes; or, as an active merchant, for an event beside its mode.

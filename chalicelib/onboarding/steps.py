@@ -1,19 +1,30 @@
-"""The Step table of applications: who may do what, in which state, for which mode (docs/onboarding.md). Pure."""
+"""The Step table of applications, and the one way from state to state: who may do what, in which state, for which mode
+(docs/onboarding.md). Pure.
+"""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
-from chalicelib import shanghai
-from chalicelib.errors import Contended, NotFound, Refusal, Text
+from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, Caller
+from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.record import Facts
+from chalicelib.ledger.account import Merchant
+from chalicelib.ledger.actions import AccountClosed
+from chalicelib.ledger.standing import acting
+from chalicelib.merchants import history
+from chalicelib.merchants.actions import admission, remains
+from chalicelib.merchants.members import Membership, joins
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM, SUB_PLATFORM_OPERATOR
-from chalicelib.onboarding.items import Application, Kind, Status
+from chalicelib.merchants.validity import validities
+from chalicelib.onboarding.items import Application, Status
 from chalicelib.onboarding.model import ApplicationState
-from chalicelib.table import keys
+from chalicelib.onboarding.required import REQUIRED
+from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, Write, update
-from chalicelib.transitions import Step, leaving
+from chalicelib.table.write import Attr, Write, delete, update
+from chalicelib.transitions import Step, leaving, step
 
 # The parties to an application. Both the applicant and the operator come in the role of an institution.
 APPLICANT = "applicant"
@@ -47,41 +58,6 @@ STEPS = (
 )
 EDITABLE = ("draft", "returned")  # its documents may change
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
-_FORMAL: tuple[Kind, ...] = ("application_form", "business_licence", "legal_person_identity", "credit_report")
-# Guide §7.3 a. An event is held on the platform, under the platform's own agreement with its users.
-REQUIRED: dict[str, tuple[Kind, ...]] = {
-    MALL: (*_FORMAL, "user_agreement"),
-    SUB_PLATFORM: (*_FORMAL, "user_agreement"),
-    EVENT: _FORMAL,
-    OTHER: (*_FORMAL, "user_agreement"),
-}
-
-
-class DocumentsMissing(Refusal):
-    status, code = 409, "documents_missing"
-    title = Text("Required documents are missing", "缺少必需材料")
-    detail = Text(
-        "The kinds in missing have no document that arrived intact and is still valid.",
-        "missing 中列出的材料尚未完整送达，或已过有效期。",
-    )
-    remedy = Text(
-        "Announce and upload the missing kinds; a document counts once its bytes arrived and match.",
-        "请登记并上传所缺材料；文件送达且与登记一致后方为有效。",
-    )
-
-
-class DocumentsChanged(Contended):
-    """What was prepared is not what the decision needs, so deciding again here would not help."""
-
-    again = False
-    title = Text("A document arrived meanwhile", "提交期间有新材料送达")
-    detail = Text(
-        "A newer document arrived while the application was being submitted. Nothing was done; send the same request"
-        " again in {retry_after} s.",
-        "提交过程中有新的申请材料送达。本次未做任何变更；请在 {retry_after} 秒后原样重发。",
-    )
-
 
 def traits(application: Application) -> tuple[str, ...]:
     """What distinguishes an application's steps from those of others."""
@@ -108,13 +84,6 @@ def next_actions(application: Application, party: str) -> list[str]:
     return [*(("documents",) if editable else ()), *actions]
 
 
-def missing(application: Application, now: datetime) -> list[Kind]:
-    """Required kinds without a document that counts; a licence that has expired does not."""
-    today, counting = shanghai.clock(now).date().isoformat(), application.documents
-    valid = {kind for kind, each in counting.items() if not each.expires_on or each.expires_on >= today}
-    return [kind for kind in REQUIRED[application.mode] if kind not in valid]
-
-
 def changed(application: Application, assign: Mapping[str, Any], *, listed: Listing | None = None) -> Write:
     """The application as read and changed by nobody since; else it is read again and decided again."""
     return update(
@@ -126,12 +95,6 @@ def changed(application: Application, assign: Mapping[str, Any], *, listed: List
     )
 
 
-def complete(application: Application, now: datetime) -> None:
-    """Raises DocumentsMissing."""
-    if lacking := missing(application, now):
-        raise DocumentsMissing(missing=lacking)
-
-
 def state(application: Application, party: str) -> ApplicationState:
     """Where an application is, for one of its parties."""
     return ApplicationState(
@@ -141,3 +104,80 @@ def state(application: Application, party: str) -> ApplicationState:
         required_documents=list(REQUIRED[application.mode]),
         next_actions=next_actions(application, party),
     )
+
+
+def advance(
+    command: Command[Any],
+    application: Application,
+    action: str,
+    party: str,
+    *,
+    comment: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+    more: tuple[Write, ...] = (),
+) -> Decision:
+    """The application after ``action``, its history, and what the new state brings with it.
+
+    ``changes`` are fields of the application. One that stays active keeps its place and its time.
+    """
+    status: Any = step(STEPS, application.status, action, party, traits(application))
+    moved = {"status": status, "since": command.at} if status != application.status else {}
+    assign = moved | dict(changes or {})
+    after = replace(application, **assign)
+    listed = Listing(lists.applications(status), f"{after.since}:{after.id}") if moved else None
+    name, _, outcome = action.partition(" ")
+    line = history.line(command, after.id, name, outcome=outcome or None, status=status, comment=comment)
+    writes = (
+        *_conditions(command, application, action, party, after),
+        changed(application, assign, listed=listed),
+    )
+    return Decision(f"application_{status}", state(after, party), (*writes, line, *more), Facts(application=after.id))
+
+
+def _conditions(
+    command: Command[Any], application: Application, action: str, party: str, after: Application
+) -> tuple[Write, ...]:
+    """Whether the institution that takes the step may act, and what becomes of it with the application ``after`` it.
+
+    A frozen institution takes no step, as applicant or as operator; it may withdraw. Authorities judge it all the
+    same, but it does not become a merchant.
+    """
+    if application.status == "active":
+        return (remains(application.applicant, application.id, action),)
+    closed = (delete(keys.applying(application.applicant)),) if after.status not in OPEN else ()
+    if after.beside:
+        return closed  # its applicant is a merchant already: see actions.review
+    if after.status == "active":
+        return (*closed, *_admission(command, after))
+    if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
+        return closed
+    return (*closed, acting(application.applicant if party == APPLICANT else str(application.sub_platform)))
+
+
+def _admission(command: Command[Any], application: Application) -> Iterator[Write]:
+    """The institution becomes a merchant; an event's within the terms of its plan, and beneath a sub-platform within
+    that one's plan. Refuses as ``apply`` does, and PlanFull.
+    """
+    above, planned = application.sub_platform, application.plan.get("planned_merchants")
+    licence = application.documents.get("business_licence")
+    merchant = Merchant(
+        mode=application.mode,
+        status="active",
+        since=command.at,
+        turn=command.id,
+        sub_platform=above,
+        application=application.id,
+        event=application.event,
+        planned_merchants=planned if isinstance(planned, int) else None,  # words do not bind
+        counted=True if above else None,
+    )
+    yield admission(application.applicant, merchant, refuse=lambda _: AccountClosed())
+    yield from validities(
+        command,
+        application.applicant,
+        agreement=application.agreement.ends_on if application.agreement else None,
+        licence=licence.expires_on if licence else None,
+    )
+    if above:
+        member = Membership(merchant=application.applicant, since=command.at, admitted_by="application")
+        yield from joins(command, above, member)

@@ -12,8 +12,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from pydantic_core import core_schema
 
-from chalicelib.edge.endpoints import ENDPOINTS
-from chalicelib.edge.http import Endpoint
+from chalicelib.edge.endpoints import ENDPOINTS, Endpoint
 from chalicelib.errors import Refusal
 from chalicelib.kernel.fields import Params
 from chalicelib.openness import refusals, samples

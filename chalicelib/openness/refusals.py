@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib import errors
 from chalicelib.edge import problem
-from chalicelib.edge.http import BODY_BYTES_MAX, Endpoint
+from chalicelib.edge.endpoints import BODY_BYTES_MAX, Endpoint
 from chalicelib.edge.problem import IdempotencyKeyRequired, InternalError, TooManyRequests, UnsupportedMediaType
 from chalicelib.errors import Refusal
 from chalicelib.openness.samples import ID, TIME

@@ -4,8 +4,8 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.edge import problem, rooms
 from chalicelib.edge.caching import LIVE, REVALIDATE, STABLE
-from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import FORMS, HTML, JSON, page, preferred
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query

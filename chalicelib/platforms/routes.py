@@ -2,8 +2,9 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
 from chalicelib.edge.pages import JSON, page, preferred
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

@@ -2,8 +2,9 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
 from chalicelib.edge.identity.authorizer import account_of
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision

@@ -3,8 +3,8 @@
 from chalice.app import Blueprint, Response
 
 from chalicelib.edge.caching import STABLE
-from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import JSON, page
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query

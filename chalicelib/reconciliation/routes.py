@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.edge.caching import LISTED
-from chalicelib.edge.endpoints import query
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Page, Params

@@ -3,7 +3,8 @@
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision

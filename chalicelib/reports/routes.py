@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import JSON, page, preferred
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Params

@@ -4,8 +4,8 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.edge import problem
 from chalicelib.edge.caching import LISTED
-from chalicelib.edge.endpoints import query
 from chalicelib.edge.pages import JSON, page, preferred
+from chalicelib.edge.queries import query
 from chalicelib.kernel.query import Query
 from chalicelib.scenarios import queries as scenarios
 from chalicelib.statistics import queries, sheet

@@ -9,8 +9,8 @@ from chalicelib.accounts.statements import queries as statements
 from chalicelib.accounts.statements.checkpoints import ReasonedInstant
 from chalicelib.accounts.statements.entries import EntryAnswer, ReasonedEntryParams
 from chalicelib.credit import queries as credit
-from chalicelib.edge.endpoints import query
 from chalicelib.edge.identity.authorizer import acted_for
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE
 from chalicelib.kernel.fields import Page

@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision

@@ -50,7 +50,7 @@ TRIGGERS = {source.name: source for source in app.app.event_sources}
 
 def roots() -> dict[str, set[str]]:
     """Where each function's code begins."""
-    edge = {"chalicelib.edge.endpoints.command", "chalicelib.edge.endpoints.query"}
+    edge = {"chalicelib.edge.endpoints.command", "chalicelib.edge.queries.query"}
     called = [call for each in ENDPOINTS for call in (each.view, each.prepare) if call]
     views = {f"{call.__module__}.{call.__qualname__}" for call in called}
     found = {"api_handler": edge | views | {"chalicelib.edge.problem.reshape"}}

@@ -85,7 +85,7 @@ LACKING: dict[str, tuple[Callable[[Resource], bool], Resource]] = {
         of(FUNCTION, "RecursiveLoop"),
         {"Type": FUNCTION, "Properties": {"RecursiveLoop": "Terminate"}},
     ),
-    "Zips under a key of one's own": (
+    "Zips encrypted with a customer-managed key": (
         lambda it: it["Type"] == FUNCTION and "SourceKMSKeyArn" in it["Properties"].get("Code", {}),
         {"Type": FUNCTION, "Properties": {"Code": {"SourceKMSKeyArn": "arn:x"}}},
     ),

@@ -7,7 +7,7 @@ import pytest
 from pydantic import RootModel
 from pydantic.fields import FieldInfo
 
-from chalicelib.edge.http import BODY_BYTES_MAX
+from chalicelib.edge.endpoints import BODY_BYTES_MAX
 from chalicelib.kernel.text import TextType
 from tests.commands import COMMANDS, Ready, send
 from tests.endpoints import ROUTES, filled, required

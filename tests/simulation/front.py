@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from chalice.app import CaseInsensitiveMapping
 
 from chalicelib import deadline, log
-from chalicelib.edge import http
-from chalicelib.edge.endpoints import ENDPOINTS
+from chalicelib.edge import queries
+from chalicelib.edge.endpoints import ENDPOINTS, attended, change
 from tests.world import Answer, World
 
 if TYPE_CHECKING:
@@ -63,10 +63,10 @@ class Front(World):
         sent = {"idempotency-key": key or f"key-{next(self.numbers)}"}
         payload = b"" if body is None else json.dumps(body).encode()
         request = _Request(role or "", sub, sent, payload, path, {k: str(v) for k, v in params.items()})
-        handle = partial(http.change if method != "GET" else http.ask, endpoint)
+        handle = partial(change if method != "GET" else queries.ask, endpoint)
         self.sim.serve(request)
         route = f"{endpoint.method} {endpoint.path}"
         with log.line("request", route=route, request=urlencode(params)) as line, deadline.within(SECONDS):
-            got = http.attended(handle, cast(Any, request), segments, line)
+            got = attended(handle, cast(Any, request), segments, line)
             line.fields["status"] = got.status_code
         return Answer(got.status_code, json.loads(got.body), {name: str(value) for name, value in got.headers.items()})

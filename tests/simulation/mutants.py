@@ -15,7 +15,7 @@ from chalicelib.buyback import model as lots
 from chalicelib.buyback.items import RunSums
 from chalicelib.campaigns import queries as campaigns
 from chalicelib.cancellation import actions as cancellation
-from chalicelib.edge import events, http
+from chalicelib.edge import endpoints, events
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.grants.items import Grant
 from chalicelib.holds import actions as holds
@@ -189,7 +189,7 @@ MUTANTS: dict[str, Mutant] = {
         "the Record lacks the last posting of its Transfer", _around(sales, "post", _short_postings), (PROVEN,)
     ),
     "log: a line quotes the body": Mutant(
-        "the request's line holds what the caller sent", _around(http, "_parse", _talking),
+        "the request's line holds what the caller sent", _around(endpoints, "_parse", _talking),
         ("logs hold nothing personal",), frozenset({"close"}),
     ),
     "tills: a sale at any price": Mutant(

@@ -122,7 +122,7 @@ def test_what_is_no_step_says_what_the_caller_can_do_instead() -> None:
 def test_what_is_no_step_says_whose_turn_it_is() -> None:
     refusal = refused("opinion_filed", "opinion favourable", "exchange")
     assert refusal.text("en").endswith("Possible now: withdraw (the applicant).")
-    assert refusal.text("zh").endswith("目前可以：撤回（申请机构）。")
+    assert refusal.text("zh").endswith("目前可以：撤回（申请方）。")
 
 
 def test_what_is_no_step_says_where_nothing_can_be_done_any_more() -> None:

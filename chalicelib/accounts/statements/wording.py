@@ -89,7 +89,7 @@ def _donation_refund(entry: Entry) -> Text:
     points = number(entry.points)
     return Text(
         f"A campaign that you gave to was abandoned: {points} points came back; the certificate is revoked.",
-        f"您捐赠的捐赠项目已终止，返还 {points} 碳积分，凭证已撤销。",
+        f"您参与捐赠的项目已终止，返还 {points} 碳积分，凭证已撤销。",
     )
 
 

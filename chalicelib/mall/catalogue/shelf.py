@@ -162,7 +162,7 @@ def _at_tills(offer: OfferTerms, words: Mapping[str, Any], added: int) -> Iterab
 
 def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:
     if not body.model_dump(exclude_none=True):
-        raise InvalidRequest.at("", "Name at least one field to change", "请至少给出一个要修改的字段")
+        raise InvalidRequest.at("", "Name at least one field to change", "请至少填写一个需修改的字段")
     if body.status == "on_shelf" and ends_at and ends_at <= at:
         raise InvalidRequest.at(
             "/status",

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint
 
 from chalicelib.edge.caching import LISTED, LIVE
-from chalicelib.edge.endpoints import query
+from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound, RoleNotAllowed, Unauthenticated
 from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query

@@ -26,7 +26,7 @@ class NotCancellable(InvalidState):
 
     detail = Text(
         "The buyer can cancel an order only before it is fulfilled, and within the time that the offer gives.",
-        "买方只能在核销前且在权益规定的取消时限内取消订单。",
+        "兑换人只能在核销前且在权益规定的取消时限内取消订单。",
     )
     remedy = Text(
         "Ask the merchant for a refund. The order shows cancellable_until, if there is such a time.",
@@ -79,7 +79,7 @@ def cancel(command: Command[Empty], sale: Sale) -> Decision:
     if until is None or until <= command.at:
         raise NotCancellable(state=sale.order.status, action="cancel", cancellable_until=until)
     status = step(STEPS, sale.order.status, "cancel", command.caller.role)
-    return _give_back(command, sale, status, "买方取消 (cancelled by the buyer)")
+    return _give_back(command, sale, status, "兑换人取消 (cancelled by the buyer)")
 
 
 def expire(command: Command[Empty], sale: Sale) -> Decision:

@@ -2,7 +2,8 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.endpoints import command, query
+from chalicelib.edge.endpoints import command
+from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision

@@ -15,7 +15,7 @@ WARNINGS = {
     ),
     "stock_below_commitment": Text(
         "Less is on the shelf than the plan commits to: add stock, or change the plan with the exchange.",
-        "在架库存低于入驻申请中承诺的数量，请补充库存，或与上海环交所变更承诺。",
+        "在架库存低于入驻申请中承诺的数量，请补充库存，或与上海环交所协商变更承诺。",
     ),
     "category_outside_plan": Text(
         "Offers are of a category that the plan or the register does not have: take them off the shelf, or change the"

@@ -45,7 +45,7 @@ def test_every_kind_has_a_sentence_in_each_language(kind: str, points: int) -> N
         (
             entry("conversion", 0, debt_points=-887),
             "A reduction of scenario metro became 0 points. 887 points repaid a debt.",
-            "减排场景 metro 的减排量转换为 0 碳积分。另有 887 碳积分用于抵扣待抵扣部分。",
+            "减排场景 metro 的减排量转换为 0 碳积分。另有 887 碳积分已用于抵扣待抵扣碳积分。",
         ),
         (
             entry("reversal", -600, debt_points=287),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.onboarding.items import Application, Counting, Document, Kind
-from chalicelib.onboarding.steps import REQUIRED
+from chalicelib.onboarding.required import REQUIRED
 from tests.unit.decisions import AT
 
 EVENT_PLAN = {

@@ -15,7 +15,7 @@ from chalicelib.merchants.actions import AlreadyMerchant
 from chalicelib.onboarding import actions
 from chalicelib.onboarding.items import Application, OpinionNote
 from chalicelib.onboarding.model import Acknowledgement, Agreement, Endorsement, Integration, Opinion, Review
-from chalicelib.onboarding.steps import DocumentsChanged, DocumentsMissing
+from chalicelib.onboarding.required import DocumentsChanged, DocumentsMissing
 from chalicelib.partners.items import Partner
 from chalicelib.table import keys
 from chalicelib.table.row import load

@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib.errors import InvalidState, RoleNotAllowed
 from chalicelib.onboarding.items import Application, Counting, OpinionNote, ReviewNote
-from chalicelib.onboarding.steps import KINDS, OPEN, REQUIRED, STEPS, missing, next_actions, traits
+from chalicelib.onboarding.required import KINDS, REQUIRED, missing
+from chalicelib.onboarding.steps import OPEN, STEPS, next_actions, traits
 from chalicelib.table.row import dump, load
 from chalicelib.transitions import step
 from tests.diagrams import mermaid
