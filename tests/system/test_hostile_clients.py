@@ -42,7 +42,14 @@ class Forger:
 
     def signed(self, key: Any = None, head: dict[str, Any] | None = None, **claims: Any) -> str:
         now = int(time.time())
-        stated = {"iss": NAME, "aud": AUDIENCE, "sub": "p0", "role": "individual", "iat": now, "exp": now + 600} | claims
+        stated = {
+            "iss": NAME,
+            "aud": AUDIENCE,
+            "sub": "p0",
+            "role": "individual",
+            "iat": now,
+            "exp": now + 600,
+        } | claims
         head = {"kid": self.kid} | (head or {})
         return jwt.api_jws.encode(json.dumps(stated).encode(), key or self.private, algorithm="ES256", headers=head)
 

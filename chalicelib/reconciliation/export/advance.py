@@ -2,7 +2,7 @@
 
 What stands in the bucket says what is done, so each message may die at any line and may come twice. The messages of a
 step are sent until a mark says that they were: whoever finds the step before done without it sends them, and nobody
-afterwards, however often a message comes again. What a queue lost nevertheless, ``again`` sends.
+afterwards, however often a message is received again. What a queue lost nevertheless, ``again`` sends.
 """
 
 import json
@@ -126,7 +126,7 @@ def _send(day: str, step: str, plan: Plan) -> None:
 
 
 def _send_left(day: str) -> None:
-    """What is not done of the step that was sent last; where all of it is, one of it, which goes on."""
+    """What is not done of the step that was sent last; where all of it is, one of it, which continues."""
     if not objects.there(objects.plan_key(day)):
         sender.send([{"day": day, "step": "await"}], to=settings().books_queue_url)
         return
