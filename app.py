@@ -166,6 +166,14 @@ def count_books(event: SQSEvent) -> dict[str, Any]:
     return events.messages(event, queues.count_books)
 
 
+@app.on_sqs_message(queue_arn=settings().batch_queue_arn, batch_size=1, name="process_lines")
+def process_lines(event: SQSEvent) -> dict[str, Any]:
+    """Some of a batch's lines get their outcomes, or the bureau's order reaches them."""
+    from chalicelib.triggers import queues
+
+    return events.messages(event, queues.process_lines)
+
+
 @app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")
 @events.woken
 def sweep(_: CloudWatchEvent) -> None:

@@ -47,6 +47,8 @@ class Settings(NamedTuple):
     webhook_queue_url: str
     books_queue_arn: str
     books_queue_url: str
+    batch_queue_arn: str
+    batch_queue_url: str
     webhook_pauses_seconds: tuple[int, ...]
     veto_days: int
     serve_days: int
@@ -84,6 +86,8 @@ def settings() -> Settings:
         webhook_queue_url=env("WEBHOOK_QUEUE_URL", ""),
         books_queue_arn=env("BOOKS_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:books"),
         books_queue_url=env("BOOKS_QUEUE_URL", ""),
+        batch_queue_arn=env("BATCH_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:batches"),
+        batch_queue_url=env("BATCH_QUEUE_URL", ""),
         webhook_pauses_seconds=tuple(map(int, env("WEBHOOK_PAUSES_SECONDS", _PAUSES).split())),
         **_numbers(),
         allow_local_partners=env("ALLOW_LOCAL_PARTNERS") == "1",

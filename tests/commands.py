@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chalicelib.batches import actions as batches
-from chalicelib.batches.items import Batch
-from chalicelib.batches.model import Sums
+from chalicelib.batches.items import Batch, Intake, Lane, Progress
 from chalicelib.files import client
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Empty
@@ -384,9 +383,9 @@ def _reported_batch(world: World) -> str:
     batch = read.get(keys.batch(id), Batch)
     assert batch is not None
     processing = replace(batch, status="processing")
-    perform("start", lambda command: batches.move(command, batch, "start"))
-    perform("slice", lambda command: batches.slice_done(command, id, 0, range(1, 2), Sums(reported=1)))
-    perform("finish", lambda command: batches.move(command, processing, "finish"))
+    lane = Lane(number=0, at=batch.created_at, line=2, first=1, until=2, reported=1)
+    perform("start", lambda command: batches.start(command, batch, [lane]))
+    perform("finish", lambda command: batches.finish(command, processing, Progress((lane,)), Intake()))
     return f"/v1/reduction-batches/{id}"
 
 
@@ -425,7 +424,7 @@ def _upload_totals(world: World) -> Ready:
 def _reverse_batch(world: World) -> Ready:
     path = _reported_batch(world)
     batch = path.rpartition("/")[2]
-    derive(update(keys.batch_slice(batch, 0), assign={"converted": 1, "reported": 0}))
+    derive(update(keys.batch_lane(batch, 0), assign={"converted": 1, "reported": 0}))
     return Ready("POST", f"{path}/reverse", {"reason": "no such trips"}, "bureau", "bureau", {"reason": "other"})
 
 

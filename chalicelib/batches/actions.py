@@ -1,18 +1,18 @@
-"""Opening a batch, its states, and what its slices came to."""
+"""Opening a batch, its states, and what the bureau orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.batches.items import Batch, BatchPointer, JudgedSlice, Judgement, Progress, Slice
+from chalicelib.batches.admission import release
+from chalicelib.batches.items import Batch, BatchPointer, Intake, JudgedLane, Judgement, Lane, Progress
 from chalicelib.batches.model import (
     FILE_BYTES_MAX,
     NDJSON,
     BatchOpened,
     BatchReason,
     NewBatch,
-    Sums,
     Upload,
     file_key,
     to_answer,
@@ -29,7 +29,7 @@ from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import operated
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
-from chalicelib.table.write import Attr, put, update
+from chalicelib.table.write import Attr, Write, put, update
 from chalicelib.transitions import Step, step
 
 FORM_SECONDS = 3600
@@ -97,34 +97,39 @@ def open_batch(command: Command[NewBatch], versions: Sequence[Scenario], upload:
     return Decision("batch_announced", answer, (put(keys.batch(batch.id), batch, listed=waits), pointer))
 
 
-def move(
-    command: Command[Empty], batch: Batch, action: str, *, reason: Text | None = None, progress: Progress | None = None
-) -> Decision:
-    """The next state of a batch, and why it was refused or what it came to. Raises InvalidState."""
-    status = step(STEPS, batch.status, action, command.caller.role)
-    final = status in {"done", "refused"}
-    changes: dict[str, Any] = {
-        "status": status,
-        "finished_at": command.at if final else None,
-        "reason": reason and reason.en,
-        "reason_zh": reason and reason.zh,
-    }
-    write = update(
-        keys.batch(batch.id),
-        assign=changes,
-        remove=UNLISTED if final else (),
-        require=Attr("status").eq(batch.status),
-    )
-    sums = total(progress or Progress())
+def start(command: Command[Empty], batch: Batch, lanes: Sequence[Lane]) -> Decision:
+    """The file is what was announced: its lanes are put, and the work can begin. Raises InvalidState."""
+    status: Any = step(STEPS, batch.status, "start", command.caller.role)
+    changes = {"status": status, "etag": batch.etag, "packed": batch.packed}
+    write = update(keys.batch(batch.id), assign=changes, require=Attr("status").eq(batch.status))
+    puts = (put(keys.batch_lane(batch.id, each.number), replace(each, at=command.at)) for each in lanes)
+    answer = to_answer(replace(batch, status=status), Progress())
+    return Decision(f"batch_{status}", answer, (write, *puts))
+
+
+def refuse(command: Command[Empty], batch: Batch, reason: Text) -> Decision:
+    """The whole file is refused, before its first line. Raises InvalidState."""
+    status: Any = step(STEPS, batch.status, "refuse", command.caller.role)
+    changes = {"status": status, "finished_at": command.at, "reason": reason.en, "reason_zh": reason.zh}
+    write = _ended(batch, changes)
+    return Decision(f"batch_{status}", to_answer(replace(batch, **changes), Progress()), (write,))
+
+
+def finish(command: Command[Empty], batch: Batch, progress: Progress, intake: Intake) -> Decision:
+    """Every lane is done: what the batch came to, and room for the next. Raises InvalidState."""
+    status: Any = step(STEPS, batch.status, "finish", command.caller.role)
+    sums = total(progress)
+    if (found := sums.converted + sums.reported + sums.refused) != batch.lines:
+        raise RuntimeError(f"{found} outcomes of {batch.lines} lines")
+    changes = {"status": status, "finished_at": command.at}
+    writes = (_ended(batch, changes), release(batch, intake, len(progress.lanes)))
     came = {"BatchConverted": sums.converted, "BatchRefused": sums.refused, "BatchPoints": sums.points}
-    answer = to_answer(replace(batch, **changes), progress or Progress())
-    return Decision(f"batch_{status}", answer, (write,), metrics=came if progress else {})
+    return Decision(f"batch_{status}", to_answer(replace(batch, **changes), progress), writes, metrics=came)
 
 
-def slice_done(command: Command[Empty], batch: str, number: int, lines: range, sums: Sums) -> Decision:
-    """What a slice came to, once. ``lines`` are the numbers of its lines."""
-    part = Slice(number=number, at=command.at, first=lines[0], last=lines[-1], **sums.model_dump())
-    return Decision("batch_slice_done", sums, (put(keys.batch_slice(batch, number), part),))
+def _ended(batch: Batch, changes: Mapping[str, Any]) -> Write:
+    """Nothing is to be done to the batch any more."""
+    return update(keys.batch(batch.id), assign=changes, remove=UNLISTED, require=Attr("status").eq(batch.status))
 
 
 def judge(command: Command[BatchReason], batch: Batch, progress: Progress, action: str) -> Decision:
@@ -145,22 +150,27 @@ def judge(command: Command[BatchReason], batch: Batch, progress: Progress, actio
         listed=Listing(lists.batches_open(command.now), f"{command.at}:{batch.id}"),
         require=Attr("status").eq(batch.status),
     )
+    waits = (judged_lane(judgement, each) for each in progress.lanes)
+    puts = (put(keys.batch_judged(batch.id, judgement.id, each.number), each) for each in waits)
     answer = to_answer(replace(batch, status=status, judgement=judgement), progress)
     facts = Facts(batch=batch.id, reason=judgement.reason)
-    return Decision(f"batch_{status}", answer, (write,), facts, publish=True)
+    return Decision(f"batch_{status}", answer, (write, *puts), facts, publish=True)
 
 
-def slice_judged(command: Command[Empty], batch: str, done: JudgedSlice) -> Decision:
-    """What a judgement did to a slice, once."""
-    part = replace(done, at=command.at)
-    write = put(keys.batch_judged(batch, part.judgement, part.number), part)
-    return Decision("batch_slice_judged", Empty(), (write,))
-
-
-def judged(command: Command[Empty], batch: Batch, progress: Progress) -> Decision:
-    """A judgement has reached every slice: the batch is done again. Raises InvalidState."""
-    status: Any = step(STEPS, batch.status, "finish", command.caller.role)
-    write = update(
-        keys.batch(batch.id), assign={"status": status}, remove=UNLISTED, require=Attr("status").eq(batch.status)
+def judged_lane(judgement: Judgement, lane: Lane) -> JudgedLane:
+    """A lane that the judgement has not begun."""
+    return JudgedLane(
+        judgement=judgement.id,
+        action=judgement.action,
+        number=lane.number,
+        at=judgement.at,
+        line=lane.first,
+        until=lane.until,
     )
-    return Decision("batch_judged", to_answer(replace(batch, status=status), progress), (write,))
+
+
+def judged(command: Command[Empty], batch: Batch, progress: Progress, intake: Intake) -> Decision:
+    """A judgement has gone through every lane: the batch is done again. Raises InvalidState."""
+    status: Any = step(STEPS, batch.status, "finish", command.caller.role)
+    writes = (_ended(batch, {"status": status}), release(batch, intake, len(progress.lanes)))
+    return Decision("batch_judged", to_answer(replace(batch, status=status), progress), writes)

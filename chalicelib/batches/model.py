@@ -20,10 +20,11 @@ from chalicelib.kernel.fields import (
 )
 from chalicelib.reductions.model import ReductionAnswer, Trip
 
-LINES_MAX = 100_000  # some four minutes of work: see the ADR before raising it
-FILE_BYTES_MAX = 32 * 1024 * 1024
+LINES_MAX = 100_000_000  # of fifty bytes each: no file of the bytes below holds more
+FILE_BYTES_MAX = 5_000_000_000  # what S3 takes in one piece; of gzip, unpacked too
 NDJSON = "application/x-ndjson"
 FOLDER = "incoming/batches/"  # of files as they were sent: the bucket forgets them after 30 days
+UNPACKED = "unpacked/"  # what gzip files hold: the same
 
 
 class NewBatch(Body):
@@ -68,11 +69,15 @@ class RefusedLines(Answer):
 
 
 class Sums(Answer):
-    """Lines that became points, that wait for confirmation (manual scenarios), that were refused; points credited."""
+    """Lines that became points, that wait for confirmation (manual scenarios), that were refused; points credited.
+
+    ``duplicates`` are those of the refused whose record was reported before, in this file or anywhere.
+    """
 
     converted: int = 0
     reported: int = 0
     refused: int = 0
+    duplicates: int = 0
     points: int = 0
 
 
@@ -117,8 +122,8 @@ class BatchAnswer(Sums):
 
 
 def total(progress: Progress) -> Sums:
-    """The sums of slices, with the points of what was confirmed since."""
-    sums = {name: sum(getattr(each, name) for each in progress.slices) for name in Sums.model_fields}
+    """The sums of lanes, with the points of what was confirmed since."""
+    sums = {name: sum(getattr(each, name) for each in progress.lanes) for name in Sums.model_fields}
     return Sums(**sums | {"points": sums["points"] + sum(each.points for each in progress.judged)})
 
 
@@ -178,6 +183,11 @@ def wake_key(id: str) -> str:
     return f"{FOLDER}{id}/wake"
 
 
-def refused_key(id: str, number: int | None = None) -> str:
-    """The refused lines of one slice, or of the whole batch."""
-    return f"batches/{id}/refused" + (".jsonl" if number is None else f"/{number:04d}.jsonl")
+def unpacked_key(id: str) -> str:
+    """The lines of a file that came packed."""
+    return f"{UNPACKED}{id}.jsonl"
+
+
+def refused_key(id: str, line: int | None = None) -> str:
+    """The refused lines of a slice, by the number of its first line, or of the whole batch."""
+    return f"batches/{id}/refused" + (".jsonl" if line is None else f"/{line:010d}.jsonl")

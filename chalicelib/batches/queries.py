@@ -3,8 +3,9 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from chalicelib.batches.items import Batch, JudgedSlice, Progress, Slice
+from chalicelib.batches.items import Batch, Intake, JudgedLane, Lane, Progress, Slice, as_lane
 from chalicelib.batches.lines import RefusedLine
 from chalicelib.batches.model import (
     BatchAnswer,
@@ -25,6 +26,7 @@ from chalicelib.kernel.record import Record
 from chalicelib.reductions.lookup.queries import as_they_stand, is_report
 from chalicelib.table import keys, lists, read
 
+T = TypeVar("T")
 LINK_SECONDS = 300
 _DRAWN_MAX = 500  # numbers that a sample tries: blank and unreadable lines have no Record
 _TOGETHER = 100
@@ -41,8 +43,24 @@ def batch(caller: Caller, id: str) -> Batch:
 def progress(id: str) -> Progress:
     """How far a batch is."""
     rows = list(read.partition(keys.batch(id).pk, "judged:", "slice:~", chunk=1000))
-    slices = tuple(row.load(Slice) for row in rows if row.key.sk.startswith("slice:"))
-    return Progress(slices, tuple(row.load(JudgedSlice) for row in rows if row.key.sk.startswith("judged:")))
+
+    def of(begin: str, kind: type[T]) -> tuple[T, ...]:
+        return tuple(row.load(kind) for row in rows if row.key.sk.startswith(begin))
+
+    slices = of("slice:", Slice)
+    return Progress((as_lane(slices),) if slices else of("lane:", Lane), of("judged:", JudgedLane))
+
+
+def lane(id: str, number: int) -> Lane:
+    """One lane of a batch, as of now."""
+    found = read.get(keys.batch_lane(id, number), Lane)
+    assert found is not None
+    return found
+
+
+def intake(operator: str) -> Intake:
+    """What of an operator's batches is in work."""
+    return read.get(keys.intake(operator), Intake) or Intake()
 
 
 def view(caller: Caller, id: str, now: datetime) -> BatchAnswer:
@@ -85,13 +103,24 @@ def _ranks(query: Query[BatchParams]) -> Iterator[str]:
 def sample(caller: Caller, id: str, size: int) -> Sample:
     """Lines of a batch, drawn at random among those that have a Record. Raises NotFound."""
     found = batch(caller, id)
-    numbers = [number for part in progress(found.id).slices for number in part.numbers]
-    drawn = random.sample(numbers, min(len(numbers), _DRAWN_MAX))
+    drawn = _drawn([range(each.first, each.line) for each in progress(found.id).lanes])
     records: list[Record] = []
     for start in range(0, len(drawn), _TOGETHER):
         if len(records) < size:
             records += lines(found.id, drawn[start : start + _TOGETHER])
     return Sample(items=sorted(_sampled(records[:size]), key=lambda each: each.line))
+
+
+def _drawn(done: list[range]) -> list[int]:
+    """Numbers of lines, each as likely as any other."""
+    count = sum(map(len, done))
+    places = random.sample(range(count), min(count, _DRAWN_MAX))
+    drawn: list[int] = []
+    for numbers in done:
+        drawn += (numbers[place] for place in places if place < len(numbers) and place >= 0)
+        places = [place - len(numbers) for place in places]
+    random.shuffle(drawn)
+    return drawn
 
 
 def lines(id: str, numbers: list[int] | range) -> list[Record]:

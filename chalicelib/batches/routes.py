@@ -28,8 +28,8 @@ room = Blueprint(__name__)
 def announce_batch(command: Command[NewBatch]) -> Decision:
     """Announce a file of reductions and get a form to send it with.
 
-    The file holds JSON Lines in UTF-8, plain or packed with gzip: at most 100 000 lines of at most 4096 bytes, 32 MiB
-    in all, unpacked too. A line is one `{record_id, account, quantity, occurred_at}`; `scenario` may stand in it where
+    The file holds JSON Lines in UTF-8, plain or packed with gzip: lines of at most 4096 bytes, 5 GB in all, unpacked
+    too. A line is one `{record_id, account, quantity, occurred_at}`; `scenario` may stand in it where
     it is the batch's own. Blank lines, byte order marks and a DOS end-of-file mark do not count. `sha256` is that of
     the file as it is sent; S3 takes only these bytes. Each line becomes a reduction or is refused as if it were sent
     to POST /v1/reductions alone; work starts when the file has arrived. A former operator of a scenario may send trips

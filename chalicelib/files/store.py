@@ -79,19 +79,42 @@ def read(key: str) -> bytes:
         return body.read()
 
 
+class Stat(NamedTuple):
+    """What an object is now."""
+
+    bytes: int
+    etag: str
+
+
+def stat(key: str) -> Stat | None:
+    """The size of an object, and what tells its content from any other; None where there is no object."""
+    try:
+        found = client().head_object(Bucket=settings().documents_bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return None
+        raise
+    return Stat(found["ContentLength"], found["ETag"])
+
+
 class _Ranges(io.RawIOBase):
     """An object of any size, fetched range by range as it is read: a slow reader holds no connection open."""
 
-    def __init__(self, key: str) -> None:
-        self.key, self.place, self.left = key, 0, True
+    def __init__(self, key: str, first: int, until: int | None, etag: str | None) -> None:
+        self.key, self.place, self.until = key, first, until
+        self.wanted: Any = {"IfMatch": etag} if etag else {}
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        wanted = f"bytes={self.place}-{self.place + len(buffer) - 1}"
+        end = self.place + len(buffer)
+        end = end if self.until is None else min(end, self.until)
+        if end <= self.place:
+            return 0
+        wanted = {"Range": f"bytes={self.place}-{end - 1}", **self.wanted}
         try:
-            answer = client().get_object(Bucket=settings().documents_bucket, Key=self.key, Range=wanted)
+            answer = client().get_object(Bucket=settings().documents_bucket, Key=self.key, **wanted)
         except ClientError as error:
             if error.response["Error"]["Code"] in _BEHIND_ITS_END:
                 return 0
@@ -103,9 +126,14 @@ class _Ranges(io.RawIOBase):
         return len(content)
 
 
-def stream(key: str) -> IO[bytes]:
-    """The content of an object of any size, in order. The caller closes it."""
-    return io.BufferedReader(_Ranges(key), _RANGE_BYTES)
+def stream(
+    key: str, *, first: int = 0, until: int | None = None, etag: str | None = None, ahead: int = _RANGE_BYTES
+) -> io.BufferedReader:
+    """The content of an object of any size, in order, from byte ``first`` to before ``until``, ``ahead`` at a time.
+
+    The caller closes it. Reading fails where the object is no longer that of ``etag``.
+    """
+    return io.BufferedReader(_Ranges(key, first, until, etag), ahead)
 
 
 def listed(prefix: str) -> list[str]:
@@ -140,12 +168,8 @@ def put_first(key: str, content: bytes, *, content_type: str) -> bool:
 
 def version(key: str) -> str | None:
     """What tells the present content of an object from any other (its ETag); None where there is no object."""
-    try:
-        return client().head_object(Bucket=settings().documents_bucket, Key=key)["ETag"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _ABSENT:
-            return None
-        raise
+    found = stat(key)
+    return found and found.etag
 
 
 def copy(source: str, target: str, *, wanted: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.conformance import worker as conformance
 from chalicelib.mall.redemptions.sweeping import sweep_sold
@@ -26,3 +27,8 @@ def pay_lots(message: Mapping[str, Any]) -> None:
 def count_books(message: Mapping[str, Any]) -> None:
     """A step of a reconciliation."""
     books.handle(message)
+
+
+def process_lines(message: Mapping[str, Any]) -> None:
+    """A lane of a batch has its turn."""
+    batches.handle(message)

@@ -26,6 +26,9 @@ OPERATIONS: dict[str, set[Grant]] = {
     "head_object": {("s3:GetObject", "objects"), ("s3:ListBucket", "bucket")},
     "copy_object": {("s3:GetObject", "objects"), ("s3:PutObject", "objects")},
     "put_object": {("s3:PutObject", "objects")},
+    "create_multipart_upload": {("s3:PutObject", "objects")},
+    "upload_part": {("s3:PutObject", "objects")},
+    "complete_multipart_upload": {("s3:PutObject", "objects")},
     "list_objects_v2": {("s3:ListBucket", "bucket")},
     # DynamoDB writes the export with the rights of who asks for it.
     "export_table_to_point_in_time": {("dynamodb:ExportTableToPointInTime", "table"), *_EXPORTED},
@@ -88,7 +91,8 @@ def _queues(places: set[str]) -> set[str]:
         for call in _calls(modules()[module], name, "chalicelib.queues.sender.send"):
             named = [ast.unparse(each.value) for each in call.keywords if each.arg == "to"]
             found |= {each.rpartition(".")[2].removesuffix("_queue_url") for each in named or ["buy_back_queue_url"]}
-    return {{"buy_back": "buy-back", "webhook": "webhooks", "books": "books"}[each] for each in found}
+    names = {"buy_back": "buy-back", "webhook": "webhooks", "books": "books", "batch": "batches"}
+    return {names[each] for each in found}
 
 
 def _calls(module: Module, name: str, called: str) -> list[ast.Call]:

@@ -20,5 +20,6 @@ def batches(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Batches]:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=settings().documents_bucket)
     world.scenario()
-    yield Batches(world, s3)
+    with Batches(world, s3).installed() as batches:
+        yield batches
     client.client.cache_clear()

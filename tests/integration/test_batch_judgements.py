@@ -1,16 +1,16 @@
 """All lines of a batch confirmed or rejected at once: each exactly once, whoever dies in between."""
 
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.batches.processing import judging, worker
+from chalicelib.batches.processing import contents, judging, lanes, planning, worker
 from chalicelib.errors import Contended
 from chalicelib.kernel import settle
-from chalicelib.settings import settings
-from tests.batches import BASE, SCENARIO_OPERATOR, Batches, file, trip
+from tests.batches import BASE, SCENARIO_OPERATOR, Batches, Killer, file, trip
 from tests.books import check
 from tests.world import PEOPLE, Answer
 
@@ -24,7 +24,7 @@ def judge(batches: Batches, batch: str, action: str = "confirm", **options: Any)
 def run_worker(batches: Batches, batch: str) -> None:
     """The stream wakes a worker."""
     batches.world.stream()
-    batches.tell(batch, "wake")
+    batches.drain()
 
 
 def counts(batches: Batches, batch: str) -> tuple[str, int, int, int]:
@@ -34,8 +34,11 @@ def counts(batches: Batches, batch: str) -> tuple[str, int, int, int]:
 
 @pytest.fixture
 def sent(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Five lines that wait, in slices of two; a blank, a broken and a refused one among them."""
-    monkeypatch.setattr(worker, "SLICE_LINES", 2)
+    """Five lines that wait, in lanes of three and slices of two; a blank, a broken and a refused one among them."""
+    monkeypatch.setattr(lanes, "SLICE_LINES", 2)
+    monkeypatch.setattr(judging, "SLICE_LINES", 2)
+    monkeypatch.setattr(planning, "LANE_LINES_MIN", 3)
+    monkeypatch.setattr(contents, "BORDER_BYTES", 100)
     batches.world.scenario("Metro", confirmation="manual", daily_cap_grams=1000)
     alice, bob = batches.world.person(), batches.world.person("bob", PEOPLE[1])
     lines = [trip("a", alice), b"", trip("b", bob, "2"), b"{", trip("c", alice, "3"), trip("a", bob), trip("d", alice)]
@@ -47,8 +50,7 @@ def test_every_line_is_confirmed_and_the_books_agree(batches: Batches, sent: str
     ordered = judge(batches, sent)
     assert (ordered.status, ordered.body["status"], ordered.body["confirmed"]) == (202, "confirming", 0)
     batches.world.stream()
-    listed = batches.s3.list_objects_v2(Bucket=settings().documents_bucket)["Contents"]
-    assert [each["Key"] for each in listed if each["Key"].endswith("wake")] == [f"incoming/batches/{sent}/wake"]
+    assert batches.woken() == [sent]
     run_worker(batches, sent)
     assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
     assert (batches.world.points(), batches.world.points("bob")) == (5 * 71, 7 * 71)
@@ -120,41 +122,25 @@ def test_lines_of_a_frozen_account_are_left_and_a_later_judgement_reaches_them(b
     check(batches.world)
 
 
-class Crash(Exception):
-    pass
-
-
-@pytest.mark.parametrize("after", range(9))
-@pytest.mark.parametrize("committed", [True, False])
-def test_a_crash_anywhere_loses_and_doubles_nothing(
-    batches: Batches, sent: str, monkeypatch: pytest.MonkeyPatch, after: int, committed: bool
-) -> None:
+@pytest.mark.parametrize("after", [False, True])
+def test_a_worker_may_die_before_or_after_each_of_its_calls(batches: Batches, sent: str, after: bool) -> None:
     judge(batches, sent)
-    left = [after]
-
-    def crashing(real: Any) -> Any:
-        def crash(*arguments: Any) -> Any:
-            left[0] -= 1
-            if left[0] >= 0:
-                return real(*arguments)
-            if committed:
-                real(*arguments)
-            raise Crash
-
-        return crash
-
-    with monkeypatch.context() as patch:
-        patch.setattr(judging, "settle", crashing(settle.settle))
-        for module in (judging, worker):
-            patch.setattr(module, "perform", crashing(settle.perform))
-        with pytest.raises(Crash):
-            batches.tell(sent, "wake")
-    batches.tell(sent, "wake")
-    batches.tell(sent, "wake")
-    assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
-    confirmed = Counter(each.get("line") for each in batches.world.records() if each["kind"] == "reduction_confirmed")
-    assert confirmed == Counter([1, 3, 5, 7, 8])
-    check(batches.world)
+    before = dict(batches.world.store.items)
+    with Killer(0).armed() as whole:
+        batches.work(sent, "wake")
+    assert whole.calls > 12
+    for at in range(1, whole.calls + 1):
+        batches.world.store.items.clear()
+        batches.world.store.items.update(before)
+        with Killer(at, after=after).armed():
+            batches.work(sent, "wake")
+        if batches.get(sent)["status"] != "done":
+            worker.resume(datetime.now(UTC) + timedelta(minutes=20))
+            batches.drain()
+        assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
+        made = (each for each in batches.world.records() if each["kind"] == "reduction_confirmed")
+        assert Counter(each.get("line") for each in made) == Counter([1, 3, 5, 7, 8])
+        check(batches.world)
 
 
 def test_two_workers_at_once_come_to_the_same(batches: Batches, sent: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,32 +150,30 @@ def test_two_workers_at_once_come_to_the_same(batches: Batches, sent: str, monke
     def overtaken(*arguments: Any) -> Any:
         left[0] -= 1
         if left[0] == 0:
-            batches.tell(sent, "wake")
+            batches.work(sent, "wake")
             assert batches.get(sent)["status"] == "done"
         return real(*arguments)
 
     monkeypatch.setattr(judging, "settle", overtaken)
-    batches.tell(sent, "wake")
+    batches.work(sent, "wake")
     assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
     check(batches.world)
 
 
-def test_a_judgement_continues_in_another_invocation_when_the_time_is_up(
-    batches: Batches, sent: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("seed", range(4))
+def test_messages_come_twice_and_out_of_order(
+    batches: Batches, sent: str, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
+    """A slice a turn; a silent judgement is woken, one that is done is not."""
+    monkeypatch.setattr(lanes, "TURN_SECONDS", -1)
     judge(batches, sent)
-    with monkeypatch.context() as patch:
-        patch.setattr(worker, "WORK_SECONDS_MAX", -1)
-        batches.tell(sent, "wake")
-    assert counts(batches, sent)[:2] == ("confirming", 0)
-    woken: list[str] = []
-    monkeypatch.setattr(worker, "wake", woken.append)
     worker.resume(datetime.now(UTC) + timedelta(minutes=20))
-    assert woken == [sent]
-    batches.tell(sent, "wake")
-    assert counts(batches, sent)[:2] == ("done", 5)
+    assert batches.woken() == [sent]
+    batches.drain(random.Random(seed))
+    assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
     worker.resume(datetime.now(UTC) + timedelta(minutes=20))
-    assert woken == [sent]
+    assert batches.woken() == []
+    check(batches.world)
 
 
 def test_a_sample_holds_lines_and_what_became_of_them(batches: Batches, sent: str) -> None:
@@ -250,5 +234,5 @@ def test_a_busy_table_is_waited_for(batches: Batches, sent: str, monkeypatch: py
         return real(*arguments)
 
     monkeypatch.setattr(judging, "settle", contended)
-    batches.tell(sent, "wake")
+    batches.work(sent, "wake")
     assert counts(batches, sent)[:2] == ("done", 5)

@@ -1,18 +1,18 @@
 """What a file of lines holds, as exporters write such files: its lines, or the one reason why it holds none."""
 
-import gzip
 import re
-import tempfile
-import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Callable, Iterator
+from typing import IO, NamedTuple
 
+from chalicelib.batches.processing.chunks import Unusable, reader
 from chalicelib.errors import Text
 
-_RATIO_MAX = 100  # of gzip, beyond the first MiB: trips pack to a tenth or twentieth, bombs to a thousandth
-_CHUNK_BYTES, _HEAD_BYTES = 1 << 20, 1 << 16
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+RAW_BYTES_MAX = 16_384  # of a line, with all that surrounds it; the rest of a longer one is passed over
+NUMBERS_MAX = 200_000_000  # of lines, blank ones included: a minute's reading
+BORDER_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 16
+_ZIP = b"PK\x03\x04"
 _EDGES = b" \t\r\n\v\f\x1a"  # 0x1A: the end of a file as DOS marks it, also in the middle of joined files
 _LEADING = re.compile(rb"\A(?:\xef\xbb\xbf|[ \t\r\n\v\f\x1a])*+")  # a byte order mark, also of a file joined behind
 
@@ -57,54 +57,60 @@ _GBK = (
 )
 
 
-class Unusable(Exception):
-    """The whole file is refused; ``reason`` says why."""
+class Line(NamedTuple):
+    """A line that holds something: its number, as editors count, the byte behind its end, and what it holds.
 
-    def __init__(self, reason: Text) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
-
-
-def unpacked(file: IO[bytes], bytes_max: int) -> IO[bytes]:
-    """The file, or what it holds if it is gzip, as a temporary file. Raises Unusable. The caller closes it.
-
-    Never more than a MiB is in memory, nor more than ``bytes_max`` on disk.
+    ``content`` is without line end, byte order mark and DOS end mark; of a longer line, it is only the beginning.
     """
-    file.seek(0)
-    if file.read(2) != _GZIP:
-        return file
-    packed = file.seek(0, 2)
-    file.seek(0)
-    target = tempfile.TemporaryFile()  # noqa: SIM115 (the caller's)
-    try:
-        with gzip.GzipFile(fileobj=file) as source:
-            while chunk := source.read(_CHUNK_BYTES):
-                target.write(chunk)
-                _bounded(target.tell(), packed, bytes_max)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        target.close()
-        raise Unusable(Text("The gzip file is damaged or cut off.", "gzip 文件已损坏或不完整。")) from None
-    except BaseException:
-        target.close()
-        raise
-    return target
+
+    number: int
+    begin: int
+    end: int
+    content: bytes
 
 
-def _bounded(size: int, packed: int, bytes_max: int) -> None:
-    if size > bytes_max:
-        en, zh = f"The gzip file unpacks to more than {bytes_max} bytes.", f"gzip 文件解压后超过 {bytes_max} 字节。"
-        raise Unusable(Text(en, zh))
-    if size > _CHUNK_BYTES + packed * _RATIO_MAX:
-        en, zh = f"The gzip file unpacks to more than {_RATIO_MAX} times its size.", "gzip 文件压缩比异常。"
-        raise Unusable(Text(en, zh))
+class Border(NamedTuple):
+    """Where a line begins, and its number."""
+
+    byte: int
+    number: int
 
 
-def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines that hold something, numbered as editors do, without line end, byte order mark and DOS end mark."""
-    file.seek(0)
-    for number, raw in enumerate(file, start=1):
-        if line := _clean(raw):
-            yield number, line
+class Survey(NamedTuple):
+    """What a pass over a text found: how many lines hold something, and borders between lines.
+
+    ``last`` is behind its last line.
+    """
+
+    lines: int
+    borders: list[Border]
+    last: Border
+
+
+def lines(file: IO[bytes], begin: Border = Border(0, 1)) -> Iterator[Line]:  # noqa: B008 (it never changes)
+    """The lines of ``file`` that hold something, from ``begin`` on. Raises Unusable for a file of line ends."""
+    byte, number = begin
+    readline = file.readline
+    while raw := readline(RAW_BYTES_MAX):
+        end = byte + len(raw)
+        if len(raw) == RAW_BYTES_MAX and not raw.endswith(b"\n"):
+            end += _passed(readline)
+        if content := raw if end - byte > RAW_BYTES_MAX else _clean(raw):
+            yield Line(number, byte, end, content)
+        byte, number = end, number + 1
+        if number > NUMBERS_MAX:
+            en, zh = f"The file holds more than {NUMBERS_MAX} lines.", f"文件超过 {NUMBERS_MAX} 行。"
+            raise Unusable(Text(en, zh))
+
+
+def _passed(readline: Callable[[int], bytes]) -> int:
+    """The bytes of the rest of a line."""
+    passed = 0
+    while more := readline(RAW_BYTES_MAX):
+        passed += len(more)
+        if more.endswith(b"\n"):
+            break
+    return passed
 
 
 def _clean(raw: bytes) -> bytes:
@@ -112,20 +118,25 @@ def _clean(raw: bytes) -> bytes:
     return _LEADING.sub(b"", line, count=1) if line.startswith(BOM_UTF8) else line
 
 
-def counted(file: IO[bytes]) -> int:
-    """How many lines hold something. Raises Unusable, in two languages, for a file of another kind than JSON Lines."""
-    file.seek(0)
-    head = file.read(_HEAD_BYTES)
+def survey(chunks: Iterator[bytes]) -> Survey:
+    """Read a text once, in little memory. Raises Unusable, in two languages, for another kind than JSON Lines."""
+    file = reader(chunks)
+    head = file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
     for name, advice, seems in _CONVERT:
         if seems(head):
             raise _other(name, advice)
     count = foreign = 0
-    for _, line in lines(file):
+    borders, last = [Border(0, 1)], Border(0, 1)
+    for number, begin, end, content in lines(file):
         count += 1
-        foreign += not line.isascii() and _gbk_only(line)
+        if end - begin <= RAW_BYTES_MAX and not content.isascii():  # a longer one may be cut within a letter
+            foreign += _gbk_only(content)
+        if begin - borders[-1].byte >= BORDER_BYTES:
+            borders.append(Border(begin, number))
+        last = Border(end, number + 1)
     if foreign * 2 > count:  # of fewer, each is refused by itself and the rest is taken
         raise _other(*_GBK)
-    return count
+    return Survey(count, borders, last)
 
 
 def _gbk_only(line: bytes) -> bool:

@@ -1,7 +1,8 @@
 """A judgement reaches the lines of a batch: each is decided once, by a transaction of its own (docs/adr/0008)."""
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,22 +10,24 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from chalicelib.accounts import queries as accounts
-from chalicelib.batches.actions import slice_judged
-from chalicelib.batches.items import Batch, JudgedSlice, Judgement, Slice
-from chalicelib.batches.processing.outcomes import patiently
-from chalicelib.batches.queries import lines
+from chalicelib.batches.items import Batch, JudgedLane, Judgement
+from chalicelib.batches.processing.outcomes import SLICE_SECONDS_MAX, patiently
+from chalicelib.batches.queries import lines, progress
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.caller import BUREAU, Caller
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Fingerprint
-from chalicelib.kernel.settle import perform, settle
+from chalicelib.kernel.settle import derive, settle
 from chalicelib.reductions.actions import confirm, reject
 from chalicelib.reductions.items import Reduction
 from chalicelib.reductions.lookup.queries import as_reported, as_they_stand, is_report, recipient
 from chalicelib.reductions.model import ReductionAnswer, Reversal
 from chalicelib.reductions.reversal import reverse
 from chalicelib.table import keys
+from chalicelib.table.write import Attr, update
 
+SLICE_LINES = 1000
 _TOGETHER = 100  # Records a request
 
 
@@ -36,27 +39,42 @@ class _Outcome(NamedTuple):
     left: int = 0
 
 
-def do_slice(pool: Executor, batch: Batch, judgement: Judgement, part: Slice, *, again: bool) -> None:
-    """Lines side by side, one account's in order, and then their sums, once. ``again``: not its first judgement."""
-    numbers = [part.numbers[at : at + _TOGETHER] for at in range(0, len(part.numbers), _TOGETHER)]
-    groups: dict[str, list[Reduction]] = defaultdict(list)
+def steps(pool: Executor, batch: Batch, number: int) -> Iterator[bool]:
+    """A slice of a lane after the other, and whether this worker was the first to bring it to its end."""
+    judgement = batch.judgement
+    assert judgement is not None
+    far = progress(batch.id)
+    [at] = [each for each in far.of(judgement) if each.number == number]
+    again = any(each.judgement != judgement.id for each in far.judged)
     look = again or judgement.action == "reverse"  # most stand elsewhere by then: to look is cheaper than to be refused
-    for reductions in pool.map(partial(_in_state, batch, judgement.action, look), numbers):
+    while not at.done:
+        numbers = range(at.line, min(at.line + SLICE_LINES, at.until))
+        outcomes = _judge_lines(pool, batch, judgement, look, numbers)
+        yield _move(batch, at, numbers.stop, outcomes)
+        at = replace(at, line=numbers.stop)
+
+
+def _move(batch: Batch, at: JudgedLane, line: int, outcomes: Sequence[_Outcome]) -> bool:
+    """Add what became of a slice and move the cursor, once; False where another worker has done so."""
+    sums = {name: sum(getattr(each, name) for each in outcomes) for name in _Outcome._fields}
+    write = update(
+        keys.batch_judged(batch.id, at.judgement, at.number),
+        assign={"line": line, "at": stamp(datetime.now(UTC))},
+        add={name: amount for name, amount in sums.items() if amount},
+        require=Attr("line").eq(at.line),
+    )
+    return derive(write).done
+
+
+def _judge_lines(pool: Executor, batch: Batch, judgement: Judgement, look: bool, numbers: range) -> list[_Outcome]:
+    """Lines side by side, one account's in order. Raises Contended and Unavailable."""
+    together = [numbers[at : at + _TOGETHER] for at in range(0, len(numbers), _TOGETHER)]
+    groups: dict[str, list[Reduction]] = defaultdict(list)
+    for reductions in pool.map(partial(_in_state, batch, judgement.action, look), together):
         for each in reductions:
             groups[each.recipient.id].append(each)
-    judge = partial(_in_order, batch, judgement)
-    outcomes = [outcome for group in pool.map(judge, groups.values()) for outcome in group]
-    done = JudgedSlice(
-        judgement=judgement.id,
-        action=judgement.action,
-        number=part.number,
-        at=judgement.at,
-        judged=sum(each.judged for each in outcomes),
-        points=sum(each.points for each in outcomes),
-        left=sum(each.left for each in outcomes),
-    )
-    name = keys.part_id(batch.id, f"{judgement.id} slice {part.number}")
-    perform(name, lambda command: slice_judged(command, batch.id, done))
+    judge = partial(_in_order, batch, judgement, time.monotonic() + SLICE_SECONDS_MAX)
+    return [outcome for group in pool.map(judge, groups.values()) for outcome in group]
 
 
 def _in_state(batch: Batch, action: str, look: bool, numbers: range) -> list[Reduction]:
@@ -68,21 +86,21 @@ def _in_state(batch: Batch, action: str, look: bool, numbers: range) -> list[Red
     return as_they_stand(records) if look else [as_reported(record) for record in records]
 
 
-def _in_order(batch: Batch, judgement: Judgement, reductions: Iterable[Reduction]) -> list[_Outcome]:
-    return [_outcome(batch, judgement, each) for each in reductions]
+def _in_order(batch: Batch, judgement: Judgement, until: float, reductions: Iterable[Reduction]) -> list[_Outcome]:
+    return [_outcome(batch, judgement, until, each) for each in reductions]
 
 
-def _outcome(batch: Batch, judgement: Judgement, reduction: Reduction) -> _Outcome:
+def _outcome(batch: Batch, judgement: Judgement, until: float, reduction: Reduction) -> _Outcome:
     """What becomes of a line. If an earlier try of this judgement decided it, its Record is there and counts."""
     id = keys.part_id(batch.id, f"{judgement.id} line {reduction.record.line}")
     body = Reversal(reason=judgement.reason, evidence_sha256=batch.sha256)
     command = Command(Caller(judgement.caller, BUREAU), body, id, datetime.now(UTC))
     try:
         settled = patiently(
-            lambda: settle(command, lambda: _decide(command, judgement.action, reduction), 200, Fingerprint(id))
+            lambda: settle(command, lambda: _decide(command, judgement.action, reduction), 200, Fingerprint(id)), until
         )
     except (Contended, Unavailable):
-        raise  # the whole event is retried
+        raise  # the whole slice is tried again
     except InvalidState:  # the bureau has decided this one by itself
         return _Outcome()
     except Refusal:

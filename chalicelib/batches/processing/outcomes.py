@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
-from chalicelib.batches.actions import slice_done
 from chalicelib.batches.items import Batch
 from chalicelib.batches.lines import NumberedLine, parse, refused_line, side_by_side
 from chalicelib.batches.model import NDJSON, Sums, refused_key
+from chalicelib.batches.processing.contents import Line
 from chalicelib.errors import Contended, Refusal, Unavailable
 from chalicelib.files import store
 from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
-from chalicelib.kernel.settle import Settled, conclude, perform
-from chalicelib.reductions.actions import report
+from chalicelib.kernel.settle import Settled, conclude
+from chalicelib.reductions.actions import AlreadyReported, report
 from chalicelib.reductions.items import Recipient
 from chalicelib.reductions.lookup.queries import credited, recipients
 from chalicelib.reductions.model import ReductionAnswer, Report
@@ -28,7 +28,9 @@ from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.queries import versions
 from chalicelib.table import keys
 
-_TRIES_MAX = 8  # each is a second of patience already; then the whole event is retried
+_TRIES_MAX = 8  # each is a second of patience already; then the whole slice is
+SLICE_SECONDS_MAX = 120  # of the worker's 300
+_DUPLICATE = f'"code":"{AlreadyReported.code}"'
 
 
 class Outcome(NamedTuple):
@@ -39,40 +41,45 @@ class Outcome(NamedTuple):
     points: int
     refused: str = ""
 
+    @property
+    def is_duplicate(self) -> bool:
+        return _DUPLICATE in self.refused
+
 
 class Setting(NamedTuple):
-    """What the lines of a slice are judged by."""
+    """What the lines of a slice are judged by, and until when (time.monotonic)."""
 
     batch: Batch
     versions: Sequence[Scenario]
     recipients: Mapping[str, Recipient]
+    until: float
 
 
-def do_slice(pool: Executor, batch: Batch, number: int, lines: Sequence[tuple[int, bytes]]) -> None:
-    """Lines side by side, and then their sums, once. The refused ones come first: sums show that they are there."""
-    parsed = [parse(batch.scenario, *line) for line in lines]
+def report_lines(pool: Executor, batch: Batch, first: int, lines: Sequence[Line]) -> Sums:
+    """The outcomes of a slice's lines, side by side. The refused ones are put before the sums can be counted.
+
+    ``first`` is the number of the slice's first line, blank or not. Raises Contended and Unavailable.
+    """
+    parsed = [parse(batch.scenario, each.number, each.content) for each in lines]
     broken = [each for each in parsed if not isinstance(each, NumberedLine)]
     sound = [each for each in parsed if isinstance(each, NumberedLine)]
-    setting = Setting(batch, versions(batch.scenario), recipients({each.named for each in sound if each.trip.account}))
+    named = recipients({each.named for each in sound if each.trip.account})
+    setting = Setting(batch, versions(batch.scenario), named, time.monotonic() + SLICE_SECONDS_MAX)
     outcomes = [Outcome(each.line, "refused", 0, each.model_dump_json()) for each in broken]
     for wave in side_by_side(sound):
         for group in pool.map(partial(_in_order, setting), wave):
             outcomes += group
-    _keep_refused(batch.id, number, outcomes)
+    _keep_refused(batch.id, first, outcomes)
     kinds = Counter(each.kind for each in outcomes)
-    sums = Sums(points=sum(each.points for each in outcomes), **kinds)
-    numbers = range(lines[0][0], lines[-1][0] + 1)
-    perform(
-        keys.part_id(batch.id, f"slice {number}"),
-        lambda command: slice_done(command, batch.id, number, numbers, sums),
-    )
+    duplicates = sum(each.is_duplicate for each in outcomes)
+    return Sums(points=sum(each.points for each in outcomes), duplicates=duplicates, **kinds)
 
 
-def _keep_refused(batch: str, number: int, outcomes: Iterable[Outcome]) -> None:
+def _keep_refused(batch: str, first: int, outcomes: Iterable[Outcome]) -> None:
     refused = [each.refused for each in sorted(outcomes) if each.refused]
     if refused:
         content = "".join(f"{line}\n" for line in refused).encode()
-        store.put(refused_key(batch, number), content, content_type=NDJSON)
+        store.put(refused_key(batch, first), content, content_type=NDJSON)
 
 
 def _in_order(setting: Setting, lines: Iterable[NumberedLine]) -> list[Outcome]:
@@ -92,11 +99,15 @@ def _conclude(setting: Setting, line: NumberedLine) -> Settled:
     def refused(refusal: Refusal) -> Decision:
         return Decision("reduction_refused", refused_line(line.number, line.trip.record_id, refusal), facts=origin)
 
-    return patiently(lambda: conclude(order, decide, refused))
+    return patiently(lambda: conclude(order, decide, refused), setting.until)
 
 
-def patiently(settled: Callable[[], Settled]) -> Settled:
-    """What ``settled`` comes to, however much others are in the way. Raises Contended, Unavailable when tries end."""
+def patiently(settled: Callable[[], Settled], until: float) -> Settled:
+    """What ``settled`` comes to, however much others are in the way. Raises Contended, Unavailable when tries end,
+    or the time does: what is done then is found done when the slice is tried again.
+    """
+    if time.monotonic() > until:
+        raise Unavailable()
     for attempt in range(_TRIES_MAX):
         try:
             return settled()

@@ -1,75 +1,66 @@
-"""A file of reductions becomes reductions (docs/adr/0008).
+"""A file of reductions becomes reductions (docs/adr/0008 and 0048).
 
 Each line has one outcome, whoever works on it, when and how often. So all of this may run twice, at once or after a
-crash: what is done is skipped or comes to the same.
+crash: what is done is skipped or comes to the same. A message says ``{"batch": id, "lane": n}``.
 """
 
-import hashlib
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import IO, TypeVar
+from typing import Any
 
-from chalicelib.batches.actions import judged, move
-from chalicelib.batches.items import Batch, Judgement, Progress, Slice
-from chalicelib.batches.model import (
-    FILE_BYTES_MAX,
-    FOLDER,
-    NDJSON,
-    file_key,
-    refused_key,
-    wake_key,
-)
-from chalicelib.batches.processing import judging
-from chalicelib.batches.processing.contents import Unusable, counted, lines, unpacked
-from chalicelib.batches.processing.outcomes import do_slice
-from chalicelib.batches.queries import progress
+from chalicelib.batches import admission
+from chalicelib.batches.actions import finish, judged
+from chalicelib.batches.items import Batch, Progress
+from chalicelib.batches.model import FOLDER, NDJSON, wake_key
+from chalicelib.batches.processing import planning, results
+from chalicelib.batches.processing.lanes import Turn, turn
+from chalicelib.batches.queries import intake, progress
 from chalicelib.edge.events import for_each
-from chalicelib.errors import Text
+from chalicelib.errors import Contended, InvalidState
 from chalicelib.files import store
 from chalicelib.kernel.fields import stamp
-from chalicelib.kernel.settle import perform
+from chalicelib.kernel.settle import derive, perform
+from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 
-T = TypeVar("T")
-SLICE_LINES = 1000  # what a crash may cause to be looked at again
-WORK_SECONDS_MAX = 600  # of Lambda's 900: the rest is for the slice that was begun, and the end
-QUIET = timedelta(minutes=15)  # a slice takes seconds, so a batch that is silent for longer has lost its worker
+_TRIES_MAX = 10
 
 
 def arrived(key: str) -> None:
-    """A batch's file arrived, or its worker is woken: until it is done or the time is up. An exception is retried."""
+    """A batch's file arrived, or the batch is woken: its file is planned, its lanes are sent, or it is ended."""
     id = key.removeprefix(FOLDER).partition("/")[0]
-    batch = read.get(keys.batch(id), Batch)
-    if batch is None or batch.status in {"done", "refused"}:
+    batch = _unended(id)
+    if batch and batch.status == "awaiting_upload":
+        batch = _unended(id) if planning.plan(batch) else None
+    if batch is None:
         return
-    if batch.status in {"confirming", "rejecting", "reversing"}:
-        assert batch.judgement is not None
-        _judge(batch, batch.judgement)
+    far = progress(id)
+    if far.open(batch.judgement):
+        _send(batch, far)
+    else:
+        _end(batch, far)
+
+
+def handle(message: Mapping[str, Any]) -> None:
+    """A lane has its turn. Raises Contended and Unavailable: the message is retried."""
+    batch = _unended(str(message["batch"]))
+    if batch is None:
         return
-    file = store.fetch(file_key(id), bytes_max=FILE_BYTES_MAX)
-    if file is None:
-        return  # woken before the file came
-    with file:
-        try:
-            _check_hash(batch, file)
-            with unpacked(file, FILE_BYTES_MAX) as text:
-                if batch.status == "awaiting_upload":
-                    _check_lines(batch, text)
-                    _move(batch, "start")
-                _work(replace(batch, status="processing"), text)
-        except Unusable as unusable:
-            _move(batch, "refuse", reason=unusable.reason)
+    ended = turn(batch, message["lane"])
+    if ended is Turn.MORE:
+        _queue(batch, [message["lane"]])
+    elif ended is Turn.DONE and not progress(batch.id).open(batch.judgement):
+        wake(batch.id)
 
 
 def resume(now: datetime) -> None:
-    """Wake the batches of today and yesterday whose worker is lost: Lambda tries an event three times at most."""
-    since = stamp(now - QUIET)
+    """Wake the batches of today and yesterday of which nothing was heard for some time: a message of theirs is lost, or
+    a dead letter. What is not lost comes twice, which changes nothing.
+    """
+    since = stamp(now - timedelta(seconds=settings().silent_seconds))
     listed = (each for day in (now - timedelta(days=1), now) for each in read.places(lists.batches_open(day)))
 
     def one(place: Place) -> None:
@@ -82,72 +73,54 @@ def resume(now: datetime) -> None:
 
 
 def wake(id: str) -> None:
-    """Make a worker continue with a batch."""
+    """Have a batch looked at, as if its file arrived once more."""
     store.put(wake_key(id), b"", content_type=NDJSON)
 
 
-def _move(batch: Batch, action: str, *, reason: Text | None = None, far: Progress | None = None) -> None:
-    perform(keys.part_id(batch.id, action), lambda command: move(command, batch, action, reason=reason, progress=far))
+def _unended(id: str) -> Batch | None:
+    """The batch, if something is to be done to it."""
+    batch = read.get(keys.batch(id), Batch)
+    return None if batch is None or batch.status in {"done", "refused"} else batch
 
 
-def _check_hash(batch: Batch, file: IO[bytes]) -> None:
-    """Raises Unusable where the file is not the announced one. S3 has checked this, an emulator may not have."""
-    if hashlib.file_digest(file, "sha256").hexdigest() != batch.sha256:  # type: ignore[arg-type]
-        raise Unusable(Text("The file's SHA-256 is not the announced one.", "文件的 SHA-256 与登记的不一致。"))
+def _send(batch: Batch, far: Progress) -> None:
+    """Every lane that is not done has its turn, as soon as there is room for all of them."""
+    if _admitted(batch, len(far.lanes)):
+        _queue(batch, far.open(batch.judgement))
+        _let_in(batch.operator)
 
 
-def _check_lines(batch: Batch, text: IO[bytes]) -> None:
-    """Raises Unusable where the file holds another number of lines than announced; blank ones do not count."""
-    found, announced = counted(text), batch.lines
-    if found != announced:
-        en = f"The file holds {found} lines, {announced} were announced. Blank lines do not count."
-        raise Unusable(Text(en, f"文件共 {found} 行（不含空行），登记为 {announced} 行。"))
+def _queue(batch: Batch, lanes: Iterable[int]) -> None:
+    queue.send(({"batch": batch.id, "lane": lane} for lane in lanes), to=settings().batch_queue_url)
 
 
-def _work(batch: Batch, file: IO[bytes]) -> None:
-    done = {part.number for part in progress(batch.id).slices}
-    waiting = ((number, some) for number, some in enumerate(_sliced(file)) if number not in done)
-    if _each(batch, waiting, lambda pool, each: do_slice(pool, batch, *each)):
-        _finish(batch)
+def _admitted(batch: Batch, lanes: int) -> bool:
+    """Whether the batch has its room, now or since before. If not, it waits."""
+    record = keys.part_id(batch.id, f"{batch.work} admit")
+    for _ in range(_TRIES_MAX):
+        found = intake(batch.operator)
+        if batch.id in found.batches:
+            return True
+        if admission.has_room(found, batch, lanes):
+            with suppress(InvalidState):  # another was quicker
+                perform(record, lambda _: admission.admit(batch, intake(batch.operator), lanes))
+                return True
+        elif admission.ranked(batch) in found.waiting or derive(admission.wait(batch, found)).done:
+            return False
+    raise Contended()
 
 
-def _judge(batch: Batch, judgement: Judgement) -> None:
-    """A judgement reaches the slices that it has not reached yet, and then the batch is done again."""
-    far = progress(batch.id)
-    done, judged_before = ({part.number for part in parts} for parts in (far.of(judgement), far.judged))
-    waiting = (part for part in far.slices if part.reported and part.number not in done)
-
-    def do(pool: Executor, part: Slice) -> None:
-        judging.do_slice(pool, batch, judgement, part, again=part.number in judged_before)
-
-    if _each(batch, waiting, do):
-        name = keys.part_id(batch.id, f"{judgement.id} finish")
-        perform(name, lambda command: judged(command, batch, progress(batch.id)))
+def _let_in(operator: str) -> None:
+    """Wake the batch that has waited longest; it lets in the next."""
+    for each in sorted(intake(operator).waiting)[:1]:
+        wake(each.rpartition(":")[2])
 
 
-def _each(batch: Batch, slices: Iterable[T], do: Callable[[Executor, T], None]) -> bool:
-    """``do`` each slice, its lines in threads; False where the time is up and another invocation continues."""
-    until = time.monotonic() + WORK_SECONDS_MAX
-    with ThreadPoolExecutor(settings().batch_threads) as pool:
-        for each in slices:
-            if time.monotonic() > until:
-                wake(batch.id)  # with tries of its own
-                return False
-            do(pool, each)
-    return True
-
-
-def _sliced(file: IO[bytes]) -> Iterator[list[tuple[int, bytes]]]:
-    """Numbered lines, some at a time."""
-    numbered = lines(file)
-    while some := list(islice(numbered, SLICE_LINES)):
-        yield some
-
-
-def _finish(batch: Batch) -> None:
-    """Every slice is done: join the refused lines, then say so."""
-    far = progress(batch.id)
-    refused = [store.read(refused_key(batch.id, part.number)) for part in far.slices if part.refused]
-    if refused:
-        store.put(refused_key(batch.id), b"".join(refused), content_type=NDJSON)
-    _move(batch, "finish", far=far)
+def _end(batch: Batch, far: Progress) -> None:
+    """Every lane is done: say so, and let in another batch."""
+    if batch.judgement is None:
+        results.join(batch.id)
+    ending = judged if batch.judgement else finish
+    record = keys.part_id(batch.id, f"{batch.work} finish" if batch.judgement else "finish")
+    perform(record, lambda command: ending(command, batch, far, intake(batch.operator)))
+    _let_in(batch.operator)

@@ -36,14 +36,19 @@ def batch(batch: str) -> Key:
     return Key(f"batch:{batch}", "batch")
 
 
-def batch_slice(batch: str, number: int) -> Key:
-    """What became of one slice of a batch's lines, beside the batch."""
-    return Key(f"batch:{batch}", f"slice:{number:04d}")
+def batch_lane(batch: str, number: int) -> Key:
+    """A part of a batch's file and what its lines came to, beside the batch. Older batches have ``slice:`` there."""
+    return Key(f"batch:{batch}", f"lane:{number:04d}")
 
 
 def batch_judged(batch: str, judgement: str, number: int) -> Key:
-    """What a judgement of the bureau did to one slice, beside the batch."""
+    """What a judgement of the bureau did to one lane, beside the batch."""
     return Key(f"batch:{batch}", f"judged:{judgement}:{number:04d}")
+
+
+def intake(operator: str) -> Key:
+    """What of a scenario operator's batches is in work."""
+    return Key(f"intake:{operator}", "intake")
 
 
 def sent(operator: str, rank: str) -> Key:

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 import boto3
 from botocore.config import Config
 
+from chalicelib.batches import queries
+from chalicelib.batches.items import Batch
 from chalicelib.batches.model import NDJSON, file_key, wake_key
-from chalicelib.batches.processing import worker
+from chalicelib.batches.processing import lanes, worker
 from chalicelib.files import store
 from chalicelib.ledger.account import AnyAccount
 from chalicelib.settings import settings
@@ -121,12 +123,23 @@ def _judged(setting: Setting, batch: str) -> float:
     call = setting.platform.call
     call("POST", f"{_PATH}/confirm", {"reason": "bench"}, "bureau", "bench-bureau", id=batch)
     began = time.monotonic()
-    worker.arrived(wake_key(batch))
+    work(batch)
     seconds = time.monotonic() - began
     found = call("GET", _PATH, None, "bureau", "bench-bureau", id=batch)
     if (found["status"], found["confirmed"]) != ("done", found["lines"]):
         raise RuntimeError(f"lines are left: {found}")
     return seconds
+
+
+def work(batch: str) -> None:
+    """As the functions on AWS do, one lane after the other."""
+    found = read.get(keys.batch(batch), Batch)
+    if found is None:
+        raise RuntimeError("there is no such batch")
+    for lane in queries.progress(batch).open(found.judgement):
+        while lanes.turn(found, lane) is lanes.Turn.MORE:
+            pass
+    worker.arrived(wake_key(batch))
 
 
 def _twins(setting: Setting, made: Sequence[_Transaction], number: int) -> list[_Transaction]:

@@ -24,7 +24,7 @@ _log = logging.getLogger("queues")
 
 
 # and what the settings that name it begin with
-NAMES = {"buy-back": "BUY_BACK_QUEUE", "webhooks": "WEBHOOK_QUEUE", "books": "BOOKS_QUEUE"}
+NAMES = {"buy-back": "BUY_BACK_QUEUE", "webhooks": "WEBHOOK_QUEUE", "books": "BOOKS_QUEUE", "batches": "BATCH_QUEUE"}
 
 
 def ensure(client: "SQSClient") -> dict[str, str]:

@@ -20,7 +20,17 @@ OPERATIONS = {
     },
     "kms": {"GetPublicKey", "Sign"},
     # CreateBucket: a signed form's address
-    "s3": {"CopyObject", "CreateBucket", "GetObject", "HeadObject", "ListObjectsV2", "PutObject"},
+    "s3": {
+        "CompleteMultipartUpload",
+        "CopyObject",
+        "CreateBucket",
+        "CreateMultipartUpload",
+        "GetObject",
+        "HeadObject",
+        "ListObjectsV2",
+        "PutObject",
+        "UploadPart",
+    },
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"SendMessageBatch"},
 }
