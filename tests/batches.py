@@ -119,7 +119,7 @@ class Batches:
         return failed
 
     def drain(self, chance: random.Random | None = None) -> None:
-        """Everything that was sent and woken, and what follows from that; what a killed worker had comes again.
+        """Everything that was sent and woken, and what follows from that; what a killed worker had is retried.
 
         By ``chance``, messages come out of order, and twice.
         """
@@ -147,7 +147,7 @@ class Batches:
         listed = self.s3.list_objects_v2(Bucket=settings().documents_bucket).get("Contents", ())
         return [each["Key"].split("/")[2] for each in listed if each["Key"].endswith("/wake")]
 
-    def work(self, batch: str, name: str = "lines.jsonl", chance: random.Random | None = None) -> None:
+    def process(self, batch: str, name: str = "lines.jsonl", chance: random.Random | None = None) -> None:
         """The bucket's event, and all that follows."""
         self.event(batch, name)
         self.drain(chance)
@@ -157,7 +157,7 @@ class Batches:
         announced = self.open(content, **changes)
         assert announced.status == 201, announced
         self.upload(announced.body["id"], content)
-        self.work(announced.body["id"])
+        self.process(announced.body["id"])
         return str(announced.body["id"])
 
     def get(self, batch: str, **options: Any) -> dict[str, Any]:

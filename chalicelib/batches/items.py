@@ -40,7 +40,7 @@ class Batch:
     packed: bool = False
 
     @property
-    def work(self) -> str:
+    def task(self) -> str:
         """What is being done to its lines: the judgement's id, or ``lines`` while they are reported."""
         return self.judgement.id if self.judgement else "lines"
 

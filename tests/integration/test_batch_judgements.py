@@ -127,13 +127,13 @@ def test_a_worker_may_die_before_or_after_each_of_its_calls(batches: Batches, se
     judge(batches, sent)
     before = dict(batches.world.store.items)
     with Killer(0).armed() as whole:
-        batches.work(sent, "wake")
+        batches.process(sent, "wake")
     assert whole.calls > 12
     for at in range(1, whole.calls + 1):
         batches.world.store.items.clear()
         batches.world.store.items.update(before)
         with Killer(at, after=after).armed():
-            batches.work(sent, "wake")
+            batches.process(sent, "wake")
         if batches.get(sent)["status"] != "done":
             worker.resume(datetime.now(UTC) + timedelta(minutes=20))
             batches.drain()
@@ -150,12 +150,12 @@ def test_two_workers_at_once_come_to_the_same(batches: Batches, sent: str, monke
     def overtaken(*arguments: Any) -> Any:
         left[0] -= 1
         if left[0] == 0:
-            batches.work(sent, "wake")
+            batches.process(sent, "wake")
             assert batches.get(sent)["status"] == "done"
         return real(*arguments)
 
     monkeypatch.setattr(judging, "settle", overtaken)
-    batches.work(sent, "wake")
+    batches.process(sent, "wake")
     assert counts(batches, sent) == ("done", 5, 0, 12 * 71)
     check(batches.world)
 
@@ -234,5 +234,5 @@ def test_a_busy_table_is_waited_for(batches: Batches, sent: str, monkeypatch: py
         return real(*arguments)
 
     monkeypatch.setattr(judging, "settle", contended)
-    batches.work(sent, "wake")
+    batches.process(sent, "wake")
     assert counts(batches, sent)[:2] == ("done", 5)

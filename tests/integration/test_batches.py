@@ -24,7 +24,7 @@ def test_a_file_of_trips_becomes_points(batches: Batches) -> None:
     batch = announced.body["id"]
     assert batches.sums(batch) == ("awaiting_upload", 0, 0, 0)
     batches.upload(batch, content)
-    batches.work(batch)
+    batches.process(batch)
     found = batches.get(batch)
     assert (found["status"], found["lines"], found["converted"], found["refused"]) == ("done", 3, 3, 0)
     assert (found["points"], found["reported"], found["refused_lines"], found["reason"]) == (426, 0, None, None)

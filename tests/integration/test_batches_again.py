@@ -41,8 +41,8 @@ def test_the_event_may_come_again(batches: Batches) -> None:
     alice = batches.world.person()
     batch = batches.send(file(trip("a", alice), trip("b", "nobody"), b"{"))
     before, reasons = state(batches), batches.reasons(batch)
-    batches.work(batch)
-    batches.work(batch, "wake")
+    batches.process(batch)
+    batches.process(batch, "wake")
     assert batches.turn({"batch": batch, "lane": 0}) == []
     assert batches.turn({"batch": "unknown", "lane": 0}) == []
     assert state(batches) == before
@@ -53,10 +53,10 @@ def test_events_of_others_are_not_ours(batches: Batches) -> None:
     alice = batches.world.person()
     content = file(trip("a", alice))
     batch = batches.open(content).body["id"]
-    batches.work(batch)  # reported before it came
+    batches.process(batch)  # reported before it came
     batches.upload(batch, content)
     batches.tell(batch, bucket="another-bucket")
-    batches.work("unknown")
+    batches.process("unknown")
     assert batches.sums(batch) == ("awaiting_upload", 0, 0, 0)
 
 
@@ -98,7 +98,7 @@ def test_a_worker_may_die_before_or_after_each_of_its_calls(batches: Batches, af
     before = dict(batches.world.store.items)
     objects = {each["Key"] for each in batches.s3.list_objects_v2(Bucket=settings().documents_bucket)["Contents"]}
     with Killer(0).armed() as whole:
-        batches.work(batch)
+        batches.process(batch)
     check(batches, batch)
     assert whole.calls > 25
     for at in range(1 + part, whole.calls + 1, 4):
@@ -108,7 +108,7 @@ def test_a_worker_may_die_before_or_after_each_of_its_calls(batches: Batches, af
             if each["Key"] not in objects:
                 batches.s3.delete_object(Bucket=settings().documents_bucket, Key=each["Key"])
         with Killer(at, after=after).armed() as killer:
-            batches.work(batch)
+            batches.process(batch)
         assert killer.calls >= at
         if batches.get(batch)["status"] != "done":  # it died between its last change and the wake: as resume does
             worker.resume(datetime.now(UTC) + timedelta(minutes=20))
@@ -122,7 +122,7 @@ def test_messages_come_twice_and_out_of_order(batches: Batches, seed: int, monke
     monkeypatch.setattr(lanes, "TURN_SECONDS", -1)  # a slice a turn
     alice, bob = batches.world.person(), batches.world.person("bob", PEOPLE[1])
     batch = uploaded(batches, a_file(alice, bob), lines=11)
-    batches.work(batch, chance=random.Random(seed))
+    batches.process(batch, chance=random.Random(seed))
     check(batches, batch)
 
 
@@ -167,12 +167,12 @@ def test_two_workers_at_once_come_to_the_same(batches: Batches, monkeypatch: pyt
     def overtaken(*arguments: Any) -> Any:
         left[0] -= 1
         if left[0] == -1:
-            batches.work(batch)
+            batches.process(batch)
             assert batches.get(batch)["status"] == "done"
         return real(*arguments)
 
     monkeypatch.setattr(outcomes, "conclude", overtaken)
-    batches.work(batch)
+    batches.process(batch)
     assert batches.sums(batch) == ("done", 3, 2, 213)
     assert batches.reasons(batch) == [(2, "b", "invalid_request"), (4, "a", "already_reported")]
     assert batches.world.points() == 213

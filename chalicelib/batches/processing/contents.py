@@ -57,7 +57,7 @@ _GBK = (
 )
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A line that holds something: its number, as editors count, the byte behind its end, and what it holds.
 
     ``content`` is without line end, byte order mark and DOS end mark; of a longer line, it is only the beginning.
@@ -87,7 +87,7 @@ class Survey(NamedTuple):
     last: Border
 
 
-def lines(file: IO[bytes], begin: Border = Border(0, 1)) -> Iterator[Line]:  # noqa: B008 (it never changes)
+def lines(file: IO[bytes], begin: Border = Border(0, 1)) -> Iterator[TextLine]:  # noqa: B008 (it never changes)
     """The lines of ``file`` that hold something, from ``begin`` on. Raises Unusable for a file of line ends."""
     byte, number = begin
     readline = file.readline
@@ -96,7 +96,7 @@ def lines(file: IO[bytes], begin: Border = Border(0, 1)) -> Iterator[Line]:  # n
         if len(raw) == RAW_BYTES_MAX and not raw.endswith(b"\n"):
             end += _passed(readline)
         if content := raw if end - byte > RAW_BYTES_MAX else _clean(raw):
-            yield Line(number, byte, end, content)
+            yield TextLine(number, byte, end, content)
         byte, number = end, number + 1
         if number > NUMBERS_MAX:
             en, zh = f"The file holds more than {NUMBERS_MAX} lines.", f"文件超过 {NUMBERS_MAX} 行。"

@@ -11,7 +11,7 @@ from itertools import islice
 from chalicelib.batches.items import Batch, Lane
 from chalicelib.batches.model import Sums, file_key, unpacked_key
 from chalicelib.batches.processing import judging
-from chalicelib.batches.processing.contents import Border, Line, lines
+from chalicelib.batches.processing.contents import Border, TextLine, lines
 from chalicelib.batches.processing.outcomes import report_lines
 from chalicelib.batches.queries import lane
 from chalicelib.files import store
@@ -35,7 +35,7 @@ class Turn(Enum):
 
 
 def turn(batch: Batch, number: int) -> Turn:
-    """Go on in a lane: report its lines, or do to them what the bureau ordered."""
+    """Continue in a lane: report its lines, or do to them what the bureau ordered."""
     until = time.monotonic() + TURN_SECONDS
     steps = judging.steps if batch.judgement else _steps
     with ThreadPoolExecutor(settings().batch_threads) as pool:
@@ -61,7 +61,7 @@ def _steps(pool: Executor, batch: Batch, number: int) -> Iterator[bool]:
             at = replace(at, byte=behind.byte, line=behind.number)
 
 
-def _behind(at: Lane, some: list[Line]) -> Border:
+def _behind(at: Lane, some: list[TextLine]) -> Border:
     """Where the cursor goes: behind the last of ``some``, or to the lane's end where there are no more."""
     return Border(some[-1].end, some[-1].number + 1) if len(some) == SLICE_LINES else Border(at.end, at.until)
 

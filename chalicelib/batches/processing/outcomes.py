@@ -13,7 +13,7 @@ from typing import NamedTuple
 from chalicelib.batches.items import Batch
 from chalicelib.batches.lines import NumberedLine, parse, refused_line, side_by_side
 from chalicelib.batches.model import NDJSON, Sums, refused_key
-from chalicelib.batches.processing.contents import Line
+from chalicelib.batches.processing.contents import TextLine
 from chalicelib.errors import Contended, Refusal, Unavailable
 from chalicelib.files import store
 from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
@@ -55,7 +55,7 @@ class Setting(NamedTuple):
     until: float
 
 
-def report_lines(pool: Executor, batch: Batch, first: int, lines: Sequence[Line]) -> Sums:
+def report_lines(pool: Executor, batch: Batch, first: int, lines: Sequence[TextLine]) -> Sums:
     """The outcomes of a slice's lines, side by side. The refused ones are put before the sums can be counted.
 
     ``first`` is the number of the slice's first line, blank or not. Raises Contended and Unavailable.

@@ -96,7 +96,7 @@ def _queue(batch: Batch, lanes: Iterable[int]) -> None:
 
 def _admitted(batch: Batch, lanes: int) -> bool:
     """Whether the batch has its room, now or since before. If not, it waits."""
-    record = keys.part_id(batch.id, f"{batch.work} admit")
+    record = keys.part_id(batch.id, f"{batch.task} admit")
     for _ in range(_TRIES_MAX):
         found = intake(batch.operator)
         if batch.id in found.batches:
@@ -121,6 +121,6 @@ def _end(batch: Batch, far: Progress) -> None:
     if batch.judgement is None:
         results.join(batch.id)
     ending = judged if batch.judgement else finish
-    record = keys.part_id(batch.id, f"{batch.work} finish" if batch.judgement else "finish")
+    record = keys.part_id(batch.id, f"{batch.task} finish" if batch.judgement else "finish")
     perform(record, lambda command: ending(command, batch, far, intake(batch.operator)))
     _let_in(batch.operator)

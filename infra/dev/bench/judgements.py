@@ -123,7 +123,7 @@ def _judged(setting: Setting, batch: str) -> float:
     call = setting.platform.call
     call("POST", f"{_PATH}/confirm", {"reason": "bench"}, "bureau", "bench-bureau", id=batch)
     began = time.monotonic()
-    work(batch)
+    process(batch)
     seconds = time.monotonic() - began
     found = call("GET", _PATH, None, "bureau", "bench-bureau", id=batch)
     if (found["status"], found["confirmed"]) != ("done", found["lines"]):
@@ -131,7 +131,7 @@ def _judged(setting: Setting, batch: str) -> float:
     return seconds
 
 
-def work(batch: str) -> None:
+def process(batch: str) -> None:
     """As the functions on AWS do, one lane after the other."""
     found = read.get(keys.batch(batch), Batch)
     if found is None:
