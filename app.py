@@ -5,15 +5,7 @@ Nothing here imports a room: a function loads what its event needs (edge/rooms.p
 
 from typing import Any
 
-from chalice.app import (
-    AuthRequest,
-    AuthResponse,
-    CloudWatchEvent,
-    Cron,
-    DynamoDBEvent,
-    Rate,
-    SQSEvent,
-)
+from chalice.app import AuthRequest, AuthResponse, CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import log, start
 from chalicelib.edge import cors, events, problem

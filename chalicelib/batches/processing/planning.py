@@ -41,7 +41,7 @@ def plan(batch: Batch) -> bool:
 def _checked(batch: Batch, size: int) -> tuple[Batch, Survey]:
     """The batch with what its file is. Raises Unusable where it is not what was announced.
 
-    That the bytes are others is said before anything that follows from it.
+    Other bytes are the reason before anything that follows from them.
     """
     if size > FILE_BYTES_MAX:
         en, zh = f"The file has more than {FILE_BYTES_MAX} bytes.", f"文件超过 {FILE_BYTES_MAX} 字节。"

@@ -149,9 +149,9 @@ def test_gzip_that_is_broken_or_a_bomb_is_refused(content: bytes, english: str) 
     assert CHINESE.search(unusable.value.reason.zh)
 
 
-def peak_of(work: Callable[[], object]) -> int:
+def peak_of(read: Callable[[], object]) -> int:
     tracemalloc.start()
-    work()
+    read()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
