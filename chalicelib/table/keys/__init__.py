@@ -8,7 +8,6 @@ their sums are projected from the stream.
 """
 
 from chalicelib.table.keys.accounts import *  # noqa: F403 - every key, under one name
-from chalicelib.table.keys.batches import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.conformance import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.disputes import *  # noqa: F403 - every key, under one name
 from chalicelib.table.keys.events import *  # noqa: F403 - every key, under one name

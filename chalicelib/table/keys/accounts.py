@@ -143,3 +143,13 @@ def granted(account: str, at: str, grant: str) -> Key:
 def merchant_hold(merchant: str, at: str, hold: str) -> Key:
     """A merchant's pointer to a hold of its own."""
     return Key(holder(merchant), f"hold:{at}:{hold}")
+
+
+def intake(operator: str) -> Key:
+    """What of a scenario operator's batches is in work."""
+    return Key(f"intake:{operator}", "intake")
+
+
+def sent(operator: str, rank: str) -> Key:
+    """The pointer of a scenario operator to a batch; ``rank`` is ``<time of the announcement>:<id>``."""
+    return Key(f"batches:{operator}", rank)

@@ -1,4 +1,4 @@
-"""Keys of what the rooms keep: scenarios, offers, campaigns, applications, runs, partners."""
+"""Keys of what the rooms keep: scenarios, batches, offers, campaigns, applications, runs, partners."""
 
 from chalicelib.table.keys.names import CREDIT_RULES, MEMBERS, OWN_CAMPAIGNS, Key, holder, scenario_code
 
@@ -29,6 +29,21 @@ def reduction(scenario: str, record: str) -> Key:
 def reported(account: str, rank: str) -> Key:
     """An account's pointer to a reduction; ``rank`` is ``<time of the report>:<id>``."""
     return Key(holder(account), f"reduction:{rank}")
+
+
+def batch(batch: str) -> Key:
+    """A file of reductions and how far it is."""
+    return Key(f"batch:{batch}", "batch")
+
+
+def batch_lane(batch: str, number: int) -> Key:
+    """A part of a batch's file and what its lines came to, beside the batch. Older batches have ``slice:`` there."""
+    return Key(f"batch:{batch}", f"lane:{number:04d}")
+
+
+def batch_judged(batch: str, judgement: str, number: int) -> Key:
+    """What a judgement of the bureau did to one lane, beside the batch."""
+    return Key(f"batch:{batch}", f"judged:{judgement}:{number:04d}")
 
 
 def certificate(serial: str) -> Key:
