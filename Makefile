@@ -17,7 +17,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check check-types check-style check-imports check-cloud faces simulate replay fuzz bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check check-types check-style check-imports check-cloud faces simulate replay fuzz mutate bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ audit: $(BIN)/.done ## ask PyPI whether anything that ships has a known weakness
 
 fuzz: $(BIN)/.done tools $(TOOLS)/fuzz/.done ## make fuzz SECONDS=60 [SEED=] sends generated requests of each role to a stack of its own
 	@SECONDS="$(SECONDS)" SEED="$(SEED)" $(BIN)/python -m infra.dev.fuzz
+
+mutate: $(BIN)/.done $(TOOLS)/mutate/.done ## make mutate [ONLY='chalicelib.ledger.*'] changes the money path in small ways: do the unit tests notice?
+	@ONLY="$(ONLY)" $(BIN)/python -m infra.dev.mutate
 
 bench: $(BIN)/.done tools ## measure every figure, and write docs/figures.md
 	@$(BIN)/python -m infra.dev.bench
@@ -153,6 +156,12 @@ $(TOOLS)/fuzz/.done: infra/dev/fuzz/requirements.txt | $(BIN)/.done
 	@echo "Installing Schemathesis (generated requests) into $(TOOLS) (once)" >&2
 	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/fuzz && $(PYTHON) -m venv $(TOOLS)/fuzz
 	@$(TOOLS)/fuzz/bin/python -m pip $(QUIET_PIP) -r infra/dev/fuzz/requirements.txt
+	@touch $@
+
+$(TOOLS)/mutate/.done: infra/dev/mutate/requirements.txt | $(BIN)/.done
+	@echo "Installing mutmut (small changes of the code) into $(TOOLS) (once)" >&2
+	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/mutate && $(PYTHON) -m venv $(TOOLS)/mutate
+	@$(TOOLS)/mutate/bin/python -m pip $(QUIET_PIP) -r infra/dev/mutate/requirements.txt
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.

@@ -10,6 +10,7 @@ from tests.simulation.answers import AGAIN, Asked
 from tests.simulation.baton import Death
 from tests.simulation.books import Violation
 from tests.simulation.front import SECONDS
+from tests.simulation.parties import Parties
 from tests.simulation.setting import PRICE
 from tests.world import Answer
 
@@ -20,14 +21,19 @@ TRIES = 5
 OFFICE = 2  # threads for each party that is not a person
 
 
-class Client:
+class Client(Parties):
     """One caller. ``does`` names its operations, with a weight each."""
 
     def __init__(self, sim: "Simulation", role: str, sub: str, does: dict[str, int]) -> None:
-        self.sim, self.role, self.sub = sim, role, sub
+        self.sim, self.role, self.party = sim, role, sub
         wanted = sim.config.operations
         self.does = {name: weight for name, weight in does.items() if wanted is None or name in wanted}
         self.numbers = itertools.count()
+
+    @property
+    def sub(self) -> str:
+        """The login by now: two officials may have given a person's account another one."""
+        return self.sim.city.logins.get(self.party, self.party)
 
     def run(self, number: int) -> None:
         sim = self.sim
@@ -84,17 +90,17 @@ class Client:
 
     def redeem(self, _: int) -> None:
         city, rng = self.sim.city, self.sim.rng
-        offer = rng.choice(list(city.offers))
+        offer = rng.choice([id for id, each in city.offers.items() if each.get("sold", True)])
         quantity = rng.choice((1, 1, 2, 3))
         points = city.offers[offer]["points"] * quantity
         answer = self.ask("/v1/redemptions", {"offer": offer, "quantity": quantity, "points": points})
         if answer and answer.status == 201:
-            city.orders.append({"id": answer.body["id"], "offer": offer, "buyer": self.sub})
+            city.orders.append({"id": answer.body["id"], "offer": offer, "buyer": self.party})
         elif answer and answer.code == "price_changed":
             city.offers[offer]["points"] = answer.body["price"]
 
     def cancel_order(self, _: int) -> None:
-        order = self.some([each for each in self.sim.city.orders[-100:] if each["buyer"] == self.sub])
+        order = self.some([each for each in self.sim.city.orders[-100:] if each["buyer"] == self.party])
         if order and (answer := self.ask(f"/v1/redemptions/{order['id']}/cancel")) and answer.status == 200:
             self.sim.seen["an order was cancelled by its buyer"] += 1
 
@@ -107,14 +113,14 @@ class Client:
 
     def look(self, _: int) -> None:
         """The balance is one that the account had, and the statement has every movement that was committed before."""
-        sim, name = self.sim, f"account:{self.sim.city.accounts[self.sub]}"
-        since, before = sim.now, list(sim.books.by_account.get(name, ()))
+        sim, name = self.sim, f"account:{self.sim.city.accounts[self.party]}"
+        since = sim.now
         me = self.read("/v1/accounts/me")
         if me and me.body["balances"]["points"] not in sim.books.points_within(name, since):
             raise Violation("a balance is what was committed", f"{self.sub} saw {me.body['balances']}")
         since, before = sim.now, list(sim.books.by_account.get(name, ()))
         page = self.read("/v1/accounts/me/entries", limit=100)
-        if page is None:
+        if page is None or name != f"account:{sim.city.accounts[self.party]}":  # she got another account meanwhile
             return
         ids, after = [each["id"] for each in page.body["items"]], sim.books.by_account.get(name, [])
         if len(after) > len(before):
@@ -133,13 +139,13 @@ class Client:
 
     def close(self, _: int) -> None:
         """Give up everything, close, and come back."""
-        sim, name = self.sim, f"account:{self.sim.city.accounts[self.sub]}"
+        sim, name = self.sim, f"account:{self.sim.city.accounts[self.party]}"
         points = sim.books.sums[name, "points"]
         if points:
             self.ask("/v1/cancellations", {"points": points, "purpose": "farewell"})
         if (answer := self.ask("/v1/accounts/me/close")) and answer.status == 200:
             sim.rest(5)
-            body = {"kind": "individual", "name": "密小明", "identity_number": sim.city.number(self.sub)}
+            body = {"kind": "individual", "name": "密小明", "identity_number": sim.city.number(self.party)}
             while not sim.calm:
                 back = self.ask("/v1/accounts", body)
                 if back is not None and back.status == 201:
@@ -163,7 +169,9 @@ class Client:
 
     def change_offer(self, _: int) -> None:
         rng, city = self.sim.rng, self.sim.city
-        mine = [id for id, each in city.offers.items() if each["sub"] == self.sub]
+        mine = [id for id, each in city.offers.items() if each["sub"] == self.sub and each.get("sold", True)]
+        if not mine:
+            return
         points = PRICE + rng.choice((-1000, 0, 1000))
         body = rng.choice(
             ({"points": points}, {"stock_added": 3}, {"title": "票 " + str(rng.randint(1, 9))}, {"status": "off_shelf"})
@@ -176,14 +184,14 @@ class Client:
 
     def hold(self, _: int) -> None:
         sim, rng = self.sim, self.sim.rng
-        grant = rng.choice(sim.city.grants[self.sub])[1]
+        buyer, grant = rng.choice(sim.city.grants[self.sub])
         body = {
             "grant": grant, "points": rng.randint(1, PRICE), "order_reference": f"o-{rng.randint(1, 10**6)}",
             "title": "茶", "expires_in_seconds": rng.choice((60, 120, 900)),
         }  # fmt: skip
         answer = self.ask("/v1/holds", body)
         if answer and answer.status == 201:
-            sim.city.holds.append(answer.body | {"shop": self.sub})
+            sim.city.holds.append(answer.body | {"shop": self.sub, "buyer": buyer})
 
     def _hold(self) -> Any:
         """One that may still be held, often the oldest."""
@@ -278,14 +286,18 @@ class Client:
 
 
 PERSON = {"redeem": 10, "cancel_order": 2, "cancel_points": 2, "donate": 2, "look": 4, "supply": 1, "close": 1}
+PERSON |= {"enter": 2, "dispute": 3, "withdraw_dispute": 1}
 SHOP = {"fulfil": 4, "refund": 3, "change_offer": 2, "hold": 12, "capture": 8, "release": 2, "refund_hold": 3}
-SHOP |= {"retire": 1, "propose": 1, "close_campaign": 1}
+SHOP |= {"retire": 1, "propose": 1, "close_campaign": 1, "answer_dispute": 3}
+FAIR = {"fulfil": 2, "refund": 1, "answer_dispute": 1}  # what an event's merchant does after the draw
+STALL = SHOP | {"leave": 1, "new_offer": 2}
 OFFICES: dict[str, tuple[str, dict[str, int]]] = {
-    "operator": ("scenario_operator", {"report": 1}),
-    "bureau": ("bureau", {"judge": 3, "reverse": 2}),
+    "operator": ("scenario_operator", {"report": 6, "answer_dispute": 1}),
+    "bureau": ("bureau", {"judge": 3, "reverse": 2, "rule": 2, "decide": 2}),
     "exchange": (
         "exchange",
-        {"freeze": 1, "order_refund": 2, "start_run": 1, "judge_campaign": 3, "close_campaign": 1},
+        {"freeze": 1, "order_refund": 2, "start_run": 1, "judge_campaign": 3, "close_campaign": 1}
+        | {"rule": 4, "rebind": 2, "decide": 1, "terminate": 1, "admit": 1},
     ),
 }
 
@@ -351,12 +363,14 @@ def add(sim: "Simulation") -> None:
     sim.key_numbers = itertools.count()
     sim.city_twins, sim.asking = [], set()
     callers = [Client(sim, "individual", sub, PERSON) for sub in sim.city.people]
-    callers += [Client(sim, "institution", sub, SHOP) for sub in sim.city.shops for _ in range(3 * OFFICE)]
+    shops = {**dict.fromkeys(sim.city.shops, SHOP), **dict.fromkeys(sim.city.stalls, STALL)}
+    callers += [Client(sim, "institution", sub, does) for sub, does in shops.items() for _ in range(3 * OFFICE)]
+    callers += [Client(sim, "institution", sub, FAIR) for sub in sim.city.fairs]
     for sub, (role, does) in OFFICES.items():
         callers += [Client(sim, role, sub, does) for _ in range(2 * OFFICE)]
     for number, caller in enumerate(callers):
         sim.baton.add(
-            caller.sub if caller.role == "individual" else f"{caller.sub} {number}", partial(caller.run, number)
+            caller.party if caller.role == "individual" else f"{caller.party} {number}", partial(caller.run, number)
         )
     for number in (1, 2):
         sim.baton.add(f"twin {number}", partial(twins, sim))

@@ -28,6 +28,9 @@ def check_projections(sim: "Simulation") -> None:
         _ended(sim, pk, sk, item)
     for name, records in sim.books.by_account.items():
         _statement(sim, name, records, lines.get(name, Counter()))
+    for (kind, object), dispute in sim.lives.disputed.items():
+        if sim.lives.given_back(kind, object):
+            raise Violation("a dispute about nothing ends", f"{dispute} is open, and all of {kind} {object} came back")
     for offer in sim.city.offers:
         left = sum(
             v for (name, asset), v in sim.books.sums.items() if name.startswith(f"offer:{offer}/") and ":" in asset
@@ -105,7 +108,9 @@ def _totals(sim: "Simulation", name: str, records: list[str]) -> None:
         value
         for id in records
         for source, _, value, asset in sim.books.records[id]["postings"]
-        if asset == "debt_points" and source == name and sim.books.records[id]["movement"] != "conversion"
+        if asset == "debt_points"
+        and source == name
+        and sim.books.records[id]["movement"] not in ("conversion", "account_transfer")
     )
     if amount(item, "earned") != earned - repaid:
         raise Violation("totals are projected once", f"{name} earned {earned - repaid}, shows {amount(item, 'earned')}")
@@ -116,5 +121,7 @@ def _ended(sim: "Simulation", pk: str, sk: str, item: dict[str, Any]) -> None:
     long_ago = stamp(datetime.fromtimestamp(sim.calmed_at - 60, UTC))
     if pk.startswith("hold:") and item.get("status") == {"S": "held"} and item["expires_at"]["S"] < long_ago:
         raise Violation("every hold ends", f"{pk} is held since {item['placed_at']['S']}")
+    if sk == "draw" and item["status"]["S"] != "settled" and item["draws_at"]["S"] < long_ago:
+        raise Violation("every draw is settled", f"{pk} is {item['status']['S']}")
     if sk == "run" and item["status"]["S"] != "finished":
         raise Violation("every run ends", f"{pk} is {item['status']['S']}")

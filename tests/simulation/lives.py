@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.reductions.model import day
 from tests.simulation.books import Violation, amount
+from tests.simulation.endings import Endings
 from tests.simulation.table import Change, Place
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
 TONNE = 1_000_000
+DISPUTE_ENDS = ("upheld", "dismissed", "withdrawn", "resolved")
 # Written by hand, so that a fault in the platform's own tables shows. None: there was no item.
 STATES: dict[str, set[tuple[str | None, str]]] = {
     "order": {(None, "fulfilled"), (None, "refunded"), ("fulfilled", "refunded")},
@@ -40,23 +42,35 @@ STATES: dict[str, set[tuple[str | None, str]]] = {
         ("frozen", "active"),
         ("active", "closed"),
         ("closed", "active"),
+        (None, "frozen"),  # rebound while it was frozen
+        ("frozen", "closed"),
     },
+    "entry": {(None, "entered"), ("entered", "won"), ("entered", "lost")},
+    "draw": {(None, "open"), ("open", "closed"), ("closed", "drawn"), ("drawn", "settled")},
+    "dispute": {
+        (None, "awaiting_answer"),
+        ("awaiting_answer", "awaiting_ruling"),
+        *((status, end) for status in ("awaiting_answer", "awaiting_ruling") for end in DISPUTE_ENDS),
+    },
+    "departure": {(None, "leaving"), ("leaving", "left"), ("left", "leaving")},
+    "procedure": {(None, "proposed"), ("proposed", "approved"), ("proposed", "rejected")},
 }
 
 
 def _kind(place: Place) -> str | None:
     pk, sk = place
     if sk == "account":
-        return {"account": "account", "hold": "hold"}.get(pk.partition(":")[0])
+        return {"account": "account", "hold": "hold", "draw-entry": "entry"}.get(pk.partition(":")[0])
     if sk in STATES:
         return sk
     return "part" if sk.startswith("part:") else None
 
 
-class Lives:
+class Lives(Endings):
     """Counts what Records say of each thing."""
 
     def __init__(self, sim: "Simulation") -> None:
+        super().__init__()
         self.sim = sim
         self.once: Counter[tuple[str, str]] = Counter()  # what happens once to a thing
         self.held: Counter[tuple[str, str]] = Counter()  # units by person and offer
@@ -72,7 +86,10 @@ class Lives:
                 before, after = ((each or {}).get("status", {}).get("S") for each in (old, new))
                 if before != after and (before, str(after)) not in STATES[kind]:
                     raise Violation("states never skip", f"{place[0]} went from {before} to {after}")
-            owes = place[1] == "account" and new is not None and amount(new, "debt_points")
+            gains = place[1] == "account" and amount(new, "points") > amount(old, "points")
+            if gains and place[0] in self.left:
+                raise Violation("a merchant that left keeps nothing", f"{place[0]} gained points")
+            owes = place[1] == "account" and old is not None and new is not None and amount(new, "debt_points")
             if owes and amount(new, "points") > amount(old, "points"):
                 raise Violation("a debt is repaid first", f"{place[0]} gained points and owes still")
 
@@ -89,18 +106,20 @@ class Lives:
             raise Violation("it happens once", f"{what} {thing} for the second time")
 
     def _redemption(self, record: dict[str, Any], order: dict[str, Any]) -> None:
-        paid = sum(each[2] for each in record.get("postings", ()) if each[3] == "points")
+        tills = [each for each in record.get("postings", ()) if each[3] == "points" and each[1].startswith("offer:")]
+        paid = sum(each[2] for each in tills)
         given = sum(each[2] for each in record.get("postings", ()) if each[3].startswith("units:"))
         if paid != order["points"] or given != order["quantity"]:
             raise Violation("an answer is what was committed", f"order {order['id']} paid {paid} for {given}")
-        prices = {
-            amount(self.sim.table.items[each[1], "account"], "price")
-            for each in record.get("postings", ())
-            if each[3] == "points"
-        }
+        self.open_orders[order["id"]] = order["merchant"]
+        if order["status"] == "fulfilled":
+            self.open_orders.pop(order["id"])
+        if record.get("payer"):
+            self.awarded(record, order)
+        prices = {amount(self.sim.table.items[each[1], "account"], "price") for each in tills}
         if prices != {order["unit_points"]}:
             raise Violation("a price is the till's", f"order {order['id']} paid {order['unit_points']}, not {prices}")
-        if len([each for each in record.get("postings", ()) if each[3] == "points"]) > 1:
+        if len(tills) > 1:
             self.sim.seen["an order took from several tills"] += 1
         if record.get("limited"):
             self._count(order, order["quantity"])
@@ -117,9 +136,9 @@ class Lives:
 
     def _redemption_refunded(self, record: dict[str, Any], order: dict[str, Any]) -> None:
         self._only("refund", order["id"])
+        self.open_orders.pop(order["id"], None)
         sold = self.sim.books.records[order["id"]]
-        buyer = f"account:{order['account']}"
-        back = sum(each[2] for each in record.get("postings", ()) if each[3] == "points" and each[1] == buyer)
+        back = self.returned(record, order["account"])
         units = sum(each[2] for each in record.get("postings", ()) if each[3].startswith("units:"))
         if (back, units) != (order["points"], order["quantity"]):
             raise Violation("a refund gives everything back", f"{back} points and {units} units of {order['id']}")
@@ -127,7 +146,8 @@ class Lives:
             self._count(order, -order["quantity"])
         self.sim.seen[self._way(record, sold)] += 1
         if record["role"] == "system":
-            self.sim.seen["an order expired"] += 1
+            left = self.leaving(order["merchant"])
+            self.sim.seen["an order of a merchant that left was refunded" if left else "an order expired"] += 1
 
     def _way(self, record: dict[str, Any], sold: dict[str, Any]) -> str:
         if any(each[3] == "grams" for each in record.get("postings", ())):
@@ -137,6 +157,7 @@ class Lives:
 
     def _redemption_fulfilled(self, record: dict[str, Any], order: dict[str, Any]) -> None:
         self._only("fulfilment", order["id"])
+        self.open_orders.pop(order["id"], None)
 
     def _reduction_reported(self, record: dict[str, Any], reduction: dict[str, Any]) -> None:
         self._only("report", f"{reduction['scenario']}/{reduction['record_id']}")
@@ -162,9 +183,10 @@ class Lives:
     def _reduction_reversed(self, record: dict[str, Any], reduction: dict[str, Any]) -> None:
         self._only("reversal", reduction["id"])
         self._cap(reduction, -1)
-        account = f"account:{reduction['account']}"
-        back = sum(each[2] for each in record.get("postings", ()) if each[0] == account and each[3] == "points")
-        owed = sum(each[2] for each in record.get("postings", ()) if each[1] == account and each[3] == "debt_points")
+        person, postings = self.sim.person_of(reduction["account"]), record.get("postings", ())
+        hers = {name for each in postings for name in each[:2] if self.is_of(name, person)}
+        back = sum(each[2] for each in postings if each[0] in hers and each[3] == "points")
+        owed = sum(each[2] for each in postings if each[1] in hers and each[3] == "debt_points")
         if back + owed != reduction["grams"]:
             raise Violation("a reversal takes everything back", f"{back} + {owed} of {reduction['grams']} grams")
         self.sim.seen["a reversal left a debt" if owed else "a reduction was reversed in full"] += 1

@@ -1,5 +1,6 @@
 """Faults planted into the platform, each by one patch: the simulator must find every one."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,11 @@ from chalicelib.buyback import model as lots
 from chalicelib.buyback.items import RunSums
 from chalicelib.campaigns import queries as campaigns
 from chalicelib.cancellation import actions as cancellation
+from chalicelib.departures import model as leaving
+from chalicelib.disputes import actions as disputes
+from chalicelib.disputes import reactions as resolving
+from chalicelib.disputes import rulings
+from chalicelib.draws import model as draws
 from chalicelib.edge import endpoints, events
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.grants.items import Grant
@@ -22,6 +28,7 @@ from chalicelib.holds import actions as holds
 from chalicelib.holds import refunds as hold_refunds
 from chalicelib.holds import worker as expiry
 from chalicelib.kernel import settle
+from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger import actions as ledger
 from chalicelib.ledger import debts
@@ -29,9 +36,11 @@ from chalicelib.ledger import projection as statements
 from chalicelib.ledger.model import Transfer
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OfferTerms
+from chalicelib.mall.offers import queries as offers
 from chalicelib.mall.redemptions import actions as sales
 from chalicelib.mall.redemptions import aftersales
 from chalicelib.openness import projection as supply
+from chalicelib.procedures import effects as procedures
 from chalicelib.reductions import actions as reductions
 from chalicelib.reductions import caps, reversal
 from chalicelib.table.commit import commit
@@ -42,6 +51,10 @@ ANYWAY = Attr("pk").exists() | Attr("pk").not_exists()
 MALL = frozenset({"redeem", "fulfil", "refund", "order_refund", "cancel_order", "report"})
 HOLDS = frozenset({"hold", "capture", "release", "refund_hold", "report"})
 TRIPS = frozenset({"report", "judge", "reverse", "cancel_points"})
+DRAWS = frozenset({"enter"})
+CLAIMS = MALL | {"dispute", "answer_dispute", "rule", "order_refund"}
+LEAVES = frozenset({"redeem", "leave", "terminate", "new_offer", "admit"})
+REBINDS = frozenset({"rebind", "decide", "report", "reverse"})
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,10 @@ def _swallowing(*kinds: type[Exception]) -> Callable[..., Any]:
 def _anyway(real: Any, *args: Any, **options: Any) -> Any:
     """The Write without its condition."""
     return replace(real(*args, **options), require=ANYWAY)
+
+
+def _each_anyway(real: Any, *args: Any) -> Any:
+    return tuple(replace(each, require=ANYWAY) for each in real(*args))
 
 
 def _unconditional(real: Any, *args: Any, **options: Any) -> Any:
@@ -283,6 +300,52 @@ MUTANTS: dict[str, Mutant] = {
     "campaigns: a closing forgets stripes": Mutant(
         "only some of a campaign's accounts are emptied", _around(campaigns, "campaign_accounts", _few_stripes),
         ("a closed campaign keeps nothing",), frozenset({"donate", "close_campaign", "report"}), seed=3,
+    ),
+    "draws: ranks without the seed": Mutant(
+        "an entry's place follows from its id alone",
+        lambda: patch.object(draws, "rank", lambda seed, digest, id: hashlib.sha256(id.encode()).hexdigest()),
+        ("a draw is what anyone computes",), DRAWS,
+    ),
+    "draws: the rest stays": Mutant(
+        "what an entry reserved beyond what it won is not given back",
+        _around(transfers, "award", lambda real, entry, amount, bought: real(
+            entry, sum(each.amount for each in bought.postings if each.asset == "points"), bought
+        )),
+        ("an entry that is settled keeps nothing",), DRAWS,
+    ),
+    "disputes: a ruling carries nothing out": Mutant(
+        "what was upheld is not given back", lambda: patch.object(rulings, "carry_out", lambda *_: None),
+        ("a ruling does what it says",), CLAIMS,
+    ),
+    "disputes: two at a time": Mutant(
+        "an object's open dispute is not looked at", _around(disputes, "_claim", _anyway),
+        ("one dispute at a time",), CLAIMS - {"rule", "answer_dispute"},
+    ),
+    "disputes: ruled twice": Mutant(
+        "the state of a dispute is not compared", _around(rulings, "advance", _each_anyway),
+        (ONCE, "states never skip"), CLAIMS,
+    ),
+    "disputes: about nothing": Mutant(
+        "a dispute stays open where all came back", lambda: patch.object(resolving, "_resolve", lambda _: None),
+        ("a dispute about nothing ends",), CLAIMS - {"rule"},
+    ),
+    "departures: a point stays": Mutant(
+        "the final buy-back takes a point too few",
+        _around(leaving, "final_exchange", lambda real, merchant, points: real(merchant, points - (points > 1))),
+        ("a merchant that left keeps nothing", "a final buy-back is 1 gram for 1 point"), LEAVES | HOLDS,
+    ),
+    "departures: before its orders are served": Mutant(
+        "what a merchant owes is not looked at", lambda: patch.object(offers, "owes", lambda *_: False),
+        ("a merchant that left owes nothing", "a merchant that left keeps nothing"), LEAVES,
+    ),
+    "procedures: one official is enough": Mutant(
+        "who proposed may approve", lambda: patch.object(Caller, "signs_in_as", lambda *_: False),
+        ("two officials decide",), REBINDS,
+    ),
+    "procedures: debts stay behind": Mutant(
+        "what is owed does not move to the new account",
+        lambda: patch.object(procedures, "debts_to", lambda *_: Transfer("account_transfer", ())),
+        ("a rebinding moves everything",), REBINDS | {"cancel_points"},
     ),
     "cancellation: a gram stays": Mutant(
         "the Record of a cancellation moves nothing",

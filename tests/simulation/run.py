@@ -249,6 +249,7 @@ def installed(sim: Simulation) -> Iterator[None]:
     handler, logger = _Lines(sim), logging.getLogger("carbon-points")
     with ExitStack() as stack:
         environment = {"BUY_BACK_QUEUE_URL": "buy-back", "WEBHOOK_QUEUE_URL": "webhooks", "BUSY_STRIPES": "4"}
+        environment |= {"SERVE_DAYS": "1"}
         stack.enter_context(patch.dict(os.environ, environment))
         forget_everything()
         stack.callback(forget_everything)

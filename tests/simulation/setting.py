@@ -1,8 +1,17 @@
 """The city before the storm: people with points, merchants with offers, consents, a campaign."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.draws.opening import opened
+from chalicelib.kernel.fields import stamp
+from chalicelib.ledger.account import Merchant
+from chalicelib.onboarding.items import Application
+from chalicelib.settings import secret
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import put, update
 from tests import consents
 from tests.numbers import credit_code, identity_number
 from tests.partner import register
@@ -31,6 +40,19 @@ class City:
     holds: list[dict[str, Any]] = field(default_factory=list)
     captured: list[dict[str, Any]] = field(default_factory=list)
     trips: list[dict[str, Any]] = field(default_factory=list)
+    stalls: list[str] = field(default_factory=list)  # merchants that leave and come back
+    fairs: list[str] = field(default_factory=list)  # merchants of an event that draws
+    events: dict[str, list[str]] = field(default_factory=dict)  # the offers of each
+    disputes: list[dict[str, Any]] = field(default_factory=list)
+    procedures: list[str] = field(default_factory=list)
+    logins: dict[str, str] = field(default_factory=dict)  # of persons who have another than at first
+    new_logins: dict[str, str] = field(default_factory=dict)  # by the account that each would have
+
+    def rebound(self, old: str, new: str) -> None:
+        """The person of the account ``old`` has ``new`` from now on."""
+        person = next(sub for sub in self.people if self.accounts[sub] == old)
+        self.persons[new] = self.persons[old]
+        self.accounts[person], self.logins[person], self.names[new] = new, self.new_logins[new], person
 
     def number(self, sub: str) -> str:
         return identity_number(int(sub.rpartition("-")[2]))
@@ -50,6 +72,9 @@ def build(sim: "Simulation") -> None:
     for sub in city.people:
         for shop in city.shops:
             _consent(sim, sub, shop)
+    _stall(sim)
+    for number, hours in enumerate((1, 8)):
+        _fair(sim, number, hours)
     _campaign(sim)
 
 
@@ -73,6 +98,49 @@ def _shop(sim: "Simulation", sub: str, number: int) -> None:
     for changes in (busy, limited, {"stock": 5, "points": PRICE, "fulfilment": "goods"}):
         offer = world.offer(sub, **{"points": PRICE, **changes})
         city.offers[offer] = {"sub": sub, "points": PRICE}
+        city.names[offer] = f"offer {len(city.offers)}"
+
+
+def _stall(sim: "Simulation") -> None:
+    """A small merchant that leaves and comes back."""
+    world, city = sim.world, sim.city
+    account = consents.mall(world, "stall-0", credit_code(MERCHANTS))
+    city.stalls.append("stall-0")
+    city.accounts["stall-0"], city.names[account] = account, "stall-0"
+    register(account, "https://stall.example.com/", "whpk_x")
+    offer = world.offer("stall-0", points=PRICE, stock=20, fulfil_within_days=1)
+    city.offers[offer] = {"sub": "stall-0", "points": PRICE}
+    city.names[offer] = f"offer {len(city.offers)}"
+    for sub in city.people[:6]:
+        _consent(sim, sub, "stall-0")
+
+
+def _fair(sim: "Simulation", number: int, hours: int) -> None:
+    """An event that draws: as if its application had come to its end."""
+    world, city, sub = sim.world, sim.city, f"fair-{number}"
+    account = world.institution(sub, credit_code(MERCHANTS + 1 + number))
+    city.fairs.append(sub)
+    city.accounts[sub], city.names[account] = account, sub
+    opens, draws, ends = (stamp(datetime.fromtimestamp(sim.now + 3600 * after, UTC)) for after in (0, hours, 2000))
+    plan = {
+        "starts_at": opens, "ends_at": ends, "opens_at": opens, "goods": "章", "quantity": 9, "per_account_limit": 2,
+        "rules": "抽签", "allocation": "draw", "draws_at": draws,
+    }  # fmt: skip
+    event = keys.digest("event", sub)
+    application = Application(
+        id=event, applicant=account, name="示例商贸", mode="event", category="event", title="抽签", plan=plan,
+        status="active", created_at=opens, since=opens,
+    )  # fmt: skip
+    assert application.event is not None
+    merchant = Merchant(mode="event", status="active", since=opens, application=event, event=application.event)
+    writes = [put(keys.application(event), application)]
+    writes += [update(keys.account(keys.holder(account)), assign={"merchant": merchant})]
+    commit([*writes, *opened(event, account, application.event, at=opens, draw_key=secret("draw_key"))])
+    city.events[event], city.names[event] = [], f"event {number + 1}"
+    for stock in (6, 3):
+        offer = world.offer(sub, points=20_000, stock=stock, per_account_limit=2, fulfilment="goods")
+        city.offers[offer] = {"sub": sub, "points": 20_000, "sold": False}
+        city.events[event].append(offer)
         city.names[offer] = f"offer {len(city.offers)}"
 
 

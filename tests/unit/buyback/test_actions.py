@@ -14,6 +14,7 @@ from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Posting
 from chalicelib.ledger.model import GRAMS, POINTS
+from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.commit import WRITES_MAX
 from chalicelib.table.lists import BUY_BACK_RUNS
@@ -225,3 +226,58 @@ def test_a_retirement_takes_grams_and_certifies_them(retired: Decision) -> None:
 )
 def test_only_an_institution_that_may_act_retires_what_it_holds(retired: Decision, stored: Any, code: str) -> None:
     assert refusal(at(retired, SHOP), stored).code == code
+
+
+def test_each_step_has_the_name_by_which_an_auditor_finds_it() -> None:
+    part = RunPart(number=3, merchants=("a", "b"))
+    steps = {
+        "buy_back_run_started": actions.start(system(), full=True),
+        "buy_back_run_planned": actions.plan(system(), PLANNING, Ahead(SOME, CURSOR, complete=False)),
+        "buy_back": actions.pay(system(), "r", institution(points=TONNE)),
+        "buy_back_part_done": actions.part_done(system(), "r", part),
+        "buy_back_run_finished": actions.finish(system(), RUNNING, LANES_AS_READ),
+    }
+    assert [decision.kind for decision in steps.values()] == list(steps)
+    assert steps["buy_back_part_done"].answer.model_dump() == {"merchants": 2}
+    assert steps["buy_back_run_planned"].answer.model_dump() == {"merchants": len(SOME)}
+
+
+def test_who_comes_too_late_is_told_what_became_of_it_and_what_was_tried() -> None:
+    done = write_to(actions.part_done(system(), "r", RunPart(number=3)), PART)
+    assert not holds(done, None)
+    assert refusal(done, RunPart(number=3, status="done")).facts == {"state": "done", "action": "done"}
+    assert refusal(done, None).facts == {"state": "?", "action": "done"}
+    finish = write_to(actions.finish(system(), RUNNING, LANES_AS_READ), RUN)
+    assert refusal(finish, FINISHED).facts == {"state": "finished", "action": "finish"}
+    assert refusal(finish, None).facts == {"state": "?", "action": "finish"}
+    plan = write_to(actions.plan(system(), PLANNING, Ahead(SOME, CURSOR, complete=False)), RUN)
+    assert refusal(plan, RUNNING).facts == {"state": "running", "action": "plan"}
+    lane = lane_of(actions.pay(system(), "r", institution(points=TONNE)))
+    assert refusal(lane, RunLane(status="finished")).facts == {"state": "finished", "action": "buy back"}
+
+
+def test_steps_are_taken_from_what_was_read() -> None:
+    part = RunPart(number=3)
+    assert holds(write_to(actions.part_done(system(), "r", part), PART), part)
+    finish = actions.finish(system(), RUNNING, LANES_AS_READ)
+    assert holds(write_to(finish, RUN), RUNNING)
+    for key, lane in LANES_AS_READ.items():
+        assert holds(write_to(finish, key), lane)
+
+
+def test_a_lot_has_the_same_name_for_ever() -> None:
+    assert lot_id("r", "m") == keys.digest("lot", "r", "m")
+    assert lot_id("r", "m") not in (keys.digest("r", "m"), lot_id("m", "r"))
+
+
+def test_a_run_is_not_silent_at_the_last_moment() -> None:
+    last = datetime.fromisoformat(AT) + timedelta(seconds=settings().silent_seconds)
+    assert not PLANNING.is_silent(last)
+    assert PLANNING.is_silent(last + timedelta(milliseconds=1))
+
+
+def test_a_retirement_answers_what_was_asked_and_its_certificate(retired: Decision) -> None:
+    assert retired.kind == "retirement"
+    answer = retired.answer.model_dump()
+    assert (answer["id"], answer["at"], answer["grams"], answer["purpose"]) == (ID, AT, 400, "offset")
+    assert answer["certificate"]["serial"] == retired.facts.certificate

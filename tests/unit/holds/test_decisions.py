@@ -1,15 +1,15 @@
 """What holds write, and what they refuse: four items to hold and to capture, three to release."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from chalicelib.errors import AlreadyRefunded, Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
-from chalicelib.grants.items import Grant
+from chalicelib.grants.items import Grant, day
 from chalicelib.holds import actions, refunds
-from chalicelib.holds.items import Hold, Seller, Selling
+from chalicelib.holds.items import LANES, Hold, Seller, Selling, due
 from chalicelib.holds.model import Capture, HoldRefund, NewHold
 from chalicelib.holds.projection import merchant_holds
 from chalicelib.holds.rules.refusals import (
@@ -21,11 +21,12 @@ from chalicelib.holds.rules.refusals import (
     OrderReferenceUsed,
     PayerLacksPoints,
 )
+from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.account import AnyAccount
-from chalicelib.ledger.actions import AccountFrozen, InsufficientPoints
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 from chalicelib.ledger.model import entries
 from chalicelib.ledger.refunds import Payee
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from tests.consents import order
 from tests.unit.decisions import AT, NOW, after, command, holds, record, refusal, touched, write_to
 from tests.unit.parties import person
@@ -277,3 +278,105 @@ def test_a_placed_hold_is_listed_once_by_its_end() -> None:
     assert (kept["hold"], kept["id"]) == (decision.answer.id, made.id)
     assert kept["rank"] == f"{ENDS}:{decision.answer.id}"
     assert kept["list"].startswith("holds:")
+
+
+def test_each_step_of_a_hold_has_its_name_its_end_and_its_movement() -> None:
+    late = command(role="system", sub="system", now=NOW + timedelta(minutes=10))
+    for decision, kind, movement, status in (
+        (captured(300), "hold_captured", "capture", "captured"),
+        (actions.release(by_shop(), HOLD), "hold_released", "release", "released"),
+        (actions.expire(late, HOLD), "hold_expired", "release", "expired"),
+    ):
+        assert (decision.kind, decision.facts.movement) == (kind, movement)
+        answer: Any = decision.answer
+        assert (answer.status, answer.id) == (status, "h")
+        ended = after(write_to(decision, HOLD.key), HOLD)
+        assert ended["status"] == status
+        assert ended["ended_at"] == answer.ended_at == stamp(late.now if status == "expired" else NOW)
+    assert (placed().kind, placed().facts.movement) == ("hold_placed", "hold")
+
+
+def test_a_hold_ends_once() -> None:
+    late = command(role="system", sub="system", now=NOW + timedelta(minutes=10))
+    for decision in (captured(300), actions.release(by_shop(), HOLD), actions.expire(late, HOLD)):
+        write = write_to(decision, HOLD.key)
+        kept = {"status": "held", "points": 400}
+        assert holds(write, kept)
+        assert isinstance(refusal(write, kept | {"status": "released"}), Contended)
+
+
+def test_no_more_is_captured_than_was_held() -> None:
+    with pytest.raises(InvalidRequest) as found:
+        captured(401)
+    [fault] = found.value.facts["errors"]
+    assert fault["pointer"] == "/points"
+    assert "400" in fault["detail"].en
+    assert "400" in fault["detail"].zh
+    assert captured(400).answer.captured_points == 400
+
+
+@pytest.mark.parametrize(
+    ("stored", "why"),
+    [
+        ({"status": "active", "merchant": {"left_at": AT, "mode": "m", "status": "left"}}, InvalidState),
+        ({"status": "frozen"}, AccountFrozen),
+        ({"status": "closed"}, AccountClosed),
+        (None, Contended),
+    ],
+)
+def test_a_merchant_that_takes_no_points_says_why(stored: Any, why: type[Refusal]) -> None:
+    found = refusal(write_to(captured(300), MERCHANT), None if stored is None else {"kind": "institution"} | stored)
+    assert type(found) is why
+    if why is InvalidState:
+        assert found.facts == {"state": "left", "action": "capture"}
+
+
+def test_a_merchant_that_is_active_gets_what_is_captured() -> None:
+    assert holds(write_to(captured(300), MERCHANT), {"status": "active", "merchant": {"mode": "m", "status": "active"}})
+
+
+def test_who_asks_too_early_is_told_when() -> None:
+    hers = stamp(datetime.fromisoformat(ENDS) + timedelta(hours=24))
+    with pytest.raises(NotHersYet) as found:
+        actions.release(command(), HOLD)
+    assert found.value.facts == {"state": "held", "action": "release", "ends_at": hers}
+    at_last = command(now=datetime.fromisoformat(hers))
+    assert actions.release(at_last, HOLD).kind == "hold_released"
+    with pytest.raises(InvalidState) as early:
+        actions.expire(command(role="system", sub="system"), HOLD)
+    assert early.value.facts == {"state": "held", "action": "expire"}
+    with pytest.raises(InvalidState) as late:
+        captured(300, replace(HOLD, expires_at=AT))
+    assert late.value.facts == {"state": "expired", "action": "capture"}
+
+
+def test_an_order_reference_that_was_used_names_its_hold() -> None:
+    decision = placed()
+    write = write_to(decision, keys.account(keys.hold(decision.answer.id)))
+    assert refusal(write, HOLD).facts == {"hold": "h"}
+    assert write.refuse(None).facts == {"hold": "?"}
+
+
+def test_a_day_that_is_spent_says_how_far() -> None:
+    today = day(NOW)
+    grant = replace(GRANT, day=today, used_points=400)
+    write = write_to(placed(grant), keys.grant("g"))
+    assert holds(write, grant)
+    assert refusal(write, replace(grant, used_points=401)).facts == {"limit": 800, "held": 401}
+    assert isinstance(refusal(write, replace(grant, used_points=401, points_max_day=None)), DayLimitReached)
+    assert isinstance(refusal(write, replace(grant, status="withdrawn")), GrantInactive)
+    first = write_to(placed(), keys.grant("g"))
+    assert isinstance(refusal(first, replace(grant, used_points=400)), Contended), "it would fit: decide again"
+    assert isinstance(refusal(first, replace(grant, used_points=401)), DayLimitReached)
+
+
+def test_holds_are_spread_over_the_lists_of_what_is_due() -> None:
+    names = {due(f"hold-{number}", ENDS).list for number in range(100)}
+    assert names == {lists.holds_due(lane) for lane in range(LANES)}
+    assert due("h", ENDS).rank == f"{ENDS}:h"
+
+
+def test_a_pointer_stands_where_the_merchant_looks() -> None:
+    decision = placed()
+    [pointer] = merchant_holds([record("hold_placed", answer=decision.answer.model_dump_json(), movement="hold")])
+    assert pointer.key == keys.merchant_hold(SHOP, AT, decision.answer.id)

@@ -112,3 +112,8 @@ def test_an_account_that_only_counts_remembers_no_record() -> None:
 def test_a_statement_that_is_behind_is_not_tried_again_by_the_edge() -> None:
     assert isinstance(StatementsBehind(unfiled=1), Contended)
     assert not StatementsBehind.again
+
+
+def test_who_waits_is_told_how_long() -> None:
+    refused = refusal(moved(ALICE, SHOP)[ALICE], person(unfiled=FULL))
+    assert refused.facts == {"retry_after": 60, "unfiled": UNFILED_MAX}

@@ -79,3 +79,65 @@ def test_a_movement_counts_towards_one_total(
 ) -> None:
     write = filed(record(id="r", movement=movement, postings=postings, holder=SHOP))[keys.account(ALICE)]
     assert after(write, {"unfiled": {"r"}}) == total
+
+
+def test_several_movements_of_one_account_add_up() -> None:
+    again = record("redemption", id="two", movement="redemption", holder=SHOP, postings=SALE.postings)
+    writes = filed(SALE, again)
+    assert after(writes[keys.account(ALICE)], {"unfiled": {"sale", "two", "x"}}) == {"unfiled": {"x"}, "redeemed": 1000}
+    [lane] = [write for place, write in writes.items() if place[1].startswith("sums:")]
+    assert after(lane) == {"earned": 1000, "gathered": 1000}
+
+
+def test_what_several_tills_gathered_adds_up_and_what_they_gave_back_comes_off() -> None:
+    tills = (Posting(ALICE, TILL, 300, "points"), Posting(ALICE, "offer:x/1", 200, "points"))
+    assert _lane(tills, "redemption") == {"earned": 500, "gathered": 500}
+    back = (Posting(TILL, ALICE, 300, "points"), Posting(SHOP, ALICE, 200, "points"))
+    assert _lane(back, "refund") == {"earned": -500, "gathered": -300}
+    held = (Posting("hold:h", SHOP, 70, "points"), Posting("hold:h", ALICE, 30, "points"))
+    assert _lane(held, "capture") == {"earned": 70}
+
+
+def test_a_refund_in_grams_takes_back_what_was_bought_back() -> None:
+    postings = (Posting(SHOP, "system:pool", 200, "grams"), Posting("system:pool", ALICE, 200, "points"))
+    assert _lane(postings, "refund") == {"earned": -200, "bought_back": -200}
+
+
+def _lane(postings: tuple[Posting, ...], movement: str) -> dict[str, int]:
+    writes = filed(record(id="r", movement=movement, postings=postings, holder=SHOP))
+    [lane] = [write for place, write in writes.items() if place[1].startswith("sums:")]
+    return after(lane)
+
+
+def test_what_repaid_a_debt_was_earned_by_nobody() -> None:
+    gain = (Posting("system:issued", "system:pool", 10, "grams"), Posting("system:pool", ALICE, 10, "points"))
+    repaid = (Posting(ALICE, "system:pool", 4, "points"), Posting("system:pool", "system:issued", 4, "grams"))
+    record_ = record(
+        id="r",
+        movement="conversion",
+        postings=(*gain, *repaid, Posting(ALICE, "system:uncovered", 4, "debt_points")),
+        holder=SHOP,
+    )
+    assert after(filed(record_)[keys.account(ALICE)], {"unfiled": {"r"}}) == {"earned": 6}
+
+
+def test_grams_that_an_institution_gave_back_were_not_recorded() -> None:
+    taken = record(id="r", movement="reversal", postings=(Posting(SHOP, "system:issued", 9, "grams"),))
+    assert after(filed(taken)[keys.account(SHOP)], {"recorded": 20, "unfiled": {"r"}}) == {"recorded": 11}
+
+
+def test_a_capture_counts_for_her_whose_points_were_held() -> None:
+    paid = record(
+        id="r",
+        movement="capture",
+        hold="h",
+        holder=SHOP,
+        payer=ALICE,
+        postings=(Posting("hold:h", SHOP, 70, "points"),),
+    )
+    assert after(filed(paid)[keys.account(ALICE)]) == {"redeemed": 70}
+
+
+def test_a_mark_names_its_record() -> None:
+    stocked = record(id="stock", movement="stocking", postings=(Posting("system:supplied", TILL, 5, "units:x"),))
+    assert after(filed(stocked)[keys.filed("stock")]) == {"id": "stock"}

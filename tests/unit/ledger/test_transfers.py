@@ -1,5 +1,6 @@
 """Movements of value, before any store."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from chalicelib.kernel.record import Facts, Record
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.ledger.model import GRAMS, POINTS, Entry, Posting, Transfer, entries, units
+from chalicelib.ledger.model import GRAMS, POINTS, Entry, Posting, Transfer, entries, unbought, units
+from chalicelib.table import keys
 from chalicelib.table.write import Attr
 from tests.unit import decisions
 
@@ -101,3 +103,46 @@ def test_a_refund_that_till_and_merchant_pay_is_one_line_each() -> None:
     )  # fmt: skip
     assert amounts(entries(back)) == {"account:shop": (-300, 0, "alice"), "account:alice": (300, 0, "shop")}
     assert {line.reference for line in entries(back).values()} == {"order"}
+
+
+def test_who_inherits_and_who_left_it_stand_in_each_others_line() -> None:
+    moved = record(
+        ("account:old", "system:pool", 5, POINTS), ("system:pool", "account:new", 5, POINTS), counterparty="x"
+    )
+    found = {name: entry.counterparty for name, entry in entries(moved).items()}
+    assert found == {"account:old": "new", "account:new": "old"}
+
+
+def test_a_third_party_leaves_the_counterparties_as_they_are() -> None:
+    three = record(
+        ("account:a", "account:b", 5, POINTS),
+        ("account:b", "account:c", 3, POINTS),
+        ("system:pool", "account:c", 1, POINTS),
+    )
+    assert {name: entry.counterparty for name, entry in entries(three).items()} == {
+        "account:a": "b", "account:b": "a", "account:c": "b",
+    }  # fmt: skip
+
+
+def test_a_line_says_how_a_debt_moved() -> None:
+    owed = record(
+        ("system:uncovered", "account:a", 7, "debt_points"), ("system:uncovered", "account:a", 3, "debt_grams")
+    )
+    [line] = entries(owed).values()
+    assert (line.debt_points, line.debt_grams, line.points) == (7, 3, 0)
+    assert line.place == keys.entry("", line.at, line.id).sk
+
+
+def test_a_merchant_paid_by_a_draw_sees_the_entry_and_a_person_the_merchant() -> None:
+    won = record(
+        ("draw-entry:e", "account:alice", 9, POINTS), ("account:alice", "offer:x/0", 9, POINTS),
+        holder="account:shop", payer="account:alice", reference="e",
+    )  # fmt: skip
+    found = {name: entry.counterparty for name, entry in entries(won).items()}
+    assert found["account:shop"] == "draw-entry:e"
+
+
+def test_what_a_merchant_gave_for_a_refund_in_grams_was_not_bought_back() -> None:
+    postings = [("account:shop", "system:pool", 30, GRAMS), ("system:pool", "account:alice", 30, POINTS)]
+    assert unbought(replace(record(*postings), movement="refund")) == 30
+    assert unbought(record(*postings)) == 0

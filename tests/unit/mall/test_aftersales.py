@@ -10,7 +10,7 @@ from chalicelib.ledger.refunds import Payee
 from chalicelib.mall.items import OrderState, Sale
 from chalicelib.mall.offers.memory import TillEmpty
 from chalicelib.mall.orders import Fulfilment, Refund
-from chalicelib.mall.redemptions.aftersales import NotCancellable, cancel, expire, fulfil, refund
+from chalicelib.mall.redemptions.aftersales import NotCancellable, cancel, expire, fulfil, leave_behind, refund
 from chalicelib.table import keys
 from tests.unit.decisions import AT, ID, after, command, holds, refusal, touched, write_to
 from tests.unit.mall.nouns import (
@@ -314,3 +314,41 @@ def test_what_nobody_fulfilled_in_time_is_refunded() -> None:
         expire(system, sold(fulfil_by=PAST, status="fulfilled"))
     with pytest.raises(RoleNotAllowed):
         expire(shop(), sold(fulfil_by=PAST))
+
+
+def test_what_happens_by_itself_says_why_and_to_what_state() -> None:
+    system = command(role="system", sub="system")
+    for decision, reason in (
+        (cancel(command(), sold(cancellable_until=SOON)), "买方取消 (cancelled by the buyer)"),
+        (expire(system, sold(fulfil_by=PAST)), "未按期核销 (not fulfilled in time)"),
+        (leave_behind(system, sold()), "权益方退出商城 (the merchant leaves the mall)"),
+    ):
+        assert (decision.kind, decision.facts.reason) == ("redemption_refunded", reason)
+        assert after(write_to(decision, STATE))["status"] == "refunded"
+        answer = decision.answer.model_dump()
+        assert (answer["status"], answer["reason"]) == ("refunded", reason)
+
+
+def test_who_leaves_gives_back_what_is_placed_and_nothing_else() -> None:
+    system = command(role="system", sub="system")
+    assert after(write_to(leave_behind(system, sold()), keys.account(BUYER)), ACTIVE)["points"] == 8000
+    for status in ("fulfilled", "refunded"):
+        with pytest.raises(InvalidState):
+            leave_behind(system, sold(status=status))
+    with pytest.raises(RoleNotAllowed):
+        leave_behind(shop(), sold())
+
+
+def test_a_refusal_of_a_step_names_state_and_step() -> None:
+    with pytest.raises(InvalidState) as early:
+        expire(command(role="system", sub="system"), sold(fulfil_by=SOON))
+    assert early.value.facts == {"state": "placed", "action": "expire"}
+    with pytest.raises(NotCancellable) as over:
+        cancel(command(), sold(cancellable_until=PAST))
+    assert over.value.facts == {"state": "placed", "action": "cancel", "cancellable_until": PAST}
+
+
+def test_a_till_that_is_gone_has_no_points() -> None:
+    write = write_to(refunded(held=1000), keys.account(TILL))
+    assert isinstance(refusal(write, till(points=900)), TillEmpty)
+    assert write.refuse(None).facts == {"needed": 0, "available": 0}

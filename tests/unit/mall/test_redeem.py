@@ -180,3 +180,22 @@ def test_the_stored_till_has_the_attributes_that_the_sale_asks_for() -> None:
     assert set(dump(nouns.till())) == {
         "price", "status", "starts_at", "ends_at", "points", "units", "sweeps", "edition", "orders",
     }  # fmt: skip
+
+
+def test_a_sweep_that_came_second_is_told_so() -> None:
+    decision = sweep(command(), TILL, till(points=700, sweeps=4), SHOP)
+    write = write_to(decision, keys.account(TILL))
+    assert decision.kind == "sweep"
+    assert holds(write, till(points=700, sweeps=4))
+    assert refusal(write, till(points=700, sweeps=5)).facts == {"state": "swept", "action": "sweep"}
+
+
+def test_what_a_limit_leaves_is_said() -> None:
+    with pytest.raises(LimitReached) as found:
+        decide(offer(per_account_limit=1), quantity=2, points=2000)
+    assert found.value.facts == {"limit": 1, "held": 0}
+    write = write_to(decide(offer(per_account_limit=3), quantity=2, points=2000), PURCHASES)
+    assert holds(write, None)
+    assert holds(write, {"units": 1})
+    assert write.refuse({"pk": "p", "sk": "s", "units": 1}).facts == {"limit": 3, "held": 1}
+    assert write.refuse(None).facts == {"limit": 3, "held": 0}

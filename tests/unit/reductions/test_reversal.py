@@ -121,3 +121,18 @@ def test_points_are_taken_the_way_they_came() -> None:
         Posting(PERSON, keys.POOL, 710, POINTS),
         Posting(keys.POOL, keys.ISSUED, 710, GRAMS),
     )
+
+
+def test_points_are_told_of_a_person_and_grams_of_an_institution() -> None:
+    of_person: Any = reversed_(person(points=300)).answer
+    assert (of_person.points_recovered, of_person.points_outstanding) == (300, 410)
+    assert (of_person.grams_recovered, of_person.grams_outstanding) == (0, 0)
+    of_institution: Any = reversed_(institution(grams=200)).answer
+    assert (of_institution.points_recovered, of_institution.points_outstanding) == (0, 0)
+    assert (of_institution.grams_recovered, of_institution.grams_outstanding) == (200, 510)
+
+
+def test_a_reduction_that_another_has_reversed_says_so() -> None:
+    write = write_to(reversed_(person(points=710)), GUARD)
+    assert refusal(write, {"status": "reversed", "reduction": "r"}).facts == {"state": "reversed", "action": "reverse"}
+    assert write.refuse(None).facts == {"state": "?", "action": "reverse"}

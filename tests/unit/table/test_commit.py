@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.errors import Contended
-from chalicelib.table.commit import Failed, _cancelled
+from chalicelib.errors import Contended, Unavailable
+from chalicelib.table import commit as committing
+from chalicelib.table.commit import Failed, _cancelled, commit
+from chalicelib.table.keys import Key
+from chalicelib.table.write import update
 
 NO, CONFLICT, SLOW, FINE = "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "None"
 
@@ -38,3 +42,70 @@ def test_held_items_alone_are_contention() -> None:
 def test_anything_else_is_a_fault_of_ours() -> None:
     assert isinstance(cancelled(FINE, "ValidationError"), RuntimeError)
     assert isinstance(cancelled(FINE, "ValidationError", NO), Failed)
+
+
+def test_what_stood_where_a_condition_failed_comes_with_it() -> None:
+    found = _cancelled([{"Code": FINE}, {"Code": NO, "Item": {"points": {"N": "3"}}}, {}])
+    assert isinstance(found, Failed)
+    assert found.failures == [(1, {"points": 3})]
+    assert "1 condition" in str(found)
+
+
+def test_a_fault_of_ours_says_what_it_is() -> None:
+    assert "ValidationError" in str(cancelled("ValidationError"))
+
+
+class Client:
+    """Answers with an error, or keeps what was sent."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error, self.sent = error, list[Any]()
+
+    def transact_write_items(self, *, TransactItems: list[Any]) -> None:
+        self.sent += TransactItems
+        if self.error:
+            raise self.error
+
+
+def answered(code: str, status: int | None = 400, **more: Any) -> ClientError:
+    metadata = {} if status is None else {"HTTPStatusCode": status}
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": metadata, **more}
+    return ClientError(response, "TransactWriteItems")
+
+
+WRITES = [update(Key("p", str(number)), assign={"a": 1}) for number in range(2)]
+
+
+def committed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> Client:
+    client = Client(error)
+    monkeypatch.setattr(committing, "client", lambda: client)
+    commit(WRITES)
+    return client
+
+
+def test_all_writes_are_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert committed(monkeypatch).sent == [each.request() for each in WRITES]
+
+
+@pytest.mark.parametrize(
+    ("error", "means"),
+    [
+        (answered("ThrottlingException"), Contended),
+        (answered("TransactionInProgressException"), Contended),
+        (answered("InternalServerError", 500), Unavailable),
+        (answered("SomethingNew", None), Unavailable),
+        (answered("SomethingNew", 503), Unavailable),
+        (answered("ValidationException", 400), ClientError),
+        (answered("SomethingNew", 499), ClientError),
+        (ReadTimeoutError(endpoint_url="x"), Unavailable),
+        (answered("TransactionCanceledException", CancellationReasons=[{"Code": NO}]), Failed),
+        (answered("TransactionCanceledException", CancellationReasons=[{"Code": CONFLICT}]), Contended),
+        (answered("TransactionCanceledException"), Contended),
+    ],
+    ids=str,
+)
+def test_what_the_store_answers_means(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, means: type[Exception]
+) -> None:
+    with pytest.raises(means):
+        committed(monkeypatch, error)

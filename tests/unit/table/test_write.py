@@ -5,9 +5,10 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.errors import Contended
+from chalicelib.errors import Contended, NotFound
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, absent, check, decode, delete, encode, present, put, update
+from tests.unit.decisions import holds
 
 KEY = keys.Key("p", "s")
 PLAIN = (
@@ -96,3 +97,11 @@ def test_no_two_things_share_a_key() -> None:
         keys.identity("x"), keys.scenario("x", 1), keys.reduction("x", "r"), keys.offer("x"), keys.sums("x", 0),
     ]  # fmt: skip
     assert len(set(made)) == len(made)
+
+
+def test_a_deletion_keeps_its_condition_and_its_refusal() -> None:
+    gone = NotFound()
+    write = delete(KEY, require=Attr("a").eq(1), refuse=lambda _: gone)
+    assert holds(write, {"a": 1})
+    assert not holds(write, {"a": 2})
+    assert write.refuse(None) is gone
