@@ -7,8 +7,8 @@ import App from './App.vue'
 import { reread } from './router'
 import { look } from './state'
 
-void arrive().then(() => {
+void arrive().then((trouble) => {
   look() // a sign-in may have brought a token, and its own address
   reread()
-  createApp(App).mount('#app')
+  createApp(App, { trouble }).mount('#app')
 })

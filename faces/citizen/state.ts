@@ -4,7 +4,8 @@ import { api, got, type Schemas } from '@/shared/client'
 import { onLanguage, language } from '@/shared/i18n'
 import { again, unsettled, Unsettled, type Intent } from '@/shared/keeper'
 import { Refused, Unreached } from '@/shared/problem'
-import { session, signOut } from '@/shared/session'
+import { onSignOut, session, signOut } from '@/shared/session'
+import { keep, kept } from '@/shared/storage'
 import { words, type Key } from './texts'
 
 const spoken = ref(language())
@@ -28,12 +29,18 @@ export const waiting = ref<Intent[]>(unsettled())
 export function look(): void {
   signedIn.value = session() !== null
   waiting.value = unsettled()
+  if (signedIn.value) return
+  account.value = null // nothing of hers stays for whoever comes next
+  noAccount.value = false
+  known.value = null
 }
 
+onSignOut(look)
+
+/** Who leaves, leaves nothing: the page begins again. */
 export function leave(): void {
   signOut()
-  account.value = null
-  look()
+  location.replace(new URL('.', location.href))
 }
 
 let refreshes = 0
@@ -71,15 +78,29 @@ export function useAct() {
   return reactive({ busy, error, run })
 }
 
-/** Ask again for what nobody knows the result of. */
-export async function settle(intent: Intent): Promise<unknown> {
+/** The result of an action that was asked for later, by its intent's name: the page that began it continues with it. */
+export const known = shallowRef<{ name: string; answer: unknown } | null>(null)
+
+/** Ask again for what nobody knew the result of. */
+export async function settle(intent: Intent): Promise<void> {
   try {
-    return await again(intent)
+    const answer = await again(intent)
+    if (intent.name.startsWith('enter:')) entered(intent.path.split('/')[3] ?? '', answer as Schemas['DrawEntry'])
+    known.value = { name: intent.name, answer }
   } finally {
     look()
     void refresh().catch(() => {})
   }
 }
+
+const entry = (event: string): string => `entry:${session()?.sub ?? ''}:${event}`
+
+/** Her entry to an event's draw: no list has it, so this browser keeps its id. */
+export function entered(event: string, { id }: { id: string }): void {
+  keep(entry(event), id)
+}
+
+export const entryOf = (event: string): string | null => (session() ? kept(entry(event)) : null)
 
 /** What a page reads. Unlike an action it may be asked for again at any time: the newest question wins. */
 function useRead() {

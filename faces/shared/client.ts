@@ -2,38 +2,11 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './api'
 import { language } from './i18n'
-import { problemOf, Refused, Unreached } from './problem'
+import { patient } from './patient'
+import { refusal, Refused, Unreached } from './problem'
 import { root, session, signOut } from './session'
 
 export type Schemas = components['schemas']
-
-const PATIENCE_MS = 20_000 // the platform itself gives up sooner
-const SLOW_MS = 2_500
-const waiting = new Set<symbol>()
-let tell: (slow: boolean) => void = () => {}
-
-/** `listener` hears when an answer is late, and when none is any more. */
-export function onSlow(listener: (slow: boolean) => void): void {
-  tell = listener
-}
-
-/** fetch that ends: with an answer, or with the reason why none came. */
-async function patient(request: Request): Promise<Response> {
-  const mark = Symbol('waiting')
-  const giveUp = new AbortController()
-  const timers = [
-    setTimeout(() => tell(waiting.add(mark).size > 0), SLOW_MS),
-    setTimeout(() => giveUp.abort(), PATIENCE_MS),
-  ]
-  try {
-    return await fetch(request, { signal: giveUp.signal })
-  } catch {
-    throw new Unreached(!navigator.onLine ? 'offline' : giveUp.signal.aborted ? 'slow' : 'unreachable')
-  } finally {
-    timers.forEach(clearTimeout)
-    if (waiting.delete(mark)) tell(waiting.size > 0)
-  }
-}
 
 export const api = createClient<paths>({ baseUrl: root.href.replace(/\/$/, ''), fetch: patient })
 
@@ -54,10 +27,11 @@ interface Answer<T> {
 
 /** What was asked for: `await got(api.GET('/v1/supply'))`. Throws Refused or Unreached. */
 export async function got<T>(asked: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await asked
-  if (response.ok) return data as T
-  if (response.status === 401) signOut()
-  throw new Refused(problemOf(response.status, error))
+  const { data, error, response } = await asked.catch((caught: unknown) => {
+    throw caught instanceof Unreached ? caught : new Unreached('unreachable') // 2xx, but nothing of the platform's
+  })
+  if (response.ok && data !== undefined) return data as T
+  throw refused(response, error)
 }
 
 /** A change, sent as it was written down: see keeper.ts. */
@@ -70,12 +44,16 @@ export async function sent(method: string, path: string, body: string, key: stri
   const present = session()
   if (present) headers.Authorization = `Bearer ${present.token}`
   const response = await patient(new Request(new URL(path.slice(1), root), { method, headers, body }))
-  const text = await response.text().catch(() => {
-    throw new Unreached('unreachable') // the line broke while the answer came
-  })
-  if (response.ok) return JSON.parse(text)
-  if (response.status === 401) signOut()
-  throw new Refused(problemOf(response.status, parsed(text)))
+  const answer = parsed(await response.text())
+  if (response.ok && answer && typeof answer === 'object') return answer
+  throw refused(response, answer)
+}
+
+/** Only the platform's own words say what became of a request: a proxy's page, or a login page of some Wi-Fi, does not. */
+function refused(response: Response, body: unknown): Refused | Unreached {
+  const found = response.ok ? null : refusal(response, body)
+  if (found?.problem.status === 401) signOut()
+  return found ?? new Unreached('unreachable')
 }
 
 function parsed(text: string): unknown {

@@ -1,15 +1,15 @@
 /** What desk and portal have in common: the frame, the way from page to page, lists that continue. */
 import './tokens.css'
 import './office.css'
-import { onSlow } from './client'
 import { h, type Child } from './dom'
 import { edits, turn } from './edits'
 import { chooseLanguage, language, onLanguage } from './i18n'
 import { again, unsettled } from './keeper'
 import { chooseLarge, isLarge } from './large'
-import { explained, Refused } from './problem'
+import { onSlow } from './patient'
+import { explained, Refused, signedOut } from './problem'
 import { ROLES, say, word } from './say'
-import { arrive, session, signIn, signOut } from './session'
+import { arrive, onSignOut, session, signIn, signOut } from './session'
 
 export type View = (segments: string[], query: URLSearchParams) => Promise<Node>
 export interface Place {
@@ -33,9 +33,9 @@ const slow = h('p', { class: 'slow', role: 'status' })
 /** Begin: sign in, then show what the address says. */
 export async function open(made: Office): Promise<void> {
   office = made
-  await arrive()
-  frame()
-  onLanguage(frame)
+  frame(await arrive())
+  onLanguage(() => frame())
+  onSignOut(() => frame(signedOut()))
   onSlow((late) => slow.replaceChildren(late ? say('网络较慢，正在等待答复……', 'The network is slow. Waiting for the answer …') : ''))
   addEventListener('hashchange', () => {
     document.querySelectorAll('dialog').forEach((each) => each.close()) // what it asked belonged to the page before
@@ -64,7 +64,8 @@ export function settled(text = say('已办理', 'Done')): () => void {
   }
 }
 
-function frame(): void {
+/** Everything around the page, and the page; or the door, with why somebody stands before it. */
+function frame(trouble: unknown = null): void {
   const present = session()
   const entry = present && office.roles.includes(present.role)
   document.getElementById('app')?.replaceChildren(
@@ -74,7 +75,15 @@ function frame(): void {
   )
   document.title = office.title()
   if (entry) void show(false)
-  else main.replaceChildren(door())
+  else close(trouble)
+}
+
+/** Nothing of what somebody saw stays for whoever comes next: no page, no dialog, no answer that is still on its way. */
+function close(trouble: unknown): void {
+  turn(main)
+  document.querySelectorAll('dialog').forEach((each) => each.close())
+  news.replaceChildren()
+  main.replaceChildren(door(trouble))
 }
 
 function skip(event: Event): void {
@@ -105,15 +114,22 @@ function header(): HTMLElement {
   )
 }
 
+/** Who leaves, leaves nothing: the page begins again. */
 function leave(): void {
   signOut()
-  frame()
+  location.replace(new URL('.', location.href))
 }
 
-function door(): HTMLElement {
+/** Leave for the sign-in, or say why one cannot. */
+function enter(): void {
+  signIn().catch((error: unknown) => close(error))
+}
+
+function door(trouble: unknown): HTMLElement {
   const present = session()
+  const said = trouble ? h('div', { class: 'problem', role: 'alert' }, h('strong', {}, explained(trouble).title), h('p', {}, explained(trouble).detail)) : null
   const wrong = present ? h('p', {}, say(`您登录的角色（${word(ROLES, present.role)}）不能使用此页面，请更换登录。`, `Your role (${word(ROLES, present.role)}) has no use for this page. Sign in as somebody else.`)) : null
-  return h('section', { class: 'card door' }, h('h1', {}, office.title()), wrong, h('button', { class: 'primary', type: 'button', onclick: () => void signIn() }, say('登录', 'Sign in')))
+  return h('section', { class: 'card door' }, h('h1', {}, office.title()), wrong, said, h('button', { class: 'primary', type: 'button', onclick: enter }, say('登录', 'Sign in')))
 }
 
 function address(): { path: string; segments: string[]; query: URLSearchParams } {
@@ -125,6 +141,7 @@ function address(): { path: string; segments: string[]; query: URLSearchParams }
 let arriving = false // somebody went to another page, and it is not here yet
 
 async function show(moved: boolean): Promise<void> {
+  if (!office.roles.includes(role())) return close(null)
   const mine = turn(main)
   arriving ||= moved
   const { path, segments, query } = address()
@@ -163,7 +180,7 @@ function link(place: Place, here: boolean): HTMLElement {
 function broken(error: unknown): HTMLElement {
   const { title, detail } = explained(error)
   const out = error instanceof Refused && error.problem.status === 401
-  const button = out ? h('button', { class: 'primary', type: 'button', onclick: () => void signIn() }, say('重新登录', 'Sign in again')) : h('button', { type: 'button', onclick: refresh }, say('重试', 'Try again'))
+  const button = out ? h('button', { class: 'primary', type: 'button', onclick: enter }, say('重新登录', 'Sign in again')) : h('button', { type: 'button', onclick: refresh }, say('重试', 'Try again'))
   return h('div', { class: 'problem', role: 'alert' }, h('strong', {}, title), h('p', {}, detail), button)
 }
 

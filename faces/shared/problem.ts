@@ -1,5 +1,5 @@
 /** What can go wrong: a refusal has words of its own (RFC 9457); an answer that did not come is no refusal. */
-import { language, texts } from './i18n'
+import { texts } from './i18n'
 
 export interface Problem {
   type: string
@@ -23,7 +23,7 @@ export class Refused extends Error {
   }
 }
 
-export type Reason = 'offline' | 'slow' | 'unreachable'
+export type Reason = 'offline' | 'slow' | 'unreachable' | 'unadmitted'
 
 /** No answer came: nobody knows yet whether the change was made. */
 export class Unreached extends Error {
@@ -38,6 +38,9 @@ const t = texts(
     slow: '网络较慢，没有等到答复。请稍后重试。',
     unreachable: '暂时连接不上服务。请稍后重试。',
     unknownTitle: '还不知道结果',
+    unadmitted: '登录没有完成，请重新登录。',
+    outTitle: '尚未登录',
+    out: '请登录后重试。',
     failed: '出了问题',
     unexpected: '页面出错，请刷新后重试。',
   },
@@ -46,6 +49,9 @@ const t = texts(
     slow: 'The network is slow: no answer came. Try again in a moment.',
     unreachable: 'The service cannot be reached right now. Try again in a moment.',
     unknownTitle: 'The result is not known yet',
+    unadmitted: 'The sign-in was not completed. Sign in again.',
+    outTitle: 'You are not signed in',
+    out: 'Sign in, and try again.',
     failed: 'Something went wrong',
     unexpected: 'This page failed. Reload it, and try again.',
   },
@@ -54,13 +60,18 @@ const t = texts(
 /** What a person reads: the problem's own words, or why no answer came. */
 export function explained(error: unknown): { title: string; detail: string; reached: boolean } {
   if (error instanceof Refused) return { title: error.problem.title, detail: error.problem.detail, reached: true }
-  if (error instanceof Unreached) return { title: t('unknownTitle'), detail: t(error.reason), reached: false }
+  if (error instanceof Unreached) return { title: t(error.reason === 'unadmitted' ? 'outTitle' : 'unknownTitle'), detail: t(error.reason), reached: false }
   return { title: t('failed'), detail: t('unexpected'), reached: true }
 }
 
-/** A body that is no problem (a proxy's page, an empty one) becomes one. */
-export function problemOf(status: number, body: unknown): Problem {
-  if (body && typeof body === 'object' && 'code' in body) return body as Problem
-  const title = language() === 'en' ? `Error ${status}` : `错误 ${status}`
-  return { type: 'about:blank', title, status, detail: '', code: status >= 500 ? 'unavailable' : 'unknown' }
+/** The platform's refusal in an answer; null where it is somebody else's page. Whoever answers 401, one signs in again. */
+export function refusal({ status, headers }: Response, body: unknown): Refused | null {
+  const stated = body as Problem | null
+  const own = headers.get('Content-Type')?.startsWith('application/problem+json') && typeof stated?.code === 'string'
+  return own ? new Refused(stated) : status === 401 ? signedOut() : null
+}
+
+/** What somebody reads who is not signed in, or no longer. */
+export function signedOut(): Refused {
+  return new Refused({ type: 'about:blank', title: t('outTitle'), status: 401, detail: t('out'), code: 'unauthorized' })
 }

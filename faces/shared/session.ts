@@ -1,4 +1,7 @@
 /** Who is signed in, for one face, until the tab closes. Sign-in is OIDC (code and PKCE, RFC 7636) where it is configured. */
+import { patient } from './patient'
+import { Unreached } from './problem'
+
 export interface Session {
   token: string
   sub: string
@@ -18,22 +21,48 @@ export const face = new URL('.', location.href).pathname.slice(root.pathname.len
 const NAME = `session:${face}`
 const PENDING = `sign-in:${face}`
 let present: Session | null = parse(sessionStorage.getItem(NAME))
+const listeners = new Set<() => void>()
+expireLater()
 
 export function session(): Session | null {
   return present && present.expires > Date.now() ? present : null
 }
 
-export function signOut(): void {
-  present = null
-  sessionStorage.removeItem(NAME)
+/** `listener` hears when somebody is signed in no longer: she left, or the time of her token is over. */
+export function onSignOut(listener: () => void): void {
+  listeners.add(listener)
 }
 
-/** Leave for the sign-in; the page comes back to where it was. */
+export function signOut(): void {
+  const before = present
+  present = null
+  sessionStorage.removeItem(NAME)
+  if (before) listeners.forEach((tell) => tell())
+}
+
+const LATER_MS_MAX = 2 ** 31 - 1 // what a timer can wait
+
+function expireLater(): void {
+  const token = present?.token
+  if (present) setTimeout(() => present?.token === token && !session() && signOut(), Math.min(LATER_MS_MAX, present.expires - Date.now() + 1))
+}
+
+/** Whether people sign in by choosing who to be: on one machine, and nowhere else. */
+export async function onOneMachine(): Promise<boolean> {
+  return !!(await configuration()).sign_in
+}
+
+interface Pending {
+  back?: string
+  state?: string
+  verifier?: string
+}
+
+/** Leave for the sign-in; the page comes back to where it was. Throws Unreached. */
 export async function signIn(): Promise<void> {
   const config = await configuration()
-  const pending: Record<string, string> = { back: location.href }
+  const pending: Pending = { back: location.href, state: random() }
   if (config.oidc) {
-    pending.state = random()
     pending.verifier = random()
     const { authorization_endpoint } = await discovered(config.oidc.issuer)
     const asked = new URL(authorization_endpoint)
@@ -42,7 +71,7 @@ export async function signIn(): Promise<void> {
       client_id: config.oidc.client_id,
       redirect_uri: redirect(),
       scope: config.oidc.scope,
-      state: pending.state,
+      state: pending.state ?? '',
       code_challenge: await challenge(pending.verifier),
       code_challenge_method: 'S256',
     }
@@ -52,33 +81,50 @@ export async function signIn(): Promise<void> {
     return
   }
   sessionStorage.setItem(PENDING, JSON.stringify(pending))
-  location.assign(new URL(`${config.sign_in ?? 'sign-in'}?face=${face}`, root))
+  if (!config.sign_in) throw new Unreached('unreachable')
+  location.assign(new URL(`${config.sign_in}?${new URLSearchParams({ face, state: pending.state ?? '' })}`, root))
 }
 
-/** At the start of a page: take what a sign-in has brought. Whether the page stays. */
-export async function arrive(): Promise<boolean> {
-  const pending = JSON.parse(sessionStorage.getItem(PENDING) ?? '{}') as Record<string, string>
-  const token = new URLSearchParams(location.hash.slice(1)).get('token')
-  const query = new URLSearchParams(location.search)
-  if (token) return taken(token, pending)
-  if (query.has('code') && query.get('state') && query.get('state') === pending.state) {
-    return taken(await exchanged(query.get('code') ?? '', pending.verifier ?? ''), pending)
-  }
-  return true
-}
-
-function taken(token: string, pending: Record<string, string>): boolean {
-  present = sessionOf(token)
-  sessionStorage.setItem(NAME, JSON.stringify(present))
+/** At the start of a page: take what a sign-in has brought. What went wrong with it, or null. */
+export async function arrive(): Promise<unknown> {
+  const found = brought()
+  if (!found) return null
+  const pending = parse<Pending>(sessionStorage.getItem(PENDING)) ?? {}
   sessionStorage.removeItem(PENDING)
-  const back = pending.back && pending.back.startsWith(root.href) ? pending.back : new URL('.', location.href).href
-  history.replaceState(null, '', back)
-  return true
+  const asked = !!pending.state && found.state === pending.state // else somebody else sent her here, with a login of his own
+  history.replaceState(null, '', asked && pending.back?.startsWith(root.href) ? pending.back : new URL('.', location.href).href)
+  try {
+    if (asked) await taken(found, pending)
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
+interface Brought {
+  state: string | null
+  token: string | null
+  code: string | null
+}
+
+/** What stands in the address: a token behind `#` on one machine, otherwise a code, or the issuer's no. */
+function brought(): Brought | null {
+  const [fragment, query] = [new URLSearchParams(location.hash.slice(1)), new URLSearchParams(location.search)]
+  if (fragment.has('token')) return { state: fragment.get('state'), token: fragment.get('token'), code: null }
+  if (query.has('state') && (query.has('code') || query.has('error'))) return { state: query.get('state'), token: null, code: query.get('code') }
+  return null
+}
+
+async function taken({ token, code }: Brought, { verifier }: Pending): Promise<void> {
+  if (token ? !(await onOneMachine()) : !code) throw new Unreached('unadmitted')
+  present = sessionOf(token ?? (await exchanged(code ?? '', verifier ?? '')))
+  sessionStorage.setItem(NAME, JSON.stringify(present))
+  expireLater()
 }
 
 async function exchanged(code: string, verifier: string): Promise<string> {
   const { oidc } = await configuration()
-  if (!oidc) throw new Error('no OIDC')
+  if (!oidc) throw new Unreached('unadmitted')
   const { token_endpoint } = await discovered(oidc.issuer)
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
@@ -87,35 +133,49 @@ async function exchanged(code: string, verifier: string): Promise<string> {
     redirect_uri: redirect(),
     code_verifier: verifier,
   })
-  const answer = await fetch(token_endpoint, { method: 'POST', body })
-  if (!answer.ok) throw new Error(`the issuer answered ${answer.status}`)
-  return ((await answer.json()) as { access_token: string }).access_token
+  const { access_token } = await read<{ access_token?: string }>(new Request(token_endpoint, { method: 'POST', body }))
+  return access_token ?? ''
 }
 
-async function configuration(): Promise<Config> {
-  return (await (await fetch(new URL('faces.json', root))).json()) as Config
+const configuration = (): Promise<Config> => read(new Request(new URL('faces.json', root)))
+
+function discovered(issuer: string): Promise<{ authorization_endpoint: string; token_endpoint: string }> {
+  return read(new Request(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`))
 }
 
-async function discovered(issuer: string): Promise<{ authorization_endpoint: string; token_endpoint: string }> {
-  return (await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)).json()
+async function read<T>(request: Request): Promise<T> {
+  const answer = await patient(request)
+  const found = answer.ok ? parse<T>(await answer.text()) : null
+  if (!found) throw new Unreached(answer.status >= 400 && answer.status < 500 ? 'unadmitted' : 'unreachable')
+  return found
 }
 
 function redirect(): string {
   return new URL(`${face}/`, root).href
 }
 
-function parse(text: string | null): Session | null {
-  return text ? (JSON.parse(text) as Session) : null
+function parse<T>(text: string | null): T | null {
+  try {
+    return JSON.parse(text ?? 'null') as T | null
+  } catch {
+    return null
+  }
 }
 
+/** Throws Unreached where it is no token of this platform's. */
 function sessionOf(token: string): Session {
-  const claims = JSON.parse(decode(token.split('.')[1] ?? '')) as { sub: string; role: string; exp: number }
+  const claims = parse<{ sub?: string; role?: string; exp?: number }>(decode(token.split('.')[1] ?? ''))
+  if (!claims?.sub || !claims.role || !claims.exp) throw new Unreached('unadmitted')
   return { token, sub: claims.sub, role: claims.role, expires: claims.exp * 1000 }
 }
 
 function decode(part: string): string {
-  const bytes = atob(part.replace(/-/g, '+').replace(/_/g, '/'))
-  return new TextDecoder().decode(Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)))
+  try {
+    const bytes = atob(part.replace(/-/g, '+').replace(/_/g, '/'))
+    return new TextDecoder().decode(Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)))
+  } catch {
+    return ''
+  }
 }
 
 /** 43 letters, as RFC 7636 wants them. */

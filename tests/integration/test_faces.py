@@ -79,13 +79,15 @@ def issued(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 def test_on_one_machine_one_chooses_who_to_be(issued: World) -> None:
     assert json.loads(ask("GET", f"/{faces.CONFIG}")[2]) == {"sign_in": "sign-in"}
-    page = ask("GET", "/sign-in?face=portal")[2].decode()
+    page = ask("GET", "/sign-in?face=portal&state=of-%22this%22-page")[2].decode()
+    assert 'name="state" value="of-&quot;this&quot;-page"' in page
     assert 'value="teahouse"' in page
     assert 'value="alice"' not in page
-    body = urlencode({"face": "citizen", "role": "individual", "sub": "alice"}).encode()
+    body = urlencode({"face": "citizen", "role": "individual", "sub": "alice", "state": "of-this-page"}).encode()
     status, headers, _ = ask("POST", "/sign-in", body)
     assert (status, headers["Cache-Control"]) == (303, "no-store")
     assert headers["Location"].startswith("/citizen/#token=ey")
+    assert headers["Location"].endswith("&state=of-this-page")
 
 
 @pytest.mark.parametrize("change", [{"face": "//evil.example"}, {"role": "king"}, {"sub": " "}, {"sub": "x" * 256}])

@@ -1,4 +1,4 @@
-"""The citizen's pages in a real browser on a real stack: faces/checks/citizen.mjs walks, and this says how it went.
+"""The citizen's pages in a real browser on a real stack: pages/citizen.mjs walks, and this says how it went.
 
 Skipped one by one where there is no Chromium or no Node, so that the skips are seen.
 """
@@ -19,14 +19,13 @@ import pytest
 
 from infra.dev.demo.people import institution, person
 from infra.dev.faces import __main__ as make
-from infra.here import ROOT
 from tests.system.city import check_books
 from tests.system.conftest import eventually
 from tests.system.test_certificate_pages import CHROMIUM
 from tests.system.test_partners import Town
 from tests.system.test_shop import Shop
 
-SCRIPT = ROOT / "faces" / "checks" / "citizen.mjs"
+SCRIPT = Path(__file__).parent / "pages" / "citizen.mjs"
 JOURNEYS = re.findall(r"^  async '(.+)'\(\) \{$", SCRIPT.read_text(), re.MULTILINE)
 LAST = "the pages have no errors of their own"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -69,7 +68,7 @@ def described(town: Town, shop: Shop) -> dict[str, Any]:
 def walked(town: Town, city: dict[str, Any]) -> Iterator[str]:
     """The lines of the script. When it asks for it, everything is killed and started again."""
     make.link()
-    env = os.environ | {"CITY": json.dumps(city)}
+    env = os.environ | {"GIVEN": json.dumps(city)}
     command = ["node", str(SCRIPT)]
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         for line in cast(IO[str], process.stdout):

@@ -1,12 +1,13 @@
 """``/sign-in`` on one machine: choose one of the demo's people, and come back with a token. It is never deployed.
 
-The token travels in the fragment of the address, which no browser sends to any server.
+The token travels in the fragment of the address, which no browser sends to any server. With it goes the ``state`` of the
+page that asked: no page takes a token that it has not asked for.
 """
 
 import html
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from chalicelib.kernel.caller import ROLES
 from chalicelib.settings import settings
@@ -41,8 +42,9 @@ def answer(environ: Environ) -> Answer:
         return _sent("200 OK", "text/css; charset=utf-8", _CSS)
     if environ["REQUEST_METHOD"] == "POST":
         return _token(environ)
-    asked = parse_qs(urlsplit(environ["REQUEST_URI"]).query).get("face", ["citizen"])[-1]
-    return _sent("200 OK", "text/html; charset=utf-8", _page(asked if asked in _ROLES else "citizen"))
+    asked = {name: values[-1] for name, values in parse_qs(urlsplit(environ["REQUEST_URI"]).query).items()}
+    face = asked.get("face") if asked.get("face") in _ROLES else "citizen"
+    return _sent("200 OK", "text/html; charset=utf-8", _page(str(face), asked.get("state", "")))
 
 
 def _token(environ: Environ) -> Answer:
@@ -51,7 +53,8 @@ def _token(environ: Environ) -> Answer:
     if face not in _ROLES or role not in ROLES or not 0 < len(sub) <= _SUB_LETTERS_MAX:
         return _sent("400 Bad Request", "text/plain; charset=utf-8", "Choose a face, a role and a name. 请选择。\n")
     folder = Path(urlsplit(settings().oidc_jwks_url).path).parent
-    headers = [("Location", f"/{face}/#token={issuer.token(folder, role, sub)}"), ("Cache-Control", "no-store")]
+    brought = urlencode({"token": issuer.token(folder, role, sub), "state": form.get("state", [""])[-1]})
+    headers = [("Location", f"/{face}/#{brought}"), ("Cache-Control", "no-store")]
     return "303 See Other", [*headers, ("Content-Length", "0")], b""
 
 
@@ -62,9 +65,10 @@ def _sent(status: str, kind: str, text: str) -> Answer:
     return status, list(headers.items()), content
 
 
-def _page(face: str) -> str:
-    people = "".join(f"<li>{_button(face, *each)}</li>" for each in _people(face))
-    other = "".join(_other(face, role) for role in _ROLES[face] if face != "desk")
+def _page(face: str, state: str) -> str:
+    asked = _hidden("face", face) + _hidden("state", state)
+    people = "".join(f"<li>{_button(asked, *each)}</li>" for each in _people(face))
+    other = "".join(_other(asked, role) for role in _ROLES[face] if face != "desk")
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8"><title>登录 Sign in</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -75,14 +79,14 @@ def _page(face: str) -> str:
     )
 
 
-def _button(face: str, role: str, sub: str, name: str) -> str:
-    fields = "".join(_hidden(key, value) for key, value in (("face", face), ("role", role), ("sub", sub)))
+def _button(asked: str, role: str, sub: str, name: str) -> str:
+    fields = asked + _hidden("role", role) + _hidden("sub", sub)
     button = f"<button>{html.escape(name)}<br><small>{sub}</small></button>"
     return f'<form method="post" action="{PATH}">{fields}{button}</form>'
 
 
-def _other(face: str, role: str) -> str:
-    fields = _hidden("face", face) + _hidden("role", role)
+def _other(asked: str, role: str) -> str:
+    fields = asked + _hidden("role", role)
     label = '<label for="sub">另一个用户 <span lang="en">Somebody else</span></label>'
     entry = '<input id="sub" name="sub" required maxlength="60" autocomplete="off" spellcheck="false">'
     return (

@@ -7,12 +7,25 @@ const { chromium } = require('playwright-core')
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** The given of a journey: what pytest wrote on the standard input. */
-export const given = JSON.parse(readFileSync(0, 'utf8'))
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+/** The given of a journey: what pytest wrote into the environment, or on the standard input. */
+export const given = JSON.parse(process.env.GIVEN ?? readFileSync(0, 'utf8'))
+
+export const launch = () => chromium.launch({ executablePath: given.chromium, args: FLAGS })
+
+/** What breaks a rule on the page, once it is settled: nothing is read any more, and nothing moves. */
+export async function broken(page) {
+  await page.waitForLoadState('networkidle')
+  await page.waitForFunction(() => !/正在加载|正在读取|Loading|Reading …/.test(document.querySelector('main')?.innerText ?? '') && document.getAnimations().every((each) => each.playState !== 'running'))
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES)
+  return violations.map((each) => `${each.id} ${each.nodes.map((node) => node.html.slice(0, 120)).join(' ')}`)
+}
 
 /** Run a journey, and print what it found as JSON. */
 export async function journey(steps) {
-  const browser = await chromium.launch({ executablePath: given.chromium, args: ['--no-sandbox'] })
+  const browser = await launch()
   const found = { faults: [], violations: [], visited: [] }
   try {
     Object.assign(found, await steps(new Visitor(browser, found)))
@@ -28,23 +41,32 @@ class Visitor {
     this.found = found
   }
 
-  /** A page of somebody's own, signed in with a token; without one, signed in by nobody. */
-  async open(face, token = '') {
+  /** A page of somebody's own, who signs in as everybody does; without a name, signed in by nobody. */
+  async open(face, sub = '') {
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 900 }, acceptDownloads: true })
     page.setDefaultTimeout(30_000)
     page.on('pageerror', (error) => this.found.faults.push(String(error)))
     page.on('console', (message) => message.text().includes('Content Security Policy') && this.found.faults.push(message.text()))
-    await page.goto(`${given.url}/${face}/${token ? `#token=${token}` : ''}`)
+    await page.goto(`${given.url}/${face}/`)
+    if (sub) await signIn(page, sub)
     return page
   }
 
   /** Every rule, on the page as it is now. */
   async look(page, name) {
-    await page.evaluate(AXE)
-    const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES)
     this.found.visited.push(name)
-    this.found.violations.push(...violations.map((each) => `${name}: ${each.id} ${each.nodes.map((node) => node.target).join(' ')}`))
+    this.found.violations.push(...(await broken(page)).map((each) => `${name}: ${each}`))
   }
+}
+
+/** As one of those who stand on the sign-in of one machine, or as somebody else. */
+export async function signIn(page, sub) {
+  await page.getByRole('button', { name: '登录', exact: true }).click()
+  const listed = page.locator('button', { has: page.locator('small', { hasText: new RegExp(`^${sub}$`) }) })
+  await page.getByRole('heading', { name: '请选择演示用户' }).waitFor()
+  if (await listed.count()) return listed.click()
+  await page.getByLabel('另一个用户').fill(sub)
+  await page.getByRole('button', { name: '登录 Sign in' }).click()
 }
 
 /** Wait until the page shows a heading. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ask, given, heading, journey } from './browser.mjs'
 
 await journey(async (visitor) => {
-  const bureau = await visitor.open('desk', given.tokens.bureau)
+  const bureau = await visitor.open('desk', 'bureau')
   await bureau.getByRole('link', { name: '减排量', exact: true }).click()
   await heading(bureau, '减排量')
   await visitor.look(bureau, 'desk: reductions')
@@ -19,7 +19,7 @@ await journey(async (visitor) => {
   await dialog.waitFor({ state: 'detached' })
   const news = await bureau.locator('.news').textContent()
 
-  const exchange = await visitor.open('desk', given.tokens.exchange)
+  const exchange = await visitor.open('desk', 'exchange')
   await exchange.getByRole('link', { name: '月报' }).click()
   await exchange.getByText('签名有效').waitFor()
   await visitor.look(exchange, 'desk: report')

@@ -2,7 +2,7 @@
 import { ask, given, heading, journey } from './browser.mjs'
 
 await journey(async (visitor) => {
-  const newcomer = await visitor.open('portal', given.tokens.newcomer)
+  const newcomer = await visitor.open('portal', 'newcomer')
   await heading(newcomer, '开立机构账户')
   await visitor.look(newcomer, 'portal: open an account')
   await newcomer.getByLabel('机构名称').fill('静安面包房')
@@ -10,7 +10,7 @@ await journey(async (visitor) => {
   await newcomer.getByRole('button', { name: '开户' }).click()
   await heading(newcomer, '静安面包房')
 
-  const shop = await visitor.open('portal', given.tokens.bakery)
+  const shop = await visitor.open('portal', 'bakery')
   await heading(shop, '海洋面包房')
   await visitor.look(shop, 'portal: overview')
 
@@ -43,7 +43,7 @@ await journey(async (visitor) => {
   }, '提交申请')
   await shop.getByText('等待上海环交所技术审查').waitFor()
 
-  const exchange = await visitor.open('desk', given.tokens.exchange)
+  const exchange = await visitor.open('desk', 'exchange')
   await heading(exchange, '待办')
   await visitor.look(exchange, 'desk: worklist')
   await exchange.getByRole('link', { name: /^入驻申请 / }).click()
@@ -62,9 +62,7 @@ await journey(async (visitor) => {
   await review.waitFor({ state: 'detached' })
   await ask(exchange, '出具评估论证意见', (dialog) => dialog.getByLabel('评估论证意见').last().fill('符合要求'), '报送')
 
-  const bureau = await visitor.open('desk')
-  await bureau.getByRole('button', { name: '登录' }).click()
-  await bureau.getByRole('button', { name: /Bureau/ }).click()
+  const bureau = await visitor.open('desk', 'bureau')
   await heading(bureau, '待办')
   await bureau.getByRole('link', { name: /^入驻申请 / }).click()
   await ask(bureau, '备案', () => undefined, '备案')

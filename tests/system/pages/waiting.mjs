@@ -1,5 +1,5 @@
 // Answers are late and come in another order. What somebody has entered stays, and what was asked for last is shown.
-import { ask, given, heading, journey } from './browser.mjs'
+import { ask, heading, journey } from './browser.mjs'
 
 /** Answers to reads of a path wait until the test lets one go, whose address has the words. */
 async function held(page, path) {
@@ -26,7 +26,7 @@ async function held(page, path) {
 }
 
 await journey(async (visitor) => {
-  const bureau = await visitor.open('desk', given.tokens.bureau)
+  const bureau = await visitor.open('desk', 'bureau')
   const status = bureau.getByLabel('状态')
   const rows = bureau.locator('tbody tr')
   await bureau.getByRole('link', { name: '减排量', exact: true }).click()

@@ -1,0 +1,317 @@
+/** What a person does with the citizen's pages, in Chromium on a running stack. tests/system/test_citizen.py starts it. */
+import http from 'node:http'
+import readline from 'node:readline'
+import { broken, given as city, launch, signIn } from './browser.mjs'
+
+const browser = await launch()
+const context = await browser.newContext({ viewport: { width: 390, height: 844 } })
+context.setDefaultTimeout(40_000)
+const page = await context.newPage()
+const trouble = []
+page.on('pageerror', (error) => trouble.push(error.message))
+page.on('console', (line) => /Content Security Policy/.test(line.text()) && trouble.push(line.text()))
+const answers = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+let keys = 0
+
+async function ask(role, method, path, body) {
+  const headers = { Authorization: `Bearer ${city.tokens[role]}`, 'Content-Type': 'application/json', 'Idempotency-Key': `check-${keys++}` }
+  const answer = await fetch(city.url + path, { method, headers, body: body && JSON.stringify(body) })
+  const found = await answer.json()
+  if (!answer.ok) throw new Error(`${method} ${path}: ${JSON.stringify(found)}`)
+  return found
+}
+const mine = async (path) => ask('newcomer', 'GET', path)
+const balance = async () => (await mine('/v1/accounts/me')).balances.points
+const orders = async () => (await mine('/v1/redemptions')).items
+const at = (hash) => page.goto(`${city.url}/citizen/#/${hash}`)
+const button = (name) => page.getByRole('button', { name, exact: true })
+const reads = (text) => page.getByText(text).first().waitFor()
+/** What the stream files within seconds: she looks again until it is there. */
+async function comes(text) {
+  for (let look = 0; look < 20 && !(await page.getByText(text).first().waitFor({ timeout: 2000 }).then(() => true, () => false)); look++) await page.reload()
+  await reads(text)
+}
+function same(got, wanted, what) {
+  if (got !== wanted) throw new Error(`${what}: ${got}, not ${wanted}`)
+}
+
+/** From the offer to the dialog that asks once more. */
+async function choose() {
+  await at(`offer/${city.offer}`)
+  await button('兑换').click()
+  await button('确认支付').waitFor()
+}
+
+/** A page of somebody else's browser, who is not signed in. */
+async function stranger(walk) {
+  const other = await browser.newContext({ viewport: { width: 390, height: 844 } })
+  other.setDefaultTimeout(40_000)
+  try {
+    await walk(await other.newPage())
+  } finally {
+    await other.close()
+  }
+}
+
+/** Nobody knows the result; she reloads the page, and asks. */
+async function askAgain(before) {
+  await reads('还不知道结果')
+  await at('')
+  await page.reload()
+  await reads('有一笔操作还不知道结果')
+  await button('查询结果').click()
+  await reads('“兑换”已完成')
+  same(await balance(), before - 100, 'points')
+}
+
+const journeys = {
+  async 'she opens an account'() {
+    await page.goto(`${city.url}/citizen/`)
+    await signIn(page, 'newcomer')
+    await page.getByLabel('姓名').fill(city.person.name)
+    await page.getByLabel('身份证号码').fill('310101190001010000')
+    await button('同意并开户').click()
+    await page.getByRole('alert').waitFor() // the platform's own words about the number
+    await page.getByLabel('身份证号码').fill(city.person.identity_number)
+    await page.route('**/v1/accounts', (route) => route.abort())
+    await button('同意并开户').click()
+    await reads('还不知道结果')
+    const stored = await page.evaluate(() => JSON.stringify(localStorage))
+    same(stored.includes('"open') || stored.includes('intent:citizen'), true, 'the key is kept')
+    same(stored.includes(city.person.identity_number) || stored.includes(city.person.name), false, 'personal data are kept')
+    await page.unroute('**/v1/accounts')
+    await button('同意并开户').click()
+    await reads('您好')
+  },
+  async 'she consents to reports and sees her trip'() {
+    const { challenge, verifier } = city.pkce
+    await page.goto(`${city.url}/citizen/consent?scenario=metro&code_challenge=${challenge}`)
+    await button('同意授权').click()
+    const code = await page.locator('.voucher').innerText()
+    const grant = await ask('operator', 'POST', '/v1/grants/redeem', { code, code_verifier: verifier, reference: 'r' })
+    const trip = { record_id: 'hers', grant: grant.id, scenario: 'metro', quantity: '50000', occurred_at: grant.active_from }
+    await ask('operator', 'POST', '/v1/reductions', trip)
+    await at('trips')
+    await comes('+50,000')
+    await page.locator('svg.plot rect').waitFor()
+  },
+  async 'a double tap redeems once, and the voucher has its code to scan'() {
+    await choose()
+    await button('确认支付').dblclick()
+    await reads('待交付')
+    same((await orders()).length, 1, 'orders')
+    const [order] = await orders()
+    await ask('shop', 'POST', `/v1/redemptions/${order.id}/fulfil`, { voucher: 'TICKET-7', note: null })
+    await page.reload()
+    await reads('TICKET-7')
+    await page.getByRole('img', { name: '凭证码的二维码' }).waitFor()
+  },
+  async 'what is no answer of the platform settles nothing'() {
+    const before = await balance()
+    const forged = [
+      { status: 200, contentType: 'text/html', body: '<h1>Welcome to our Wi-Fi</h1>' },
+      { status: 403, contentType: 'text/html', body: '<h1>403 Forbidden</h1>' },
+      { status: 404, contentType: 'application/json', body: '{"message": "no route"}' },
+      { status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' },
+    ]
+    const keys = new Set()
+    await choose()
+    await page.route('**/v1/redemptions', async (route) => {
+      keys.add(route.request().headers()['idempotency-key'])
+      if (keys.size === 1 && forged.length === 4) await route.fetch() // it was carried out
+      await route.fulfill(forged.shift())
+    })
+    while (forged.length) {
+      await button('确认支付').click()
+      await page.waitForFunction((left) => document.querySelector('dialog[open] [role=alert]') && !document.querySelector('dialog[open] [aria-busy=true]') && left, forged.length + 1)
+      await page.getByRole('dialog').getByText('还不知道结果').waitFor()
+    }
+    await page.unroute('**/v1/redemptions')
+    same(keys.size, 1, 'keys')
+    await askAgain(before)
+  },
+  async 'an answer that never ends is no answer'() {
+    let begun
+    const begins = new Promise((resolve) => (begun = resolve))
+    const stuck = http.createServer((_, answer) => answer.writeHead(200, { 'Content-Type': 'application/json' }).write('{"items": [', begun))
+    await new Promise((ready) => stuck.listen(0, '127.0.0.1', ready))
+    try {
+      await stranger(async (other) => {
+        await other.clock.install()
+        await other.route((url) => url.pathname === '/v1/offers', (route) => route.continue({ url: `http://127.0.0.1:${stuck.address().port}/` }))
+        await other.goto(`${city.url}/citizen/#/mall`)
+        await begins
+        await other.waitForTimeout(500) // its first words have come
+        await other.clock.fastForward(21_000)
+        await other.getByText('没有等到答复').waitFor()
+      })
+    } finally {
+      stuck.closeAllConnections()
+      stuck.close()
+    }
+  },
+  async 'nobody is signed in by a link, and a sign-in that fails says so'() {
+    await stranger(async (other) => {
+      await other.goto(`${city.url}/citizen/#token=${city.tokens.newcomer}`)
+      await other.getByRole('button', { name: '登录', exact: true }).waitFor()
+      same(other.url(), `${city.url}/citizen/`, 'the address')
+      await other.route('**/faces.json', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: 'no' }))
+      await other.getByRole('button', { name: '登录', exact: true }).click()
+      await other.getByRole('alert').waitFor()
+      await other.unroute('**/faces.json')
+      await other.getByRole('button', { name: '登录', exact: true }).click()
+      await other.getByLabel('另一个用户').waitFor()
+      await other.goto(`${city.url}/citizen/`)
+      await other.evaluate(() => sessionStorage.setItem('sign-in:citizen', '{"state": "hers"}'))
+      await other.goto(`${city.url}/citizen/?error=access_denied&state=hers`)
+      await other.getByText('登录没有完成').waitFor()
+      same(other.url(), `${city.url}/citizen/`, 'the address')
+      await signIn(other, 'newcomer')
+      await other.getByText('您好').waitFor()
+    })
+  },
+  async 'a code goes nowhere by itself'() {
+    const asked = (state) => `${city.url}/citizen/consent?scenario=metro&code_challenge=${city.pkce.challenge}&state=${state}&redirect_uri=https%3A%2F%2Fthief.example%2F`
+    const left = []
+    const [before] = (await mine('/v1/grants')).items
+    await ask('newcomer', 'POST', `/v1/grants/${before.id}/withdraw`, {})
+    await page.route((url) => url.hostname === 'thief.example', (route) => (left.push(route.request().url()), route.abort()))
+    await page.goto(asked('1'))
+    await button('不同意').click()
+    await reads('您没有授权')
+    await page.goto(asked('2'))
+    await page.route('**/v1/grants', async (route) => { await route.fetch(); await route.abort() })
+    await button('同意授权').click()
+    await reads('还不知道结果')
+    await page.unroute('**/v1/grants')
+    await page.reload()
+    await button('查询结果').click() // the answer had been lost: the code comes all the same
+    const code = await page.locator('.voucher').innerText()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await button('复制').click()
+    await reads('已复制')
+    same(await page.evaluate(() => navigator.clipboard.readText()), code, 'the clipboard')
+    await ask('operator', 'POST', '/v1/grants/redeem', { code, code_verifier: city.pkce.verifier, reference: 'again' })
+    same(left.length, 0, 'addresses that got something')
+  },
+  async 'a lost answer and a reload pay once'() {
+    const before = await balance()
+    await choose()
+    await page.route('**/v1/redemptions', async (route) => { await route.fetch(); await route.abort() })
+    await button('确认支付').click()
+    await reads('还不知道结果')
+    await page.unroute('**/v1/redemptions')
+    await askAgain(before)
+    same((await orders()).length, 3, 'orders')
+  },
+  async 'a server that is killed in the middle pays once'() {
+    const before = await balance()
+    await choose()
+    await button('确认支付').click({ noWaitAfter: true })
+    console.log('@kill')
+    await answers.next()
+    const known = await Promise.race([page.waitForURL('**/#/order/*').then(() => true), reads('还不知道结果').then(() => false)])
+    if (!known) await askAgain(before)
+    same(await balance(), before - 100, 'points')
+    same((await orders()).length, 4, 'orders')
+  },
+  async 'she offsets a journey and anybody reads the certificate'() {
+    await at('cancel')
+    await page.getByLabel('注销数量').fill('1234')
+    await page.getByLabel('用途').fill('抵消上海至北京的出行')
+    await button('注销并获取凭证').click()
+    await button('确认注销').click()
+    await page.waitForURL('**/#/certificate/*')
+    await reads('抵消上海至北京的出行')
+    const serial = page.url().split('/').pop()
+    const made = await (await fetch(`${city.url}/v1/certificates/${serial}`)).json()
+    same(made.points, 1234, 'points')
+    await page.getByRole('link', { name: '打开核验页' }).waitFor()
+  },
+  async 'she donates to a campaign'() {
+    await at(`campaign/${city.campaign}`)
+    await page.getByLabel('捐赠数量').fill('500')
+    await button('捐赠').click()
+    await button('确认捐赠').click()
+    await page.waitForURL('**/#/certificate/*')
+    await reads('捐赠凭证')
+  },
+  async 'she consents to a shop, which is paid'() {
+    await page.goto(city.shop)
+    await button('使用碳积分支付 Pay with carbon points').first().click()
+    await page.getByRole('link', { name: '前往碳普惠授权并支付' }).click()
+    await button('同意授权').click()
+    await reads('held')
+    await at('holds')
+    await reads('预占中')
+    await at('grants')
+    await button('撤回授权').first().click()
+    await page.getByRole('dialog').getByRole('button', { name: '撤回授权' }).click()
+    await reads('已撤回')
+  },
+  async 'a reversed trip says so, and why'() {
+    const [trip] = (await mine('/v1/reductions')).items
+    const why = { reason: '经核查，该行程未发生', evidence_sha256: '0'.repeat(64) }
+    await ask('bureau', 'POST', `/v1/reductions/${trip.id}/reverse`, why)
+    await at('trips')
+    await comes('已撤销')
+    await reads('经核查，该行程未发生')
+    await at('')
+    await reads('待抵扣碳积分')
+  },
+  async 'offline is no refusal'() {
+    await at('mall')
+    await reads('票')
+    await page.getByRole('searchbox').fill('票') // another address than the one that the browser has kept
+    await context.setOffline(true)
+    await button('搜索').click()
+    await reads('当前没有网络')
+    await context.setOffline(false)
+    await button('重试').click()
+    await reads('票')
+  },
+  async 'no page has a fault that axe finds, in either language'() {
+    const [order] = await orders()
+    const places = ['', 'trips', 'statement', 'credit', 'mall', `offer/${city.offer}`, 'orders', `order/${order.id}`, 'cancel', 'give', `campaign/${city.campaign}`, 'events', 'me', 'grants', 'holds', 'messages', 'disputes', `dispute?kind=redemption&object=${order.id}`, 'account']
+    const faults = []
+    for (const place of places) {
+      await at(place)
+      faults.push(...(await broken(page)).map((each) => `${place || 'home'}: ${each}`))
+    }
+    same(faults.join('\n'), '', 'faults')
+  },
+  async 'large letters are 30 dots, large places to touch 60, and nothing is cut off; English is complete'() {
+    await at('me')
+    await page.getByLabel('大字版').check()
+    await page.getByLabel('English').check()
+    for (const place of ['', 'mall', `offer/${city.offer}`, 'statement', 'me', 'cancel']) {
+      await at(place)
+      await page.waitForLoadState('networkidle')
+      await page.locator('main :is(p, a, label, li)').first().waitFor()
+      const seen = await page.evaluate(() => ({
+        letters: parseFloat(getComputedStyle(document.querySelector('main :is(p, a, label, li)')).fontSize),
+        small: [...document.querySelectorAll('button, .tabs a, .tiles a, .top a, input, select, label.check')].filter((each) => each.getClientRects().length && each.type !== 'radio' && each.type !== 'checkbox' && each.getBoundingClientRect().height < 60).map((each) => each.outerHTML.slice(0, 90)),
+        wide: document.documentElement.scrollWidth - innerWidth,
+      }))
+      same(seen.small.join('\n'), '', `${place}: too small to touch`)
+      same(seen.wide > 0, false, `${place}: wider than the screen`)
+      if (seen.letters < 24) throw new Error(`${place}: letters of ${seen.letters}`)
+      const chinese = await page.locator('nav.tabs, h1, button:visible').allInnerTexts()
+      same(chinese.filter((text) => /[一-鿿]/.test(text) && !text.includes('中文')).join(), '', `${place}: Chinese in English`)
+    }
+    if (city.pictures) await page.screenshot({ path: `${city.pictures}/large.png` })
+  },
+}
+
+for (const [name, walk] of Object.entries(journeys)) {
+  try {
+    await walk()
+    console.log(`ok ${name}`)
+  } catch (error) {
+    if (city.pictures) await page.screenshot({ path: `${city.pictures}/failed-${keys}.png` })
+    console.log(`failed ${name}: ${String(error.message).replace(/\n/g, ' | ').slice(0, 1500)}`)
+  }
+}
+console.log(trouble.length ? `failed the pages have no errors of their own: ${trouble.join(' | ').slice(0, 1500)}` : 'ok the pages have no errors of their own')
+await browser.close()
+process.exit(0)
