@@ -1,5 +1,8 @@
 /** Addresses behind `#`: `#/offer/ID?x=y`. A page loads when somebody goes there. */
 import { computed, defineAsyncComponent, ref, type Component } from 'vue'
+import { decoded, own } from '@/shared/own'
+import Loading from './parts/Loading.vue'
+import Missing from './parts/Missing.vue'
 import type { Key } from './texts'
 
 interface Route {
@@ -8,7 +11,8 @@ interface Route {
   query: URLSearchParams
 }
 
-const load = (page: () => Promise<{ default: Component }>) => defineAsyncComponent(page)
+const load = (page: () => Promise<{ default: Component }>) =>
+  defineAsyncComponent({ loader: page, loadingComponent: Loading, errorComponent: Missing })
 
 /** Each page: what shows it, its title, and the tab that leads to it. */
 export const PAGES: Record<string, { page: Component; title: Key; tab: string; open?: boolean }> = {
@@ -41,7 +45,7 @@ function read(): Route {
   const [name = '', id = ''] = path.split('/')
   // A shop links to the path /citizen/consent, whose query is its request.
   if (location.pathname.endsWith('/consent') && !name) return { name: 'consent', id: '', query: new URLSearchParams(location.search) }
-  return { name: name in PAGES ? name : '', id: decodeURIComponent(id), query: new URLSearchParams(query) }
+  return { name: own(PAGES, name) ? name : '', id: decoded(id), query: new URLSearchParams(query) }
 }
 
 export const route = ref<Route>(read())

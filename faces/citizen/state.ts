@@ -102,6 +102,9 @@ export function entered(event: string, { id }: { id: string }): void {
 
 export const entryOf = (event: string): string | null => (session() ? kept(entry(event)) : null)
 
+/** What a refusal says, by the field. */
+export const fieldsOf = (error: unknown): Record<string, string> => (error instanceof Refused ? error.fields : {})
+
 /** What a page reads. Unlike an action it may be asked for again at any time: the newest question wins. */
 function useRead() {
   const busy = ref(false)

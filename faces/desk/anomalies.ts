@@ -6,6 +6,7 @@ import { once } from '@/shared/keeper'
 import { button, card, choices, facts, filters, is, list, page, settled, state, table, to } from '@/shared/office'
 import { KINDS, OUTCOMES, say, STATES, word } from '@/shared/say'
 import { steps } from './reductions'
+import { scenarioNames } from './scenarios'
 
 type Anomaly = Schemas['Anomaly']
 
@@ -13,11 +14,12 @@ export async function anomalies(_: string[], query: URLSearchParams): Promise<No
   const status = (query.get('status') ?? 'open') as Anomaly['status'] | 'all'
   const kind = query.get('kind') as Anomaly['kind'] | null
   const asked = { limit: 20, ...(status === 'all' ? {} : { status }), ...(kind ? { kind } : {}) }
+  const names = await scenarioNames()
   const columns = [
     { name: say('编号', 'Number'), cell: (each: Anomaly) => to('anomaly', each.id) },
     { name: say('类型', 'Kind'), cell: (each: Anomaly) => word(KINDS, each.kind) },
     { name: say('行程日期', 'Day'), cell: (each: Anomaly) => each.day },
-    { name: say('减排场景', 'Scenarios'), cell: (each: Anomaly) => each.scenarios.join('、') },
+    { name: say('减排场景', 'Scenarios'), cell: (each: Anomaly) => each.scenarios.map((code) => names.get(code) ?? code).join('、') },
     { name: say('状态', 'State'), cell: (each: Anomaly) => state(each.status, word(STATES, each.status)) },
     { name: say('结论', 'Outcome'), cell: (each: Anomaly) => word(OUTCOMES, each.outcome) },
     { name: say('发现时间', 'Found'), cell: (each: Anomaly) => when(each.found_at) },
@@ -33,12 +35,12 @@ export async function anomalies(_: string[], query: URLSearchParams): Promise<No
 }
 
 export async function anomalyPage([id = '']: string[]): Promise<Node> {
-  const found = await got(api.GET('/v1/anomalies/{id}', { params: { path: { id } } }))
+  const [found, names] = await Promise.all([got(api.GET('/v1/anomalies/{id}', { params: { path: { id } } })), scenarioNames()])
   const trips = table(
     say('行程', 'Trips'),
     [
       { name: say('减排量', 'Reduction'), cell: (each) => to('reduction', each.id) },
-      { name: say('减排场景', 'Scenario'), cell: (each) => each.scenario },
+      { name: say('减排场景', 'Scenario'), cell: (each) => names.get(each.scenario) ?? each.scenario },
       { name: say('数量', 'Quantity'), cell: (each) => each.quantity, number: true },
       { name: say('克', 'Grams'), cell: (each) => number(each.grams), number: true },
       { name: say('开始', 'From'), cell: (each) => when(each.occurred_at) },

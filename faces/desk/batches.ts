@@ -5,7 +5,8 @@ import { turn } from '@/shared/edits'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, filters, instant, is, list, page, settled, state, table, to } from '@/shared/office'
-import { say, STATES, word } from '@/shared/say'
+import { ACTIONS, say, STATES, word } from '@/shared/say'
+import { scenarioNames } from './scenarios'
 import { explained } from '@/shared/problem'
 
 type Batch = Schemas['Batch']
@@ -15,9 +16,10 @@ export async function batches(_: string[], query: URLSearchParams): Promise<Node
     ...(query.get('from') ? { from: instant(query.get('from')) } : {}),
     ...(query.get('until') ? { until: instant(query.get('until'), true) } : {}),
   }
+  const names = await scenarioNames()
   const columns = [
     { name: say('批次', 'Batch'), cell: (each: Batch) => to('batch', each.id) },
-    { name: say('减排场景', 'Scenario'), cell: (each: Batch) => each.scenario },
+    { name: say('减排场景', 'Scenario'), cell: (each: Batch) => names.get(each.scenario) ?? each.scenario },
     { name: say('状态', 'State'), cell: (each: Batch) => state(each.status, word(STATES, each.status)) },
     { name: say('行数', 'Lines'), cell: (each: Batch) => number(each.lines), number: true },
     { name: say('待确认', 'Reported'), cell: (each: Batch) => number(each.reported), number: true },
@@ -34,7 +36,7 @@ export async function batches(_: string[], query: URLSearchParams): Promise<Node
 }
 
 export async function batchPage([id = '']: string[]): Promise<Node> {
-  const batch = await got(api.GET('/v1/reduction-batches/{id}', { params: { path: { id } } }))
+  const [batch, names] = await Promise.all([got(api.GET('/v1/reduction-batches/{id}', { params: { path: { id } } })), scenarioNames()])
   const sample = h('div', {}, h('p', { class: 'quiet' }, say('批量办理前，请先随机抽查。', 'Draw a sample before you decide on all of it.')))
   const size = control({ name: 'size', label: say('抽样行数', 'Lines'), kind: 'number', value: '10', min: 1, max: 100 })
   const draw = (): void => void drawn(id, size.querySelector('input')?.value ?? '10', sample)
@@ -44,7 +46,7 @@ export async function batchPage([id = '']: string[]): Promise<Node> {
       batch.id,
       facts([
         [say('状态', 'State'), state(batch.status, word(STATES, batch.status))],
-        [say('减排场景', 'Scenario'), batch.scenario],
+        [say('减排场景', 'Scenario'), names.get(batch.scenario) ?? batch.scenario],
         [say('行数', 'Lines'), number(batch.lines)],
         [say('已转换', 'Converted'), number(batch.converted)],
         [say('待确认', 'Reported'), number(batch.reported)],
@@ -54,7 +56,7 @@ export async function batchPage([id = '']: string[]): Promise<Node> {
         [say('未接受', 'Refused'), number(batch.refused)],
         [say('碳积分', 'Points'), number(batch.points)],
         [say('上报时间', 'Made'), when(batch.created_at)],
-        [say('最近办理', 'Last judgement'), batch.judgement ? `${batch.judgement.action} · ${batch.judgement.reason} · ${say('剩余', 'left')} ${number(batch.judgement.left)}` : ''],
+        [say('最近办理', 'Last judgement'), batch.judgement ? `${word(ACTIONS, batch.judgement.action)} · ${batch.judgement.reason} · ${say('剩余', 'left')} ${number(batch.judgement.left)}` : ''],
         [say('未接受的原因', 'Why it was refused'), say(batch.reason_zh ?? '', batch.reason ?? '')],
       ]),
       h('div', { class: 'buttons' }, judgements(batch)),

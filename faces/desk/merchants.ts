@@ -1,5 +1,5 @@
 import { ask, control, REASON, type Field, type Values } from '@/shared/ask'
-import { api, got, type Schemas } from '@/shared/client'
+import { api, got, orNull, type Schemas } from '@/shared/client'
 import { h, type Child } from '@/shared/dom'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
@@ -46,9 +46,9 @@ export async function merchantPage([id = '']: string[]): Promise<Node> {
   const merchant = await got(api.GET('/v1/merchants/{id}', path))
   const inside = is('exchange', 'auditor')
   const [health, failed, departure] = await Promise.all([
-    inside ? got(api.GET('/v1/merchants/{id}/health', path)).catch(() => null) : null,
-    inside ? got(api.GET('/v1/webhook-deliveries', { params: { query: { merchant: id } } })).catch(() => null) : null,
-    inside && ['leaving', 'left'].includes(merchant.status) ? got(api.GET('/v1/merchants/{id}/departure', path)).catch(() => null) : null,
+    inside ? orNull(got(api.GET('/v1/merchants/{id}/health', path))) : null,
+    inside ? orNull(got(api.GET('/v1/webhook-deliveries', { params: { query: { merchant: id } } }))) : null,
+    inside && ['leaving', 'left'].includes(merchant.status) ? orNull(got(api.GET('/v1/merchants/{id}/departure', path))) : null,
   ])
   return page(
     merchant.name,

@@ -5,13 +5,13 @@ import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, filters, instant, is, list, page, settled, state, to } from '@/shared/office'
 import { say, STATES, word } from '@/shared/say'
+import { scenarioNames } from './scenarios'
 
 type Reduction = Schemas['Reduction']
 const STATUSES = ['reported', 'confirmed', 'rejected', 'reversed'] as const
 
 export async function reductions(_: string[], query: URLSearchParams): Promise<Node> {
-  const { items: scenarios } = await got(api.GET('/v1/scenarios'))
-  const names = new Map(scenarios.map((each) => [each.code, each.name]))
+  const names = await scenarioNames()
   const status = (query.get('status') ?? 'reported') as Reduction['status'] | 'all'
   const asked = {
     ...(status === 'all' ? {} : { status }),
@@ -48,14 +48,14 @@ function columns(names: Map<string, string>): { name: string; cell: (each: Reduc
 }
 
 export async function reductionPage([id = '']: string[]): Promise<Node> {
-  const each = await got(api.GET('/v1/reductions/{id}', { params: { path: { id } } }))
+  const [each, names] = await Promise.all([got(api.GET('/v1/reductions/{id}', { params: { path: { id } } })), scenarioNames()])
   return page(
     say('减排量', 'Reduction'),
     card(
       each.id,
       facts([
         [say('状态', 'State'), state(each.status, word(STATES, each.status))],
-        [say('减排场景', 'Scenario'), `${each.scenario} (${say('版本', 'version')} ${each.scenario_version})`],
+        [say('减排场景', 'Scenario'), `${names.get(each.scenario) ?? each.scenario} (${say('版本', 'version')} ${each.scenario_version})`],
         [say('数量', 'Quantity'), each.quantity],
         [say('减排量（克）', 'Grams'), number(each.grams)],
         [say('碳积分', 'Points'), number(each.points)],

@@ -2,8 +2,9 @@ import { ask, carry, control, valuesOf, type Field } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
 import { once, type Body } from '@/shared/keeper'
+import { own } from '@/shared/own'
 import { applicationCards, history } from '@/shared/application'
-import { button, card, go, page, settled } from '@/shared/office'
+import { attempt, button, card, go, page, settled } from '@/shared/office'
 import { MODES, say, word } from '@/shared/say'
 import { ownId, merchant } from './me'
 import { categorised, planFields, planOf, type Categories, type Mode } from './plan'
@@ -15,7 +16,7 @@ type Application = Schemas['Application']
 /** First step: the mode. Second step: the plan. Then the application exists, and takes its documents. */
 export async function newApplication(_: string[], query: URLSearchParams): Promise<Node> {
   const mode = query.get('mode') as Mode | null
-  if (!mode || !(mode in MODES)) return modes((await merchant(await ownId())) ? ['event'] : (Object.keys(MODES) as Mode[]))
+  if (!mode || !own(MODES, mode)) return modes((await merchant(await ownId())) ? ['event'] : (Object.keys(MODES) as Mode[]))
   const { items } = await got(api.GET('/v1/categories'))
   const title = say('申请入驻', 'Apply')
   const form = planForm(mode, items, { title: '', plan: {} }, (body) => once('apply', '/v1/applications', body as Body<'/v1/applications'>), (made) => go(`application/${(made as { id: string }).id}`), true)
@@ -76,7 +77,7 @@ function steps(application: Application, can: Set<string>): HTMLElement[] {
   if (can.has('submit')) found.push(button(say('提交申请', 'Submit'), () => simple(id, 'submit', say('提交申请', 'Submit the application')), 'primary'))
   if (can.has('agreement')) found.push(button(say('登记合作协议', 'Register the agreement'), () => agreement(id), 'primary'))
   if (can.has('integration')) found.push(button(application.status === 'active' ? say('更换系统或公钥', 'Another system or key') : say('系统对接', 'Connect your system'), () => integration(application), 'primary'))
-  if (can.has('submit')) found.push(button(say('修改方案', 'Change the plan'), () => void edit(application)))
+  if (can.has('submit')) found.push(button(say('修改方案', 'Change the plan'), () => attempt(() => edit(application))))
   if (can.has('withdraw')) found.push(button(say('撤回申请', 'Withdraw'), () => simple(id, 'withdraw', say('撤回申请', 'Withdraw the application'), true), 'danger'))
   return found
 }

@@ -1,15 +1,4 @@
-import { api, got, type Schemas } from '@/shared/client'
-import { Refused } from '@/shared/problem'
-
-/** Null where the platform has nothing of the kind (404). */
-export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked
-  } catch (error) {
-    if (error instanceof Refused && error.problem.status === 404) return null
-    throw error
-  }
-}
+import { api, got, orNull, type Schemas } from '@/shared/client'
 
 export const account = (): Promise<Schemas['AccountView'] | null> => orNull(got(api.GET('/v1/accounts/me')))
 

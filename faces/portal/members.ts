@@ -1,12 +1,12 @@
 import { ask, control, REASON } from '@/shared/ask'
-import { api, got, type Schemas } from '@/shared/client'
+import { api, got, orNull, type Schemas } from '@/shared/client'
 import { h, saved } from '@/shared/dom'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { history } from '@/shared/application'
-import { button, card, facts, filters, list, page, settled, state, table, to } from '@/shared/office'
+import { attempt, button, card, facts, filters, list, page, settled, state, table, to } from '@/shared/office'
 import { MODES, OUTCOMES, say, STATES, word } from '@/shared/say'
-import { merchant, orNull, ownId } from './me'
+import { merchant, ownId } from './me'
 
 type Member = Schemas['Member']
 
@@ -94,7 +94,7 @@ async function month(id: string, query: URLSearchParams): Promise<HTMLElement> {
   if (!asked) return card(say('月度汇总', 'Sums of a month'), choice)
   const path = { params: { path: { id }, query: { month: asked } } }
   const found = (await orNull(got(api.GET('/v1/sub-platforms/{id}/report', path)))) as Schemas['PlatformReport'] | null
-  const csv = (): void => void got(api.GET('/v1/sub-platforms/{id}/report', { ...path, headers: { Accept: 'text/csv' }, parseAs: 'arrayBuffer' })).then((sheet) => saved(sheet as ArrayBuffer, 'text/csv', `${asked}.csv`))
+  const csv = (): void => attempt(async () => saved((await got(api.GET('/v1/sub-platforms/{id}/report', { ...path, headers: { Accept: 'text/csv' }, parseAs: 'arrayBuffer' }))) as ArrayBuffer, 'text/csv', `${asked}.csv`))
   return card(say('月度汇总', 'Sums of a month'), choice, found ? [
     facts([[say('订单', 'Orders'), number(found.orders)], [say('兑换碳积分', 'Redeemed'), number(found.redeemed_points)], [say('退还碳积分', 'Refunded'), number(found.refunded_points)]]),
     button(say('下载 CSV', 'Download CSV'), csv),

@@ -3,7 +3,7 @@ import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
 import { number, when } from '@/shared/i18n'
 import { once, type Body } from '@/shared/keeper'
-import { button, card, facts, go, list, page, settled, state, table, to } from '@/shared/office'
+import { attempt, button, card, facts, go, list, page, settled, state, table, to } from '@/shared/office'
 import { say, STATES, word } from '@/shared/say'
 import { chunks, records, rows } from './csv'
 import { ownId } from './me'
@@ -24,7 +24,7 @@ export async function offers(): Promise<Node> {
   const shown = await list(say('权益商品', 'Offers'), columns, (cursor) => got(api.GET('/v1/offers', { params: { query: { merchant, status: 'all', limit: 50, ...(cursor ? { cursor } : {}) } } })))
   return page(
     say('权益商品', 'Offers'),
-    h('div', { class: 'buttons above' }, button(say('新增权益商品', 'New offer'), () => void create(), 'primary'), h('a', { class: 'button', href: '#/bulk' }, say('批量维护（CSV）', 'In bulk (CSV)'))),
+    h('div', { class: 'buttons above' }, button(say('新增权益商品', 'New offer'), () => attempt(create), 'primary'), h('a', { class: 'button', href: '#/bulk' }, say('批量维护（CSV）', 'In bulk (CSV)'))),
     card('', shown),
   )
 }

@@ -1,12 +1,12 @@
 import { carry, control, valuesOf, type Field } from '@/shared/ask'
-import { api, got, type Schemas } from '@/shared/client'
+import { api, got, orNull, type Schemas } from '@/shared/client'
 import { h, type Child } from '@/shared/dom'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { card, facts, page, settled, state, table } from '@/shared/office'
 import { healthCard } from '@/shared/health'
 import { age, MODES, say, STATES, word } from '@/shared/say'
-import { account, merchant, orNull } from './me'
+import { account, merchant } from './me'
 import { relist, leave } from './leaving'
 
 type Application = Schemas['Application']

@@ -112,7 +112,12 @@ function fieldProblems(form: HTMLElement, error: Refused): HTMLElement[] {
 
 export function clearProblem(form: HTMLElement): void {
   form.querySelectorAll('.problem, .wrong').forEach((each) => each.remove())
-  form.querySelectorAll('[aria-invalid]').forEach((each) => each.removeAttribute('aria-invalid'))
+  form.querySelectorAll('[aria-invalid]').forEach((each) => {
+    each.removeAttribute('aria-invalid')
+    const left = (each.getAttribute('aria-describedby') ?? '').split(' ').filter((id) => !id.endsWith('-wrong'))
+    if (left.join('')) each.setAttribute('aria-describedby', left.join(' '))
+    else each.removeAttribute('aria-describedby')
+  })
 }
 
 /** Send what a form says, once; its button waits meanwhile. True when it was done. */

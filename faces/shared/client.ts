@@ -34,6 +34,16 @@ export async function got<T>(asked: Promise<Answer<T>>): Promise<T> {
   throw refused(response, error)
 }
 
+/** Null where the platform has nothing of the kind (404). */
+export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof Refused && error.problem.status === 404) return null
+    throw error
+  }
+}
+
 /** A change, sent as it was written down: see keeper.ts. */
 export async function sent(method: string, path: string, body: string, key: string): Promise<unknown> {
   const headers: Record<string, string> = {

@@ -6,6 +6,7 @@ import { edits, turn } from './edits'
 import { chooseLanguage, language, onLanguage } from './i18n'
 import { again, unsettled } from './keeper'
 import { chooseLarge, isLarge } from './large'
+import { decoded } from './own'
 import { onSlow } from './patient'
 import { explained, Refused, signedOut } from './problem'
 import { ROLES, say, word } from './say'
@@ -127,14 +128,14 @@ function enter(): void {
 
 function door(trouble: unknown): HTMLElement {
   const present = session()
-  const said = trouble ? h('div', { class: 'problem', role: 'alert' }, h('strong', {}, explained(trouble).title), h('p', {}, explained(trouble).detail)) : null
+  const why = trouble ? h('div', { class: 'problem', role: 'alert' }, h('strong', {}, explained(trouble).title), h('p', {}, explained(trouble).detail)) : null
   const wrong = present ? h('p', {}, say(`您登录的角色（${word(ROLES, present.role)}）不能使用此页面，请更换登录。`, `Your role (${word(ROLES, present.role)}) has no use for this page. Sign in as somebody else.`)) : null
-  return h('section', { class: 'card door' }, h('h1', {}, office.title()), wrong, said, h('button', { class: 'primary', type: 'button', onclick: enter }, say('登录', 'Sign in')))
+  return h('section', { class: 'card door' }, h('h1', {}, office.title()), wrong, why, h('button', { class: 'primary', type: 'button', onclick: enter }, say('登录', 'Sign in')))
 }
 
 function address(): { path: string; segments: string[]; query: URLSearchParams } {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?')
-  const [first = '', ...segments] = path.split('/').map(decodeURIComponent)
+  const [first = '', ...segments] = path.split('/').map(decoded)
   return { path: first, segments, query: new URLSearchParams(query) }
 }
 
@@ -192,6 +193,11 @@ function waiting(): HTMLElement[] {
     const resend = (): void => void again(intent).then(settled(), (error: unknown) => (tell(explained(error).detail), refresh()))
     return h('div', { class: 'problem' }, h('p', {}, text), h('button', { type: 'button', onclick: resend }, say('重新发送', 'Send it again')))
   })
+}
+
+/** What a button starts: what goes wrong with it is read out. */
+export function attempt(act: () => Promise<unknown>): void {
+  act().catch((error: unknown) => tell(explained(error).detail))
 }
 
 // Parts of pages

@@ -1,5 +1,6 @@
 /** Words that stand in both languages where they are used, and those of the API's codes. */
 import { language } from './i18n'
+import { own } from './own'
 
 export const say = (zh: string, en: string): string => (language() === 'en' ? en : zh)
 
@@ -142,6 +143,9 @@ export const ACTIONS: Words = {
   reinstate: ['恢复', 'Reinstated'],
   admit: ['准入', 'Admitted'],
   renewal: ['续期', 'Renewed'],
+  confirm: ['确认', 'Confirmed'],
+  reject: ['不予确认', 'Rejected'],
+  reverse: ['冲正', 'Reversed'],
 }
 
 export const OUTCOMES: Words = {
@@ -163,7 +167,7 @@ export const OUTCOMES: Words = {
 
 /** The word of a code; one that is not known stands for itself. */
 export function word(words: Words, code: string | null | undefined): string {
-  const found = code ? words[code] : undefined
+  const found = code && own(words, code) ? words[code] : undefined
   return found ? say(...found) : (code ?? '')
 }
 

@@ -7,6 +7,8 @@ import { saved } from '@/shared/dom'
 import { turn } from '@/shared/edits'
 import { publicKeys } from '@/shared/jws'
 import { chooseLarge, isLarge } from '@/shared/large'
+import { decoded } from '@/shared/own'
+import { codeIn, scannable, scanned } from '@/shared/scan'
 import { root } from '@/shared/session'
 import { bySerial, byFile, read, type Verdict } from './verify'
 import { CODES, LABELS, moment, say, VERDICTS, type Text } from './words'
@@ -205,7 +207,7 @@ async function judge(verdict: Promise<Verdict>): Promise<void> {
 /** A serial as typed, or the last part of the address that a QR code holds. */
 function serialIn(text: string): string {
   const parts = text.trim().split(/[?#]/)[0]!.split('/').filter(Boolean)
-  return decodeURIComponent(parts.pop() ?? '')
+  return decoded(parts.pop() ?? '')
 }
 
 async function judgeFile(file: File | undefined): Promise<void> {
@@ -213,35 +215,14 @@ async function judgeFile(file: File | undefined): Promise<void> {
   if (!file.type.startsWith('image/')) {
     return judge(file.arrayBuffer().then((content) => byFile(read(new Uint8Array(content)))))
   }
-  const text = await code(await createImageBitmap(file).catch(() => undefined))
+  const picture = await createImageBitmap(file).catch(() => undefined)
+  const text = picture && (await codeIn(picture))
   await judge(text ? bySerial(serialIn(text)) : Promise.resolve({ kind: 'unknown', why: 'picture' }))
 }
 
-type Detector = { detect(source: ImageBitmapSource): Promise<{ rawValue: string }[]> }
-const Barcodes = (globalThis as { BarcodeDetector?: new (of: { formats: string[] }) => Detector }).BarcodeDetector
-
-async function code(source: ImageBitmapSource | undefined): Promise<string | undefined> {
-  if (!Barcodes || !source) return undefined
-  const found = await new Barcodes({ formats: ['qr_code'] }).detect(source).catch(() => [])
-  return found[0]?.rawValue
-}
-
 async function scan(): Promise<void> {
-  const video = $<HTMLVideoElement>('video')
-  const dialog = $<HTMLDialogElement>('camera')
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } }).catch(() => undefined)
-  if (!stream) return judge(Promise.resolve({ kind: 'unknown', why: 'picture' }))
-  video.srcObject = stream
-  dialog.showModal()
-  await video.play()
-  let text: string | undefined
-  while (dialog.open && !text) {
-    await new Promise(requestAnimationFrame)
-    text = await code(video)
-  }
-  stream.getTracks().forEach((track) => track.stop())
-  dialog.close()
-  if (text) await judge(bySerial(serialIn(text)))
+  const text = await scanned()
+  await judge(text ? bySerial(serialIn(text)) : Promise.resolve({ kind: 'unknown', why: 'picture' }))
 }
 
 // Language and size
@@ -288,7 +269,7 @@ function listen(): void {
     })
   }
   drop.addEventListener('drop', (event) => void judgeFile(event.dataTransfer?.files[0]))
-  $('scan').hidden = !Barcodes || !navigator.mediaDevices
+  $('scan').hidden = !scannable()
   $('scan').addEventListener('click', () => void scan())
 }
 

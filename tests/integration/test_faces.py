@@ -53,7 +53,16 @@ def test_what_a_digest_names_is_kept_for_ever_and_sent_small(world: World) -> No
 
 @pytest.mark.parametrize(
     "path",
-    ["/assets/", "/assets/..", "/assets/%2e%2e", "/assets/x.js", "/citizen/other", "/desk/consent", "/desk/a/b"],
+    [
+        "/assets/",
+        "/assets/..",
+        "/assets/%2e%2e",
+        "/assets/x.js",
+        "/citizen/other",
+        "/desk/consent",
+        "/desk/a/b",
+        "//citizen",
+    ],
 )
 def test_what_is_no_page_is_the_problem_it_always_was(world: World, path: str) -> None:
     status, headers, content = ask("GET", path)
@@ -61,9 +70,13 @@ def test_what_is_no_page_is_the_problem_it_always_was(world: World, path: str) -
     assert json.loads(content)["code"] == "not_found"
 
 
-def test_an_address_without_its_slash_leads_on(world: World) -> None:
-    status, headers, _ = ask("GET", "/citizen")
-    assert (status, headers["Location"]) == (308, "/citizen/")
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("/citizen", "/citizen/"), ("/transparency?serial=SH1&x=%2F", "/transparency/?serial=SH1&x=%2F")],
+)
+def test_an_address_without_its_slash_leads_on_with_its_query(world: World, path: str, place: str) -> None:
+    status, headers, _ = ask("GET", path)
+    assert (status, headers["Location"]) == (308, place)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from infra.dev.demo.files import document
 from infra.dev.demo.onboarding import partner
+from infra.dev.demo.people import institution
 from infra.dev.faces import __main__ as faces
 from tests.numbers import credit_code
 from tests.system.city import City
@@ -114,6 +116,18 @@ def test_what_somebody_has_entered_stays_while_late_answers_come(city: City) -> 
     assert found["entered"] == ["confirmed", "2026-01-01"]
     assert found["focused"] == "from"
     assert found["last"] == ["reported", 20]
+    assert found["left"] == []
+    assert "请登录后重试" in found["told"]
+
+
+def test_each_page_is_complete_in_english_and_in_large_letters_and_who_leaves_leaves_nothing(city: City) -> None:
+    city.offer()
+    data = [institution(0)["name"], "票", "一张", "出行", "方法学", "海洋面包房", "面包房入驻", "法棍", "一根"]
+    found = travel(city, "reading", data=data, pictures=os.environ.get("PICTURES"))
+    assert found["chinese"] == []
+    assert found["small"] == []
+    assert found["wide"] == []
+    assert found["left"] == []
 
 
 def _files(city: City, serial: str, revoked: str, folder: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from infra.dev.gateway import sign_in
 from infra.dev.gateway.events import Answer, Environ, path_of
 from infra.release import faces
 
+_BESIDE = {f"/{face}" for face in faces.PAGES}  # an address without its slash
 _EMULATOR = "http://127.0.0.1:*"  # documents lie there, under a port of their own
 
 
@@ -22,8 +23,10 @@ def answer(environ: Environ) -> Answer | None:
         return None
     if path == f"/{faces.CONFIG}":
         return _sent(environ, faces.CONFIG, json.dumps({"sign_in": sign_in.PATH.strip("/")}).encode())
-    if path.strip("/") in faces.PAGES and not path.endswith("/"):
-        return "308 Permanent Redirect", [("Location", f"{path}/"), ("Content-Length", "0")], b""
+    if path in _BESIDE:  # exactly: `//citizen/` would lead to a host of that name
+        query = environ.get("QUERY_STRING", "")
+        place = f"{path}/?{query}" if query else f"{path}/"
+        return "308 Permanent Redirect", [("Location", place), ("Content-Length", "0")], b""
     file = faces.file_of(path)
     content = _read(file) if file else None
     return None if file is None or content is None else _sent(environ, file, content)

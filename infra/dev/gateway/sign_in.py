@@ -1,7 +1,7 @@
 """``/sign-in`` on one machine: choose one of the demo's people, and come back with a token. It is never deployed.
 
-The token travels in the fragment of the address, which no browser sends to any server. With it goes the ``state`` of the
-page that asked: no page takes a token that it has not asked for.
+The token travels in the fragment of the address, which no browser sends to any server. With it goes the ``state`` of
+the page that asked: no page takes a token that it has not asked for.
 """
 
 import html

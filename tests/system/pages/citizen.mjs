@@ -98,13 +98,80 @@ const journeys = {
   async 'a double tap redeems once, and the voucher has its code to scan'() {
     await choose()
     await button('确认支付').dblclick()
-    await reads('待交付')
+    await reads('待核销')
     same((await orders()).length, 1, 'orders')
     const [order] = await orders()
     await ask('shop', 'POST', `/v1/redemptions/${order.id}/fulfil`, { voucher: 'TICKET-7', note: null })
     await page.reload()
     await reads('TICKET-7')
-    await page.getByRole('img', { name: '凭证码的二维码' }).waitFor()
+    await page.getByRole('img', { name: '券码的二维码' }).waitFor()
+  },
+  async 'an order that waits shows the code that its merchant scans'() {
+    await at(`offer/${city.goods}`)
+    await button('兑换').click()
+    await button('确认支付').click()
+    await reads('待核销')
+    await reads('由权益方核销')
+    await page.getByRole('img', { name: '订单编号的二维码' }).waitFor()
+    if (city.pictures) await page.screenshot({ path: `${city.pictures}/order.png`, fullPage: true })
+  },
+  async 'what she searched for last is shown'() {
+    const late = []
+    await at('mall')
+    await reads('票')
+    await page.route((url) => url.searchParams.get('q') === '没有', (route) => void late.push(route))
+    for (const words of ['没有', '票']) {
+      await page.getByRole('searchbox').fill(words)
+      await button('搜索').click()
+    }
+    await page.waitForResponse((answer) => new URL(answer.url()).searchParams.get('q') === '票')
+    await late[0].continue()
+    await page.waitForResponse((answer) => new URL(answer.url()).searchParams.get('q') === '没有')
+    await page.waitForTimeout(300)
+    await reads('票')
+    same(await page.getByText('没有找到权益商品').count(), 0, 'an older answer')
+  },
+  async 'an address that means nothing leads home, and a page that does not load says so'() {
+    for (const place of ['constructor', 'offer/%E7%A2', 'toString/x']) {
+      await at(place)
+      await page.locator('main :is(.card, .trouble)').first().waitFor()
+    }
+    await page.route('**/assets/Credit*.js', (route) => route.abort())
+    await at('credit')
+    await reads('页面没有加载完成')
+    await page.unroute('**/assets/Credit*.js')
+    await button('重试').click()
+    await reads('尚未发布碳普惠信用规则')
+  },
+  async 'she enters a draw, and a lost answer enters her once'() {
+    const before = await balance()
+    await at(`offer/${city.draw.offer}`)
+    await button('报名抽签').click()
+    await page.route('**/entries', async (route) => { await route.fetch(); await route.abort() })
+    await page.getByRole('dialog').getByRole('button', { name: '报名抽签' }).click()
+    await reads('还不知道结果')
+    await page.unroute('**/entries')
+    await at('')
+    await page.reload()
+    await button('查询结果').click()
+    await reads('“报名抽签”已完成')
+    await at(`event/${city.draw.event}`)
+    await reads('已报名，等待抽签')
+    await reads('已为报名预留 300 碳积分')
+    if (city.pictures) await page.screenshot({ path: `${city.pictures}/entered.png`, fullPage: true })
+    same(await balance(), before - 300, 'points')
+  },
+  async 'the draw tells her what it gave, and what it cost'() {
+    const before = await balance()
+    console.log('@draw')
+    await answers.next()
+    await at(`event/${city.draw.event}`)
+    await comes('已中签')
+    await reads('中签 1 份，支出 300 碳积分，返还 0 碳积分')
+    if (city.pictures) await page.screenshot({ path: `${city.pictures}/won.png`, fullPage: true })
+    await page.getByRole('link', { name: '订单详情' }).click()
+    await reads('昆曲门票')
+    same(await balance(), before, 'points')
   },
   async 'what is no answer of the platform settles nothing'() {
     const before = await balance()
@@ -202,7 +269,7 @@ const journeys = {
     await reads('还不知道结果')
     await page.unroute('**/v1/redemptions')
     await askAgain(before)
-    same((await orders()).length, 3, 'orders')
+    same((await orders()).length, 5, 'orders')
   },
   async 'a server that is killed in the middle pays once'() {
     const before = await balance()
@@ -213,7 +280,7 @@ const journeys = {
     const known = await Promise.race([page.waitForURL('**/#/order/*').then(() => true), reads('还不知道结果').then(() => false)])
     if (!known) await askAgain(before)
     same(await balance(), before - 100, 'points')
-    same((await orders()).length, 4, 'orders')
+    same((await orders()).length, 6, 'orders')
   },
   async 'she offsets a journey and anybody reads the certificate'() {
     await at('cancel')
@@ -243,7 +310,7 @@ const journeys = {
     await button('同意授权').click()
     await reads('held')
     await at('holds')
-    await reads('预占中')
+    await reads('已预授权')
     await at('grants')
     await button('撤回授权').first().click()
     await page.getByRole('dialog').getByRole('button', { name: '撤回授权' }).click()
@@ -254,7 +321,7 @@ const journeys = {
     const why = { reason: '经核查，该行程未发生', evidence_sha256: '0'.repeat(64) }
     await ask('bureau', 'POST', `/v1/reductions/${trip.id}/reverse`, why)
     await at('trips')
-    await comes('已撤销')
+    await comes('已冲正')
     await reads('经核查，该行程未发生')
     await at('')
     await reads('待抵扣碳积分')
@@ -284,9 +351,10 @@ const journeys = {
     await at('me')
     await page.getByLabel('大字版').check()
     await page.getByLabel('English').check()
-    for (const place of ['', 'mall', `offer/${city.offer}`, 'statement', 'me', 'cancel']) {
+    const [order] = await orders()
+    for (const place of ['', 'trips', 'mall', `offer/${city.offer}`, 'orders', `order/${order.id}`, 'statement', 'credit', 'me', 'cancel', 'give', `campaign/${city.campaign}`, 'events', `event/${city.draw.event}`, 'grants', 'holds', 'messages', 'disputes', 'account', `dispute?kind=reduction&object=x`]) {
       await at(place)
-      await page.waitForLoadState('networkidle')
+      same((await broken(page)).join('\n'), '', `${place}: axe`)
       await page.locator('main :is(p, a, label, li)').first().waitFor()
       const seen = await page.evaluate(() => ({
         letters: parseFloat(getComputedStyle(document.querySelector('main :is(p, a, label, li)')).fontSize),
@@ -296,8 +364,9 @@ const journeys = {
       same(seen.small.join('\n'), '', `${place}: too small to touch`)
       same(seen.wide > 0, false, `${place}: wider than the screen`)
       if (seen.letters < 24) throw new Error(`${place}: letters of ${seen.letters}`)
-      const chinese = await page.locator('nav.tabs, h1, button:visible').allInnerTexts()
-      same(chinese.filter((text) => /[一-鿿]/.test(text) && !text.includes('中文')).join(), '', `${place}: Chinese in English`)
+      const texts = await page.locator('nav.tabs, h1, main').allInnerTexts()
+      const left = [...city.data, '语言 Language', '中文'].reduce((text, data) => text.replaceAll(data, ''), texts.join('\n'))
+      same(left.split('\n').filter((text) => /[一-鿿]/.test(text)).join(), '', `${place}: Chinese in English`)
     }
     if (city.pictures) await page.screenshot({ path: `${city.pictures}/large.png` })
   },

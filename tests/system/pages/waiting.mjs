@@ -58,5 +58,17 @@ await journey(async (visitor) => {
   await reductions.go('status=reported')
   await reductions.go('status=rejected') // late
   found.last = [await status.inputValue(), await bureau.getByRole('button', { name: '确认', exact: true }).count()]
+
+  await bureau.getByRole('button', { name: '不予确认' }).first().click() // her token is over while a dialog is open and an answer on its way
+  await bureau.evaluate(() => (location.hash = '#/reductions?status=confirmed'))
+  await bureau.getByRole('button', { name: '不予确认' }).first().waitFor({ state: 'detached' })
+  await reductions.came('status=confirmed')
+  const out = { type: 'about:blank', title: '未登录', status: 401, detail: '', code: 'unauthorized' }
+  await bureau.route('**/v1/worklist*', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify(out) }))
+  await bureau.evaluate(() => (location.hash = '#/'))
+  await bureau.getByRole('button', { name: '登录', exact: true }).waitFor()
+  await reductions.go('status=confirmed')
+  found.left = await bureau.locator('nav, table, dl, dialog').allInnerTexts()
+  found.told = await bureau.getByRole('alert').innerText()
   return found
 })
