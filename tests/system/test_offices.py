@@ -122,7 +122,18 @@ def test_what_somebody_has_entered_stays_while_late_answers_come(city: City) -> 
 
 def test_each_page_is_complete_in_english_and_in_large_letters_and_who_leaves_leaves_nothing(city: City) -> None:
     city.offer()
-    data = [institution(0)["name"], "票", "一张", "出行", "方法学", "海洋面包房", "面包房入驻", "法棍", "一根"]
+    data = [
+        institution(0)["name"],
+        "票",
+        "一张",
+        "出行",
+        "方法学",
+        "海洋面包房",
+        "面包房入驻",
+        "法棍",
+        "一根",
+        "账户开立登录主体",
+    ]
     found = travel(city, "reading", data=data, pictures=os.environ.get("PICTURES"))
     assert found["chinese"] == []
     assert found["small"] == []
