@@ -1,7 +1,7 @@
 import { ask, control, REASON } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
-import { turn } from '@/shared/edits'
+import { turn } from '@/shared/turn'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, filters, instant, is, list, page, settled, state, table, to } from '@/shared/office'

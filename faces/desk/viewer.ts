@@ -1,6 +1,6 @@
 import type { Schemas } from '@/shared/client'
 import { h, sha256 } from '@/shared/dom'
-import { turn } from '@/shared/edits'
+import { turn } from '@/shared/turn'
 import { once } from '@/shared/keeper'
 import { button, card, state } from '@/shared/office'
 import { explained } from '@/shared/problem'

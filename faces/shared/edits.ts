@@ -41,12 +41,3 @@ function copy(from: Control, to: Control): void {
     else to.value = from.value
   } else if (from.tagName === to.tagName) to.value = from.value
 }
-
-const turns = new WeakMap<Node, number>()
-
-/** Whether nobody has asked for anything newer in this place: an older answer that comes late shows nothing. */
-export function turn(place: Node): () => boolean {
-  const mine = (turns.get(place) ?? 0) + 1
-  turns.set(place, mine)
-  return () => turns.get(place) === mine
-}

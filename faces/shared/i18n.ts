@@ -23,6 +23,9 @@ export function onLanguage(tell: () => void): void {
   listeners.add(tell)
 }
 
+/** Words that stand in both languages where they are used. */
+export const say = (zh: string, en: string): string => (current === 'en' ? en : zh)
+
 /** The texts of a face: `t('points', { n: 5 })` fills `{n}`. */
 export function texts<Z extends Record<string, string>>(zh: Z, en: { [K in keyof Z]: string }) {
   return (key: keyof Z & string, values: Values = {}): string =>

@@ -2,7 +2,7 @@
 import './tokens.css'
 import './office.css'
 import { h, type Child } from './dom'
-import { edits, turn } from './edits'
+import { edits } from './edits'
 import { chooseLanguage, language, onLanguage } from './i18n'
 import { again, unsettled } from './keeper'
 import { chooseLarge, isLarge } from './large'
@@ -10,6 +10,7 @@ import { decoded } from './own'
 import { onSlow } from './patient'
 import { explained, Refused, signedOut } from './problem'
 import { ROLES, say, word } from './say'
+import { turn } from './turn'
 import { arrive, onSignOut, session, signIn, signOut } from './session'
 
 export type View = (segments: string[], query: URLSearchParams) => Promise<Node>

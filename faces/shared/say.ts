@@ -1,8 +1,8 @@
 /** Words that stand in both languages where they are used, and those of the API's codes. */
-import { language } from './i18n'
+import { say } from './i18n'
 import { own } from './own'
 
-export const say = (zh: string, en: string): string => (language() === 'en' ? en : zh)
+export { say }
 
 type Words = Record<string, readonly [zh: string, en: string]>
 

@@ -1,6 +1,6 @@
 /** QR codes by the camera or from a picture, where the browser reads them by itself (BarcodeDetector). */
 import { h } from './dom'
-import { say } from './say'
+import { say } from './i18n'
 
 type Detector = { detect(source: ImageBitmapSource): Promise<{ rawValue: string }[]> }
 const Barcodes = (globalThis as { BarcodeDetector?: new (of: { formats: string[] }) => Detector }).BarcodeDetector

@@ -117,7 +117,7 @@ def test_what_somebody_has_entered_stays_while_late_answers_come(city: City) -> 
     assert found["focused"] == "from"
     assert found["last"] == ["reported", 20]
     assert found["left"] == []
-    assert "请登录后重试" in found["told"]
+    assert "请登录后重试" in found["why"]
 
 
 def test_each_page_is_complete_in_english_and_in_large_letters_and_who_leaves_leaves_nothing(city: City) -> None:

@@ -69,6 +69,6 @@ await journey(async (visitor) => {
   await bureau.getByRole('button', { name: '登录', exact: true }).waitFor()
   await reductions.go('status=confirmed')
   found.left = await bureau.locator('nav, table, dl, dialog').allInnerTexts()
-  found.told = await bureau.getByRole('alert').innerText()
+  found.why = await bureau.getByRole('alert').innerText()
   return found
 })
