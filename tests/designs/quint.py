@@ -42,5 +42,5 @@ def _plain(value: Any) -> Any:
     if "#map" in value:
         return {_plain(key): _plain(each) for key, each in value["#map"]}
     if "#set" in value:
-        return {_plain(each) for each in value["#set"]}
+        return [_plain(each) for each in value["#set"]]  # records are not hashable
     return {name: _plain(each) for name, each in value.items() if name != "#meta"}
