@@ -281,3 +281,13 @@ def test_a_retirement_answers_what_was_asked_and_its_certificate(retired: Decisi
     answer = retired.answer.model_dump()
     assert (answer["id"], answer["at"], answer["grams"], answer["purpose"]) == (ID, AT, 400, "offset")
     assert answer["certificate"]["serial"] == retired.facts.certificate
+
+
+def test_a_lot_counts_in_a_running_lane_and_is_an_institutions() -> None:
+    decision = actions.pay(system(), "r", institution(points=TONNE))
+    lane = lane_of(decision)
+    assert holds(lane, RunLane())
+    assert (
+        after(lane, RunLane(points=1)).items() >= {"merchants": 1, "points": TONNE + 1, "tonnes": 1, "at": AT}.items()
+    )
+    assert not holds(at(decision, SHOP), institution(points=TONNE, kind="individual"))

@@ -380,3 +380,39 @@ def test_a_pointer_stands_where_the_merchant_looks() -> None:
     decision = placed()
     [pointer] = merchant_holds([record("hold_placed", answer=decision.answer.model_dump_json(), movement="hold")])
     assert pointer.key == keys.merchant_hold(SHOP, AT, decision.answer.id)
+
+
+def test_a_hold_counts_for_its_day_whether_or_not_it_is_the_first() -> None:
+    today = day(NOW)
+    first = after(write_to(placed(), keys.grant("g")), GRANT)
+    assert (first["day"], first["used_points"]) == (today, 400)
+    later = replace(GRANT, day=today, used_points=300)
+    assert after(write_to(placed(later), keys.grant("g")), later)["used_points"] == 700
+
+
+def test_limits_say_what_they_are() -> None:
+    with pytest.raises(OrderLimitReached) as found:
+        placed(points=501)
+    assert found.value.facts == {"limit": 500, "held": 0}
+
+
+def test_a_refund_says_which_field_is_wrong_and_whose_totals_move() -> None:
+    hold = replace(HOLD, status="captured", captured_points=300)
+    for body, role, pointer in (
+        (HoldRefund(points=1), "exchange", "/reason"),
+        (HoldRefund(points=301, reason="x"), "exchange", "/points"),
+    ):
+        with pytest.raises(InvalidRequest) as found:
+            refunds.refund(command(body, role=role), hold, PAYING, PAYEE)
+        assert found.value.facts["errors"][0]["pointer"] == pointer
+    asked = by_shop(HoldRefund(points=100, reason="damaged"))
+    decision = refunds.refund(asked, hold, PAYING, PAYEE)
+    assert (decision.kind, decision.facts.reason, decision.facts.owner) == ("hold_refunded", "damaged", None)
+    later = refunds.refund(asked, hold, PAYING, Payee(person(id="her-next")))
+    assert later.facts.owner == keys.holder(ALICE)
+    assert {each.destination for each in later.facts.postings} == {keys.holder("her-next")}
+
+
+def test_a_hold_has_the_same_name_for_ever() -> None:
+    asked = by_shop(NewHold.model_validate(order("g")))
+    assert actions.hold_id(asked) == keys.digest("hold", SHOP, asked.body.order_reference)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -37,12 +38,17 @@ class Table:
         self.stands: Record | None = None
         self.pauses: list[float] = []
         self.logged: list[str] = []
+        self.fields: list[dict[str, Any]] = []
 
     def commit(self, writes: list[Write]) -> None:
         self.commits.append(list(writes))
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if outcome:
             raise outcome
+
+    def emit(self, what: str, **fields: Any) -> None:
+        self.logged.append(what)
+        self.fields.append(fields)
 
     def get(self, key: Key, kind: type[Any]) -> Record | None:
         assert (key, kind) == (keys.record(ID), Record)
@@ -55,7 +61,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Table:
     monkeypatch.setattr(settling, "commit", made.commit)
     monkeypatch.setattr(read, "get", made.get)
     monkeypatch.setattr(settling, "pause", made.pauses.append)
-    monkeypatch.setattr(log, "emit", lambda what, **_: made.logged.append(what))
+    monkeypatch.setattr(log, "emit", made.emit)
     monkeypatch.setattr(log, "count", made.logged.append)
     return made
 
@@ -88,6 +94,7 @@ def test_a_decision_is_committed_with_its_record_in_front(table: Table) -> None:
     assert (first.key, second.key) == (keys.record(ID), HERE)
     assert first.item == dump(record())
     assert (table.logged, table.pauses) == (["swept"], [])
+    assert table.fields == [{"record": ID, "metrics": {"Swept": 1}}]
 
 
 def test_without_metrics_nothing_is_logged(table: Table) -> None:
@@ -224,10 +231,16 @@ def test_a_replay_causes_no_effect(table: Table) -> None:
     )
 
 
-def test_an_effect_that_is_refused_refuses(table: Table) -> None:
+def test_an_effect_that_is_refused_refuses_or_answers_what_came_meanwhile(table: Table) -> None:
     with pytest.raises(NotFound):
         prepared(lambda _: decision(), lambda: _raise(NotFound()))
     assert table.commits == []
+
+    def overtaken() -> str:
+        table.stands = record()
+        raise NotFound()
+
+    assert prepared(lambda _: decision(), overtaken).replayed is True
 
 
 def test_what_no_caller_asked_for_is_done_under_its_own_name(table: Table) -> None:
@@ -240,6 +253,7 @@ def test_what_no_caller_asked_for_is_done_under_its_own_name(table: Table) -> No
     assert settling.perform("name", decide).status == 200
     [[first, _]] = table.commits
     assert (asked[0].id, asked[0].caller.role, first.key) == ("name", "system", keys.record("name"))
+    assert (asked[0].body, asked[0].now.tzinfo) == (Empty(), UTC)
     assert first.item["fingerprint"] == "name"
 
 

@@ -82,3 +82,14 @@ def test_an_answer_of_before_is_an_order_still() -> None:
 
 def test_stock_is_what_was_supplied_and_not_sold_and_never_below_zero() -> None:
     assert [offer().to_answer(sold).stock for sold in (0, 3, 10, 11)] == [10, 7, 0, 0]
+
+
+def test_stock_comes_to_the_tills_in_equal_parts() -> None:
+    made = transfers.stocking("x", ["offer:x/0", "offer:x/1", "offer:x/2"], 5)
+    assert made.kind == "stocking"
+    assert [tuple(each) for each in made.postings] == [
+        ("system:supplied", "offer:x/0", 2, "units:x"),
+        ("system:supplied", "offer:x/1", 2, "units:x"),
+        ("system:supplied", "offer:x/2", 1, "units:x"),
+    ]
+    assert len(transfers.stocking("x", ["offer:x/0", "offer:x/1"], 1).postings) == 1
