@@ -83,7 +83,7 @@ const zh = {
   noTrips: '还没有减排记录。',
   plot: '最近 {n} 个有记录日的减排量',
   confirmed: '已确认',
-  reported: '待确认',
+  reported: '已上报',
   rejected: '不予确认',
   reversed: '已冲正',
   reason: '原因：{text}',

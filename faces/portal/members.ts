@@ -14,7 +14,7 @@ type Member = Schemas['Member']
 export async function members(_: string[], query: URLSearchParams): Promise<Node> {
   const id = await ownId()
   const mine = await merchant(id)
-  if (mine?.mode !== 'sub_platform') return page(say('分平台', 'Sub-platform'), card('', h('p', {}, say('仅分平台运营方使用此页面。', 'Only the operator of a sub-platform uses this page.'))))
+  if (mine?.mode !== 'sub_platform') return page(say('分平台', 'Sub-platform'), card('', h('p', {}, say('仅分平台建设单位使用此页面。', 'Only the operator of a sub-platform uses this page.'))))
   const columns = [
     { name: say('名称', 'Name'), cell: (each: Member) => to('member', each.id, each.name) },
     { name: say('入驻模式', 'Mode'), cell: (each: Member) => word(MODES, each.mode) },

@@ -166,7 +166,7 @@ export async function bulk(): Promise<Node> {
 }
 
 function outcome(found: Schemas['OfferResult'][]): HTMLElement {
-  const words = { created: say('已新增', 'created'), changed: say('已更新', 'changed'), unchanged: say('无变化', 'unchanged'), refused: say('未接受', 'refused') }
+  const words = { created: say('已新增', 'created'), changed: say('已更新', 'changed'), unchanged: say('无变化', 'unchanged'), refused: say('未受理', 'refused') }
   return card(
     say('结果', 'Results'),
     table(say('结果', 'Results'), [

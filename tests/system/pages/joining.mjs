@@ -36,7 +36,7 @@ await journey(async (visitor) => {
     await dialog.waitFor({ state: 'detached' })
     for (const [kind, file] of Object.entries(given.documents)) {
       await shop.locator(`input[data-kind="${kind}"]`).setInputFiles(file)
-      await shop.locator('li', { has: shop.locator(`input[data-kind="${kind}"]`) }).getByText('已收到').waitFor()
+      await shop.locator('li', { has: shop.locator(`input[data-kind="${kind}"]`) }).getByText('已送达').waitFor()
     }
     await visitor.look(shop, 'portal: documents')
     await shop.getByRole('button', { name: '提交申请' }).click()
