@@ -17,7 +17,7 @@ QUIET_NPM := --loglevel=error --no-audit --no-fund --no-update-notifier --ignore
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check check-types check-style check-imports check-cloud faces simulate replay fuzz mutate bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
+.PHONY: help run test check check-types check-style check-imports check-cloud faces simulate replay fuzz mutate load bench cost package deploy destroy secrets rotate pause unpause audit buy-back reconcile audit-books token fonts clean tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ fuzz: $(BIN)/.done tools $(TOOLS)/fuzz/.done ## make fuzz SECONDS=60 [SEED=] sen
 
 mutate: $(BIN)/.done $(TOOLS)/mutate/.done ## make mutate [ONLY='chalicelib.ledger.*'] changes the money path in small ways: do the unit tests notice?
 	@ONLY="$(ONLY)" $(BIN)/python -m infra.dev.mutate
+
+load: $(BIN)/.done tools ## make load [RATES="5 10 20 40"] [SECONDS=20] [SOAK=600] [TRIPS=100000] sends a mixed day to a stack of its own
+	@RATES="$(RATES)" SECONDS="$(SECONDS)" SOAK="$(SOAK)" TRIPS="$(TRIPS)" $(BIN)/python -m infra.dev.load
 
 bench: $(BIN)/.done tools ## measure every figure, and write docs/figures.md
 	@$(BIN)/python -m infra.dev.bench

@@ -27,7 +27,7 @@ from tests.simulation.faults import FAULTS, Seen
 from tests.simulation.final import check_projections
 from tests.simulation.front import Front
 from tests.simulation.lives import Lives
-from tests.simulation.queue import Queue, Sender
+from tests.simulation.queue import NOWHERE, Queue, Sender
 from tests.simulation.setting import City, build
 from tests.simulation.table import SHARDS, Change, Place, Table, Wire
 from tests.worlds import forget_everything
@@ -249,7 +249,7 @@ def installed(sim: Simulation) -> Iterator[None]:
     handler, logger = _Lines(sim), logging.getLogger("carbon-points")
     with ExitStack() as stack:
         environment = {"BUY_BACK_QUEUE_URL": "buy-back", "WEBHOOK_QUEUE_URL": "webhooks", "BUSY_STRIPES": "4"}
-        environment |= {"SERVE_DAYS": "1"}
+        environment |= {"SERVE_DAYS": "1", "BOOKS_QUEUE_URL": NOWHERE}
         stack.enter_context(patch.dict(os.environ, environment))
         forget_everything()
         stack.callback(forget_everything)

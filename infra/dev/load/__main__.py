@@ -1,0 +1,107 @@
+"""``make load``: a mixed day at rising rates, a soak, and as many TRIPS as fast as they are taken; then the books.
+
+``RATES="5 10 20 40"`` are requests a second, each for ``SECONDS`` (20); ``SOAK`` seconds (0) follow at the second rate,
+and ``TRIPS`` (0) trips at the highest. It writes ``build/load/latency.svg`` and ``build/load/figures.txt``.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.dev.demo.api import Api
+from infra.dev.load import plot
+from infra.dev.load.day import City, settle
+from infra.dev.load.rates import Sender, Stage
+from infra.dev.local.stack import LocalStack
+from infra.here import ROOT
+
+_BUILD = ROOT / "build" / "load"
+_SETTLE_SECONDS = 300.0
+_SOAK_PARTS = 6
+
+
+def main() -> int:
+    """1 where anything was answered that nobody expects, or where the books do not agree."""
+    rates = [float(rate) for rate in os.environ.get("RATES", "").split()] or [5.0, 10.0, 20.0, 40.0]
+    with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder) / "data") as stack:
+        api = Api(stack.url, stack.token, lambda done, total, what: _show(what)(done, total))
+        city = settle(api)
+        stages = _stages(stack, Sender(stack.url, stack.token, city), city, rates)
+        lines = [
+            "requests/s  answered/s   p50 ms   p90 ms   p99 ms  memory MB",
+            *(f"{_line(stage)}  {name}" for name, stage in stages.items()),
+        ]
+        _settled(api)
+        books = _audit(stack)
+        wrong = {name: dict(stage.wrong) for name, stage in stages.items() if stage.wrong}
+        lines += [f"refused as expected: {sum(sum(each.refused.values()) for each in stages.values())}"]
+        lines += [f"answered as nobody expects: {wrong or 'nothing'}", books.stdout.strip()]
+    _BUILD.mkdir(parents=True, exist_ok=True)
+    rising = [stage for name, stage in stages.items() if name.startswith("rate")]
+    (_BUILD / "latency.svg").write_text(plot.svg(rising, "Answers of a mixed day, by rate"))
+    (_BUILD / "figures.txt").write_text("\n".join(lines) + "\n")
+    print("\n".join(["", *lines]))
+    return int(bool(wrong) or books.returncode != 0)
+
+
+def _stages(stack: LocalStack, sender: Sender, city: City, rates: list[float]) -> dict[str, Stage]:
+    seconds, stages = float(os.environ.get("SECONDS") or 20), dict[str, Stage]()
+
+    def run(name: str, rate: float, seconds: float, *, trips: bool = False) -> None:
+        stages[name] = sender.stage(rate, seconds, city.trip if trips else city.ask, _show(name))
+        stages[name].rss_mb = _memory(stack)
+
+    for rate in rates:
+        run(f"rate {rate:g}", rate, seconds)
+    soak, many = float(os.environ.get("SOAK") or 0), int(os.environ.get("TRIPS") or 0)
+    for part in range(_SOAK_PARTS if soak else 0):
+        run(f"soak {part + 1}", rates[min(1, len(rates) - 1)], soak / _SOAK_PARTS)
+    if many:
+        run(f"{many} trips", rates[-1], many / rates[-1], trips=True)
+    return stages
+
+
+def _line(stage: Stage) -> str:
+    p50, p90, p99 = stage.percentiles()
+    return f"{stage.rate:10g} {stage.answered:11.1f} {p50:8.0f} {p90:8.0f} {p99:8.0f} {stage.rss_mb:10.0f}"
+
+
+def _show(what: str) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        end = "\n" if done == total else "\r"
+        print(f"{what}: {done} of {total}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _memory(stack: LocalStack) -> float:
+    """What the stack's own processes hold, without its store's and its emulator's files in memory."""
+    held = 0
+    for name, pid in stack.pids().items():
+        status = Path(f"/proc/{pid}/status")
+        if name.startswith(("worker", "pumps")) and status.exists():
+            held += next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return held / 1024
+
+
+def _settled(api: Api) -> None:
+    """The stream has brought everything: two looks at the supply are the same."""
+    deadline, before = time.monotonic() + _SETTLE_SECONDS, None
+    while (now := api.get("/v1/supply")) != before and time.monotonic() < deadline:
+        before = now
+        time.sleep(3)
+
+
+def _audit(stack: LocalStack) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {"DATA": str(stack.data)}
+    return subprocess.run(
+        [sys.executable, "-m", "infra.ops.audit"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
