@@ -61,7 +61,7 @@ function acknowledge({ id, name, mode, opinion: stated }: Application): void {
   const codes = mode === 'other' ? ['accept', 'refuse'] : ['accept']
   ask({
     title: say(`备案：${name}`, `File: ${name}`),
-    text: stated?.conclusion === 'unfavourable' ? h('p', { class: 'note' }, say('意见为不同意入驻，备案后申请即告不予通过。', 'The opinion is unfavourable: filing it rejects the application.')) : null,
+    text: stated?.conclusion === 'unfavourable' ? h('p', { class: 'note' }, say('意见为不同意入驻，备案后申请将不予通过。', 'The opinion is unfavourable: filing it rejects the application.')) : null,
     fields: [
       { name: 'outcome', label: say('结论', 'Outcome'), kind: 'select', options: outcomes(codes), required: true },
       { name: 'comment', label: say('说明', 'Comment'), kind: 'long', max: 4000 },

@@ -28,7 +28,7 @@ export async function merchants(_: string[], query: URLSearchParams): Promise<No
   ]
   return page(
     say('权益方', 'Merchants'),
-    is('exchange') ? h('div', { class: 'buttons above' }, button(say('准入平台外已批准的权益方', 'Admit one that was approved elsewhere'), admit)) : null,
+    is('exchange') ? h('div', { class: 'buttons above' }, button(say('为平台外已批准的权益方办理入驻', 'Admit one that was approved elsewhere'), admit)) : null,
     filters('merchants', query, [control({ name: 'sub_platform', label: say('分平台账户编号', 'Account of a sub-platform'), value: above ?? '' })]),
     card('', await list(say('权益方', 'Merchants'), columns, (cursor) => got(api.GET('/v1/merchants', { params: { query: { limit: 20, ...(above ? { sub_platform: above } : {}), ...(cursor ? { cursor } : {}) } } })))),
   )
@@ -140,7 +140,7 @@ function renew(id: string): void {
 function admit(): void {
   const modes = Object.keys(MODES).map((code): [string, string] => [code, word(MODES, code)])
   ask({
-    title: say('准入权益方', 'Admit a merchant'),
+    title: say('权益方准予入驻', 'Admit a merchant'),
     text: say('仅用于在平台外已完成审批的机构。', 'Only for one that was approved outside the platform.') as Child,
     fields: [
       { name: 'account', label: say('机构账户编号', 'Its account'), required: true },
@@ -149,7 +149,7 @@ function admit(): void {
       { name: 'agreement_ends_on', label: say('合作协议截止日', 'Last day of the agreement'), kind: 'date' },
       { name: 'licence_ends_on', label: say('营业执照截止日', 'Last day of the licence'), kind: 'date' },
     ],
-    confirm: say('准入', 'Admit'),
+    confirm: say('准予入驻', 'Admit'),
     send: (given: Values) =>
       once(`admit:${given.account}`, '/v1/merchants', {
         account: given.account ?? '',
@@ -158,6 +158,6 @@ function admit(): void {
         agreement_ends_on: given.agreement_ends_on || null,
         licence_ends_on: given.licence_ends_on || null,
       }),
-    done: settled(say('已准入', 'Admitted')),
+    done: settled(say('已准予入驻', 'Admitted')),
   })
 }

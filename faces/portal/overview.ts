@@ -54,7 +54,7 @@ export function next({ status }: Pick<Application, 'status'>): string {
   const steps: Partial<Record<Application['status'], string>> = {
     draft: say('请上传材料并提交', 'Upload the documents, then submit'),
     returned: say('请按意见补正后重新提交', 'Correct what the review says, then submit again'),
-    with_operator: say('等待分平台转报', 'The sub-platform looks at it'),
+    with_operator: say('等待分平台审核', 'The sub-platform looks at it'),
     submitted: say('等待上海环交所技术审查', 'The exchange reviews it'),
     reviewed: say('等待上海环交所出具意见', 'The exchange states its opinion'),
     opinion_filed: say('等待市生态环境局备案', 'The bureau files it'),

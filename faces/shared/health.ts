@@ -14,7 +14,7 @@ export function healthCard(health: Health): HTMLElement {
       'li',
       { class: 'note' },
       h('p', {}, say(each.detail_zh, each.detail)),
-      each.since ? h('p', { class: 'small' }, `${say('自', 'Since')} ${when(each.since)}`, each.delists_at ? `；${say('如不改正，下架时间', 'offers leave the shelf at')} ${when(each.delists_at)}` : '') : null,
+      each.since ? h('p', { class: 'small' }, `${say('自', 'Since')} ${when(each.since)}`, each.delists_at ? `；${say('逾期未整改的下架时间', 'offers leave the shelf at')} ${when(each.delists_at)}` : '') : null,
     ),
   )
   return card(
@@ -26,7 +26,7 @@ export function healthCard(health: Health): HTMLElement {
       [say('逾期订单', 'Late orders'), number(orders.late)],
       [say('营业执照截止日', 'Licence until'), ends(licence.expires_on, licence.days_left)],
       [say('合作协议截止日', 'Agreement until'), ends(agreement.ends_on, agreement.days_left)],
-      [say('事件通知', 'Webhooks'), webhooks.integrated ? (webhooks.failed_since ? `${say('有未送达，自', 'given up since')} ${when(webhooks.failed_since)}` : say('正常', 'in order')) : say('未对接', 'not integrated')],
+      [say('事件通知', 'Webhooks'), webhooks.integrated ? (webhooks.failed_since ? `${say('存在未送达，起始时间', 'given up since')} ${when(webhooks.failed_since)}` : say('正常', 'in order')) : say('未对接', 'not integrated')],
     ]),
   )
 }

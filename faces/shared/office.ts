@@ -190,7 +190,7 @@ function broken(error: unknown): HTMLElement {
 function waiting(): HTMLElement[] {
   return unsettled().map((intent) => {
     const time = new Date(intent.at).toLocaleTimeString(language(), { timeZone: 'Asia/Shanghai' })
-    const text = say(`${time} 提交的一项办理尚未得到答复。`, `A request of ${time} has no answer yet.`)
+    const text = say(`${time} 提交的一项事项尚未得到答复。`, `A request of ${time} has no answer yet.`)
     const resend = (): void => void again(intent).then(settled(), (error: unknown) => (tell(explained(error).detail), refresh()))
     return h('div', { class: 'problem' }, h('p', {}, text), h('button', { type: 'button', onclick: resend }, say('重新发送', 'Send it again')))
   })

@@ -37,7 +37,7 @@ const t = texts(
     offline: '当前没有网络。请检查网络连接后重试。',
     slow: '网络较慢，没有等到答复。请稍后重试。',
     unreachable: '暂时连接不上服务。请稍后重试。',
-    unknownTitle: '还不知道结果',
+    unknownTitle: '结果待确认',
     unadmitted: '登录没有完成，请重新登录。',
     outTitle: '尚未登录',
     out: '请登录后重试。',

@@ -22,7 +22,7 @@ export const ROLES: Words = {
 
 export const STATES: Words = {
   draft: ['草稿', 'Draft'],
-  with_operator: ['待分平台转报', 'With the sub-platform'],
+  with_operator: ['待分平台审核', 'With the sub-platform'],
   submitted: ['待技术审查', 'Submitted'],
   returned: ['已退回补正', 'Returned'],
   reviewed: ['审查通过，待出具意见', 'Reviewed'],
@@ -141,7 +141,7 @@ export const ACTIONS: Words = {
   webhooks: ['事件通知', 'Webhooks'],
   suspend: ['暂停', 'Suspended'],
   reinstate: ['恢复', 'Reinstated'],
-  admit: ['准入', 'Admitted'],
+  admit: ['准予入驻', 'Admitted'],
   renewal: ['续期', 'Renewed'],
   confirm: ['确认', 'Confirmed'],
   reject: ['不予确认', 'Rejected'],
