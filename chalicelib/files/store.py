@@ -127,13 +127,13 @@ class _Ranges(io.RawIOBase):
 
 
 def stream(
-    key: str, *, first: int = 0, until: int | None = None, etag: str | None = None, ahead: int = _RANGE_BYTES
+    key: str, *, first: int = 0, until: int | None = None, etag: str | None = None, ahead: int = 0
 ) -> io.BufferedReader:
     """The content of an object of any size, in order, from byte ``first`` to before ``until``, ``ahead`` at a time.
 
     The caller closes it. Reading fails where the object is no longer that of ``etag``.
     """
-    return io.BufferedReader(_Ranges(key, first, until, etag), ahead)
+    return io.BufferedReader(_Ranges(key, first, until, etag), ahead or _RANGE_BYTES)
 
 
 def listed(prefix: str) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Attr, BuiltConditionExpression, ConditionBase, ConditionExpressionBuilder
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from chalicelib.errors import Contended, Refusal
@@ -99,7 +99,7 @@ class Write:
         if self.action == "Update":
             body["UpdateExpression"] = self._expression(names, values)
         if self.require is not None:
-            built = ConditionExpressionBuilder().build_expression(self.require)
+            built = _never_before() if self.require is absent() else _built(self.require)
             body["ConditionExpression"] = built.condition_expression
             names |= built.attribute_name_placeholders
             values |= built.attribute_value_placeholders
@@ -134,6 +134,16 @@ def present() -> ConditionBase:
 @cache
 def absent() -> ConditionBase:
     return cast(ConditionBase, Attr("pk").not_exists())
+
+
+def _built(condition: ConditionBase) -> BuiltConditionExpression:
+    return ConditionExpressionBuilder().build_expression(condition)
+
+
+@cache
+def _never_before() -> BuiltConditionExpression:
+    """What nearly every put requires. Nobody changes what it holds."""
+    return _built(absent())
 
 
 def _contended(_: Item | None) -> Refusal:

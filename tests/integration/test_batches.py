@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches.processing import lanes, planning
+from chalicelib.batches.processing import contents, lanes, planning
 from chalicelib.settings import settings
 from tests.batches import BASE, SCENARIO_OPERATOR, Batches, file, trip
 from tests.world import PEOPLE
@@ -357,3 +357,46 @@ def test_the_daily_cap_holds_in_file_order(batches: Batches) -> None:
     batch = batches.send(file(*(trip(f"r{number}", alice) for number in range(4))), scenario="capped")
     assert [line for line, _, _ in batches.reasons(batch)] == [3, 4]
     assert batches.world.points() == 142
+
+
+@pytest.mark.parametrize(
+    "content", [b"\n" * 5000, b" \r\n\t\n", gzip.compress(b"\n" * 5000, mtime=0), b"\xef\xbb\xbf\n\x1a"]
+)
+def test_a_file_of_empty_lines_is_refused(batches: Batches, content: bytes) -> None:
+    found = batches.get(batches.send(content, lines=1))
+    assert (found["status"], found["converted"]) == ("refused", 0)
+    assert found["reason"].startswith("The file holds 0 lines, 1 were announced.")
+
+
+def test_a_cut_file_is_refused_by_its_hash(batches: Batches) -> None:
+    """Whatever else is wrong with it: another reason would send the operator to look in the wrong place."""
+    whole = gzip.compress(file(*(trip(f"r{number}", batches.world.person()) for number in range(1))), mtime=0)
+    batch = batches.open(whole, lines=1).body["id"]
+    batches.upload(batch, whole[:-9])
+    batches.process(batch)
+    found = batches.get(batch)
+    assert (found["status"], found["reason"]) == ("refused", "The file's SHA-256 is not the announced one.")
+    assert batches.world.points() == 0
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_in_many_lanes_has_its_refusals_in_the_order_of_its_lines(
+    batches: Batches, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    """Lines of every length, with every line end, in lanes of some lines."""
+    monkeypatch.setattr(lanes, "SLICE_LINES", 3)
+    monkeypatch.setattr(planning, "LANE_LINES_MIN", 5)
+    monkeypatch.setattr(contents, "BORDER_BYTES", 200)
+    alice, count = batches.world.person(), 60
+    ends = (b"\n", b"\r\n", b"\n\n", b" \r\n\r\n")
+    made = (trip(f"r{n}", alice) if n % 4 else b"{" + b"x" * (n * 700) for n in range(count))
+    content = b"".join(line + ends[n % 3 if n % 7 else 3] for n, line in enumerate(made))
+    batch = batches.send(gzip.compress(content, mtime=0) if packed else content, lines=count)
+    assert batches.sums(batch) == ("done", 45, 15, 45 * 71)
+    numbers = [line for line, _, _ in batches.reasons(batch)]
+    texts = enumerate(content.split(b"\n"), start=1)
+    assert numbers == [number for number, text in texts if text.startswith(b"{") and b"record_id" not in text]
+    rows = [item for item in batches.world.items() if item["sk"]["S"].startswith("lane:")]
+    assert len(rows) == 8
+    sampled = batches.world.get(f"{BASE}/{batch}/sample", size=100, **SCENARIO_OPERATOR).body["items"]
+    assert len(sampled) == 45

@@ -4,8 +4,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.files import client, store
+from chalicelib.files.parts import PART_BYTES, Parts
 from chalicelib.settings import settings
 from tests.world import World
 
@@ -46,3 +48,30 @@ def test_a_list_has_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_list_of_nothing_is_empty(bucket: Any) -> None:
     assert store.listed("nothing/") == []
+
+
+@pytest.mark.parametrize("size", [0, 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES])
+def test_an_object_of_any_size_is_put_part_by_part_and_is_there_when_it_is_finished(bucket: Any, size: int) -> None:
+    content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    parts = Parts("grown", "text/plain")
+    for start in range(0, size, 1 << 20):
+        parts.add(content[start : start + (1 << 20)])
+    assert store.stat("grown") is None
+    parts.finish()
+    assert store.read("grown") == content
+    found = bucket.head_object(Bucket=settings().documents_bucket, Key="grown")
+    assert (found["ContentLength"], found["ContentType"]) == (size, "text/plain")
+
+
+def test_a_part_of_an_object_is_read_as_long_as_it_is_the_same(bucket: Any) -> None:
+    store.put("object", b"0123456789" * 10, content_type="text/plain")
+    etag = store.version("object")
+    with store.stream("object", first=5, until=25, etag=etag, ahead=7) as file:
+        assert file.read() == (b"0123456789" * 10)[5:25]
+    with store.stream("object", first=95, until=None) as file:
+        assert file.read() == b"56789"
+    with store.stream("object", first=7, until=7) as file:
+        assert file.read() == b""
+    store.put("object", b"other", content_type="text/plain")
+    with store.stream("object", first=0, until=2, etag=etag) as file, pytest.raises(ClientError):
+        file.read()

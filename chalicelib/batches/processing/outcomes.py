@@ -120,7 +120,7 @@ def _order(batch: Batch, line: NumberedLine) -> Command[Report]:
     """What the operator would have sent for this line alone, under a name that only this line has."""
     return Command(
         Caller(batch.operator, SCENARIO_OPERATOR),
-        Report(**line.trip.model_dump() | {"scenario": batch.scenario}),
+        Report.model_construct(**vars(line.trip) | {"scenario": batch.scenario}),  # both are validated
         keys.part_id(batch.id, f"line {line.number}"),
         datetime.now(UTC),
     )

@@ -7,7 +7,7 @@ from chalicelib.files import store
 from chalicelib.files.parts import Parts
 from chalicelib.settings import settings
 
-_TOGETHER = 64  # slices' files in memory: at most 300 KB each
+_TOGETHER = 16  # files of slices in memory: as a rule some KB, at most 300
 
 
 def join(batch: str) -> None:

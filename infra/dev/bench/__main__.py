@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from chalicelib.settings import settings
-from infra.dev.bench import books, coldstart, costs, figures, inprocess, judgements, proofs, runs, throughput
+from infra.dev.bench import books, coldstart, costs, figures, inprocess, intake, judgements, proofs, runs, throughput
 from infra.dev.bench.figures import Figure
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.setting import Setting
@@ -21,6 +21,7 @@ RATIO_MAX, THROUGHPUT_MIN = 1.3, 0.6
 START_MAX, WARM_MS_MAX = 1.3, 1.0
 PROOF_MS_MAX = 1.0
 JUDGED_MIN = 0.8
+INTAKE_MIN, MEMORY_MB_MAX = 0.9, 32
 
 
 def main() -> int:
@@ -45,6 +46,8 @@ def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
     yield _ratios(console, setting)
     yield _proofs()
     yield _run(console, setting)
+    yield _intake(console, stack, setting)
+    yield _memory(console, stack, setting)
     yield _judgements(console, stack, setting)
     yield books.figure()
 
@@ -148,6 +151,37 @@ def _judgements(console: Console, stack: LocalStack, setting: Setting) -> Figure
         ],
         f"Against {settings().batch_threads} threads that commit the same transactions with boto3 alone.",
         found.ratio >= JUDGED_MIN,
+    )
+
+
+def _intake(console: Console, stack: LocalStack, setting: Setting) -> Figure:
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("files", total=intake.ROUNDS)
+        found = intake.compare(stack, setting, lambda: progress.advance(task))
+    rounds = enumerate(zip(found.confirmed, found.bare, strict=True), 1)
+    return Figure(
+        f"A file of {intake.LINES:,} lines is taken in",
+        ("round", "lines/s", "bare transactions/s", f"ratio (at least {INTAKE_MIN})"),
+        [
+            *((str(n), f"{mine:.0f}", f"{other:.0f}", f"{mine / other:.2f}") for n, (mine, other) in rounds),
+            ("together", "", "", f"{found.ratio:.2f}"),
+        ],
+        f"From arrival to end, against {settings().batch_threads} threads that commit the same with boto3 alone.",
+        found.ratio >= INTAKE_MIN,
+    )
+
+
+def _memory(console: Console, stack: LocalStack, setting: Setting) -> Figure:
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("memory", total=len(intake.SIZES))
+        found = intake.megabytes(stack, setting, lambda: progress.advance(task))
+    more = found[-1] - found[0]
+    return Figure(
+        "Memory that a file takes",
+        ("lines", f"MB at most (together {MEMORY_MB_MAX} more)"),
+        [(f"{size:,}", f"{each:.0f}") for size, each in zip(intake.SIZES, found, strict=True)],
+        "Of this process, which plans the file, goes through its lanes and joins what is refused: 999 lines of 1,000.",
+        more <= MEMORY_MB_MAX,
     )
 
 

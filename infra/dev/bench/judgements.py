@@ -31,7 +31,7 @@ from infra.dev.local.stack import LocalStack
 LINES, ROUNDS = 2_000, 5  # 10 000 lines together; in rounds, because the local store slows while its consumers rest
 PEOPLE = LINES // 2  # each goes there and back
 _PATH = "/v1/reduction-batches/{id}"
-_Transaction = dict[str, Any]
+Transaction = dict[str, Any]
 
 
 class Rates(NamedTuple):
@@ -57,10 +57,10 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
     found = Rates([], [])
     for number in range(ROUNDS):
         batch, twins = _reported(setting, f"round-{number}", LINES), _twins(setting, made, number)
-        with _consumers_resting(stack):
-            before = _bare(twins[: LINES // 2])
+        with consumers_resting(stack):
+            before = bare(twins[: LINES // 2])
             seconds = _judged(setting, batch)
-            after = _bare(twins[LINES // 2 :])
+            after = bare(twins[LINES // 2 :])
         found.confirmed.append(LINES / seconds)
         found.bare.append(LINES / (before + after))
         progress()
@@ -68,7 +68,7 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
 
 
 @contextmanager
-def _consumers_resting(stack: LocalStack) -> Iterator[None]:
+def consumers_resting(stack: LocalStack) -> Iterator[None]:
     """They have caught up before, and rest inside the block."""
     pumps = stack.pids()["pumps"]
     os.kill(pumps, signal.SIGSTOP)
@@ -78,16 +78,16 @@ def _consumers_resting(stack: LocalStack) -> Iterator[None]:
         os.kill(pumps, signal.SIGCONT)
 
 
-def _made(stack: LocalStack, setting: Setting) -> list[_Transaction]:
+def _made(stack: LocalStack, setting: Setting) -> list[Transaction]:
     """The transactions of a small batch."""
     batch = _reported(setting, "made", 32)
-    with _consumers_resting(stack), setting.platform.watching() as requests:
+    with consumers_resting(stack), setting.platform.watching() as requests:
         _judged(setting, batch)
     written = [each["params"] for each in requests if each["operation"] == "TransactWriteItems"]
-    return [each for each in written if _record(each)["kind"] == {"S": "reduction_confirmed"}]
+    return [each for each in written if record(each)["kind"] == {"S": "reduction_confirmed"}]
 
 
-def _record(transaction: _Transaction) -> dict[str, Any]:
+def record(transaction: Transaction) -> dict[str, Any]:
     found: dict[str, Any] = transaction["TransactItems"][0]["Put"]["Item"]
     return found
 
@@ -110,11 +110,11 @@ def _reported(setting: Setting, name: str, count: int) -> str:
 
 def _filed() -> bool:
     """Whether the consumer has caught up, by a look at a few people."""
-    some = [_account(person) for person in range(0, PEOPLE, PEOPLE // 50)]
+    some = [account(person) for person in range(0, PEOPLE, PEOPLE // 50)]
     return not any(each.unfiled for each in read.many(some, AnyAccount).values())
 
 
-def _account(person: int) -> keys.Key:
+def account(person: int) -> keys.Key:
     return keys.account(keys.holder(account_id(sub(person))))
 
 
@@ -142,7 +142,7 @@ def process(batch: str) -> None:
     worker.arrived(wake_key(batch))
 
 
-def _twins(setting: Setting, made: Sequence[_Transaction], number: int) -> list[_Transaction]:
+def _twins(setting: Setting, made: Sequence[Transaction], number: int) -> list[Transaction]:
     """The same transactions once more, for other Records and reductions, which wait as a report leaves them."""
     at = "2026-01-31T08:00:00.000Z"
     state = {"status": "reported", "reduction": "p" * 26, "list": lists.REDUCTIONS_REPORTED}
@@ -155,22 +155,22 @@ def _guard(name: str) -> keys.Key:
     return keys.reduction("garden", name)
 
 
-def _twin(transaction: _Transaction, name: str, person: int) -> _Transaction:
+def _twin(transaction: Transaction, name: str, person: int) -> Transaction:
     """The same for another reduction of another person, under a Record of its own: as good a confirmation as any."""
     guard, balance = (next(iter(each.values()))["Key"]["pk"]["S"] for each in transaction["TransactItems"][1:])
     others = {
-        _record(transaction)["id"]["S"]: keys.digest("twin", name),
+        record(transaction)["id"]["S"]: keys.digest("twin", name),
         guard: _guard(name).pk,
-        balance: _account(person).pk,
+        balance: account(person).pk,
     }
     text = json.dumps({"TransactItems": transaction["TransactItems"]})
     for old, new in others.items():
         text = text.replace(old, new)
-    found: _Transaction = json.loads(text)
+    found: Transaction = json.loads(text)
     return found
 
 
-def _bare(transactions: Sequence[_Transaction]) -> float:
+def bare(transactions: Sequence[Transaction]) -> float:
     """The seconds that they take as many threads as the worker has."""
     workers = settings().batch_threads
     client = boto3.client("dynamodb", config=Config(max_pool_connections=workers))
