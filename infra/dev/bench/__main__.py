@@ -21,7 +21,7 @@ RATIO_MAX, THROUGHPUT_MIN = 1.3, 0.6
 START_MAX, WARM_MS_MAX = 1.3, 1.0
 PROOF_MS_MAX = 1.0
 JUDGED_MIN = 0.8
-INTAKE_MIN, MEMORY_MB_MAX = 0.9, 32
+INTAKE_MIN = 0.9
 
 
 def main() -> int:
@@ -47,7 +47,7 @@ def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
     yield _proofs()
     yield _run(console, setting)
     yield _intake(console, stack, setting)
-    yield _memory(console, stack, setting)
+    yield intake.memory(stack, setting)
     yield _judgements(console, stack, setting)
     yield books.figure()
 
@@ -168,20 +168,6 @@ def _intake(console: Console, stack: LocalStack, setting: Setting) -> Figure:
         ],
         f"From arrival to end, against {settings().batch_threads} threads that commit the same with boto3 alone.",
         found.ratio >= INTAKE_MIN,
-    )
-
-
-def _memory(console: Console, stack: LocalStack, setting: Setting) -> Figure:
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("memory", total=len(intake.SIZES))
-        found = intake.megabytes(stack, setting, lambda: progress.advance(task))
-    more = found[-1] - found[0]
-    return Figure(
-        "Memory that a file takes",
-        ("lines", f"MB at most (together {MEMORY_MB_MAX} more)"),
-        [(f"{size:,}", f"{each:.0f}") for size, each in zip(intake.SIZES, found, strict=True)],
-        "Of this process, which plans the file, goes through its lanes and joins what is refused: 999 lines of 1,000.",
-        more <= MEMORY_MB_MAX,
     )
 
 
