@@ -109,7 +109,7 @@ class Books:
 
     def _post(self, record: Stored, moved: Iterable[tuple[str, str, int, str]]) -> set[str]:
         """Move the amounts; the holders whose statements show it: whose value it moves, and who keeps the tills."""
-        accounts, at, holders = self.accounts, record["at"], set[str]()
+        accounts, at, keeper, holders = self.accounts, record["at"], record.get("holder", ""), set[str]()
         for source, destination, amount, asset in moved:
             if amount <= 0:
                 self.faults.add([Difference(record["pk"], "a posting, at least", 1, amount)])
@@ -122,8 +122,7 @@ class Books:
                     accounts[name.rpartition("/")[0]].stock += signed
                     continue
                 account.moved[asset] = account.moved.get(asset, 0) + signed
-                owner = record.get("holder", "") if name.startswith("offer:") else name
-                if owner.startswith("account:"):
+                if (owner := keeper if name[:6] == "offer:" else name)[:8] == "account:":
                     holders.add(owner)
         return holders
 

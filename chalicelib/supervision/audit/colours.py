@@ -9,6 +9,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chalicelib.supervision.audit.stored import checked
@@ -157,9 +158,14 @@ def _signed(where: str, rows: list[_Row], jws: str) -> Iterator[Found]:
 
 def colour_of(item: Mapping[str, Any]) -> str:
     """The colour that a Record, a sum or a part names; NONE where it names none."""
-    if not item.get("month") or not item.get("scenario"):
-        return NONE
-    return f"{item['month']}:{str(item['scenario']).lower()}:{item.get('methodology') or ''}"
+    month, scenario = item.get("month"), item.get("scenario")
+    return _colour(month, scenario, item.get("methodology")) if month and scenario else NONE
+
+
+@lru_cache(maxsize=10_000)
+def _colour(month: str, scenario: str, methodology: str | None) -> str:
+    """There are few."""
+    return f"{month}:{scenario.lower()}:{methodology or ''}"
 
 
 def credited(record: Mapping[str, Any]) -> int:

@@ -1,9 +1,10 @@
 """What does not agree: what an account holds with its Records, an answer with what happened."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from pydantic_core import from_json
 
 from chalicelib.supervision.audit.stored import Stored
 
@@ -74,9 +75,10 @@ def answered(record: Stored) -> Iterator[Difference]:
     asset = ANSWERED.get(str(record["kind"]))
     if asset is None:
         return
-    answer, name = json.loads(record["answer"]), str(record["pk"])
+    answer, name, left = from_json(record["answer"]), str(record["pk"]), 0
     sold = record["kind"] == "redemption"  # what a draw gives back with it is no price
-    left = (each for each in record["postings"] if each[3] == asset and str(each[0]).startswith("account:"))
-    left = (each for each in left if not sold or str(each[1]).startswith("offer:"))
-    yield from unless_equal(name, f"{asset} in its answer", sum(int(each[2]) for each in left), int(answer[asset]))
+    for source, target, amount, moved in record["postings"]:
+        if moved == asset and source.startswith("account:") and (not sold or target.startswith("offer:")):
+            left += amount
+    yield from unless_equal(name, f"{asset} in its answer", left, int(answer[asset]))
     yield from unless_equal(name, "times that are not its answer's", 0, int(answer["at"] != record["at"]))

@@ -49,16 +49,14 @@ class Projected:
         movement, moved = record.get("movement"), record.get("postings", ())
         if movement is None:
             return 0
-        month = _month(record["at"][:13])
-        came = credited(record)
-        counted = {"records": 1}
+        months, month, came = self.months, _month(record["at"][:13]), credited(record)
+        months[month, "records"] += 1
         if movement in _SPECIAL:
-            counted |= self._special(movement, record, moved)
+            for name, amount in self._special(movement, record, moved).items():
+                months[month, name] += amount
         if came:
-            counted["issued_grams" if came > 0 else "reversed_grams"] = abs(came)
+            months[month, "issued_grams" if came > 0 else "reversed_grams"] += abs(came)
         self.colours.record(month, record, came)
-        for name, amount in counted.items():
-            self.months[month, name] += amount
         return came
 
     def _special(self, movement: str, record: Mapping[str, Any], moved: Iterable[Any]) -> dict[str, int]:

@@ -94,18 +94,19 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
     requests = sum(count for name, count in amounts.items() if not (batched and name == "trip")) + prices.READS_A_DAY
     written = sum(count * (kinds[name].write + kinds[name].projected) for name, count in amounts.items())
     read = sum(count * kinds[name].reads for name, count in amounts.items() if not (batched and name == "trip"))
-    grown = sum(count * kinds[name].bytes for name, count in amounts.items()) * DAYS / 1e9
     moved = sum(count for name, count in amounts.items() if kinds[name].projected)
     seconds = requests * prices.REQUEST_SECONDS * prices.REQUEST_GB
     seconds += moved / _CHUNK * prices.CHUNK_SECONDS * prices.CONSUMER_GB
     seconds += prices.TRIPS_A_DAY * prices.BATCH_LINE_SECONDS * prices.REQUEST_GB if batched else 0
-    stored = grown + prices.ACCOUNTS * 600 / 1e9
+    held = prices.ACCOUNTS * 600 / 1e9
+    stored = grown(kinds) + held
     return Month(
         {
             "DynamoDB writes": written * DAYS * PRICES["write unit"],
             "DynamoDB reads": (read + 2 * prices.READS_A_DAY) * DAYS * PRICES["read unit"],
             f"DynamoDB storage, {stored:,.0f} GB more each month": stored * PRICES["table GB-month"],
             "point-in-time recovery of it": stored * PRICES["backup GB-month"],
+            **reconciled(held + grown(kinds) / 2).rows,
             "stream (read by Lambda: free)": 0.0,
             "Lambda": DAYS
             * (seconds * PRICES["Lambda GB-second"] + (requests + 2 * moved / 100) * PRICES["Lambda request"]),
@@ -118,6 +119,24 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
             "KMS and secrets": prices.CERTIFICATES_A_DAY * DAYS * PRICES["KMS signature"]
             + 3 * PRICES["KMS key"]
             + PRICES["secret"],
+        }
+    )
+
+
+def grown(kinds: dict[str, Kind]) -> float:
+    """Gigabytes that a month adds to the table."""
+    return sum(count * kinds[name].bytes for name, count in _a_day(kinds).items()) * DAYS / 1e9
+
+
+def reconciled(gigabytes: float) -> Month:
+    """A month of daily reconciliations of a table that has so many gigabytes on the average."""
+    seconds = gigabytes * 1e9 / prices.ITEM_BYTES * prices.ITEM_SECONDS * prices.REQUEST_GB
+    kept = gigabytes * prices.PACKED_SHARE * prices.EXPORTS_KEPT
+    return Month(
+        {
+            f"daily export of the table, {gigabytes:,.0f} GB on the average": gigabytes * DAYS * PRICES["export GB"],
+            "a week of exports in S3": kept * PRICES["S3 GB-month"],
+            "Lambda that counts them": seconds * DAYS * PRICES["Lambda GB-second"],
         }
     )
 

@@ -1,7 +1,7 @@
 """``python -m infra.dev.bench.cost`` (``make cost``): writes docs/cost.md from request units measured locally."""
 
 from infra.dev.bench import prices
-from infra.dev.bench.bill import Kind, measure, month, quotas
+from infra.dev.bench.bill import Kind, grown, measure, month, quotas, reconciled
 from infra.dev.bench.prices import DAYS, PEAK
 from infra.here import ROOT
 
@@ -52,7 +52,10 @@ def _month(kinds: dict[str, Kind]) -> list[str]:
         f"| **together** | **{single.total:,.0f}** | **{batched.total:,.0f}** |",
         "",
         "Storage is the first month's; each month adds as much, because Records are never deleted. After a year",
-        f"it is twelve times this row. An account costs {single.total / prices.ACCOUNTS * 100:.2f} cents a month.",
+        "it is twelve times this row. Point-in-time recovery and the daily export are priced by the whole table, too:",
+        f"after a year the reconciliation costs {reconciled(12 * grown(kinds)).total:,.0f} a month"
+        " ([ADR 44](adr/0044-reconciliation-at-volume.md) says what to do then).",
+        f"An account costs {single.total / prices.ACCOUNTS * 100:.2f} cents a month.",
         f"Initialisation: {prices.COLD_SHARE:.0%} of invocations are assumed to be cold, for"
         f" {prices.INIT_SECONDS * 1000:.0f} ms at the function's memory.",
         "Not counted: the authorizer, refused and repeated requests, the table's encryption key, webhooks, messages,",

@@ -10,6 +10,7 @@ PRICES = {
     "read unit": 0.125e-6,
     "table GB-month": 0.25,
     "backup GB-month": 0.20,  # point-in-time recovery
+    "export GB": 0.10,  # of the table's size, to S3
     "Lambda request": 0.20e-6,
     "Lambda GB-second": 13.3334e-6,  # arm64
     "API request": 3.50e-6,  # REST
@@ -32,6 +33,10 @@ CERTIFICATES_A_DAY = 10_000  # cancellations and donations
 REQUEST_SECONDS, REQUEST_GB = 0.030, 1.77  # of Lambda, mostly waiting for one transaction
 CHUNK_SECONDS, CONSUMER_GB = 0.050, 1.0  # the consumer's, for sixteen Records
 BATCH_LINE_SECONDS = 0.002  # sixteen threads share a function
+# The daily reconciliation: bytes of an item, the share of them that an export keeps packed, seconds to count and judge
+# one (of the export that infra/dev/bench/exports.py makes: 0.11, and 27 µs)
+ITEM_BYTES, PACKED_SHARE, ITEM_SECONDS = 600, 0.2, 60e-6
+EXPORTS_KEPT = 8  # seven days, and one more as an overwritten version (infra/data.yaml)
 # Billed as running since August 2025 (AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase"). The share is
 # assumed ("a very small fraction", says AWS); so is the time: twice the quarter of a second of an import here.
 INIT_SECONDS, COLD_SHARE = 0.5, 0.01

@@ -21,3 +21,17 @@ def test_a_month_contains_the_cold_starts(monkeypatch: pytest.MonkeyPatch) -> No
     assert row > 0
     monkeypatch.setattr(prices, "COLD_SHARE", 0.0)
     assert before.total - bill.month(TRIP, batched=False).total == pytest.approx(row)
+
+
+def test_a_month_contains_the_daily_export_of_a_table_that_grows() -> None:
+    held = prices.ACCOUNTS * 600 / 1e9
+    average = held + bill.grown(TRIP) / 2
+    rows = bill.month(TRIP, batched=False).rows
+    [export] = [amount for name, amount in rows.items() if name.startswith("daily export of the table")]
+    assert export == pytest.approx(average * 30 * 0.10)
+    assert {name: rows[name] for name in ("a week of exports in S3", "Lambda that counts them")} == pytest.approx(
+        {
+            "a week of exports in S3": average * prices.PACKED_SHARE * 8 * 0.023,
+            "Lambda that counts them": average * 1e9 / 600 * prices.ITEM_SECONDS * 1.77 * 30 * 13.3334e-6,
+        }
+    )
