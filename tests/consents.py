@@ -41,11 +41,12 @@ def withdraw(world: World, grant: str, **options: Any) -> Answer:
     return world.post(f"/v1/grants/{grant}/withdraw", **ALICE | options)
 
 
-def reporting(world: World) -> str:
-    """The id of an active grant by which the operator reports Alice's trips."""
-    world.scenario()
-    world.person()
-    active = redeem(world, consent(world).body["code"])
+def reporting(world: World, scenario: str | None = None) -> str:
+    """The id of an active grant by which the operator reports Alice's trips; ``scenario``: one that stands already."""
+    if scenario is None:
+        world.scenario()
+        world.person()
+    active = redeem(world, consent(world, REPORT | ({"scenario": scenario} if scenario else {})).body["code"])
     assert active.status == 200, active
     return str(active.body["id"])
 

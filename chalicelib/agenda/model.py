@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.table import keys
+from chalicelib.table.write import Write, update
 
+KEPT = timedelta(days=30)  # then DynamoDB forgets a note, wherever the walks are by then
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHANGHAI = timedelta(hours=8)
 
@@ -44,12 +46,20 @@ class Agenda:
         """The note of a name for a moment."""
         return keys.noted(self.name, self.slot(moment), self.lane(name), name)
 
+    def noting(self, moment: datetime, name: str) -> Write:
+        """The Write of that note, in the transaction of what makes it due."""
+        return update(self.key(moment, name), assign={"expires_at": int((moment + KEPT).timestamp())})
+
     def partitions(self, since: datetime, until: datetime, now: datetime) -> Iterator[Partition]:
         """From the slot of ``since`` to that of ``until``, in the order of a walk."""
         for number in range(self._number(since), self._number(until) + self.seconds, self.seconds):
             closed = number + self.seconds + self.late_seconds <= _seconds(now)
             for lane in range(self.lanes):
                 yield Partition(keys.noted(self.name, _name(number), lane, "").pk, closed)
+
+    def open_since(self, now: datetime) -> datetime:
+        """A moment of the first slot that is not closed at ``now``."""
+        return now - timedelta(seconds=self.late_seconds)
 
     def _number(self, moment: datetime) -> int:
         """The second when the slot begins."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from chalicelib.agenda.model import Agenda
 from chalicelib.deadline import pause
@@ -10,9 +10,8 @@ from chalicelib.errors import Contended
 from chalicelib.kernel.settle import derive_each
 from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
-from chalicelib.table.write import update
+from chalicelib.table.write import Write
 
-KEPT = timedelta(days=30)  # then DynamoDB forgets a note, wherever the walks are by then
 _ATTEMPTS_MAX = 8
 _KNOWN_MAX = 20_000
 _known: set[Key] = set()  # notes that stand: this process need not write them again
@@ -30,18 +29,19 @@ def note(agenda: Agenda, names: Iterable[str], at: datetime | None = None) -> No
     """
     now = datetime.now(UTC)
     moment = max(at or now, now)
-    new = [key for name in dict.fromkeys(names) if (key := agenda.key(moment, name)) not in _known]
+    each = [agenda.noting(moment, name) for name in dict.fromkeys(names)]
+    new = [write for write in each if write.key not in _known]
     if len(_known) > _KNOWN_MAX:
         _known.clear()
-    _write(new, int((moment + KEPT).timestamp()))
-    _known.update(new)
+    _write(new)
+    _known.update(write.key for write in new)
 
 
-def _write(new: list[Key], expires_at: int) -> None:
+def _write(new: list[Write]) -> None:
     """Others may note the same at this moment."""
     for attempt in range(_ATTEMPTS_MAX):
         try:
-            derive_each(update(key, assign={"expires_at": expires_at}) for key in new)
+            derive_each(new)
             return
         except Contended:
             if attempt + 1 == _ATTEMPTS_MAX:

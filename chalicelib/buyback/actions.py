@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from random import randrange
 from typing import Any
 
@@ -13,6 +14,7 @@ from chalicelib.certificates.items import CertificateFacts
 from chalicelib.errors import Contended, InvalidState, Refusal
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
+from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.table import keys, lists
@@ -54,6 +56,17 @@ def plan(command: Command[Any], run: Run, ahead: Ahead) -> Decision:
     return Decision(
         "buy_back_run_planned", answer, (_move(run, "plan", changes, Attr("planned").eq(run.planned)), *puts)
     )
+
+
+def heard(run: Run, now: datetime) -> Write:
+    """A worker is at it, though it plans nothing yet. Of two that saw the run as it is, one says so."""
+    same = Attr("moved_at").eq(run.moved_at) & Attr("planned").eq(run.planned)
+    return update(keys.run(run.id), assign={"moved_at": stamp(now)}, require=same)
+
+
+def sent(run: Run) -> Write:
+    """The messages of all parts of ``run`` (as read) are on their way, unless more were planned meanwhile."""
+    return update(keys.run(run.id), assign={"sent": run.planned}, require=Attr("planned").eq(run.planned))
 
 
 def pay(command: Command[Any], run: str, merchant: Account) -> Decision:

@@ -9,6 +9,8 @@ from chalicelib.buyback.model import TONNE, LotAnswer, RunAnswer
 from chalicelib.kernel.fields import stamp
 from chalicelib.settings import settings
 
+SENDING = timedelta(minutes=2)  # a worker's own time: who has not sent by then what it planned has died
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunSums:
@@ -44,7 +46,7 @@ class Run:
     """A run; its lanes have its sums until it is finished. ``full``: every merchant is looked at.
 
     ``planned``: parts so far, up to the merchant at ``cursor``; ``parts``: how many there are, once the plan is
-    complete. ``moved_at``: when it was last planned on.
+    complete. ``moved_at``: when it was last planned on, or swept for. ``sent``: parts whose messages were sent.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Run:
     full: bool
     finished_at: str | None = None
     planned: int = 0
+    sent: int = 0
     cursor: Mapping[str, str] = field(default_factory=dict)
     parts: int | None = None
     moved_at: str = ""
@@ -68,6 +71,10 @@ class Run:
     def is_silent(self, now: datetime, heard: Iterable[str] = ()) -> bool:
         """Whether nothing was heard of it for so long that a message must be lost; ``heard``: when lanes moved."""
         return max([self.started_at, self.moved_at, *heard]) < stamp(now - timedelta(seconds=settings().silent_seconds))
+
+    def is_unsent(self, now: datetime) -> bool:
+        """Whether parts were planned, and whoever did so has had the time to send them and has not."""
+        return self.sent < self.planned and self.moved_at < stamp(now - SENDING)
 
     def to_answer(self, sums: RunSums) -> RunAnswer:
         return RunAnswer.model_validate(vars(self) | vars(sums))

@@ -12,13 +12,13 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import log
-from chalicelib.buyback import actions, model, queries
+from chalicelib.agenda.attempts import attempt_each
+from chalicelib.buyback import actions, queries
 from chalicelib.buyback.items import Run, RunPart
 from chalicelib.buyback.model import COUNTING_LANES, lot_id
-from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.settle import perform
+from chalicelib.kernel.settle import derive, perform
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
 
@@ -40,7 +40,7 @@ def handle(message: Mapping[str, Any], sweep: Sweep) -> None:
     """Do what a message says. ``sweep`` brings what was sold to merchants' accounts, until a time (time.monotonic);
     whether all of it.
     """
-    run = queries.run(message["run"])
+    run = _sent_on(queries.run(message["run"]), datetime.now(UTC))
     if "part" in message and run.status != "finished":
         _pay_part(run.id, queries.part(run.id, message["part"]))
     elif run.status == "planning":
@@ -54,11 +54,11 @@ def resume(now: datetime) -> None:
     """
     unfinished = queries.unfinished()
     log.count("RunsUnfinished", len(unfinished))
-    for_each(unfinished, partial(_resume_run, now), what="run", name=str)
+    attempt_each(unfinished, partial(_resume_run, now), what="run", name=str)
 
 
 def _resume_run(now: datetime, id: str) -> None:
-    run = queries.run(id)
+    run = _sent_on(queries.run(id), now)
     heard = [] if run.status == "planning" else [lane.at for lane in queries.lanes(id).values()]
     if run.is_silent(now, heard):
         open_parts = range(0) if run.status == "planning" else islice(queries.open_parts(id), RESENT_MAX)
@@ -68,29 +68,41 @@ def _resume_run(now: datetime, id: str) -> None:
 def _plan(run: Run, planned: int, sweep: Sweep) -> None:
     """Plan on from ``planned`` parts, and have the next message plan on from there.
 
-    A message that is doubled or retried finds more parts: it sends its own once more, which may be lost with the
-    worker that planned them. It plans on itself only where nobody else has done so for some time, or each double would
-    begin a chain of its own.
+    A message that is doubled or retried finds more parts, and does nothing: it plans on itself only where nobody else
+    has done so for some time, or each double would begin a chain of its own. Whoever planned sends the parts, then the
+    next message, then says so; where it died before, ``_sent_on`` does it.
     """
     now = datetime.now(UTC)
     if not planned and not run.planned and not sweep(time.monotonic() + SWEEPING_SECONDS_MAX):
-        queue.send([{"run": run.id}], delay_seconds=AGAIN_SECONDS)
+        if derive(actions.heard(run, datetime.now(UTC))).done:  # of doubles, one continues
+            queue.send([{"run": run.id}], delay_seconds=AGAIN_SECONDS)
         return
     if run.planned == planned or run.is_silent(now):
         name = keys.digest("plan", run.id, str(run.planned))
-        _quietly(name, lambda command: actions.plan(command, run, queries.ahead(run)))
-        run = queries.run(run.id)
-        if run.status == "planning":
-            queue.send([{"run": run.id, "planned": run.planned}])
-    last = min(run.planned, planned + model.PARTS_AT_ONCE)
-    queue.send({"run": run.id, "part": number} for number in range(planned + 1, last + 1))
+        if _quietly(name, lambda command: actions.plan(command, run, queries.ahead(run))):
+            _send(queries.run(run.id))
+
+
+def _sent_on(run: Run, now: datetime) -> Run:
+    """``run``; where whoever planned it died before it sent the messages, one of all who see it sends them."""
+    if run.is_unsent(now) and derive(actions.heard(run, now)).done:
+        _send(run)
+    return run
+
+
+def _send(run: Run) -> None:
+    """What was planned and not sent, as read: its parts, and the message that plans on."""
+    queue.send({"run": run.id, "part": number} for number in range(run.sent + 1, run.planned + 1))
+    if run.status == "planning":
+        queue.send([{"run": run.id, "planned": run.planned}])
+    derive(actions.sent(run))
 
 
 def _pay_part(run: str, part: RunPart | None) -> None:
     if part is None or part.status == "done":
         return
     due = queries.with_a_tonne(part.merchants)
-    for_each(due, partial(pay, run), what="merchant", name=str)  # the part is done when all of them were paid
+    attempt_each(due, partial(pay, run), what="merchant", name=str)  # the part is done when all of them were paid
     _quietly(keys.digest("part done", run, str(part.number)), partial(actions.part_done, run=run, part=part))
 
 
@@ -118,9 +130,11 @@ def _finishing(command: Command[Any], id: str) -> Decision:
     return actions.finish(command, queries.run(id), queries.lanes(id))
 
 
-def _quietly(record: str, decide: Callable[[Command[Any]], Decision]) -> None:
-    """Do it, unless it is not (or no longer) to be done. What is in the way for now (Contended) is raised."""
+def _quietly(record: str, decide: Callable[[Command[Any]], Decision]) -> bool:
+    """Do it, unless it is not (or no longer) to be done: whether this call did. What is in the way for now (Contended)
+    is raised.
+    """
     try:
-        perform(record, decide)
+        return not perform(record, decide).replayed
     except InvalidState:
-        return
+        return False

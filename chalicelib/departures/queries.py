@@ -1,6 +1,5 @@
 """Who leaves, and what such a merchant still has to serve."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 from chalicelib.departures.items import Departure
@@ -9,7 +8,8 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.ledger.model import Entry
 from chalicelib.mall.redemptions import order_book
-from chalicelib.table import keys, lists, read
+from chalicelib.table import keys, read
+from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr
 
 LINES_MAX = 2000  # of a statement, in one firing of the schedule
@@ -30,10 +30,9 @@ def visible(caller: Caller, merchant: str) -> DepartureAnswer:
     return to_answer(departure(merchant))
 
 
-def leaving() -> Iterator[str]:
-    """Merchants that have not left yet, the longest on their way first."""
-    listed = read.places(lists.DEPARTURES, descending=False)
-    return (place.key.pk.removeprefix(keys.departure("").pk) for place in listed)
+def leaving(place: Place) -> str:
+    """Whose departure stands at a place of the list of those that have not left yet."""
+    return place.key.pk.removeprefix(keys.departure("").pk)
 
 
 def open_orders(departure: Departure) -> tuple[list[str], str | None]:

@@ -3,14 +3,13 @@
 import logging
 import time
 from datetime import datetime
-from functools import partial
-from itertools import takewhile
 
 from chalicelib import log
+from chalicelib.agenda.attempts import attempt_each
+from chalicelib.agenda.walks import go_round
 from chalicelib.departures import actions, queries
 from chalicelib.departures.items import Departure
 from chalicelib.departures.model import SETTLE_AFTER
-from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.holds import queries as holds
 from chalicelib.kernel.fields import stamp
@@ -19,17 +18,16 @@ from chalicelib.mall.offers import queries as mall
 from chalicelib.mall.redemptions import aftersales, order_book
 from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.merchants import queries as merchants
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, update
 
 SECONDS_MAX = 30  # what is left then is for the schedule's next firing
 
 
 def depart_due(now: datetime) -> None:
-    """Bring every departure as far as it can go at ``now``."""
+    """Bring every departure as far as it can go at ``now``, in turns: those that wait for long delay no other."""
     until = time.monotonic() + SECONDS_MAX
-    waiting = takewhile(lambda _: time.monotonic() <= until, queries.leaving())
-    for_each(waiting, partial(depart, now), what="merchant", name=lambda id: id)
+    go_round(lists.DEPARTURES, lambda place: depart(now, queries.leaving(place)), until=until)
 
 
 def depart(now: datetime, merchant: str) -> None:
@@ -59,7 +57,7 @@ def depart(now: datetime, merchant: str) -> None:
 def _refund_open(departure: Departure) -> None:
     """Some of them: the next look continues where this one ended, and begins again at the end."""
     waiting, before = queries.open_orders(departure)
-    for_each(waiting, _refund, what="order", name=lambda id: id)
+    attempt_each(waiting, _refund, what="order", name=lambda id: id)
     here = Attr("id").eq(departure.id)
     derive(update(keys.departure(departure.merchant), assign={"looked_before": before}, require=here))
 

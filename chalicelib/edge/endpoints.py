@@ -3,6 +3,7 @@
 A command: admit, parse, decide, commit, answer or replay. What only reads is in queries.py.
 """
 
+import base64
 import functools
 import hashlib
 import hmac
@@ -181,19 +182,22 @@ def _parse(model: type[BaseModel], request: Request) -> BaseModel:
 def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], request: Request, body: BaseModel) -> Fingerprint:
     """What a replay must match: the path and the body's meaning (not its spelling; a default may be left out).
 
-    Records of before kept every field that was written, defaults too, and texts untrimmed. Keyed, because it is kept
-    and a body may hold an identity number, which could be found by trying them all.
+    Records of before kept all of the hash, or every field that was written, defaults too, and texts untrimmed. Keyed,
+    because it is kept and a body may hold an identity number, which could be found by trying them all.
     """
+    meant = body.model_dump_json(exclude_defaults=True)
 
-    def keyed(written: str) -> str:
+    def keyed(written: str) -> bytes:
         whole = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {written}"
-        return hmac.new(secret("identity_key"), whole.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(secret("identity_key"), whole.encode(), hashlib.sha256).digest()
 
     def earlier() -> set[str]:
         verbatim = endpoint.takes.model_validate_json(request.raw_body, context=STORED)
-        return {keyed(each.model_dump_json(exclude_unset=True)) for each in (body, verbatim)}
+        written = (each.model_dump_json(exclude_unset=True) for each in (body, verbatim))
+        return {keyed(each).hex() for each in (meant, *written)}
 
-    return Fingerprint(keyed(body.model_dump_json(exclude_defaults=True)), earlier)
+    half = keyed(meant)[:16]  # enough (RFC 2104 §5), and every Record is shorter
+    return Fingerprint(base64.urlsafe_b64encode(half).decode().rstrip("="), earlier)
 
 
 def json_response(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:

@@ -8,9 +8,9 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
@@ -29,9 +29,6 @@ Reaction = Callable[[Sequence[Record]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _ATTEMPTS_MAX = 12
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def project(event: DynamoDBEvent, projections: Sequence[Projection]) -> dict[str, Any]:
@@ -153,30 +150,6 @@ def woken(handler: Callable[[CloudWatchEvent], None]) -> Callable[[CloudWatchEve
             handler(event)
 
     return worked
-
-
-def each(*jobs: Callable[[], object]) -> None:
-    """Do all ``jobs``, each though others fail; then raise what the first of these raised."""
-    for_each(jobs, lambda job: job(), what="job")
-
-
-def for_each(
-    things: Iterable[T], do: Callable[[T], R], *, what: str, name: Callable[[T], str] = lambda _: ""
-) -> list[R]:
-    """``do`` each of ``things`` though others fail; the results.
-
-    A failure is logged with ``what`` it befell and the thing's ``name``. The first is raised when all had their turn.
-    """
-    results, failures = [], []
-    for thing in things:
-        try:
-            results.append(do(thing))
-        except Exception as error:  # noqa: BLE001 - logged here, and the first is raised below
-            log.emit(log.FAILED, logging.ERROR, what=what, name=name(thing))
-            failures.append(error)
-    if failures:
-        raise failures[0]
-    return results
 
 
 def arrived(event: CloudWatchEvent, receivers: Mapping[str, Callable[[str], None]]) -> None:

@@ -4,12 +4,11 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.draws import model, queries
 from chalicelib.draws.items import LANES, Draw, ListedEntry
-from chalicelib.edge.events import for_each
 from chalicelib.errors import InvalidState
 from chalicelib.events import settling
 from chalicelib.events.items import DrawEntry
@@ -41,7 +40,7 @@ def draw_due(now: datetime) -> None:
         begins = time.monotonic()
         _draw(due[place], until=begins + (end - begins) / (len(due) - place))
 
-    for_each(range(len(due)), turn, what="draw", name=lambda place: due[place])
+    attempt_each(range(len(due)), turn, what="draw", name=lambda place: due[place])
 
 
 def _draw(event: str, *, until: float) -> None:
@@ -76,12 +75,12 @@ def _settle_lanes(draw: Draw, until: float) -> list[bool]:
     """Of each lane whether all its entries are settled; one in which something fails holds up no other."""
     settled = {number for number, lane in queries.lanes(draw.id).items() if lane.settled}
     waiting = [number for number in range(LANES) if number not in settled]
-    return for_each(waiting, partial(_settle_lane, draw, until), what="draw lane", name=str)
+    return attempt_each(waiting, partial(_settle_lane, draw, until), what="draw lane", name=str)
 
 
 def _settle_lane(draw: Draw, until: float, number: int) -> bool:
-    waiting = takewhile(lambda _: time.monotonic() <= until, _waiting(queries.lane_entries(draw.id, number)))
-    for_each(waiting, partial(_settle, draw), what="draw entry", name=lambda each: each.id)
+    waiting = _waiting(queries.lane_entries(draw.id, number))
+    attempt_each(waiting, partial(_settle, draw), what="draw entry", name=lambda each: each.id, until=until)
     if time.monotonic() > until:
         return False
     derive(update(keys.draw_lane(draw.id, number), assign={"settled": True}, require=present()))

@@ -33,8 +33,7 @@ def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount, payee
     } | payee.conditions()
     owner = keys.holder(hold.account)
     transfer = refunds.brought_to(payee, pay_back(hold, points, merchant), owner)
-    moved_only = {name: terms[name] for name in terms if name == hold.name or name in transfer.changes()}
-    writes, facts = posted(command, hold, transfer, moved_only)
+    writes, facts = posted(command, hold, transfer, refunds.touched(terms, transfer, hold.name))
     return Decision(
         "hold_refunded", to_answer(after), writes, replace(facts, reason=command.body.reason, owner=payee.owner(owner))
     )

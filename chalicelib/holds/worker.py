@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import takewhile
 
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.holds import actions, queries
 from chalicelib.holds.items import LANES
@@ -21,8 +21,7 @@ SECONDS_MAX = 30  # of the minute until the schedule fires again; what is left t
 def expire_due(now: datetime) -> int:
     """Holds whose time was over at ``now`` go back to their persons; how many."""
     until = time.monotonic() + SECONDS_MAX
-    due = takewhile(lambda _: time.monotonic() <= until, _due(now))
-    return sum(for_each(due, conclude, what="hold", name=_hold))
+    return sum(attempt_each(_due(now), conclude, what="hold", name=_hold, until=until))
 
 
 def _due(now: datetime) -> Iterator[Place]:

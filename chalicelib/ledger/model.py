@@ -154,7 +154,7 @@ def _counterparty(name: str, other: str, record: Record) -> str:
         return keys.hold(record.hold) if name == record.holder else str(record.holder).removeprefix("account:")
     if record.payer and name == record.holder:  # a draw: her points were in the entry
         return record.postings[0].source
-    named = record.counterparty
+    named = record.counterparty or record.scenario  # a reversal names its scenario alone
     return named if named and not other.startswith("account:") else other.removeprefix("account:")
 
 

@@ -97,6 +97,12 @@ def brought_to(payee: Payee, transfer: Transfer, owner: str) -> Transfer:
     return Transfer(transfer.kind, (*postings, *repayments))
 
 
+def touched(terms: Mapping[str, AccountCondition], transfer: Transfer, *also: str) -> dict[str, AccountCondition]:
+    """Those of ``terms`` that are about accounts of the Transfer, or ``also``: nobody else's state is in its way."""
+    names = {*transfer.changes(), *also}
+    return {name: condition for name, condition in terms.items() if name in names}
+
+
 def grams_for(points: int, account: AnyAccount) -> int:
     """How many of ``points`` the merchant (as read) gives as grams, because it has not enough points."""
     return min(max(0, points - account.points), account.grams)

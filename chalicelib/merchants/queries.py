@@ -75,12 +75,6 @@ def validities(account: Account) -> dict[Subject, Validity]:
     return {each.subject: each for each in found if each.since >= account.as_merchant.since}
 
 
-def ending(subject: Subject, until: str) -> Iterator[str]:
-    """Merchants whose agreement or licence ends before ``until``, or has ended, the earliest end first."""
-    listed = read.places(lists.validity(subject), between=("!", f"{until}:~"), descending=False)
-    return (place.listing.rank.partition("Z:")[2] for place in listed)
-
-
 def event(id: str) -> MerchantEvent | None:
     """An event that a merchant runs, or ran, beside its mode, by its id."""
     return read.get(keys.event(id), MerchantEvent)

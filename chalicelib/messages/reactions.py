@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from chalicelib import log
 from chalicelib.accounts.queries import present
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
@@ -69,7 +69,7 @@ def _late_donors(records: Iterable[Record]) -> list[Notice]:
 def notify_donors() -> None:
     """What the schedule does: the donors of closed campaigns get their message, some at a time until time is up."""
     until = time.monotonic() + DONORS_SECONDS_MAX
-    for_each(queries.closings_due(), lambda each: _notify_donors(each, until), what="campaign", name=_campaign)
+    attempt_each(queries.closings_due(), lambda each: _notify_donors(each, until), what="campaign", name=_campaign)
 
 
 def _campaign(closing: Closing) -> str:

@@ -10,7 +10,7 @@ from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts, Record
 from chalicelib.merchants import history
 from chalicelib.partners import model
-from chalicelib.partners.items import ENDPOINT_DISABLED, Delivery, Partner, Pulse, waiting
+from chalicelib.partners.items import DUE, ENDPOINT_DISABLED, LATER, Delivery, Partner, Pulse, waiting
 from chalicelib.partners.model import to_answer
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -22,13 +22,16 @@ REPLAYED = "webhook_replayed"
 def register(partner: Partner, known: Partner | None) -> tuple[Write, ...]:
     """From now on the merchant is notified of its orders as ``partner`` says, instead of as ``known`` (as read).
 
-    For the Decision that integrates it. Make sure of the handshake first.
+    For the Decision that integrates it. Make sure of the handshake first. It is noted, for what waited for a system
+    that was disabled is due now, and nobody has looked at it since.
     """
     unchanged = Attr("at").eq(known.at) if known else absent()
     listed = Listing(lists.PARTNERS, partner.merchant)
+    soon = datetime.fromisoformat(partner.at) + LATER
     return (
         put(keys.partner(partner.merchant), partner, listed=listed, require=unchanged),
         update(keys.pulse(partner.merchant), assign={"failures": 0, "rests_until": partner.at}),
+        DUE.noting(soon, partner.merchant),
     )
 
 

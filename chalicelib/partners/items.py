@@ -141,6 +141,7 @@ class Delivery:
 
 # Merchants whose webhooks are to be looked at again, by the minute: the schedule need not ask every one.
 DUE = Agenda("webhooks", seconds=60, lanes=4, late_seconds=120)
+LATER = timedelta(minutes=1)
 
 
 def waiting(merchant: str, id: str, next_at: str) -> Listing:

@@ -1,7 +1,7 @@
 """Partners, and webhook events on their way to them."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice, takewhile
 from typing import NamedTuple
@@ -42,6 +42,13 @@ def integrated(ids: Iterable[str]) -> set[str]:
         systems = read.many([keys.partner(each) for each in unknown], Partner)
         _known.update(system.merchant for system in systems.values())
     return asked & _known
+
+
+def enabled(ids: Sequence[str]) -> list[str]:
+    """Those of the merchants ``ids`` whose system has not been disabled, in their order."""
+    systems = read.many([keys.partner(each) for each in ids], Partner)
+    disabled = {system.merchant for system in systems.values() if system.disabled_at}
+    return [each for each in ids if each not in disabled]
 
 
 def partners(name: str = lists.PARTNERS) -> Iterator[str]:

@@ -12,8 +12,8 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive_each
 from chalicelib.partners import actions, model, queries
-from chalicelib.partners.items import DUE
-from chalicelib.partners.worker import LATER, enqueue
+from chalicelib.partners.items import DUE, LATER
+from chalicelib.partners.worker import enqueue
 
 
 def notify_merchants(records: Sequence[Record]) -> None:

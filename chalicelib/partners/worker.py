@@ -15,14 +15,13 @@ from typing import Any
 
 from chalicelib import log
 from chalicelib.agenda.notes import note
-from chalicelib.agenda.walks import go_round, walk
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.walks import go_round_together, walk
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.outside.addresses import NotReached
 from chalicelib.outside.post import post
 from chalicelib.partners import actions, model, queries
-from chalicelib.partners.items import DUE, EARLIER_FAILED, ENDPOINT_DISABLED, Delivery, Partner, Pulse
+from chalicelib.partners.items import DUE, EARLIER_FAILED, ENDPOINT_DISABLED, LATER, Delivery, Partner, Pulse
 from chalicelib.partners.model import Outcome
 from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
@@ -30,7 +29,6 @@ from chalicelib.signing import webhooks
 from chalicelib.table import keys, lists
 
 RETRYING_SECONDS_MAX = 20  # of the 60 that the schedule of each minute has
-LATER = timedelta(minutes=1)
 
 
 def retry_due(now: datetime) -> None:
@@ -42,7 +40,7 @@ def resume(now: datetime) -> None:
     """Each quarter of an hour: the same for all merchants with a system, a part at each firing where they are many.
     It finds what the queue has lost, and what nobody noted. What is not lost comes twice, which changes nothing.
     """
-    go_round(
+    go_round_together(
         lists.PARTNERS,
         lambda places: _send_due(now, [place.listing.rank for place in places]),
         until=time.monotonic() + RETRYING_SECONDS_MAX,
@@ -50,7 +48,9 @@ def resume(now: datetime) -> None:
 
 
 def _send_due(now: datetime, merchants: Sequence[str]) -> None:
-    for_each(merchants, partial(_send, now), what="merchant", name=str)
+    """A system that is disabled is left alone: it is noted when it is registered again."""
+    for merchant in queries.enabled(merchants):
+        _send(now, merchant)
 
 
 def _send(now: datetime, merchant: str) -> None:

@@ -33,13 +33,10 @@ def reverse(command: Command[Reversal], reduction: Reduction, recipient: Recipie
     writes, facts = post(transfer, record=command.id, terms={account.holder: terms} if transfer.postings else {})
     facts = replace(
         facts,
-        counterparty=reported.scenario,
         reference=reported.id,
         scenario=reported.scenario,
-        scenario_version=reported.scenario_version,
         methodology=record.methodology,
-        month=record.month,
-        reason=command.body.reason,
+        month=record.month,  # the answer has the reason: a Record of more than 1 KB is dearer
     )
     answer = _answer(command, reduction, transfer, asset, status)
     return Decision(

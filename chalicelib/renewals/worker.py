@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from itertools import takewhile
 
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.attempts import each
+from chalicelib.agenda.walks import go_round
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
@@ -17,23 +17,32 @@ from chalicelib.merchants.model import GONE, SUBJECTS, Subject
 from chalicelib.merchants.validity import Validity
 from chalicelib.renewals import actions
 from chalicelib.renewals.model import SOON
-from chalicelib.table import keys
-from chalicelib.table.lists import UNLISTED
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import UNLISTED, Place
 from chalicelib.table.write import Attr, update
 
-SECONDS_MAX = 30  # what is left then is for the schedule's next firing
+SECONDS_MAX = 15  # for each subject; what is left then is for the schedule's next firing
 
 
 def watch_validity(now: datetime) -> None:
-    """Every agreement and licence that ends within 30 days of ``now``, or has ended, the earliest end first."""
-    until = time.monotonic() + SECONDS_MAX
-    for subject in SUBJECTS:
-        ending = takewhile(lambda _: time.monotonic() <= until, queries.ending(subject, stamp(now + SOON)))
-        for_each(ending, partial(_watch, now, subject), what="merchant", name=lambda id: id)
+    """Every agreement and licence that ends within 30 days of ``now``, or has ended, in turns: those that ended and
+    that nobody renews delay no other.
+    """
+    each(*(partial(_watch_all, now, subject) for subject in SUBJECTS))
 
 
-def _watch(now: datetime, subject: Subject, merchant: str) -> None:
+def _watch_all(now: datetime, subject: Subject) -> None:
+    go_round(
+        lists.validity(subject),
+        lambda place: _watch(now, subject, place),
+        until=time.monotonic() + SECONDS_MAX,
+        up_to=f"{stamp(now + SOON)}:~",
+    )
+
+
+def _watch(now: datetime, subject: Subject, place: Place) -> None:
     """Each step once for each renewal, however often it is tried."""
+    merchant = place.listing.rank.partition("Z:")[2]
     known, account = queries.validity(merchant, subject), queries.item(merchant)
     if known is None or known.ends_at is None:
         return

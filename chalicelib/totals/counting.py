@@ -1,5 +1,6 @@
 """What a Record adds to the sums of the day of its trip. Pure."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -15,6 +16,7 @@ from chalicelib.table import keys
 from chalicelib.table.write import Write, update
 from chalicelib.totals.items import LANES
 
+RULED = "dispute_ruled"  # of the room of disputes; the effect is what would have been decided without one
 _DECIDED = {"reduction_confirmed": "confirmed", "reduction_rejected": "rejected", "reduction_reversed": "reversed"}
 
 
@@ -47,11 +49,16 @@ def taken(reduction: Reduction) -> Counted:
 
 
 def decided(record: Record) -> Counted | None:
-    """What the bureau has decided later; None where a Record is of nothing like that."""
-    state = _DECIDED.get(record.kind)
+    """What the bureau has decided later, also by ruling a dispute; None where a Record is of nothing like that."""
+    if record.kind == RULED:
+        ruled = json.loads(record.answer)
+        kind, decided = ruled["effect"], ruled.get("reduction")
+    else:
+        kind, decided = record.kind, None
+    state = _DECIDED.get(kind)
     if state is None or is_report(record):
         return None
-    answer = ReductionAnswer.model_validate_json(record.answer)
+    answer = ReductionAnswer.model_validate(decided or json.loads(record.answer))
     return Counted(of(answer), _as(state, answer))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.kernel.fields import Answer, Body, Day, Paged, ScenarioRef, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Day, Paged, PageNumber, Params, ScenarioRef, ShortText, Time, example
 from chalicelib.totals.items import Compared, Ours, Status, Uploaded
 
 TripDay = Annotated[Day, Field(description="The day when the trips began, in Shanghai", examples=["2026-01-31"])]
@@ -61,6 +61,14 @@ class TotalsParams(Paged):
     differing: Annotated[Literal["true"] | None, Field(description="Only days that differ")] = None
 
 
+class OneDayParams(Params):
+    """Which versions of a day are asked for."""
+
+    before: Annotated[
+        PageNumber | None, Field(description="Only versions before this one: the answer has the latest 100")
+    ] = None
+
+
 class Sum(Answer):
     """A number of trips, and their grams."""
 
@@ -107,7 +115,7 @@ class TotalsAnswer(Answer):
 
 
 class FullTotalsAnswer(TotalsAnswer):
-    """The same with every version that was uploaded, newest first."""
+    """The same with the versions that were uploaded, newest first, at most 100; ``before`` asks for earlier ones."""
 
     __qualname__ = "FullOperatorTotals"
     model_config = example(**_COMPARED, versions=[_THEIRS])

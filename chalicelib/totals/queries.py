@@ -20,7 +20,8 @@ from chalicelib.totals.items import Compared, DaySums, OperatorTotals, Ours, Upl
 from chalicelib.totals.model import FullTotalsAnswer, TotalsAnswer, TotalsParams
 
 DAYS, DAYS_MAX = 31, 366
-LOOKED_AT_MAX = 500  # days of operators a page; a search that found too few by then continues on the next page
+LOOKED_AT_MAX = 110  # days of operators a page, of about 9 items each; a search that found too few continues behind
+VERSIONS_MAX = 100  # of one day in an answer
 
 Asked = Query[TotalsParams]
 
@@ -61,17 +62,18 @@ def uploaded(scenario: str, day: str) -> list[Compared]:
     return [each for each in days if each.theirs]
 
 
-def one(caller: Caller, id: str) -> FullTotalsAnswer:
-    """A day with all its versions, for its operator and for officials. Raises NotFound."""
+def one(caller: Caller, id: str, before: int | None = None) -> FullTotalsAnswer:
+    """A day with its latest versions (those ``before`` one), for its operator and for officials. Raises NotFound."""
     scenario, day, operator = place(id)
     versions = scenarios.versions(scenario)
     days = _compared(scenario, day, _rows(scenario, day, day), versions)
     found = next((each for each in days if each.id == id and _sees(caller, each)), None)
     if found is None:
         raise NotFound()
-    first, last = (keys.totals_version(scenario, day, operator, number) for number in (0, 999_999))
+    bounds = (0, min(before or 10**6, 10**6) - 1)
+    first, last = (keys.totals_version(scenario, day, operator, number) for number in bounds)
     history = read.query(first.pk, first.sk, last.sk, Uploaded, descending=True)
-    versions_answered = [model.theirs(each) for each in history]
+    versions_answered = [model.theirs(each) for each in read.first(history, VERSIONS_MAX)]
     return FullTotalsAnswer(**dict(model.to_answer(found)), versions=versions_answered)
 
 
@@ -82,7 +84,7 @@ def listed(query: Asked) -> Page[TotalsAnswer]:
         until = min(until, query.position["behind"][0])
     limit, found, stopped = query.params.limit, list[Compared](), None
     for number, each in enumerate(_merged(query, since, until), start=1):
-        if query.params.differing is None or each.status == "differs":
+        if _sees(query.asker, each) and (query.params.differing is None or each.status == "differs"):
             found.append(each)
         if len(found) > limit or number >= LOOKED_AT_MAX:
             stopped = _position(each) if len(found) <= limit else None
@@ -106,7 +108,7 @@ def _period(query: Asked) -> tuple[str, str]:
 
 
 def _merged(query: Asked, since: str, until: str) -> Iterator[Compared]:
-    """The days of all scenarios that the caller sees, behind the page before."""
+    """The days of all scenarios of which the caller sees some, behind the page before."""
     asked = query.params.scenario
     known = [scenarios.versions(asked)] if asked else scenarios.everything()
     officially, behind = query.asker.reads_as(BUREAU, EXCHANGE), query.position
@@ -116,7 +118,7 @@ def _merged(query: Asked, since: str, until: str) -> Iterator[Compared]:
         if versions and (officially or any(map(query.asker.operates, versions)))
     ]
     for each in merge(*walks, key=_order, reverse=True):
-        if _sees(query.asker, each) and (behind is None or list(_order(each)) < behind["behind"]):
+        if behind is None or list(_order(each)) < behind["behind"]:
             yield each
 
 

@@ -7,11 +7,11 @@ from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import BUREAU, EXCHANGE, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Page, Params
+from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.scenarios.queries import versions
 from chalicelib.totals import actions, queries
-from chalicelib.totals.model import FullTotalsAnswer, NewTotals, TotalsAnswer, TotalsParams
+from chalicelib.totals.model import FullTotalsAnswer, NewTotals, OneDayParams, TotalsAnswer, TotalsParams
 
 room = Blueprint(__name__)
 READERS = (SCENARIO_OPERATOR, EXCHANGE, BUREAU)
@@ -41,7 +41,14 @@ def all_totals(query: Query[TotalsParams]) -> Page[TotalsAnswer]:
     return queries.listed(query)
 
 
-@query(room, "/v1/operator-totals/{id}", answer=FullTotalsAnswer, allow=READERS, refuses=(NotFound,))
-def one_day(query: Query[Params], id: str) -> FullTotalsAnswer:
-    """An operator's day with every version that it has uploaded."""
-    return queries.one(query.asker, id)
+@query(
+    room,
+    "/v1/operator-totals/{id}",
+    answer=FullTotalsAnswer,
+    allow=READERS,
+    params=OneDayParams,
+    refuses=(NotFound,),
+)
+def one_day(query: Query[OneDayParams], id: str) -> FullTotalsAnswer:
+    """An operator's day with the versions that it has uploaded."""
+    return queries.one(query.asker, id, query.params.before)

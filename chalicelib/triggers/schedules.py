@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
+from chalicelib.agenda.attempts import each
 from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.campaigns.closing import worker as campaigns
 from chalicelib.campaigns.refunding.worker import refund_due
 from chalicelib.conformance import worker as conformance
 from chalicelib.departures.worker import depart_due
-from chalicelib.edge.events import each
 from chalicelib.events.worker import draw_due
 from chalicelib.holds import worker as holds
 from chalicelib.mall.offers.following import shelve_due

@@ -218,3 +218,83 @@ def test_a_silent_run_is_sent_again_and_one_at_work_is_left_alone(world: World, 
     assert sent == [{"run": run, "planned": 14}, {"run": run, "part": 1}, {"run": run, "part": 2}]
     drain(sent)
     assert view(world, run)["status"] == "finished"
+
+
+def test_a_run_whose_sweep_takes_long_is_not_silent(
+    world: World, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admit(4)
+    run, began = start(world), datetime.now(UTC)
+
+    class Clock(datetime):
+        ahead = timedelta()
+
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + cls.ahead
+
+    monkeypatch.setattr(worker, "datetime", Clock)
+    for minutes in range(0, 40, 4):
+        Clock.ahead = timedelta(minutes=minutes)
+        worker.handle({"run": run}, lambda _: False)
+        assert sent == [{"run": run}]
+        sent.clear()
+        worker.resume(began + timedelta(minutes=minutes + 10))
+        assert sent == []
+    worker.resume(began + timedelta(minutes=36 + 16))
+    assert sent == [{"run": run, "planned": 0}]
+
+
+@pytest.mark.parametrize("dies_at", [1, 2])
+@pytest.mark.parametrize("merchants", [4, 20])
+def test_what_was_planned_by_a_worker_that_died_before_it_sent_it_is_sent_by_the_next_firing(
+    world: World, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, dies_at: int, merchants: int
+) -> None:
+    ids = admit(merchants)
+    run, now, send = start(world), datetime.now(UTC), queue.send
+    left = [dies_at]
+
+    def dying(messages: Any, **options: Any) -> None:
+        left[0] -= 1
+        if not left[0]:
+            raise Died
+        send(messages, **options)
+
+    monkeypatch.setattr(queue, "send", dying)
+    if merchants == 20 or dies_at == 1:  # the last plan has no message that plans on
+        with pytest.raises(Died):
+            deliver({"run": run})
+    monkeypatch.setattr(queue, "send", send)
+    sent.clear()
+    worker.resume(now + timedelta(minutes=1))  # a living worker may be about to send
+    assert sent == []
+    worker.resume(now + timedelta(minutes=3))
+    if merchants == 4 and dies_at == 2:
+        assert sent == []
+        deliver({"run": run})
+    assert {"run": run, "part": 1} in sent
+    drain(sent)
+    assert paid(world) == Counter(ids)
+    assert view(world, run)["status"] == "finished"
+
+
+def test_any_message_of_a_run_sends_what_a_dead_worker_has_not(
+    world: World, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = admit(20)
+    run, send = start(world), queue.send
+    deliver({"run": run})
+    part, more = sent[0], sent[-1]
+    monkeypatch.setattr(queue, "send", lambda *_, **__: (_ for _ in ()).throw(Died))
+    with pytest.raises(Died):
+        deliver(more)
+    monkeypatch.setattr(queue, "send", send)
+    commit([update(keys.run(run), assign={"moved_at": stamp(datetime.now(UTC) - timedelta(minutes=3))})])
+    sent.clear()
+    deliver(part)
+    deliver(part)
+    assert sent.count({"run": run, "planned": 4}) == 1
+    drain(sent)
+    worker.resume(datetime.now(UTC) + timedelta(minutes=16))  # the other part of the first message
+    drain(sent)
+    assert paid(world) == Counter(ids)

@@ -77,6 +77,14 @@ def test_also_where_its_texts_were_kept_untrimmed(world: World) -> None:
     assert world.post("/v1/scenarios", SCENARIO, **BUREAU).code == "idempotency_key_reused"
 
 
+def test_also_where_all_of_its_hash_was_kept(world: World) -> None:
+    world.methodology("M-1")
+    first = world.post("/v1/scenarios", SCENARIO, **BUREAU)
+    age(world, _in_order(SCENARIO))
+    assert world.post("/v1/scenarios", SCENARIO | NULLS, **BUREAU).body == first.body
+    assert world.post("/v1/scenarios", SCENARIO | {"unit": "m"}, **BUREAU).code == "idempotency_key_reused"
+
+
 def _in_order(written: dict[str, Any]) -> dict[str, Any]:
     """As the model wrote it: its own fields in its own order."""
     return {name: written[name] for name in ROUTES["POST /v1/scenarios"].takes.model_fields if name in written}

@@ -10,7 +10,6 @@ from chalicelib.holds import queries
 from chalicelib.holds.worker import expire_due
 from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys, read
-from infra.dev.bench.units import transaction_units
 from tests import books
 from tests.consents import (
     ALICE,
@@ -27,6 +26,7 @@ from tests.consents import (
     spending,
     withdraw,
 )
+from tests.costs import units
 from tests.world import CODES, PEOPLE, Answer, World
 
 EXCHANGE: dict[str, Any] = {"role": "exchange", "sub": "exchange"}
@@ -454,16 +454,6 @@ def test_one_order_sent_twice_at_once_is_held_once(world: World, grant: str) -> 
     meanwhile(world, lambda: hold(world, grant))
     assert hold(world, grant).refused == (409, "order_reference_used")
     assert balances(world) == (600, 400, 0)
-
-
-def units(world: World, do: Callable[[], Answer]) -> int:
-    """Write units of a command: of each item that it changed."""
-    before = {(item["pk"]["S"], item["sk"]["S"]): item for item in world.items()}
-    answer = do()
-    assert answer.status in {200, 201}, answer
-    after = {(item["pk"]["S"], item["sk"]["S"]): item for item in world.items()}
-    changed = [place for place, item in after.items() if before.get(place) != item]
-    return sum(transaction_units(before.get(place), after[place]) for place in changed)
 
 
 def test_a_hold_and_its_ends_cost_what_the_decision_says(world: World, grant: str) -> None:

@@ -10,7 +10,8 @@ from chalice.app import CloudWatchEventConfig, ScheduledEventConfig
 
 import app
 from chalicelib import log
-from chalicelib.edge.events import each, for_each, woken
+from chalicelib.agenda.attempts import attempt_each, each
+from chalicelib.edge.events import woken
 from chalicelib.edge.identity import tokens
 from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
@@ -183,7 +184,7 @@ def test_what_a_schedule_or_an_upload_wakes_leaves_one_line(world: World, lines:
     assert ("RunsUnfinished" in line) == (name == "resume")
 
 
-JOBS = {"resume": 15, "retry_webhooks": 5, "sweep": 2}  # of schedules that have several
+JOBS = {"resume": 17, "retry_webhooks": 5, "sweep": 2}  # of schedules that have several
 
 
 @pytest.mark.parametrize("name", [*SCHEDULES, *UPLOADS])
@@ -218,13 +219,13 @@ def test_of_many_things_each_has_its_turn_and_each_failure_is_told_by_name(lines
         done.append(thing)
 
     with pytest.raises(ValueError, match="b"):
-        for_each("abcde", do, what="letter", name=str)
+        attempt_each("abcde", do, what="letter", name=str)
     assert done == ["a", "c", "e"]
     assert [(line["what"], line["name"]) for line in lines.fields if line["event"] == "failed"] == [
         ("letter", "b"),
         ("letter", "d"),
     ]
-    assert for_each("ab", str.upper, what="letter") == ["A", "B"]
+    assert attempt_each("ab", str.upper, what="letter") == ["A", "B"]
 
 
 def test_what_was_counted_before_a_failure_is_in_its_line(lines: Lines) -> None:

@@ -10,6 +10,7 @@ from chalicelib import shanghai
 from chalicelib.kernel.caller import AUDITOR
 from chalicelib.table import keys
 from chalicelib.totals import reactions
+from tests.disputes import answered, rule
 from tests.world import Answer, World
 
 BASE, DAY = "/v1/operator-totals", "2024-01-15"
@@ -79,6 +80,34 @@ def test_a_day_counts_each_trip_once_by_its_state_however_often_the_stream_comes
     }  # fmt: skip
     assert (first["status"], first["theirs"], first["difference"]) == ("missing", None, None)
     assert waits
+
+
+@pytest.mark.parametrize("step", ["confirm", "reject", "reverse"])
+def test_what_a_ruling_does_is_counted_as_if_the_bureau_had_decided_it(world: World, step: str) -> None:
+    world.scenario("bus", grams_per_unit="10", confirmation="automatic" if step == "reverse" else "manual")
+    id = ride(world, world.person(), "2", scenario="bus")
+    claimed = answered(world, "reduction", id, **METRO)
+    more = {"evidence_sha256": "a" * 64} if step == "reverse" else {}
+    assert rule(world, claimed, who=BUREAU, step=step, **more).status == 200
+    world.stream()
+    world.stream()
+    ours = only(world)["ours"]
+    assert (ours["trips"], ours["reported"]) == (1, sums(0, 0))
+    state = {"confirm": "confirmed", "reject": "rejected", "reverse": "reversed"}[step]
+    assert {name: ours[name] for name in ("confirmed", "rejected", "reversed") if ours[name]["trips"]} == {
+        state: sums(1, 20)
+    }
+    made = upload(world, 1, 20, scenario="bus").body
+    assert (made["status"], made["difference"]) == ("agreed", sums(0, 0))
+
+
+def test_a_ruling_that_leaves_a_reduction_as_it_is_counts_nothing(world: World) -> None:
+    world.scenario("bus", grams_per_unit="10", confirmation="manual")
+    id = ride(world, world.person(), "2", scenario="bus")
+    claimed = answered(world, "reduction", id, **METRO)
+    assert rule(world, claimed, who=BUREAU, step="none").status == 200
+    world.stream()
+    assert only(world)["ours"]["reported"] == sums(1, 20)
 
 
 def test_a_trip_that_saves_less_than_a_gram_is_counted_too(world: World) -> None:
@@ -182,6 +211,70 @@ def test_a_difference_waits_for_the_operator_first_and_then_for_the_bureau(world
     assert [each["actor"] for each in waiting(world)] == ["scenario_operator"]
     kept["rank"] = {"S": kept["rank"]["S"].replace(kept["since"]["S"], "2026-01-01T00:00:00.000Z")}
     assert [each["actor"] for each in waiting(world)] == ["bureau"]
+
+
+def test_a_stream_that_comes_days_late_and_twice_counts_each_trip_once_and_compares_again(
+    world: World, alice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing depends on when the consumer or the schedule runs."""
+    undone = ride(world, alice)
+    ride(world, alice)
+    assert world.post(f"/v1/reductions/{undone}/reverse", EVIDENCE, **BUREAU).status == 200
+    made = upload(world, 2, 14_200).body
+    assert made["status"] == "differs"
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=3)
+
+    monkeypatch.setattr(reactions, "datetime", Later)
+    for _ in range(3):
+        world.stream()
+        found = only(world)
+        assert (found["status"], found["since"], found["difference"]) == ("agreed", None, sums(0, 0))
+        assert found["ours"] == sums(2, 14_200) | {
+            "reported": sums(0, 0), "confirmed": sums(1, 7100), "rejected": sums(0, 0), "reversed": sums(1, 7100),
+        }  # fmt: skip
+    assert (waiting(world), listed(world, differing="true")) == ([], [])
+
+
+def test_versions_of_a_day_are_answered_a_hundred_at_a_time(
+    world: World, alice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.totals.queries.VERSIONS_MAX", 2)
+    for number in range(5):
+        made = upload(world, number, number, reason="again" if number else None)
+    path, seen = f"{BASE}/{made.body['id']}", []
+    before: dict[str, Any] = {}
+    while versions := world.get(path, **METRO, **before).body["versions"]:
+        assert len(versions) <= 2
+        seen += [each["version"] for each in versions]
+        before = {"before": seen[-1]}
+    assert seen == [5, 4, 3, 2, 1]
+    assert world.get(path, **METRO, before="0").status == 422
+
+
+def test_days_of_another_operator_are_looked_at_within_the_same_budget(
+    world: World, alice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scenario changed hands: whoever had it does not walk through years of its successor in one request."""
+    monkeypatch.setattr("chalicelib.totals.queries.LOOKED_AT_MAX", 3)
+    ride(world, alice, occurred_at="2024-01-02T01:00:00Z")
+    world.scenario(operator="other", valid_from="2024-01-03T00:00:00+08:00")
+    for day in range(10, 20):
+        ride(world, alice, "1", occurred_at=f"2024-01-{day}T01:00:00Z", sub="other")
+    world.stream()
+    days, pages = [], 0
+    cursor: dict[str, Any] = {}
+    while True:
+        answer = world.get(BASE, **METRO, **PERIOD, **cursor).body
+        days += [each["day"] for each in answer["items"]]
+        pages += 1
+        if answer["next_cursor"] is None:
+            break
+        cursor = {"cursor": answer["next_cursor"]}
+    assert (days, pages) == (["2024-01-02"], 4)
 
 
 def test_an_upload_is_idempotent(world: World, alice: str) -> None:

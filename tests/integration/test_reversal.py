@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests import books
+from tests import books, consents
+from tests.costs import units
 from tests.world import Answer, World
 
 REVERSAL = {"reason": "行程未发生", "evidence_sha256": "a" * 64}
@@ -116,4 +117,34 @@ def test_a_frozen_person_s_trip_can_be_reversed(world: World) -> None:
     false = trip(world, account, 300, "false")
     world.post(f"/v1/accounts/{account}/freeze", {"reason": "核查"}, role="exchange", sub="exchange")
     assert reverse(world, false["id"]).body["points_recovered"] == 300
+    supply(world)
+
+
+SHORT = "经核查，该行程未发生"
+SENTENCE = "行程与同一账户的另一行程时间重叠，运营方未能证明"
+
+
+@pytest.mark.parametrize("of", ["account", "grant"])
+@pytest.mark.parametrize(
+    ("spent", "reason"), [(0, SHORT), (1000, SHORT), (1087, SHORT), (0, SENTENCE), (1087, SENTENCE)]
+)
+def test_a_reversal_under_a_daily_cap_costs_eight_units(world: World, spent: int, reason: str, of: str) -> None:
+    """Record, reduction, the person's day, and her account: 2 each, as long as the Record has less than 1 KB."""
+    world.merchant()
+    account = world.rich(points=200)
+    world.scenario(code="bicycle", grams_per_unit="1", daily_cap_grams=5000)
+    named = {"account": account}
+    if of == "grant":
+        named = {"grant": consents.reporting(world, scenario="bicycle")}
+    at = "2026-01-31T08:00:00Z" if of == "account" else consents.now()
+    trip = {"record_id": "trip-20260131-0000000001", "quantity": "887.5", "occurred_at": at}
+    made = world.post("/v1/reductions", trip | named | {"scenario": "bicycle"}, **consents.REPORTER)
+    assert made.status == 201, made
+    if spent:
+        assert world.redeem(world.offer(points=spent), points=spent).status == 201
+    path = f"/v1/reductions/{made.body['id']}/reverse"
+    body = {"reason": reason, "evidence_sha256": "a" * 64}
+    assert units(world, lambda: world.post(path, body, role="bureau", sub="bureau-officer")) == 8
+    read = world.get(f"/v1/reductions/{made.body['id']}", role="bureau", sub="bureau").body
+    assert (read["status"], read["reason"]) == ("reversed", reason)
     supply(world)

@@ -15,7 +15,7 @@ from chalicelib.partners.items import Partner, PreviousKey, Signatures
 from chalicelib.table import keys, read
 from tests import books
 from tests.consents import ALICE, SHOP, capture, hold, mall, order, release, spending
-from tests.integration.test_holds import units
+from tests.costs import units
 from tests.signer import signed
 from tests.world import Answer, World
 

@@ -191,3 +191,14 @@ def test_merchants_take_turns_in_the_order_of_offers(world: World) -> None:
     walks.walk(SOLD, look, now=later(), until=time.monotonic() + 60)
     assert len(owners) == 20
     assert len(set(owners[:15])) == 2
+
+
+def test_tills_of_a_frozen_merchant_are_noted_by_the_walk_alone(world: World, monkeypatch: Any) -> None:
+    shop(world)
+    sold(world, 3)
+    frozen = world.post(f"/v1/accounts/{keys.account_id('shop')}/freeze", {"reason": "r"}, role="exchange", sub="e")
+    assert frozen.status == 200, frozen
+    noted: list[list[str]] = []
+    monkeypatch.setattr(sweeping, "note", lambda agenda, names, at: noted.append(list(names)))
+    assert sweep_tills() == 0
+    assert len([name for names in noted for name in names]) == 3

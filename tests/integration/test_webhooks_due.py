@@ -1,5 +1,6 @@
 """Webhooks that are due are found by the minute: nobody asks every merchant, and each noted one has its turn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -8,12 +9,12 @@ import pytest
 from chalicelib.agenda import notes
 from chalicelib.agenda.notes import note
 from chalicelib.kernel.fields import stamp
-from chalicelib.partners import queries, worker
-from chalicelib.partners.items import DUE, Delivery, Partner, waiting
+from chalicelib.partners import actions, queries, worker
+from chalicelib.partners.items import DUE, LATER, Delivery, Partner, waiting
 from chalicelib.table import keys, lists
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import put
+from chalicelib.table.write import put, update
 from tests.world import World
 
 NOW = datetime.now(UTC)
@@ -104,6 +105,23 @@ def test_one_merchant_with_thousands_waiting_takes_its_share_and_no_more(
     worker.retry_due(NOW)
     assert len(sent) == 5 + 1
     assert {*last} <= {*sent}
+
+
+def test_a_disabled_system_is_left_alone_until_it_is_registered_again(world: World, sent: list[str]) -> None:
+    [shop, other] = integrated(2)
+    waits(shop, 1), waits(other, 1)
+    commit([update(keys.partner(shop), assign={"disabled_at": AT})])
+    note(DUE, [shop, other], NOW)
+    worker.retry_due(NOW)
+    assert sent == [f"{other}-0"]
+    later = NOW + LATER
+    assert (world.item(DUE.key(later, shop)), world.item(DUE.key(later, other)) is not None) == (None, True)
+    known = queries.partner(shop)
+    assert known is not None
+    commit(actions.register(replace(known, at=stamp(NOW), disabled_at=None), known))
+    sent.clear()
+    worker.retry_due(later)
+    assert f"{shop}-0" in sent
 
 
 def test_what_nobody_noted_is_found_by_the_slow_round(world: World, sent: list[str]) -> None:

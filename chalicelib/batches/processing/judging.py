@@ -109,9 +109,11 @@ def _outcome(batch: Batch, judgement: Judgement, until: float, reduction: Reduct
 
 
 def _decide(command: Command[Reversal], action: str, reduction: Reduction) -> Decision:
-    """The same decision as for a single reduction; its Record also names batch, line and reason."""
-    decision = DECIDE[action](command, reduction)
-    record, reason = reduction.record, command.body.reason
+    """The same decision as for a single reduction; its Record also names batch and line, and the reason where the
+    answer does not.
+    """
+    decision, record = DECIDE[action](command, reduction), reduction.record
+    reason = command.body.reason if action == "confirm" else None
     return replace(decision, facts=replace(decision.facts, batch=record.batch, line=record.line, reason=reason))
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.batches import admission
 from chalicelib.batches.actions import finish, judged
 from chalicelib.batches.items import Batch, Progress
@@ -16,7 +17,6 @@ from chalicelib.batches.model import FOLDER, NDJSON, wake_key
 from chalicelib.batches.processing import planning, results
 from chalicelib.batches.processing.lanes import Turn, turn
 from chalicelib.batches.queries import intake, progress
-from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.files import store
 from chalicelib.kernel.fields import stamp
@@ -69,7 +69,7 @@ def resume(now: datetime) -> None:
         if last < since:
             wake(id)
 
-    for_each(listed, one, what="batch", name=lambda place: place.key.pk)
+    attempt_each(listed, one, what="batch", name=lambda place: place.key.pk)
 
 
 def wake(id: str) -> None:

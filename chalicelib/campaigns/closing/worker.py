@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.campaigns import actions, queries
 from chalicelib.campaigns.closing.prepare import end
 from chalicelib.campaigns.items import Campaign
 from chalicelib.campaigns.model import Judgement
-from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
@@ -26,7 +26,7 @@ def close(command: Command[Any], id: str) -> Decision:
 
 def close_due(now: datetime) -> int:
     """What the schedule does: campaigns past their end are closed, those never judged are rejected; how many."""
-    return sum(for_each(queries.due(stamp(now)), conclude, what="campaign", name=lambda campaign: campaign.id))
+    return sum(attempt_each(queries.due(stamp(now)), conclude, what="campaign", name=lambda campaign: campaign.id))
 
 
 def conclude(campaign: Campaign) -> bool:

@@ -15,7 +15,7 @@ from chalicelib.errors import Contended
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.ledger.refunds import Payee, brought_to
+from chalicelib.ledger.refunds import Payee, brought_to, touched
 from chalicelib.table import keys
 from chalicelib.table.lists import UNLISTED
 from chalicelib.table.write import Attr, Write, present, put, update
@@ -57,8 +57,7 @@ def give_back(command: Command[Any], donation: Record, *, payee: Payee, proof: C
     } | payee.conditions()
     owed = refund(given.destination, given.source, given.amount)
     transfer = brought_to(payee, owed, given.source)
-    touched = {name: terms[name] for name in terms if name in transfer.changes()}
-    writes, facts = post(transfer, record=command.id, terms=touched)
+    writes, facts = post(transfer, record=command.id, terms=touched(terms, transfer))
     campaign = str(donation.counterparty)
     answer = DonationRefundAnswer(
         id=campaign, donation=donation.id, points=given.amount, at=command.at, account=payee.account.id

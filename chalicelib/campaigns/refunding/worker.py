@@ -11,17 +11,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import islice, takewhile
 from typing import Any
 
 from chalicelib import log
 from chalicelib.accounts import queries as accounts
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.campaigns import queries
 from chalicelib.campaigns.queries import refund_of
 from chalicelib.campaigns.refunding import actions
 from chalicelib.campaigns.refunding.model import Refunding
 from chalicelib.certificates.items import Certificate
-from chalicelib.edge.events import for_each
 from chalicelib.errors import Contended, NotFound
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
@@ -41,10 +42,9 @@ def refund_due(now: datetime) -> int:
     """What the schedule does: how many donations this call refunded."""
     until = time.monotonic() + SECONDS_MAX
     listed = read.places(lists.CAMPAIGNS_ABANDONED, descending=False)
-    due = takewhile(lambda place: place.listing.rank <= stamp(now) + "~" and time.monotonic() <= until, listed)
-    return sum(
-        for_each(due, lambda place: refund_donors(_campaign(place), now, until), what="campaign", name=_campaign)
-    )
+    due = takewhile(lambda place: place.listing.rank <= stamp(now) + "~", listed)
+    refund = partial(refund_donors, now=now, until=until)
+    return sum(attempt_each(map(_campaign, due), refund, what="campaign", name=str, until=until))
 
 
 def _campaign(place: lists.Place) -> str:

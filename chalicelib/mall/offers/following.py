@@ -2,11 +2,11 @@
 
 import time
 from functools import partial
-from itertools import takewhile
 from random import getrandbits
 from typing import Any
 
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.attempts import attempt_each
+from chalicelib.agenda.walks import go_round
 from chalicelib.errors import InvalidState, Refusal
 from chalicelib.kernel.settle import derive, derive_each, perform
 from chalicelib.ledger.account import Account
@@ -15,22 +15,20 @@ from chalicelib.mall.offers import queries, shelving
 from chalicelib.mall.offers.shelving import Standing
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import SUB_PLATFORM
-from chalicelib.table import keys, lists, read
-from chalicelib.table.lists import SHELVING, Listing
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import SHELVING, Listing, Place
 from chalicelib.table.write import Attr, Write, delete, update
 
-SHELVING_SECONDS_MAX = 15  # what is left then is for the schedule's next firing
+SHELVING_SECONDS_MAX, EACH_SECONDS_MAX = 60, 15  # what is left then is for the schedule's next firing
 
 
 def shelve_due() -> None:
     """What the schedule does: offers that have not followed yet, because a worker was lost or out of time."""
-    waiting = [place.key.pk.removeprefix(keys.shelving("").pk) for place in read.places(lists.SHELVING)]
-    for_each(
-        waiting,
-        lambda merchant: shelve(merchant, time.monotonic() + SHELVING_SECONDS_MAX),
-        what="merchant",
-        name=lambda id: id,
-    )
+    go_round(lists.SHELVING, _shelve_one, until=time.monotonic() + SHELVING_SECONDS_MAX)
+
+
+def _shelve_one(place: Place) -> None:
+    shelve(place.key.pk.removeprefix(keys.shelving("").pk), time.monotonic() + EACH_SECONDS_MAX)
 
 
 def shelve(merchant: str, until: float) -> None:
@@ -43,12 +41,7 @@ def shelve(merchant: str, until: float) -> None:
     derive_each(_note(member, account) for member in members)
     if _all_follow(account, until) and note:
         derive(delete(keys.shelving(merchant), require=Attr("turn").eq(note)))
-    for_each(
-        takewhile(lambda _: time.monotonic() <= until, members),
-        lambda member: shelve(member, until),
-        what="member",
-        name=lambda id: id,
-    )
+    attempt_each(members, lambda member: shelve(member, until), what="member", name=str, until=until)
 
 
 def _note(member: str, above: Account) -> Write:
@@ -67,8 +60,8 @@ def _all_follow(account: Account, until: float) -> bool:
     """
     standing = Standing(account, merchants.above(account))
     offers = (each for each in queries.offers_of(account.id) if not standing.follows(each))
-    in_time = takewhile(lambda _: time.monotonic() <= until, offers)
-    outcomes = for_each(in_time, partial(_follow, standing), what="offer", name=lambda offer: offer.id)
+    follow = partial(_follow, standing)
+    outcomes = attempt_each(offers, follow, what="offer", name=lambda offer: offer.id, until=until)
     return all(outcomes) and time.monotonic() <= until
 
 

@@ -1,6 +1,7 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 from chalicelib.draws import queries as draws
 from chalicelib.errors import NotFound
@@ -12,7 +13,7 @@ from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
-from chalicelib.table.write import Attr
+from chalicelib.table.write import Attr, ConditionBase
 
 
 def find_offer(id: str) -> Offer | None:
@@ -134,13 +135,13 @@ def _pointers(merchant: str) -> Iterator[Pointer]:
     return read.query(first.pk, first.sk, last.sk, Pointer)
 
 
-def ended_events(at: str) -> Iterator[str]:
-    """Merchants whose events were over at ``at``, or that were vetoed, and are not known to have served all orders."""
+def ended(at: str) -> ConditionBase:
+    """That a merchant's events were over at ``at``, or that it was vetoed, and is not known to have served all."""
     beside = Attr("merchant.events_until")
     last = Attr("merchant.event.ends_at").lte(at) & (beside.not_exists() | beside.lte(at))
     over = last | Attr("merchant.status").eq("ended")
-    open_still = over & Attr("merchant.completed").not_exists() & Attr("merchant.status").ne("leaving")
-    return (place.key.pk.removeprefix(keys.holder("")) for place in read.places(lists.MERCHANTS, where=open_still))
+    served = Attr("merchant.completed").not_exists()
+    return cast(ConditionBase, over & served & Attr("merchant.status").ne("leaving"))
 
 
 def owes(merchant: str, at: str) -> bool:

@@ -111,14 +111,13 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     owed = transfers.refund(record, sale.in_tills, sale.merchant, pooled=sale.pooled)
     transfer = refunds.brought_to(sale.payee, owed, buyer)
     conditions = _conditions(sale, even_frozen=not by_merchant)
-    accounts = {name for posting in transfer.postings for name in posting[:2]}
-    accounts |= {record.counted_at} if record.counted_at and order.status == "placed" else set()
-    needed = {name: condition for name, condition in conditions.items() if name in accounts}
+    counted = [record.counted_at] if record.counted_at and order.status == "placed" else []
+    needed = refunds.touched(conditions, transfer, *counted)
     writes, facts = post(transfer, record=command.id, terms=needed)
     if record.limited:
         count = keys.purchases(sale.person, sale.terms.counted)
         writes += (update(count, add=sale.terms.units(-order.quantity)),)
-    if by_merchant and record.holder not in accounts:
+    if by_merchant and record.holder not in needed:
         writes += (acting(order.merchant),)
     answer = order.model_copy(update={"status": status, "reason": reason})
     facts = replace(facts, holder=record.holder, reference=order.id, reason=reason, owner=sale.payee.owner(buyer))

@@ -116,14 +116,6 @@ def _read_with(order: Redemption, record: Record) -> tuple[dict[str, Till], Acco
     return {name: rows[keys.account(name)].load(Till) for name in names}, rows[buyer].load(Account)
 
 
-def orders_due(at: str) -> Iterator[str]:
-    """Orders that had to be fulfilled by ``at``, the longest overdue first; some are fulfilled, or refunded."""
-    for place in read.places(lists.ORDERS_DUE, descending=False):
-        if place.listing.rank > at:
-            return
-        yield place.key.pk.removeprefix(keys.due("").pk)
-
-
 def late_of(merchant: str, at: str) -> Iterator[str]:
     """By when a merchant's orders had to be fulfilled that still wait at ``at``, the longest overdue first."""
     where, between = Attr("merchant").eq(merchant), ("!", f"{at}:~")

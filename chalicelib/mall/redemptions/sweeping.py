@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from chalicelib import log
+from chalicelib.agenda.attempts import attempt_each, each
 from chalicelib.agenda.model import Agenda
 from chalicelib.agenda.notes import note
-from chalicelib.agenda.walks import go_round, walk
-from chalicelib.edge.events import each, for_each
+from chalicelib.agenda.walks import go_round_together, walk
 from chalicelib.errors import Refusal, Unavailable
 from chalicelib.kernel.settle import perform
 from chalicelib.mall.items import TillOf
@@ -31,10 +31,10 @@ LATER = timedelta(hours=1)  # when a till that could not be swept is tried again
 def sweep_tills() -> int:
     """What the schedule does; the points moved."""
     moved: list[int] = []
-    began = time.monotonic()
+    noted, offers = partial(_sweep_noted, moved), partial(_sweep_offers, moved)
     each(
-        lambda: walk(SOLD, partial(_sweep_noted, moved), now=datetime.now(UTC), until=began + SWEEPING_SECONDS_MAX),
-        lambda: go_round(lists.OFFERS, partial(_sweep_offers, moved), until=time.monotonic() + ROUND_SECONDS_MAX),
+        lambda: walk(SOLD, noted, now=datetime.now(UTC), until=time.monotonic() + SWEEPING_SECONDS_MAX),
+        lambda: go_round_together(lists.OFFERS, offers, until=time.monotonic() + ROUND_SECONDS_MAX),
     )
     return sum(moved)
 
@@ -46,19 +46,20 @@ def sweep_sold(until: float) -> bool:
 
 def sweep_merchant(merchant: str) -> int:
     """Sweep every till of one merchant; the points moved."""
-    return sum(for_each(queries.tills_of(merchant), _sweep_one, what="till", name=lambda each: each.name) or [0])
+    return sum(attempt_each(queries.tills_of(merchant), _sweep_one, what="till", name=lambda each: each.name) or [0])
 
 
 def _sweep_noted(moved: list[int], names: Sequence[str]) -> None:
-    _sweep(moved, queries.holding_among(names))
+    """What cannot be swept, of a frozen merchant for one, is noted for later: here alone, for offers come round."""
+    note(SOLD, _sweep(moved, queries.holding_among(names)), datetime.now(UTC) + LATER)
 
 
 def _sweep_offers(moved: list[int], places: Sequence[Place]) -> None:
     _sweep(moved, queries.holding([place.key.pk.removeprefix(keys.offer("").pk) for place in places]))
 
 
-def _sweep(moved: list[int], tills: Iterable[TillOf]) -> None:
-    """A till that cannot be swept now, whatever the reason, keeps no other waiting: it is noted for later."""
+def _sweep(moved: list[int], tills: Iterable[TillOf]) -> list[str]:
+    """Those that cannot be swept now, whatever the reason: they keep no other waiting."""
     left = []
     for till in tills:
         try:
@@ -70,7 +71,7 @@ def _sweep(moved: list[int], tills: Iterable[TillOf]) -> None:
             points = 0
         if not points:
             left.append(till.name)
-    note(SOLD, left, datetime.now(UTC) + LATER)
+    return left
 
 
 def _sweep_one(each: TillOf) -> int:

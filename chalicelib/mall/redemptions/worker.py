@@ -5,10 +5,9 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import takewhile
 
 from chalicelib import log
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.walks import go_round
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
@@ -19,7 +18,7 @@ from chalicelib.mall.redemptions import aftersales, order_book
 from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists
-from chalicelib.table.lists import Listing
+from chalicelib.table.lists import Listing, Place
 from chalicelib.table.write import delete, present, update
 
 COMPLETING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # what is left then is for the schedule's next firing
@@ -29,14 +28,15 @@ COMPLETE_AFTER = timedelta(minutes=1)  # a sale that began within an event has e
 
 def complete_events(now: datetime) -> None:
     """Merchants whose event is over, or that were vetoed, are swept, and free to close their account once nothing is
-    left to serve. Their place in a sub-platform's plan is free at once.
+    left to serve. Their place in a sub-platform's plan is free at once. All in turns: who serves for long delays no
+    other.
     """
     at, until = stamp(now - COMPLETE_AFTER), time.monotonic() + COMPLETING_SECONDS_MAX
-    ended = takewhile(lambda _: time.monotonic() <= until, queries.ended_events(at))
-    for_each(ended, partial(_complete, at), what="merchant", name=lambda id: id)
+    go_round(lists.MERCHANTS, partial(_complete, at), until=until, where=queries.ended(at))
 
 
-def _complete(at: str, merchant: str) -> None:
+def _complete(at: str, place: Place) -> None:
+    merchant = place.key.pk.removeprefix(keys.holder(""))
     account = merchants.item(merchant)
     if account.as_merchant.counted and not _settled("leave", account, sellers.leave):
         return
@@ -59,12 +59,12 @@ def _settled(action: str, account: Account, decide: Callable[..., Decision]) -> 
 def expire_due(now: datetime) -> None:
     """Orders that were not fulfilled in the time that their offer promised are refunded."""
     until = time.monotonic() + EXPIRING_SECONDS_MAX
-    due = takewhile(lambda _: time.monotonic() <= until, order_book.orders_due(stamp(now)))
-    for_each(due, partial(_expire, now), what="order", name=lambda id: id)
+    go_round(lists.ORDERS_DUE, partial(_expire, now), until=until, up_to=stamp(now))
 
 
-def _expire(now: datetime, id: str) -> None:
+def _expire(now: datetime, place: Place) -> None:
     """Once it is fulfilled or refunded, the note goes. What cannot be refunded now waits a day, behind all others."""
+    id = place.key.pk.removeprefix(keys.due("").pk)
     sale = order_book.due(id)
     if sale.order.status == "placed":
         try:
@@ -75,7 +75,7 @@ def _expire(now: datetime, id: str) -> None:
             pass
         except Refusal as refusal:
             log.emit("order_not_refunded", logging.WARNING, order=id, code=refusal.code)
-            place = Listing(lists.ORDERS_DUE, f"{stamp(now + LATER)}:{id}")
-            derive(update(keys.due(id), listed=place, require=present()))
+            later = Listing(lists.ORDERS_DUE, f"{stamp(now + LATER)}:{id}")
+            derive(update(keys.due(id), listed=later, require=present()))
             return
     derive(delete(keys.due(id)))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.attempts import attempt_each
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive
 from chalicelib.reports import model, queries
@@ -30,7 +30,7 @@ SECONDS_MAX = 20  # of the schedule's turn; the next continues
 def prepare_due() -> None:
     """The months that are being prepared, the oldest first, as far as the time suffices; each though others fail."""
     end = time.monotonic() + SECONDS_MAX
-    for_each(_until(end), partial(_continue, end), what="report", name=lambda place: place.key.pk)
+    attempt_each(_until(end), partial(_continue, end), what="report", name=lambda place: place.key.pk)
 
 
 def _until(end: float) -> Iterator[Place]:

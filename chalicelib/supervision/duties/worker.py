@@ -3,11 +3,11 @@
 import time
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import takewhile
 from typing import Any
 
 from chalicelib import shanghai
-from chalicelib.edge.events import for_each
+from chalicelib.agenda.attempts import attempt_each
+from chalicelib.agenda.walks import go_round
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
@@ -40,7 +40,7 @@ def look_daily(now: datetime) -> None:
     while time.monotonic() <= until:
         some = read.first(places, TOGETHER)
         try:
-            for_each(some, partial(_look, now), what="merchant", name=_merchant)
+            attempt_each(some, partial(_look, now), what="merchant", name=_merchant)
         finally:
             _remember(day, some)
         if len(some) < TOGETHER:
@@ -73,17 +73,15 @@ def measure(merchant: str, now: datetime) -> None:
 
 
 def delist_due(now: datetime) -> None:
-    """Merchants with a warning that has lasted longer than the stage's days, the oldest first. Only the list of those
-    that have one is read, and each is measured again before.
+    """Merchants with a warning that has lasted longer than the stage's days, in turns. Only the list of those that have
+    one is read, and each is measured again before.
     """
-    end = time.monotonic() + SECONDS_MAX
-    since = stamp(now - timedelta(days=settings().delist_days))
-    listed = read.places(lists.DUTIES, between=("!", f"{since}:~"), descending=False)
-    due = takewhile(lambda _: time.monotonic() <= end, (place.listing.rank.partition("Z:")[2] for place in listed))
-    for_each(due, partial(_delist, now), what="merchant", name=lambda id: id)
+    until, since = time.monotonic() + SECONDS_MAX, stamp(now - timedelta(days=settings().delist_days))
+    go_round(lists.DUTIES, partial(_delist, now), until=until, up_to=f"{since}:~")
 
 
-def _delist(now: datetime, merchant: str) -> None:
+def _delist(now: datetime, place: Place) -> None:
+    merchant = place.listing.rank.partition("Z:")[2]
     account = merchants.item(merchant)
     if (account.status, account.as_merchant.status) != ("active", "active"):
         return  # its offers are off the shelf anyway

@@ -16,7 +16,7 @@ from chalicelib.onboarding import actions
 from chalicelib.onboarding.items import Application, OpinionNote
 from chalicelib.onboarding.model import Acknowledgement, Agreement, Endorsement, Integration, Opinion, Review
 from chalicelib.onboarding.required import DocumentsChanged, DocumentsMissing
-from chalicelib.partners.items import Partner
+from chalicelib.partners.items import DUE, Partner
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, refusal, touched, write_to
@@ -25,6 +25,7 @@ from tests.unit.onboarding.applications import application, counting
 from tests.unit.partners.deliveries import partner
 
 PLACE = keys.application("application")
+NOTED = DUE.key(NOW + timedelta(minutes=1), "shop")
 LINE = keys.application_step("application", AT, ID)
 GUARD = keys.applying("shop")
 ACCOUNT = keys.account("account:shop")
@@ -260,7 +261,7 @@ def integrated(before: Application, known: Partner | None = None) -> Decision:
 def test_the_first_integration_makes_a_merchant_with_a_system() -> None:
     before = application("third_party_mall", "agreement_signed", opinion=FAVOURABLE)
     decision = integrated(before)
-    assert touched(decision) == [GUARD, ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop")]
+    assert touched(decision) == [GUARD, ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop"), NOTED]
     assert moved(decision, before)["integration"] == {
         "at": AT, "callback_url": PROVED.callback_url, "public_key": "whpk_new",
         "signatures": "optional",
@@ -273,7 +274,7 @@ def active(**changes: Any) -> Application:
 
 def test_a_later_integration_replaces_the_system_and_nothing_else() -> None:
     decision = integrated(active(), partner())
-    assert touched(decision) == [ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop")]
+    assert touched(decision) == [ACCOUNT, PLACE, LINE, keys.partner("shop"), keys.pulse("shop"), NOTED]
     item = moved(decision, active())
     assert item["integration"] == {
         "at": AT, "callback_url": PROVED.callback_url, "public_key": "whpk_new",

@@ -11,7 +11,7 @@ from chalicelib.errors import InvalidState
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.partners import actions
-from chalicelib.partners.items import EARLIER_FAILED, KEY_OVERLAP, WAITING, Delivery, Partner, PreviousKey, Pulse
+from chalicelib.partners.items import DUE, EARLIER_FAILED, KEY_OVERLAP, WAITING, Delivery, Partner, PreviousKey, Pulse
 from chalicelib.partners.model import event, to_answer
 from chalicelib.table import keys
 from chalicelib.table.row import load
@@ -23,8 +23,8 @@ PARTNER, PULSE = keys.partner("shop"), keys.pulse("shop")
 
 
 def test_the_first_system_of_a_merchant_is_listed_and_answers() -> None:
-    known, pulse = actions.register(partner(), None)
-    assert (known.key, pulse.key) == (PARTNER, PULSE)
+    known, pulse, noted = actions.register(partner(), None)
+    assert (known.key, pulse.key, noted.key) == (PARTNER, PULSE, DUE.key(NOW + timedelta(minutes=1), "shop"))
     assert holds(known)
     assert not holds(known, partner())
     item = after(known)
@@ -36,7 +36,7 @@ def test_the_first_system_of_a_merchant_is_listed_and_answers() -> None:
 def test_another_system_replaces_the_one_that_was_read_and_no_other() -> None:
     old = partner(disabled_at=AT)
     new = partner(public_key="whpk_new", at=stamp(LATER), previous=old.replaced_by("whpk_new", LATER))
-    known, _ = actions.register(new, old)
+    known, *_ = actions.register(new, old)
     assert holds(known, old)
     assert not holds(known, partner(at=stamp(LATER)))
     assert not holds(known)
