@@ -3,10 +3,7 @@
 A command: admit, parse, decide, commit, answer or replay. What only reads is in queries.py.
 """
 
-import base64
 import functools
-import hashlib
-import hmac
 import logging
 import re
 import unicodedata
@@ -27,10 +24,9 @@ from chalicelib.edge.problem import IdempotencyKeyRequired, InternalError
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.record import Fingerprint
+from chalicelib.kernel.record import Fingerprint, fingerprint_of
 from chalicelib.kernel.settle import Settled, settle, settle_prepared
-from chalicelib.kernel.text import STORED
-from chalicelib.settings import account_key, secret
+from chalicelib.settings import account_key
 from chalicelib.signing.messages import Message
 from chalicelib.table import keys
 
@@ -156,7 +152,8 @@ def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Re
     body = _parse(endpoint.takes, request)
     message = Message(endpoint.method, problem.path_of(request), request.headers, cast(bytes, request.raw_body))
     order = Command(caller, body, keys.record_id(caller.sub, key, account_key()), datetime.now(UTC), message)
-    fingerprint = _fingerprint(endpoint, segments, request, body)
+    route = f"{endpoint.method} {endpoint.path} {sorted(segments.items())}"
+    fingerprint = fingerprint_of(route, body, cast(bytes, request.raw_body))
     log.annotate(record=order.id)
     settled = _settled(endpoint, order, segments, fingerprint)
     log.annotate(replayed=settled.replayed)
@@ -177,27 +174,6 @@ def _parse(model: type[BaseModel], request: Request) -> BaseModel:
     if len(raw) > BODY_BYTES_MAX:
         raise BodyTooLarge(limit=BODY_BYTES_MAX)
     return validation.parsed(model, raw)
-
-
-def _fingerprint(endpoint: Endpoint, segments: Mapping[str, str], request: Request, body: BaseModel) -> Fingerprint:
-    """What a replay must match: the path and the body's meaning (not its spelling; a default may be left out).
-
-    Records of before kept all of the hash, or every field that was written, defaults too, and texts untrimmed. Keyed,
-    because it is kept and a body may hold an identity number, which could be found by trying them all.
-    """
-    meant = body.model_dump_json(exclude_defaults=True)
-
-    def keyed(written: str) -> bytes:
-        whole = f"{endpoint.method} {endpoint.path} {sorted(segments.items())} {written}"
-        return hmac.new(secret("identity_key"), whole.encode(), hashlib.sha256).digest()
-
-    def earlier() -> set[str]:
-        verbatim = endpoint.takes.model_validate_json(request.raw_body, context=STORED)
-        written = (each.model_dump_json(exclude_unset=True) for each in (body, verbatim))
-        return {keyed(each).hex() for each in (meant, *written)}
-
-    half = keyed(meant)[:16]  # enough (RFC 2104 §5), and every Record is shorter
-    return Fingerprint(base64.urlsafe_b64encode(half).decode().rstrip("="), earlier)
 
 
 def json_response(status: int, body: str, headers: Mapping[str, Any] | None = None) -> Response:

@@ -1,9 +1,16 @@
 """The Record: one immutable item that proves a Decision."""
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pydantic import BaseModel
+
+from chalicelib.kernel.text import STORED
+from chalicelib.settings import secret
 from chalicelib.signing.messages import Proof
 
 
@@ -96,3 +103,24 @@ class Fingerprint(NamedTuple):
 
     def matches(self, stored: str) -> bool:
         return stored == self.kept or stored in self.earlier()
+
+
+def fingerprint_of(route: str, body: BaseModel, raw: bytes) -> Fingerprint:
+    """What a replay must match: the ``route`` with its path, and the body's meaning (not its spelling; a default may be
+    left out).
+
+    Half of the hash is kept, which is enough (RFC 2104 §5) and makes every Record shorter. Records of before kept all
+    of it, or every field that was written, defaults too, and texts untrimmed. Keyed, because it is kept and a body may
+    hold an identity number, which could be found by trying them all.
+    """
+    meant = body.model_dump_json(exclude_defaults=True)
+
+    def keyed(written: str) -> bytes:
+        return hmac.new(secret("identity_key"), f"{route} {written}".encode(), hashlib.sha256).digest()
+
+    def earlier() -> set[str]:
+        verbatim = type(body).model_validate_json(raw, context=STORED)
+        written = (each.model_dump_json(exclude_unset=True) for each in (body, verbatim))
+        return {keyed(each).hex() for each in (meant, *written)}
+
+    return Fingerprint(base64.urlsafe_b64encode(keyed(meant)[:16]).decode().rstrip("="), earlier)
