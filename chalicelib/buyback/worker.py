@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib import log
 from chalicelib.agenda.attempts import attempt_each
-from chalicelib.buyback import actions, queries
+from chalicelib.buyback import actions, model, queries
 from chalicelib.buyback.items import Run, RunPart
 from chalicelib.buyback.model import COUNTING_LANES, lot_id
 from chalicelib.errors import InvalidState
@@ -68,9 +68,9 @@ def _resume_run(now: datetime, id: str) -> None:
 def _plan(run: Run, planned: int, sweep: Sweep) -> None:
     """Plan on from ``planned`` parts, and have the next message plan on from there.
 
-    A message that is doubled or retried finds more parts, and does nothing: it plans on itself only where nobody else
-    has done so for some time, or each double would begin a chain of its own. Whoever planned sends the parts, then the
-    next message, then says so; where it died before, ``_sent_on`` does it.
+    A message that is doubled or retried finds more parts: it sends its own once more. It plans on itself only where
+    nobody else has done so for some time, or each double would begin a chain of its own. Whoever planned sends the
+    parts, then the next message, then says so; where it died before, ``_sent_on`` does it.
     """
     now = datetime.now(UTC)
     if not planned and not run.planned and not sweep(time.monotonic() + SWEEPING_SECONDS_MAX):
@@ -81,6 +81,9 @@ def _plan(run: Run, planned: int, sweep: Sweep) -> None:
         name = keys.digest("plan", run.id, str(run.planned))
         if _quietly(name, lambda command: actions.plan(command, run, queries.ahead(run))):
             _send(queries.run(run.id))
+            return
+    last = min(run.planned, planned + model.PARTS_AT_ONCE)
+    queue.send({"run": run.id, "part": number} for number in range(planned + 1, last + 1))
 
 
 def _sent_on(run: Run, now: datetime) -> Run:
