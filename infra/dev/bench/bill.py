@@ -95,9 +95,7 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
     written = sum(count * (kinds[name].write + kinds[name].projected) for name, count in amounts.items())
     read = sum(count * kinds[name].reads for name, count in amounts.items() if not (batched and name == "trip"))
     moved = sum(count for name, count in amounts.items() if kinds[name].projected)
-    seconds = requests * prices.REQUEST_SECONDS * prices.REQUEST_GB
-    seconds += moved / _CHUNK * prices.CHUNK_SECONDS * prices.CONSUMER_GB
-    seconds += prices.TRIPS_A_DAY * prices.BATCH_LINE_SECONDS * prices.REQUEST_GB if batched else 0
+    seconds = _seconds(requests, moved, batched=batched)
     held = prices.ACCOUNTS * 600 / 1e9
     stored = grown(kinds) + held
     return Month(
@@ -121,6 +119,13 @@ def month(kinds: dict[str, Kind], *, batched: bool) -> Month:
             + PRICES["secret"],
         }
     )
+
+
+def _seconds(requests: float, moved: float, *, batched: bool) -> float:
+    """GB-seconds of a day's functions."""
+    lines = prices.TRIPS_A_DAY * prices.BATCH_LINE_SECONDS * prices.REQUEST_GB if batched else 0
+    consumed = moved / _CHUNK * prices.CHUNK_SECONDS * prices.CONSUMER_GB
+    return requests * prices.REQUEST_SECONDS * prices.REQUEST_GB + consumed + lines
 
 
 def grown(kinds: dict[str, Kind]) -> float:
