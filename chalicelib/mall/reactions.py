@@ -14,7 +14,6 @@ from chalicelib.mall.offers import following
 from chalicelib.mall.redemptions.sweeping import SOLD
 from chalicelib.merchants.model import TURNS
 from chalicelib.table import keys, lists
-from chalicelib.table.lists import Listing
 from chalicelib.table.write import put
 
 FREEZES = {*KINDS.values()}
@@ -41,6 +40,6 @@ def note_due(records: Sequence[Record]) -> None:
     sold = (json.loads(record.answer) for record in records if record.kind == "redemption")
     due = ((order["id"], order["merchant"], order["fulfil_by"]) for order in sold if order.get("fulfil_by"))
     derive_each(
-        put(keys.due(id), DueOrder(id, merchant), listed=Listing(lists.ORDERS_DUE, f"{fulfil_by}:{id}"))
+        put(keys.due(id), DueOrder(id, merchant), listed=lists.ORDERS_DUE.at(f"{fulfil_by}:{id}"))
         for id, merchant, fulfil_by in due
     )

@@ -116,7 +116,7 @@ def give_up(delivery: Delivery, reason: str) -> Write:
     return update(
         keys.delivery(delivery.id),
         assign={"status": "failed", "reason": reason},
-        listed=Listing(lists.deliveries(delivery.merchant, "failed"), f"{delivery.made_at}:{delivery.id}"),
+        listed=lists.deliveries(delivery.merchant, "failed").at(f"{delivery.made_at}:{delivery.id}"),
         require=_as_read(delivery),
     )
 

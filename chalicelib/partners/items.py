@@ -146,4 +146,4 @@ LATER = timedelta(minutes=1)
 
 def waiting(merchant: str, id: str, next_at: str) -> Listing:
     """Where the schedule finds what is to be tried (again) at ``next_at``."""
-    return Listing(lists.deliveries(merchant, "pending"), f"{next_at}:{id}")
+    return lists.deliveries(merchant, "pending").at(f"{next_at}:{id}")

@@ -124,10 +124,11 @@ def deliveries(query: Query[DeliveryParams]) -> Page[DeliveryAnswer]:
 def _places(query: Query[DeliveryParams]) -> Iterator[Place]:
     params, after = query.params, query.position
     for merchant in _merchants(query.asker, params):
-        name = lists.deliveries(merchant, params.status)
-        if not after or name >= after["list"]:
-            start = after if after and name == after["list"] else None
-            yield from read.places(name, after=start, descending=False, chunk=params.limit + 1)
+        listed = lists.deliveries(merchant, params.status)
+        begun = after is not None and listed.holds(after["list"])
+        if begun or not after or listed.name > after["list"]:
+            start = after if begun else None
+            yield from read.places(listed, after=start, descending=False, chunk=params.limit + 1)
 
 
 def _merchants(caller: Caller, params: DeliveryParams) -> Iterable[str]:

@@ -122,7 +122,7 @@ def file(reduction: Reduction) -> Write:
 
 def _guard(reduction: ReductionAnswer, at: str) -> Write:
     """One reduction a record, for ever."""
-    waits = Listing(lists.REDUCTIONS_REPORTED, f"{at}:{reduction.id}") if reduction.status == "reported" else None
+    waits = lists.REDUCTIONS_REPORTED.at(f"{at}:{reduction.id}") if reduction.status == "reported" else None
     state = ReductionState(reduction.status, reduction.id)
     key = keys.reduction(reduction.scenario, reduction.record_id)
     return put(key, state, listed=waits, refuse=seen(ReductionState, _already))

@@ -15,7 +15,7 @@ from chalicelib.renewals.model import SOON
 from chalicelib.settings import settings
 from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
 from chalicelib.table import lists, read
-from chalicelib.table.lists import Place
+from chalicelib.table.lists import Lanes, Place
 
 EACH_MAX = 50  # of one list
 TOTALS_DAYS = 7  # an operator has so long to settle a difference
@@ -142,7 +142,7 @@ def _delisted(now: datetime) -> Callable[[Place], Waits]:
     return waits
 
 
-def _listed(name: str, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:
+def _listed(name: str | Lanes, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:
     found = map(waits, read.places(name, descending=False, chunk=EACH_MAX + 1))
     return takewhile(lambda each: each.since <= until, found)
 

@@ -5,6 +5,7 @@ An item stands in at most one list. docs/access-patterns.md gives each list its 
 
 from datetime import datetime
 from typing import NamedTuple
+from zlib import crc32
 
 from chalicelib.table.keys import Key
 
@@ -23,6 +24,28 @@ class Listing(NamedTuple):
         return self._asdict()
 
 
+class Lanes(NamedTuple):
+    """A list that many write to at once: a partition of the index takes 1000 units a second, so it has several.
+
+    They are read as one, by rank. What was listed before there were lanes stands in the list ``name`` itself.
+    """
+
+    name: str
+    lanes: int
+
+    def at(self, rank: str) -> Listing:
+        """The place at ``rank``, which holds an id."""
+        return Listing(f"{self.name}/{crc32(rank.encode()) % self.lanes:x}", rank)
+
+    @property
+    def names(self) -> list[str]:
+        return [self.name, *(f"{self.name}/{lane:x}" for lane in range(self.lanes))]
+
+    def holds(self, name: str) -> bool:
+        """Whether ``name`` is one of them."""
+        return name.partition("/")[0] == self.name
+
+
 class Place(NamedTuple):
     """What a list names: the key of an item, and where it stands."""
 
@@ -35,6 +58,7 @@ class Place(NamedTuple):
         return self.key.item() | self.listing.attributes
 
 
+FIRST, LAST = "!", "~"  # around every rank
 PAGES_MAX = 10  # of a walk that passes over what does not match: so a request never costs more, whatever else there is
 
 
@@ -53,13 +77,29 @@ class Budget:
         self.stopped = last if self._left <= 0 else None
         return self._left <= 0
 
+    def share(self) -> "Budget":
+        """What is left of it for one of several walks."""
+        return _Share(self)
+
+
+class _Share(Budget):
+    def __init__(self, whole: Budget) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def spent(self, last: dict[str, str]) -> bool:
+        """What one spends, all of them have spent; each knows for itself where it stopped."""
+        spent = self._whole.spent(last)
+        self.stopped = last if spent else None
+        return spent
+
 
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchange; the public sees none of them
 OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
-ORDERS_DUE = "orders-due"  # orders that have to be fulfilled by a time
+ORDERS_DUE = Lanes("orders-due", 8)  # orders that have to be fulfilled by a time
 PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule does not look at theirs
-REDUCTIONS_REPORTED = "reductions"  # reductions that wait for confirmation
+REDUCTIONS_REPORTED = Lanes("reductions", 8)  # reductions that wait for confirmation
 BATCHES = "reduction-batches"
 PROCEDURES = "procedures"
 RENAMINGS = "renamings"  # requests of institutions for a new name, until they are decided
@@ -112,9 +152,9 @@ def validity(subject: str) -> str:
     return f"validity:{subject}"
 
 
-def deliveries(merchant: str, status: str) -> str:
+def deliveries(merchant: str, status: str) -> Lanes:
     """A merchant's webhooks that wait ("pending") or that were given up ("failed")."""
-    return f"deliveries:{merchant}:{status}"
+    return Lanes(f"deliveries:{merchant}:{status}", 4)
 
 
 def unread(account: str) -> str:

@@ -1,11 +1,11 @@
-"""Reads. All are strongly consistent except those of the index, which cannot be."""
+"""Reads. All are strongly consistent except those of the index (walks.py), which cannot be."""
 
 import random
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, overload
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from boto3.dynamodb.conditions import Key as KeyAttr
 
 from chalicelib.deadline import pause
@@ -13,11 +13,12 @@ from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 from chalicelib.table.client import ask, client
 from chalicelib.table.keys import Key
-from chalicelib.table.lists import INDEX, Budget, Listing, Place
+from chalicelib.table.lists import Budget
 from chalicelib.table.row import N, Row, load
+from chalicelib.table.walks import listed, merged, places, walk
 from chalicelib.table.write import Item, decode, encode
 
-__all__ = ["Attr", "Row", "get", "listed", "many", "partition", "places", "query", "rows"]
+__all__ = ["Attr", "Row", "get", "listed", "many", "merged", "partition", "places", "query", "rows"]
 
 
 @overload
@@ -120,66 +121,8 @@ def partition(
     """
     condition = KeyAttr("pk").eq(pk) & KeyAttr("sk").between(low, high)
     start = Key(pk, before).item() if before else None
-    walk = _walk(condition, start, where, budget, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
-    return map(Row, walk)
-
-
-def listed(
-    name: str,
-    *,
-    between: tuple[str, str] | None = None,
-    after: Item | None = None,
-    descending: bool = True,
-    where: ConditionBase | None = None,
-    chunk: int = 100,
-    budget: Budget | None = None,
-) -> Iterator[Item]:
-    """Keys and projected attributes of what stands in the list ``name``, by rank; eventually consistent.
-
-    ``between`` bounds the rank, both ends included. ``after`` holds the four key attributes of the item to
-    start behind.
-    """
-    whole = KeyAttr("list").eq(name)
-    condition = whole & KeyAttr("rank").between(*between) if between else whole
-    return _walk(condition, after, where, budget, IndexName=INDEX, ScanIndexForward=not descending, Limit=chunk)
-
-
-def places(
-    name: str,
-    *,
-    between: tuple[str, str] | None = None,
-    after: Item | None = None,
-    descending: bool = True,
-    where: ConditionBase | None = None,
-    chunk: int = 100,
-    budget: Budget | None = None,
-) -> Iterator[Place]:
-    """What stands in the list ``name``, by rank; eventually consistent. ``after`` is a ``Place.position``."""
-    found = listed(name, between=between, after=after, descending=descending, where=where, chunk=chunk, budget=budget)
-    return (Place(Key(each["pk"], each["sk"]), Listing(each["list"], each["rank"])) for each in found)
-
-
-def _walk(
-    condition: ConditionBase, start: Item | None, where: ConditionBase | None, budget: Budget | None, **options: Any
-) -> Iterator[Item]:
-    builder = ConditionExpressionBuilder()
-    built = builder.build_expression(condition, is_key_condition=True)
-    names, values = dict(built.attribute_name_placeholders), dict(built.attribute_value_placeholders)
-    options["KeyConditionExpression"] = built.condition_expression
-    if where is not None:
-        filtered = builder.build_expression(where)
-        options["FilterExpression"] = filtered.condition_expression
-        names |= filtered.attribute_name_placeholders
-        values |= filtered.attribute_value_placeholders
-    options |= {"ExpressionAttributeNames": names, "ExpressionAttributeValues": encode(values)}
-    while True:
-        if start:
-            options["ExclusiveStartKey"] = encode(start)
-        answer = ask(client().query, TableName=settings().table_name, **options)
-        yield from (item for raw in answer["Items"] if (item := decode(raw)) is not None)
-        start = decode(answer.get("LastEvaluatedKey"))
-        if not start or (budget and budget.spent(start)):
-            return
+    found = walk(condition, start, where, budget, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
+    return map(Row, found)
 
 
 def first(items: Iterator[N], count: int) -> list[N]:

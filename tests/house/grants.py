@@ -40,7 +40,7 @@ OPERATIONS: dict[str, set[Grant]] = {
 }
 NAMED: dict[str, Grant] = {
     "chalicelib.table.read.partition": ("dynamodb:Query", "table"),
-    "chalicelib.table.read.listed": ("dynamodb:Query", "index"),
+    "chalicelib.table.walks.listed": ("dynamodb:Query", "index"),
     "chalicelib.table.write.put": ("dynamodb:PutItem", "table"),
     "chalicelib.table.write.update": ("dynamodb:UpdateItem", "table"),
     "chalicelib.table.write.delete": ("dynamodb:DeleteItem", "table"),

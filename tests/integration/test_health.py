@@ -8,7 +8,7 @@ import pytest
 from chalicelib.supervision.duties.warnings import WARNINGS
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
-from chalicelib.table.lists import ORDERS_DUE, Listing
+from chalicelib.table.lists import ORDERS_DUE
 from chalicelib.table.write import update
 from tests.desk import EXCHANGE, PLANS, Desk, institution
 from tests.platforms import platform
@@ -85,7 +85,7 @@ def test_late_orders_are_counted_until_they_are_settled(world: World) -> None:
     assert warnings(world, shop) == []
     past = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     for order in (mine, late, theirs):
-        commit([update(keys.due(order), assign={}, listed=Listing(ORDERS_DUE, f"{past}:{order}"))])
+        commit([update(keys.due(order), assign={}, listed=ORDERS_DUE.at(f"{past}:{order}"))])
     assert health(world, shop).body["orders"] == {"late": 2, "oldest_due": past, "more": False}
     assert world.fulfil(mine).status == 200
     assert health(world, shop).body["orders"]["late"] == 1

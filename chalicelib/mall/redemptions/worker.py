@@ -18,7 +18,7 @@ from chalicelib.mall.redemptions import aftersales, order_book
 from chalicelib.mall.redemptions.sweeping import sweep_merchant
 from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists
-from chalicelib.table.lists import Listing, Place
+from chalicelib.table.lists import Place
 from chalicelib.table.write import delete, present, update
 
 COMPLETING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # what is left then is for the schedule's next firing
@@ -75,7 +75,7 @@ def _expire(now: datetime, place: Place) -> None:
             pass
         except Refusal as refusal:
             log.emit("order_not_refunded", logging.WARNING, order=id, code=refusal.code)
-            later = Listing(lists.ORDERS_DUE, f"{stamp(now + LATER)}:{id}")
+            later = lists.ORDERS_DUE.at(f"{stamp(now + LATER)}:{id}")
             derive(update(keys.due(id), listed=later, require=present()))
             return
     derive(delete(keys.due(id)))

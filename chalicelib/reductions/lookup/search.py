@@ -15,6 +15,7 @@ from chalicelib.reductions.lookup.queries import as_they_stand, to_answer
 from chalicelib.reductions.model import ReductionAnswer, ReductionParams
 from chalicelib.scenarios.queries import everything
 from chalicelib.table import keys, lists, read
+from chalicelib.table.lists import Lanes
 
 LOOKED_AT_MAX = 500  # reductions a page; a search that found too few by then continues on the next page
 _FIRST, _LAST = "0", "~"  # around every rank
@@ -83,7 +84,7 @@ def _of_scenarios(codes: list[str], query: Asked, low: str, high: str) -> Iterat
     return merge(*(_ranks(lane, query, low, high) for lane in lanes), reverse=True)
 
 
-def _ranks(name: str, query: Asked, low: str, high: str, *, descending: bool = True) -> Iterator[str]:
+def _ranks(name: str | Lanes, query: Asked, low: str, high: str, *, descending: bool = True) -> Iterator[str]:
     walk = read.places(name, between=(low, high), descending=descending, chunk=query.params.limit + 2)
     return (place.listing.rank for place in walk)
 

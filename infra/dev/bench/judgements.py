@@ -145,7 +145,7 @@ def process(batch: str) -> None:
 def _twins(setting: Setting, made: Sequence[Transaction], number: int) -> list[Transaction]:
     """The same transactions once more, for other Records and reductions, which wait as a report leaves them."""
     at = "2026-01-31T08:00:00.000Z"
-    state = {"status": "reported", "reduction": "p" * 26, "list": lists.REDUCTIONS_REPORTED}
+    state = {"status": "reported", "reduction": "p" * 26, "list": lists.REDUCTIONS_REPORTED.name}
     names = [f"twin-{number}-{line}" for line in range(LINES)]
     setting.put([encode(_guard(name).item() | state | {"rank": f"{at}:{name}"}) for name in names])
     return [_twin(made[line % len(made)], name, line % PEOPLE) for line, name in enumerate(names)]

@@ -1,6 +1,6 @@
 """DynamoDB's arithmetic: what a request costs in request units, from the bytes of the items it touches."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import Any
 
@@ -37,15 +37,18 @@ def transaction_units(before: Item | None, after: Item | None) -> int:
 
 
 def _index_units(before: Item | None, after: Item | None) -> int:
+    return sum(units for _, units in index_units(before, after))
+
+
+def index_units(before: Item | None, after: Item | None) -> Iterator[tuple[str, int]]:
+    """Write units of the same in the index, by the list that takes them."""
     old, new = _indexed(before), _indexed(after)
     if old == new:
-        return 0
-    units = 0
+        return
     if old is not None and (new is None or any(old[name] != new[name] for name in _INDEX_KEYS)):
-        units += max(1, ceil(size(old) / 1024))  # the entry at the old place goes
+        yield old["list"]["S"], max(1, ceil(size(old) / 1024))  # the entry at the old place goes
     if new is not None:
-        units += max(1, ceil(max(size(new), size(old)) / 1024))
-    return units
+        yield new["list"]["S"], max(1, ceil(max(size(new), size(old)) / 1024))
 
 
 def _indexed(item: Item | None) -> dict[str, Any] | None:

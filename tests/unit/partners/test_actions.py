@@ -13,11 +13,13 @@ from chalicelib.kernel.record import Record
 from chalicelib.partners import actions
 from chalicelib.partners.items import DUE, EARLIER_FAILED, KEY_OVERLAP, WAITING, Delivery, Partner, PreviousKey, Pulse
 from chalicelib.partners.model import event, to_answer
-from chalicelib.table import keys
+from chalicelib.table import keys, lists
+from chalicelib.table.lists import Listing
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, NOW, after, command, holds, refusal, touched, write_to
 from tests.unit.partners.deliveries import ORDER, delivery, partner
 
+PENDING, FAILED = lists.deliveries("shop", "pending"), lists.deliveries("shop", "failed")
 LATER = NOW + timedelta(hours=1)
 PARTNER, PULSE = keys.partner("shop"), keys.pulse("shop")
 
@@ -92,7 +94,7 @@ def test_the_event_of_an_order_waits_once_and_names_nobody() -> None:
     item = after(write)
     stored = load(Delivery, item)
     assert stored == delivery(payload=stored.payload)
-    assert (item["list"], item["rank"]) == ("deliveries:shop:pending", f"{AT}:{stored.id}")
+    assert Listing(item["list"], item["rank"]) == PENDING.at(f"{AT}:{stored.id}")
     assert not holds(write, stored)
     assert "alice" not in stored.payload
     assert "王" not in stored.payload
@@ -112,7 +114,7 @@ def test_a_try_is_counted_before_it_is_made_and_by_one_of_two() -> None:
 def test_what_failed_with_its_order_is_listed_again_when_it_is_tried() -> None:
     failed = delivery("order.refunded", status="failed", reason=EARLIER_FAILED)
     item = after(actions.claim(failed, NOW), failed)
-    assert (item["status"], item["list"]) == ("pending", "deliveries:shop:pending")
+    assert (item["status"], PENDING.holds(item["list"])) == ("pending", True)
 
 
 def test_what_arrived_leaves_the_list_and_is_forgotten_in_time() -> None:
@@ -129,7 +131,7 @@ def test_what_failed_waits_and_what_is_given_up_is_listed_as_such() -> None:
     assert (item["status"], item["next_at"], item["reason"]) == ("pending", stamp(LATER), "late")
     assert item["rank"] == f"{stamp(LATER)}:{claimed.id}"
     item = after(actions.give_up(claimed, "late"), claimed)
-    assert (item["status"], item["list"]) == ("failed", "deliveries:shop:failed")
+    assert (item["status"], FAILED.holds(item["list"])) == ("failed", True)
     for write in (actions.postpone(claimed, LATER, None), actions.give_up(claimed, "late")):
         assert not holds(write, delivery(attempts=2))
 
@@ -163,7 +165,7 @@ def test_only_what_was_given_up_is_replayed() -> None:
     write = write_to(decision, keys.delivery(failed.id))
     item = after(write, failed)
     assert load(Delivery, item) == replace(failed, status="pending", attempts=0, reason=None, waiting_since=AT)
-    assert item["list"] == "deliveries:shop:pending"
+    assert PENDING.holds(item["list"])
     assert refusal(write, delivery(status="delivered")).facts["state"] == "delivered"
     assert refusal(write).facts["state"] == "gone"
 

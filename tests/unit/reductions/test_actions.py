@@ -14,6 +14,7 @@ from chalicelib.reductions.items import Recipient, Reduction, ReductionState, Us
 from chalicelib.reductions.model import Reason, ReductionAnswer, Report
 from chalicelib.scenarios.items import Scenario
 from chalicelib.table import keys
+from chalicelib.table.lists import REDUCTIONS_REPORTED
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, record, refusal, touched, write_to
 from tests.unit.scenarios.samples import scenario
 
@@ -57,7 +58,7 @@ def test_an_institution_gets_the_grams_and_no_points() -> None:
 def test_a_manual_scenario_counts_what_is_pending_and_moves_nothing() -> None:
     decision = report(scenario(confirmation="manual"))
     assert after(write_to(decision, GUARD)) == {
-        "status": "reported", "reduction": ID, "list": "reductions", "rank": f"{AT}:{ID}",
+        "status": "reported", "reduction": ID, **REDUCTIONS_REPORTED.at(f"{AT}:{ID}").attributes,
     }  # fmt: skip
     assert after(write_to(decision, ALICE), OPEN) == OPEN | {"pending": 1}
     assert (decision.kind, decision.facts.movement) == ("reduction_reported", None)
