@@ -32,6 +32,7 @@ from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
 from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
+from chalicelib.scenarios import queries as scenarios
 from chalicelib.signing import jws
 from chalicelib.table import client
 from infra.dev.local import engines, processes, settings
@@ -60,6 +61,7 @@ def forget_the_world() -> None:
     memory.forget()
     partners.forget()
     anomalies.forget()
+    scenarios.forget()
     logins.forget()
 
 

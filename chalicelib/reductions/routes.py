@@ -14,7 +14,7 @@ from chalicelib.ledger.actions import AccountFrozen, AccountNotOpen
 from chalicelib.reductions import actions, reversal
 from chalicelib.reductions.lookup import queries, search
 from chalicelib.reductions.model import Reason, ReductionAnswer, ReductionParams, Report, Reversal, ReversedAnswer
-from chalicelib.scenarios.queries import versions
+from chalicelib.scenarios.queries import decided
 
 room = Blueprint(__name__)
 HOLDERS = (INDIVIDUAL, INSTITUTION)  # who sees what it is credited with
@@ -32,11 +32,12 @@ def report_reduction(command: Command[Report]) -> Decision:
     """Report a reduction; an automatic scenario confirms and converts it at once.
 
     The version that governed at `occurred_at` decides operator, factor, confirmation and cap. `occurred_at` may be up
-    to 10 seconds ahead of the platform's clock. Under a `grant` it must lie within the grant's life.
+    to 10 seconds ahead of the platform's clock. A new version, or an end, governs reports at most 2 seconds after its
+    publication. Under a `grant` it must lie within the grant's life.
     """
     body = command.body
     recipient = queries.credited(command.caller, body, body.scenario)
-    return actions.report(command, versions(body.scenario), recipient)
+    return decided(body.scenario, lambda versions: actions.report(command, versions, recipient))
 
 
 @query(

@@ -1,8 +1,11 @@
 """Versions of methodologies and scenarios, and those in force."""
 
+import time
+from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import TypeVar
 
-from chalicelib.errors import NotFound
+from chalicelib.errors import NotFound, Refusal
 from chalicelib.kernel.fields import Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.scenarios import methodology
@@ -10,6 +13,39 @@ from chalicelib.scenarios.items import Methodology, Scenario
 from chalicelib.scenarios.methodology import MethodologiesAnswer, UsedMethodologyAnswer
 from chalicelib.scenarios.model import ScenariosAnswer, VersionsAnswer, in_force, to_answer, to_version
 from chalicelib.table import keys, read
+
+REMEMBERED_SECONDS = 2.0  # how long a process may not know that a scenario has a new version
+REMEMBERED_MAX = 1000  # scenarios
+T = TypeVar("T")
+_now = time.monotonic
+_remembered: dict[str, tuple[float, list[Scenario]]] = {}  # by code: when they were read, and the versions
+
+
+def forget(code: str | None = None) -> None:
+    """Forget what this process knows of a scenario, or of all."""
+    if code is None:
+        _remembered.clear()
+    else:
+        _remembered.pop(keys.scenario_code(code), None)
+
+
+def decided(code: str, decide: Callable[[Sequence[Scenario]], T]) -> T:
+    """What ``decide`` makes of the versions of a scenario as they were at most REMEMBERED_SECONDS ago (docs/adr/0052).
+
+    It is pure. What it refuses is asked again of the versions as of now, so nothing is refused that is right by now.
+    """
+    code = keys.scenario_code(code)
+    read_at, known = _remembered.get(code, (0.0, []))
+    if known and _now() - read_at <= REMEMBERED_SECONDS:
+        try:
+            return decide(known)
+        except Refusal:
+            pass
+    if len(_remembered) >= REMEMBERED_MAX:
+        forget()
+    now, known = _now(), versions(code)
+    _remembered[code] = now, known
+    return decide(known)
 
 
 def versions(code: str) -> list[Scenario]:

@@ -68,6 +68,7 @@ def publish_scenario(command: Command[NewScenario]) -> Decision:
     Trips of scenarios that exclude each other and overlap are found after they were reported: see `GET /v1/anomalies`.
     """
     body = command.body
+    queries.forget(body.code)
     published = queries.codes() if body.excludes else ()
     return actions.publish(command, queries.versions(body.code), queries.methodologies(body.methodology), published)
 
@@ -87,6 +88,7 @@ def end_scenario(command: Command[ScenarioEnd], code: str) -> Decision:
     A new version ends it at `ends_at`: later trips are refused, earlier ones can still be reported. Nothing that was
     planned for later comes into force.
     """
+    queries.forget(code)
     return actions.end(command, queries.versions(code))
 
 

@@ -10,7 +10,8 @@ from chalicelib.grants.codes import challenge
 from chalicelib.grants.queries import active_for_report
 from chalicelib.kernel.caller import SCENARIO_OPERATOR, Caller
 from chalicelib.reductions.lookup import queries
-from chalicelib.table import keys, read
+from chalicelib.scenarios import queries as scenarios
+from chalicelib.table import keys, read, walks
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
 from tests.consents import (
@@ -381,7 +382,9 @@ def test_a_report_in_a_cold_process_reads_the_grant_and_its_scenario(
         asked.append(operation.__name__)
         return operation(**request)
 
-    monkeypatch.setattr(read, "ask", ask)
+    for module in (read, walks):
+        monkeypatch.setattr(module, "ask", ask)
+    scenarios.forget()
     trip = {"record_id": "r-1", "grant": grant, "scenario": "metro", "quantity": "1", "occurred_at": now()}
     assert world.post("/v1/reductions", trip, **REPORTER).status == 201
     assert asked == ["get_item"] * (1 + older) + ["query"]

@@ -16,9 +16,10 @@ import chalicelib
 from chalicelib import deadline
 from chalicelib.anomalies import queries as anomalies
 from chalicelib.edge.identity import logins
-from chalicelib.ledger import debts
+from chalicelib.ledger import debts, lines
 from chalicelib.mall.offers import memory
 from chalicelib.partners import queries as partners
+from chalicelib.scenarios import queries as scenarios
 
 # What a warm process remembers: each of ours remembers something else.
 _REMEMBERED: tuple[tuple[Any, str, Callable[[], Any]], ...] = (
@@ -28,6 +29,8 @@ _REMEMBERED: tuple[tuple[Any, str, Callable[[], Any]], ...] = (
     (logins, "_known", dict),
     (partners, "_known", set),
     (anomalies, "_remembered", list),
+    (scenarios, "_remembered", dict),
+    (lines, "_KNOWN", set),
 )
 
 
@@ -74,6 +77,7 @@ def under(now: Callable[[], float], sleep: Callable[[float], None], seed: str) -
     calendar, clock, chance = _calendar(now), _Time(now, sleep), random.getstate()
     random.seed(seed)
     patches: list[Any] = [patch.object(deadline, "_now", now), patch.object(anomalies, "_now", now)]
+    patches.append(patch.object(scenarios, "_now", now))
     for module in _modules():
         if getattr(module, "datetime", None) is datetime:
             patches.append(patch.object(module, "datetime", calendar))
