@@ -32,8 +32,7 @@ def report_reduction(command: Command[Report]) -> Decision:
     """Report a reduction; an automatic scenario confirms and converts it at once.
 
     The version that governed at `occurred_at` decides operator, factor, confirmation and cap. `occurred_at` may be up
-    to 10 seconds ahead of the platform's clock. A new version, or an end, governs reports at most 2 seconds after its
-    publication. Under a `grant` it must lie within the grant's life.
+    to 10 seconds ahead of the platform's clock. Under a `grant` it must lie within the grant's life.
     """
     body = command.body
     recipient = queries.credited(command.caller, body, body.scenario)
