@@ -49,14 +49,14 @@ def places(name: str | Lanes, *, after: Item | None = None, descending: bool = T
 def merged(
     names: Sequence[str],
     *,
-    between: tuple[str, str] = (FIRST, LAST),
+    between: tuple[str, str] | None = None,
     after: Item | None = None,
     descending: bool = True,
     budget: Budget | None = None,
     **options: Any,
 ) -> Iterator[Place]:
     """The same of several lists as of one, each rank once. Where the budget ends one of them, all end at that rank."""
-    low, high = between
+    low, high = between or (FIRST, LAST)
     behind = str(after["rank"]) if after else None
     if behind:
         low, high = (low, behind) if descending else (behind, high)
