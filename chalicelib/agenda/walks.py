@@ -16,7 +16,7 @@ from chalicelib.agenda.notes import names_in, note
 from chalicelib.errors import Contended
 from chalicelib.kernel.settle import derive
 from chalicelib.table import keys, read
-from chalicelib.table.lists import Budget, Lanes, Place
+from chalicelib.table.lists import Budget, ListName, Place
 from chalicelib.table.write import ConditionBase, update
 
 AT_ONCE = 100  # names, or items of a list, between two looks at the clock
@@ -127,7 +127,7 @@ def _keep(agenda: Agenda, mark: keys.Key) -> None:
 
 
 def go_round(
-    name: str | Lanes,
+    name: ListName,
     do: Callable[[Place], object],
     *,
     until: float,
@@ -143,49 +143,36 @@ def go_round(
     return _round(name, lambda some: do(some[0]), until, 1, up_to=up_to, where=where)
 
 
-def go_round_together(name: str | Lanes, do: Callable[[Sequence[Place]], object], *, until: float) -> bool:
+def go_round_together(name: ListName, do: Callable[[Sequence[Place]], object], *, until: float) -> bool:
     """The same for at most AT_ONCE items at a time."""
     return _round(name, do, until, AT_ONCE)
 
 
-def _round(
-    name: str | Lanes, do: Callable[[Sequence[Place]], object], until: float, at_once: int, **bounds: Any
-) -> bool:
+def _round(name: ListName, do: Callable[[Sequence[Place]], object], until: float, at_once: int, **bounds: Any) -> bool:
     failures: list[Exception] = []
     begun = stopped = _reached(name, bounds.get("up_to"))
     for some, behind in _pages(name, begun, at_once, **bounds):
-        failures += single_out(
-            do, some, what=_walked(name).pk.partition(":")[2], name=lambda place: place.listing.rank
-        ).values()
+        failures += single_out(do, some, what=str(name), name=lambda place: place.listing.rank).values()
         stopped = behind
         if time.monotonic() > until:
             break
     else:
         stopped = {}
     if stopped or begun:
-        _assign(_walked(name), {"after": stopped})
+        _assign(keys.walked(str(name)), {"after": stopped})
     if failures:
         raise failures[0]
     return not stopped
 
 
-def _walked(name: str | Lanes) -> keys.Key:
-    return keys.walked(name.name if isinstance(name, Lanes) else name)
-
-
-def _reached(name: str | Lanes, up_to: str | None) -> dict[str, str]:
+def _reached(name: ListName, up_to: str | None) -> dict[str, str]:
     """Where the last firing stopped; from the beginning where that is not due any more."""
-    after = dict((read.get(_walked(name), Reached) or Reached()).after)
+    after = dict((read.get(keys.walked(str(name)), Reached) or Reached()).after)
     return {} if up_to and after and after["rank"] > up_to else after
 
 
 def _pages(
-    name: str | Lanes,
-    after: dict[str, str],
-    at_once: int,
-    *,
-    up_to: str | None = None,
-    where: ConditionBase | None = None,
+    name: ListName, after: dict[str, str], at_once: int, *, up_to: str | None = None, where: ConditionBase | None = None
 ) -> Iterator[tuple[list[Place], dict[str, str]]]:
     """Items, and the position behind them; also where a page of the list holds none that match."""
     between, at = ("!", up_to) if up_to else None, after

@@ -33,6 +33,9 @@ class Lanes(NamedTuple):
     name: str
     lanes: int
 
+    def __str__(self) -> str:
+        return self.name
+
     def at(self, rank: str) -> Listing:
         """The place at ``rank``, which holds an id."""
         return Listing(f"{self.name}/{crc32(rank.encode()) % self.lanes:x}", rank)
@@ -44,6 +47,9 @@ class Lanes(NamedTuple):
     def holds(self, name: str) -> bool:
         """Whether ``name`` is one of them."""
         return name.partition("/")[0] == self.name
+
+
+ListName = str | Lanes
 
 
 class Place(NamedTuple):
