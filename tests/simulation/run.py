@@ -279,9 +279,9 @@ def installed(sim: Simulation) -> Iterator[None]:
 
 
 def _users_of_client() -> list[tuple[Any, str]]:
-    from chalicelib.table import commit, read
+    from chalicelib.table import commit, read, walks
 
-    return [(commit, "client"), (read, "client")]
+    return [(commit, "client"), (read, "client"), (walks, "client")]
 
 
 def _users_of_sign() -> list[tuple[Any, str]]:
