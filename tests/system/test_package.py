@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 import app
+from chalicelib.batches.model import wake_key
 from infra.dev.demo.files import document as file_of
 from infra.ops import target
 from infra.release.cloud.triggers import CONSUMERS
@@ -24,7 +25,7 @@ from tests.system import cloud
 from tests.system.zipped import Gateway, Handlers
 from tests.world import AT, CODES, PEOPLE, World
 
-QUEUED = {"pay_lots", "send_webhooks", "count_books"}
+QUEUED = {"pay_lots", "send_webhooks", "count_books", "process_lines"}
 TONNE = 1_000_000
 EXCHANGE = {"role": "exchange", "sub": "exchange"}
 PARAMETERS = {
@@ -82,12 +83,11 @@ def stream(handlers: Handlers, session: cloud.Session, environment: dict[str, st
         assert handlers.invoke(name, {"Records": wanted}) == {"batchItemFailures": []}
 
 
-def pay(handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
-    """Work on the queue until nothing is left in it."""
-    url = environment["BUY_BACK_QUEUE_URL"]
-    while found := cloud.messages(session, url, 10):
-        records = [each | {"eventSourceARN": environment["BUY_BACK_QUEUE_ARN"]} for each in found]
-        assert handlers.invoke("pay_lots", {"Records": records}) == {"batchItemFailures": []}
+def work(name: str, queue: str, handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
+    """The function ``name`` works on its queue until nothing is left in it."""
+    while found := cloud.messages(session, environment[f"{queue}_QUEUE_URL"], 10):
+        records = [each | {"eventSourceARN": environment[f"{queue}_QUEUE_ARN"]} for each in found]
+        assert handlers.invoke(name, {"Records": records}) == {"batchItemFailures": []}
 
 
 def test_one_journey_from_account_to_buy_back(
@@ -109,7 +109,7 @@ def test_one_journey_from_account_to_buy_back(
     started = world.post("/v1/buy-back-runs", **EXCHANGE)
     assert started.status == 202
     stream(handlers, session, environment)
-    pay(handlers, session, environment)
+    work("pay_lots", "BUY_BACK", handlers, session, environment)
     run = world.get(f"/v1/buy-back-runs/{started.body['id']}", **EXCHANGE).body
     assert (run["status"], run["merchants"]) == ("finished", 1)
     assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
@@ -121,14 +121,19 @@ def send(handlers: Handlers, environment: dict[str, str], form: dict[str, Any], 
     """Upload by the form, and report it as EventBridge does."""
     sent = httpx.post(form["url"], data=form["fields"], files={"file": ("f", content)}, timeout=30)
     assert sent.status_code in (200, 204), sent.text
+    put(handlers, environment, form["fields"]["key"])
+
+
+def put(handlers: Handlers, environment: dict[str, str], key: str) -> None:
+    """What EventBridge does after an object was put."""
     bucket = {"name": environment["DOCUMENTS_BUCKET"]}
     event = {"source": "aws.s3", "detail-type": "Object Created", "time": AT, "resources": [], "id": "1"}
     event |= {"version": "0", "account": "1", "region": "us-east-1"}
-    handlers.invoke("upload_arrived", event | {"detail": {"bucket": bucket, "object": {"key": form["fields"]["key"]}}})
+    handlers.invoke("upload_arrived", event | {"detail": {"bucket": bucket, "object": {"key": key}}})
 
 
 def test_a_file_of_trips_comes_by_the_form_and_its_refusals_go_by_the_link(
-    handlers: Handlers, environment: dict[str, str]
+    handlers: Handlers, session: cloud.Session, environment: dict[str, str]
 ) -> None:
     world = World(Gateway(app.app, handlers), list)  # type: ignore[arg-type]
     bob = world.person("bob", PEOPLE[1])
@@ -138,6 +143,8 @@ def test_a_file_of_trips_comes_by_the_form_and_its_refusals_go_by_the_link(
     batch = world.post("/v1/reduction-batches", announced, **SCENARIO_OPERATOR)
     assert batch.status == 201, batch
     send(handlers, environment, batch.body["upload"], content)
+    work("process_lines", "BATCH", handlers, session, environment)
+    put(handlers, environment, wake_key(batch.body["id"]))  # the worker of the last lane has put it
     done = world.get(f"/v1/reduction-batches/{batch.body['id']}", **SCENARIO_OPERATOR).body
     assert (done["status"], done["converted"], done["refused"]) == ("done", 1, 1)
     [refused] = httpx.get(done["refused_lines"]["url"], timeout=30).text.splitlines()
