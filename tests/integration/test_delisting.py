@@ -80,7 +80,7 @@ def test_offers_leave_the_shelf_once_with_history_and_webhook_and_come_back_once
     line = world.get(f"/v1/applications/{application}", **SHOP).body["history"][-1]
     assert (line["action"], line["by_role"]) == ("suspend", "system")
     assert "stock_below_commitment" not in line["comment"], "people read words, not codes"
-    for words in ("在架库存低于承诺数量（自 20", "stock below the commitment (since 20"):
+    for words in ("自 20", "在架库存低于承诺数量", "Duties not met since 20", "stock below the commitment"):
         assert words in line["comment"]
     deliveries = world.get("/v1/webhook-deliveries", status="pending", **SHOP).body["items"]
     assert [each["type"] for each in deliveries] == ["merchant.delisted"]

@@ -120,10 +120,9 @@ def delist(
 
 
 def _reason(late: Mapping[str, str]) -> str:
-    days = {code: beijing(since).partition(" ")[0] for code, since in late.items()}
-    zh = "、".join(f"{DUTIES[code].zh}（自 {day} 起）" for code, day in days.items())
-    en = ", ".join(f"{DUTIES[code].en} (since {day})" for code, day in days.items())
-    return f"未落实运营管理责任，权益下架：{zh}。Duties not met: {en}."
+    since = beijing(min(late.values())).partition(" ")[0]
+    zh, en = "、".join(DUTIES[code].zh for code in late), ", ".join(DUTIES[code].en for code in late)
+    return f"自 {since} 起未落实运营管理责任，权益下架：{zh}。Duties not met since {since}: {en}."
 
 
 def relist(
