@@ -58,7 +58,8 @@ class Stage:
         )
         described |= named
         os.environ.update(described)
-        self._migrate(table)
+        if self._local.app_module == "app":
+            self._migrate(table)
         self._serve()
         environment.write_run(self._described, self.url, described)
         _say(f"Ready after {time.monotonic() - began:.1f} s at {self.url} (Ctrl-C stops, the data stays)")
