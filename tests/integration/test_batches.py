@@ -265,6 +265,14 @@ def test_blank_lines_and_marks_of_joined_files_do_not_count(batches: Batches, mo
     assert batches.world.points() == 284
 
 
+@pytest.mark.parametrize("wrong", [{"sha256": "0" * 64}, {"lines": 3}])
+def test_lines_of_a_packed_file_that_is_refused_stand_nowhere(batches: Batches, wrong: dict[str, Any]) -> None:
+    batch = batches.send(gzip.compress(file(trip("a", batches.world.person()))), **({"lines": 1} | wrong))
+    assert batches.get(batch)["status"] == "refused"
+    listed = batches.s3.list_objects_v2(Bucket=settings().documents_bucket).get("Contents", ())
+    assert [each["Key"] for each in listed if each["Key"].startswith("unpacked/")] == []
+
+
 def test_a_gzip_file_is_taken(batches: Batches) -> None:
     alice = batches.world.person()
     content = gzip.compress(file(trip("a", alice), b"", trip("b", alice, "2")))

@@ -12,6 +12,7 @@ import pytest
 from chalicelib.agenda import walks
 from chalicelib.agenda.model import KEPT, Agenda
 from chalicelib.agenda.walks import go_round, go_round_together, walk
+from chalicelib.batches.processing import worker as batches
 from chalicelib.departures import worker as departures
 from chalicelib.errors import Unavailable
 from chalicelib.kernel.fields import stamp
@@ -201,6 +202,7 @@ LICENCES = partial(keys.validity, subject="licence")
         (following, "shelve", following.shelve_due, keys.shelving, lists.SHELVING),
         (orders, "_expire", partial(orders.expire_due, NOW), keys.due, lists.ORDERS_DUE),
         (duties, "_delist", partial(duties.delist_due, NOW), keys.duties, lists.DUTIES),
+        (batches, "_resume_one", partial(batches.resume, NOW), keys.batch, lists.batches_open(NOW)),
     ],
 )
 def test_those_that_wait_for_long_do_not_delay_a_newer_one_for_ever(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BATCH_MAX = 25
 FUNCTION_SECONDS = 300.0
-CALM_ROUNDS = 6  # of each schedule, 30 s apart
+CALM_ROUNDS, CALM_SECONDS = 6, 180  # of each schedule; together longer than a run must be silent to be sent again
 
 
 def change(item: Any, number: int) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def clockwork(sim: "Simulation", job: Callable[[], Any], seconds: float) -> None
     sim.alive += 1
     while rounds < CALM_ROUNDS:
         rounds += sim.calm
-        sim.rest(seconds * (0.5 + sim.rng.random()) if not sim.calm else 30)
+        sim.rest(seconds * (0.5 + sim.rng.random()) if not sim.calm else CALM_SECONDS)
         try:
             with sim.function(FUNCTION_SECONDS):
                 job()

@@ -83,8 +83,8 @@ def stream(handlers: Handlers, session: cloud.Session, environment: dict[str, st
         assert handlers.invoke(name, {"Records": wanted}) == {"batchItemFailures": []}
 
 
-def work(name: str, queue: str, handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
-    """The function ``name`` works on its queue until nothing is left in it."""
+def drain(name: str, queue: str, handlers: Handlers, session: cloud.Session, environment: dict[str, str]) -> None:
+    """The function ``name`` takes from its queue until nothing is left in it."""
     while found := cloud.messages(session, environment[f"{queue}_QUEUE_URL"], 10):
         records = [each | {"eventSourceARN": environment[f"{queue}_QUEUE_ARN"]} for each in found]
         assert handlers.invoke(name, {"Records": records}) == {"batchItemFailures": []}
@@ -109,7 +109,7 @@ def test_one_journey_from_account_to_buy_back(
     started = world.post("/v1/buy-back-runs", **EXCHANGE)
     assert started.status == 202
     stream(handlers, session, environment)
-    work("pay_lots", "BUY_BACK", handlers, session, environment)
+    drain("pay_lots", "BUY_BACK", handlers, session, environment)
     run = world.get(f"/v1/buy-back-runs/{started.body['id']}", **EXCHANGE).body
     assert (run["status"], run["merchants"]) == ("finished", 1)
     assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
@@ -143,7 +143,7 @@ def test_a_file_of_trips_comes_by_the_form_and_its_refusals_go_by_the_link(
     batch = world.post("/v1/reduction-batches", announced, **SCENARIO_OPERATOR)
     assert batch.status == 201, batch
     send(handlers, environment, batch.body["upload"], content)
-    work("process_lines", "BATCH", handlers, session, environment)
+    drain("process_lines", "BATCH", handlers, session, environment)
     put(handlers, environment, wake_key(batch.body["id"]))  # the worker of the last lane has put it
     done = world.get(f"/v1/reduction-batches/{batch.body['id']}", **SCENARIO_OPERATOR).body
     assert (done["status"], done["converted"], done["refused"]) == ("done", 1, 1)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.accounts import queries as accounts
 from chalicelib.batches.items import Batch, JudgedLane, Judgement
-from chalicelib.batches.processing.outcomes import SLICE_SECONDS_MAX, patiently
+from chalicelib.batches.processing.outcomes import SLICE_LINES, SLICE_SECONDS_MAX, patiently
 from chalicelib.batches.queries import lines, progress
 from chalicelib.errors import Contended, InvalidState, Refusal, Unavailable
 from chalicelib.kernel.caller import BUREAU, Caller
@@ -27,7 +27,6 @@ from chalicelib.reductions.reversal import reverse
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, update
 
-SLICE_LINES = 1000
 _TOGETHER = 100  # Records a request
 
 

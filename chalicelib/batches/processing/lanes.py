@@ -12,7 +12,7 @@ from chalicelib.batches.items import Batch, Lane
 from chalicelib.batches.model import Sums, file_key, unpacked_key
 from chalicelib.batches.processing import judging
 from chalicelib.batches.processing.contents import Border, TextLine, lines
-from chalicelib.batches.processing.outcomes import report_lines
+from chalicelib.batches.processing.outcomes import SLICE_LINES, report_lines
 from chalicelib.batches.queries import lane
 from chalicelib.files import store
 from chalicelib.kernel.fields import stamp
@@ -21,7 +21,6 @@ from chalicelib.settings import settings
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, update
 
-SLICE_LINES = 1000  # what a crash may cause to be looked at again
 TURN_SECONDS = 10  # then it is another lane's turn
 _AHEAD_BYTES = 1 << 20
 

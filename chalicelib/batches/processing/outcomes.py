@@ -29,6 +29,7 @@ from chalicelib.scenarios.queries import versions
 from chalicelib.table import keys
 
 _TRIES_MAX = 8  # each is a second of patience already; then the whole slice is
+SLICE_LINES = 1000  # between two moves of a cursor: what a crash may cause to be looked at again
 SLICE_SECONDS_MAX = 120  # of the worker's 300
 _DUPLICATE = f'"code":"{AlreadyReported.code}"'
 

@@ -50,7 +50,7 @@ def _checked(batch: Batch, size: int) -> tuple[Batch, Survey]:
     with store.stream(file_key(batch.id), etag=batch.etag) as file:
         chunks = hashed(chunked(file), digest)
         try:
-            checked, text = _read(batch, chunks, size)
+            text, plain = _read(batch, chunks, size)
         except Unusable:
             _check_hash(batch, chunks, digest)
             raise
@@ -58,7 +58,9 @@ def _checked(batch: Batch, size: int) -> tuple[Batch, Survey]:
     if text.lines != batch.lines:
         en = f"The file holds {text.lines} lines, {batch.lines} were announced. Blank lines do not count."
         raise Unusable(Text(en, f"文件共 {text.lines} 行（不含空行），登记为 {batch.lines} 行。"))
-    return checked, text
+    if plain:  # not before: the lines of other bytes never stand where a worker reads
+        plain.finish()
+    return replace(batch, packed=plain is not None), text
 
 
 def _check_hash(batch: Batch, rest: Iterator[bytes], digest: "hashlib._Hash") -> None:
@@ -69,20 +71,19 @@ def _check_hash(batch: Batch, rest: Iterator[bytes], digest: "hashlib._Hash") ->
         raise Unusable(Text("The file's SHA-256 is not the announced one.", "文件的 SHA-256 与登记的不一致。"))
 
 
-def _read(batch: Batch, chunks: Iterator[bytes], size: int) -> tuple[Batch, Survey]:
+def _read(batch: Batch, chunks: Iterator[bytes], size: int) -> tuple[Survey, Parts | None]:
+    """What the file holds and, where it came packed, its plain lines."""
     head = next(chunks, b"")
     chunks = chain([head] if head else [], chunks)
     if not head.startswith(GZIP):
-        return batch, survey(chunks)
-    text = Parts(unpacked_key(batch.id), NDJSON)
-    found = survey(_kept(unpacked(chunks, size, FILE_BYTES_MAX), text))
-    text.finish()
-    return replace(batch, packed=True), found
+        return survey(chunks), None
+    plain = Parts(unpacked_key(batch.id), NDJSON)
+    return survey(_kept(unpacked(chunks, size, FILE_BYTES_MAX), plain)), plain
 
 
-def _kept(chunks: Iterator[bytes], text: Parts) -> Iterator[bytes]:
+def _kept(chunks: Iterator[bytes], plain: Parts) -> Iterator[bytes]:
     for chunk in chunks:
-        text.add(chunk)
+        plain.add(chunk)
         yield chunk
 
 

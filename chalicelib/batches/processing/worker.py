@@ -4,12 +4,15 @@ Each line has one outcome, whoever works on it, when and how often. So all of th
 crash: what is done is skipped or comes to the same. A message says ``{"batch": id, "lane": n}``.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from chalicelib.agenda.attempts import attempt_each
+from chalicelib.agenda.attempts import each
+from chalicelib.agenda.walks import go_round
 from chalicelib.batches import admission
 from chalicelib.batches.actions import finish, judged
 from chalicelib.batches.items import Batch, Progress
@@ -26,6 +29,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
 
+RESUMING_SECONDS_MAX = 30  # for each day; what is left then is for the schedule's next firing
 _TRIES_MAX = 10
 
 
@@ -58,18 +62,22 @@ def handle(message: Mapping[str, Any]) -> None:
 
 def resume(now: datetime) -> None:
     """Wake the batches of today and yesterday of which nothing was heard for some time: a message of theirs is lost, or
-    a dead letter. What is not lost comes twice, which changes nothing.
+    a dead letter. What is not lost comes twice, which changes nothing. In turns: however many files are announced and
+    never sent, other batches and other jobs have their time.
     """
-    since = stamp(now - timedelta(seconds=settings().silent_seconds))
-    listed = (each for day in (now - timedelta(days=1), now) for each in read.places(lists.batches_open(day)))
+    silent = now - timedelta(seconds=settings().silent_seconds)
+    each(*(partial(_resume_day, day, silent) for day in (now - timedelta(days=1), now)))
 
-    def one(place: Place) -> None:
-        id = place.key.pk.removeprefix("batch:")
-        last = max([place.listing.rank, *progress(id).times()])
-        if last < since:
-            wake(id)
 
-    attempt_each(listed, one, what="batch", name=lambda place: place.key.pk)
+def _resume_day(day: datetime, silent: datetime) -> None:
+    until = time.monotonic() + RESUMING_SECONDS_MAX
+    go_round(lists.batches_open(day), partial(_resume_one, silent), until=until, up_to=stamp(silent))
+
+
+def _resume_one(silent: datetime, place: Place) -> None:
+    id = place.key.pk.removeprefix("batch:")
+    if max([place.listing.rank, *progress(id).times()]) < stamp(silent):
+        wake(id)
 
 
 def wake(id: str) -> None:
@@ -112,8 +120,8 @@ def _admitted(batch: Batch, lanes: int) -> bool:
 
 def _let_in(operator: str) -> None:
     """Wake the batch that has waited longest; it lets in the next."""
-    for each in sorted(intake(operator).waiting)[:1]:
-        wake(each.rpartition(":")[2])
+    for waiting in sorted(intake(operator).waiting)[:1]:
+        wake(waiting.rpartition(":")[2])
 
 
 def _end(batch: Batch, far: Progress) -> None:
