@@ -47,8 +47,9 @@ def twin_of(request: dict[str, Any], person: int) -> dict[str, Any]:
     """The same transaction once more: another Record id, the same person and till."""
     twin = copy.deepcopy(request)
     twin.pop("ClientRequestToken", None)
-    record, *_ = twin["TransactItems"]
-    record["Put"]["Item"]["pk"]["S"] = keys.record(keys.digest("bare", str(time.time_ns()), sub(person))).pk
-    record["Put"]["Item"].pop("postings")  # else the stream would count a sale that never was
-    record["Put"]["Item"]["twin"] = {"S": "p" * 300}  # as many bytes in its place
+    item = twin["TransactItems"][0]["Put"]["Item"]
+    item["pk"]["S"] = keys.record(keys.digest("bare", str(time.time_ns()), sub(person))).pk
+    item["kind"]["S"] = "-" * len(item["kind"]["S"])  # of no kind: no reaction waits for a sale that never was
+    item.pop("postings")  # nor does a projection count it
+    item["twin"] = {"S": "p" * 300}  # as many bytes in its place
     return twin

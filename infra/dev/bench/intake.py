@@ -21,6 +21,7 @@ from infra.dev.bench.judgements import (
     Transaction,
     account,
     bare,
+    confirmations,
     consumers_resting,
     process,
     record,
@@ -45,8 +46,7 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
     with consumers_resting(stack):
         with setting.platform.watching() as requests:
             _taken(setting, _trips("intake-made", 32))
-        written = [each["params"] for each in requests if each["operation"] == "TransactWriteItems"]
-        made = [each for each in written if _reports(each)]
+        made = confirmations(requests)
         for number in range(ROUNDS):
             twins = [_twin(made[n % len(made)], f"intake-twin-{number}-{n}", n % PEOPLE) for n in range(LINES)]
             before = bare(twins[: LINES // 2])
@@ -97,9 +97,11 @@ def _taken(setting: Setting, lines: Callable[[], Iterator[bytes]]) -> float:
     return seconds
 
 
-def _trips(name: str, count: int) -> Callable[[], Iterator[bytes]]:
+def _trips(name: str, count: int, first: int = 0) -> Callable[[], Iterator[bytes]]:
+    """Of as many people, from the ``first``."""
     trip = {"quantity": "12.5", "occurred_at": "2026-01-31T08:00:00Z"}
-    lines = ({"record_id": f"{name}-{n}", "account": account_id(sub(n % PEOPLE))} | trip for n in range(count))
+    people = (account_id(sub(person % PEOPLE)) for person in range(first, first + count))
+    lines = ({"record_id": f"{name}-{n}", "account": account} | trip for n, account in enumerate(people))
     made = [f"{json.dumps(line)}\n".encode() for line in lines]
     return lambda: iter(made)
 
@@ -109,16 +111,10 @@ def _mixed(name: str, count: int) -> Callable[[], Iterator[bytes]]:
 
     def lines() -> Iterator[bytes]:
         for start in range(0, count, _SOUND_EACH):
-            yield from _trips(f"{name}-{start}", 1)()
+            yield from _trips(f"{name}-{start}", 1, first=start // _SOUND_EACH)()
             yield from (b'{"record_id": "%d", "quantity": 1}\n' % n for n in range(start + 1, start + _SOUND_EACH))
 
     return lines
-
-
-def _reports(transaction: Transaction) -> bool:
-    """Whether it is that of a line."""
-    first = transaction["TransactItems"][0]
-    return "Put" in first and record(transaction).get("kind") == {"S": "reduction_confirmed"}
 
 
 def _twin(transaction: Transaction, name: str, person: int) -> Transaction:

@@ -83,8 +83,17 @@ def _made(stack: LocalStack, setting: Setting) -> list[Transaction]:
     batch = _reported(setting, "made", 32)
     with consumers_resting(stack), setting.platform.watching() as requests:
         _judged(setting, batch)
+    return confirmations(requests)
+
+
+def confirmations(requests: Sequence[dict[str, Any]]) -> list[Transaction]:
+    """Those transactions of ``requests`` that confirm a reduction; the others are steps of the batch."""
     written = [each["params"] for each in requests if each["operation"] == "TransactWriteItems"]
-    return [each for each in written if record(each)["kind"] == {"S": "reduction_confirmed"}]
+    return [each for each in written if "Put" in each["TransactItems"][0] and _confirms(record(each))]
+
+
+def _confirms(record: dict[str, Any]) -> bool:
+    return record.get("kind") == {"S": "reduction_confirmed"}
 
 
 def record(transaction: Transaction) -> dict[str, Any]:

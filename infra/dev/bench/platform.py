@@ -24,13 +24,14 @@ class Platform:
 
         self._app, self.store = app.app, client()
         self.table = os.environ["TABLE_NAME"]
-        self.requests: list[dict[str, Any]] = []
+        self._watchers: list[list[dict[str, Any]]] = []
         self._numbers = itertools.count(time.time_ns())
         for operation in ("TransactWriteItems", "GetItem", "BatchGetItem", "Query"):
             self.store.meta.events.register(f"provide-client-params.dynamodb.{operation}", self._watch)
 
     def _watch(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        self.requests.append({"operation": model.name, "params": params})
+        for seen in self._watchers:
+            seen.append({"operation": model.name, "params": params})
 
     def call(self, method: str, path: str, body: Any, role: str, sub: str, **segments: str) -> dict[str, Any]:
         """One request and its answer. Raises RuntimeError where it is refused."""
@@ -56,10 +57,12 @@ class Platform:
     @contextmanager
     def watching(self) -> Iterator[list[dict[str, Any]]]:
         """The requests made inside the block."""
-        start = len(self.requests)
-        found: list[dict[str, Any]] = []
-        yield found
-        found += self.requests[start:]
+        seen: list[dict[str, Any]] = []
+        self._watchers.append(seen)
+        try:
+            yield seen
+        finally:
+            self._watchers.pop()
 
     def units(self, act: Callable[[], Any]) -> tuple[list[tuple[str, int]], int]:
         """What ``act`` wrote, as ``(sort key, units)`` an item of its one transaction, and how many reads it made.
