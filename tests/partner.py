@@ -19,10 +19,18 @@ from chalicelib.partners.items import Partner, Signatures
 
 
 def register(
-    merchant: str, url: str, public_key: str, at: str = "2026-01-31T08:00:00.000Z", signatures: Signatures = "optional"
+    merchant: str,
+    url: str,
+    public_key: str,
+    at: str = "2026-01-31T08:00:00.000Z",
+    signatures: Signatures = "optional",
+    redirects: tuple[str, ...] = (),
 ) -> None:
     """What the step of onboarding keeps of a merchant's system, instead of the one that it had."""
-    partner = Partner(merchant=merchant, callback_url=url, public_key=public_key, at=at, signatures=signatures)
+    partner = Partner(
+        merchant=merchant, callback_url=url, public_key=public_key, at=at, signatures=signatures,
+        consent_redirects=redirects,
+    )  # fmt: skip
     for write in actions.register(partner, queries.partner(merchant)):
         assert derive(write).done
 

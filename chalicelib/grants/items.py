@@ -83,12 +83,13 @@ class Granted:
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a scenario, as far as it names who operates it and when."""
+    """A version of a scenario, as far as it names who operates it, when, and where codes of consent may be sent."""
 
     code: str
     operator: str
     valid_from: str
     valid_until: str | None = None
+    consent_redirects: tuple[str, ...] = ()
 
 
 def day(moment: datetime) -> str:

@@ -19,6 +19,7 @@ from chalicelib.kernel.fields import (
     example,
 )
 from chalicelib.kernel.text import TextType
+from chalicelib.outside.redirects import RedirectUri
 
 CODE_MINUTES = timedelta(minutes=10)  # RFC 6749 §4.1.2
 
@@ -57,6 +58,10 @@ CodeVerifier = Annotated[
         examples=["dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"],
     ),
 ]
+Redirect = Annotated[
+    RedirectUri | None,
+    Field(description="Where the client will send the code: one of the partner's `consent_redirects`. null: nowhere"),
+]
 
 
 class ReportConsent(Body):
@@ -67,6 +72,7 @@ class ReportConsent(Body):
     purpose: Literal["report"]
     scenario: ScenarioRef
     code_challenge: CodeChallenge
+    redirect_uri: Redirect = None
 
 
 class SpendConsent(Body):
@@ -80,6 +86,7 @@ class SpendConsent(Body):
     points_max_day: Annotated[Amount, Field(description="Held in one day (Asia/Shanghai)")]
     expires_at: Moment
     code_challenge: CodeChallenge
+    redirect_uri: Redirect = None
 
 
 class Consent(Choice[Annotated[ReportConsent | SpendConsent, Field(discriminator="purpose")]]):

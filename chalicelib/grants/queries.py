@@ -11,6 +11,7 @@ from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import MerchantAnswer
+from chalicelib.partners import queries as partners
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Listing, Place
 
@@ -27,6 +28,12 @@ def merchant(id: str, now: datetime) -> MerchantAnswer | None:
         return merchants.merchant(id, now)
     except NotFound:
         return None
+
+
+def redirects(merchant: str) -> tuple[str, ...]:
+    """Where codes of consent for a merchant may be sent."""
+    system = partners.partner(merchant)
+    return system.consent_redirects if system else ()
 
 
 def by_code(code: str, key: bytes) -> Grant | None:

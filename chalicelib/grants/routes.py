@@ -22,6 +22,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, Page, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
+from chalicelib.outside import redirects
 from chalicelib.settings import secret
 
 room = Blueprint(__name__)
@@ -40,13 +41,18 @@ def offer_grant(command: Command[Consent]) -> Decision:
 
     The answer holds a code. The caller's client hands it to the partner's app, whose server redeems it within ten
     minutes with the verifier of ``code_challenge`` (RFC 7636). One grant may be live for a partner and a purpose.
+
+    A client that sends the code somewhere by itself names the address as ``redirect_uri``: it is one of the scenario,
+    or of ``GET /v1/merchants/{id}/consent-redirects``. Any other is refused.
     """
     account = accounts.own(command.caller)
     body, key = command.body.root, secret("grant_key")
     if isinstance(body, ReportConsent):
         scenario = consent.report_partner(queries.versions(body.scenario), command.at)
+        redirects.registered(body.redirect_uri, scenario.consent_redirects)
         return consent.consent_to_report(command, scenario, account.counted_as, key)
     merchant = consent.spend_partner(body, queries.merchant(body.merchant, command.now), command.at)
+    redirects.registered(body.redirect_uri, queries.redirects(merchant) if body.redirect_uri else ())
     return consent.consent_to_spend(command, body, merchant, key)
 
 

@@ -165,7 +165,14 @@ def system(command: Command[Integration], merchant: str, known: Partner | None) 
         at=command.at,
         previous=known.replaced_by(body.public_key, command.now) if known else None,
         signatures=body.signatures or (known.signatures if known else "optional"),
+        consent_redirects=_redirects(body, known),
     )
+
+
+def _redirects(body: Integration, known: Partner | None) -> tuple[str, ...]:
+    if body.consent_redirects is None:
+        return known.consent_redirects if known else ()
+    return tuple(body.consent_redirects)
 
 
 def _integration(partner: Partner) -> IntegrationNote:
@@ -177,6 +184,7 @@ def _integration(partner: Partner) -> IntegrationNote:
         previous_public_key=previous.public_key if previous else None,
         previous_valid_until=previous.valid_until if previous else None,
         signatures=partner.signatures,
+        consent_redirects=partner.consent_redirects,
     )
 
 

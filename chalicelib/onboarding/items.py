@@ -77,6 +77,7 @@ class IntegrationNote:
     previous_public_key: str | None = None
     previous_valid_until: str | None = None
     signatures: str = "optional"
+    consent_redirects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

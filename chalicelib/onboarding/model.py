@@ -8,6 +8,7 @@ from pydantic.config import JsonDict
 from chalicelib.kernel.fields import Answer, Body, Day, LongText, Moment, Paged, Sha256, example
 from chalicelib.merchants.model import Mode
 from chalicelib.onboarding.items import Kind, Status
+from chalicelib.outside.redirects import RedirectUris
 from chalicelib.partners.items import Signatures
 
 _REASONED: JsonDict = {"required": ["comment"], "properties": {"comment": {"type": "string"}}}
@@ -101,6 +102,9 @@ class Integration(Body):
     signatures: Annotated[
         Signatures | None,
         Field(description="`required`: requests about holds must be signed (RFC 9421). Left out, it stays as it is"),
+    ] = None
+    consent_redirects: Annotated[
+        RedirectUris | None, Field(description="They replace those that were registered. Left out, these stay")
     ] = None
 
 

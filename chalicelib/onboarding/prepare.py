@@ -15,6 +15,7 @@ from chalicelib.onboarding import actions, queries
 from chalicelib.onboarding.documents.uploads import file_key, kept_key
 from chalicelib.onboarding.items import Application
 from chalicelib.onboarding.model import Integration
+from chalicelib.outside import redirects
 from chalicelib.partners.handshake import handshake
 
 
@@ -45,8 +46,11 @@ def prove_system(command: Command[Integration], id: str) -> None:
 
 
 def prove(command: Command[Integration], account: Account) -> None:
-    """Make a handshake with the system of an institution. Raises HandshakeFailed, AccountFrozen."""
+    """Make a handshake with the system of an institution. Raises HandshakeFailed, AccountFrozen; InvalidRequest for an
+    address that no code of consent may be sent to.
+    """
     if account.status == "frozen":
         raise AccountFrozen()
     body = command.body
+    redirects.registrable(body.consent_redirects or ())
     handshake(callback_url=body.callback_url, public_key=body.public_key, merchant=account.id, now=command.now)

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?")  # to a resolver 2130706
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 # Global to Python 3.11's ipaddress, but not one host of the public internet: IANA's special-purpose registries
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
-_LOCAL = "127.0.0.1"
+LOCAL = "127.0.0.1"
 
 
 class NotReached(Exception):
@@ -41,10 +41,10 @@ class Target(NamedTuple):
 
 def locate(url: str, seconds: float) -> Target:
     """The target of ``url``. Raises NotReached where it may not be called or its name does not resolve in time."""
-    parts, port = _parts(url)
+    parts, port = split(url)
     host, path = parts.hostname or "", (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    if parts.scheme == "http" and host == _LOCAL and settings().allow_local_partners:
-        return Target(False, host, port or 80, _LOCAL, path)
+    if parts.scheme == "http" and host == LOCAL and settings().allow_local_partners:
+        return Target(False, host, port or 80, LOCAL, path)
     if parts.scheme != "https":
         raise NotReached("not_https")
     if port not in (None, *PORTS):
@@ -55,7 +55,8 @@ def locate(url: str, seconds: float) -> Target:
     return Target(True, host, port or 443, found[0], path)
 
 
-def _parts(url: str) -> tuple[SplitResult, int | None]:
+def split(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address that has one reading only, and its port. Raises NotReached."""
     if not _URL.fullmatch(url) or "\\" in url:
         raise NotReached("bad_url")
     try:

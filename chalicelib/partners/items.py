@@ -47,8 +47,8 @@ class PreviousKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Partner:
-    """A merchant's own system: where it is called, the key (``whpk_…``) that proved it, and whether its requests about
-    holds must be signed.
+    """A merchant's own system: where it is called, the key (``whpk_…``) that proved it, whether its requests about
+    holds must be signed, and where codes of consent may be sent.
 
     ``at``: when it was registered. ``disabled_at``: it has answered 410 since, and gets no webhooks.
     """
@@ -60,6 +60,7 @@ class Partner:
     previous: PreviousKey | None = None
     disabled_at: str | None = None
     signatures: Signatures = "optional"
+    consent_redirects: tuple[str, ...] = ()
 
     def public_keys(self, at: str) -> tuple[str, ...]:
         """The keys that prove requests of the merchant at the time ``at``."""

@@ -58,7 +58,9 @@ def publish(
     if command.body.units_per_hour_max is not None and not Decimal(command.body.units_per_hour_max):
         raise InvalidRequest.at("/units_per_hour_max", "Must be more than zero", "应大于零")
     excludes = _excluded(command.body.excludes, (*published, fields["code"]))
-    version = _next(Scenario(**fields | {"methodology": governing.code, "excludes": excludes}), versions)
+    fields |= {"methodology": governing.code, "excludes": excludes}
+    fields["consent_redirects"] = tuple(command.body.consent_redirects)
+    version = _next(Scenario(**fields), versions)
     return Decision("scenario_published", to_answer(version), (_write(version),))
 
 

@@ -23,6 +23,7 @@ class Scenario:
     """One version of a scenario. A version never changes. ``reason``: why the scenario was ended, with this version.
 
     ``excludes``: codes of scenarios whose trips the same person cannot make at the same time, meant in both directions.
+    ``consent_redirects``: where codes of consent to report may go.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Scenario:
     joint_grams_per_day_max: int | None = None
     valid_from: str
     valid_until: str | None = None
+    consent_redirects: tuple[str, ...] = ()
     published_at: str
     reason: str | None = None
 

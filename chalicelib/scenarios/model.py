@@ -19,6 +19,7 @@ from chalicelib.kernel.fields import (
     example,
 )
 from chalicelib.kernel.text import TextType
+from chalicelib.outside.redirects import RedirectUris
 from chalicelib.scenarios.items import Scenario
 
 Excluded = Annotated[
@@ -67,6 +68,7 @@ class NewScenario(Body):
         excludes=["shared-bicycle"],
         units_per_hour_max="80",
         joint_grams_per_day_max=20000,
+        consent_redirects=["https://metro.example.com/consented"],
         valid_from="2026-01-01T00:00:00Z",
         valid_until=None,
     )
@@ -95,6 +97,7 @@ class NewScenario(Body):
     excludes: Excluded = Field(default_factory=list)
     units_per_hour_max: Pace | None = None
     joint_grams_per_day_max: JointGrams | None = None
+    consent_redirects: RedirectUris = Field(default_factory=list)
     valid_from: Moment
     valid_until: Annotated[Moment | None, Field(description="Later than valid_from; null: no end")] = None
 
@@ -129,6 +132,7 @@ class ScenarioAnswer(Answer):
     excludes: tuple[str, ...] = ()
     units_per_hour_max: str | None = None
     joint_grams_per_day_max: int | None = None
+    consent_redirects: tuple[str, ...] = ()
     valid_from: Time
     valid_until: Time | None
 

@@ -10,6 +10,7 @@ from chalicelib.kernel.caller import BUREAU
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Params
 from chalicelib.kernel.query import Query
+from chalicelib.outside import redirects
 from chalicelib.scenarios import actions, queries
 from chalicelib.scenarios.methodology import (
     MethodologiesAnswer,
@@ -68,6 +69,7 @@ def publish_scenario(command: Command[NewScenario]) -> Decision:
     Trips of scenarios that exclude each other and overlap are found after they were reported: see `GET /v1/anomalies`.
     """
     body = command.body
+    redirects.registrable(body.consent_redirects)
     queries.forget(body.code)
     published = queries.codes() if body.excludes else ()
     return actions.publish(command, queries.versions(body.code), queries.methodologies(body.methodology), published)

@@ -5,7 +5,7 @@
 
 It sells (open its address in a browser), holds, captures and refunds points, answers the handshake, and verifies and
 prints webhooks. It needs Python 3.11 and the package ``cryptography``. It makes its key at the first start
-(``partner.key``) and prints what the integration step takes: ``callback_url`` and ``public_key``.
+(``partner.key``) and prints what the integration step takes: ``callback_url``, ``public_key``, ``consent_redirects``.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 TOLERANCE_SECONDS = 300
 BODY_BYTES_MAX = 64 * 1024
 RETRY_PAUSES_SECONDS = (0.2, 1, 2, 4)
+CONSENTED = "/consented"  # where she returns with the code of her consent: one registered address for all orders
 GOODS = {"tea": ("龙井茶一杯 Longjing tea", 500, 100), "badge": ("地铁文创徽章 Metro badge", 300, 0)}  # price, deposit
 
 
@@ -141,6 +142,7 @@ class Shop:
         self.grants: dict[str, str] = {}  # by customer
         self.verifiers: dict[str, str] = {}  # by customer: never leaves the shop before the code is redeemed
         self.seen: set[str] = set()
+        self.address = ""  # of our own pages
 
     def buy(self, customer: str, good: str) -> Order:
         """A person who consented before pays at once; another is asked for her consent."""
@@ -219,8 +221,8 @@ class Handler(BaseHTTPRequestHandler):
     shop: Shop
 
     def do_GET(self) -> None:
-        if urlsplit(self.path).path.endswith("/consented"):  # back from the page where she consented, or did not
-            self.consented(parse_qs(urlsplit(self.path).query))
+        if urlsplit(self.path).path == CONSENTED:  # back from the page where she consented, or did not
+            self.consented({name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()})
             return
         order = self.shop.orders.get(self.path.removeprefix("/orders/"))
         if self.path == "/":
@@ -231,13 +233,17 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, json.dumps(asdict(order), ensure_ascii=False).encode())
         else:
             consent = self.shop.consent(order.customer) if order.state == "consent" else None
-            back = f"http://{self.headers['host']}/orders/{order.reference}/consented"
-            page = f"{self.shop.platform.url}/citizen/consent?{urlencode((consent or {}) | {'redirect_uri': back})}"
+            back = {"redirect_uri": f"{self.shop.address}{CONSENTED}", "state": order.reference}
+            page = f"{self.shop.platform.url}/citizen/consent?{urlencode((consent or {}) | back)}"
             self.page(shows(order, consent, page))
 
-    def consented(self, answer: dict[str, list[str]]) -> None:
-        self.path = urlsplit(self.path).path.replace("/consented", "/pay" if "code" in answer else "/declined")
-        self.post({name: values[0] for name, values in answer.items()})
+    def consented(self, answer: dict[str, str]) -> None:
+        """She is back. Only the browser that began the order pays it: else she might pay what somebody else ordered."""
+        order = self.shop.orders.get(answer.get("state", ""))
+        if order is None or order.customer != self.customer():
+            return self.page("<p>请在下单的浏览器中继续。Continue in the browser in which you ordered.</p>", 403)
+        self.path = f"/orders/{order.reference}/{'pay' if 'code' in answer else 'declined'}"
+        return self.post(answer)
 
     def do_POST(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("content-length", 0)), BODY_BYTES_MAX))
@@ -348,8 +354,9 @@ def main() -> None:
     platform = Platform(given.merchant, key_in(given.key), given.platform, token, signs=given.sign)
     Handler.shop = Shop(platform)
     server = ThreadingHTTPServer(("127.0.0.1", given.port), Handler)
-    url = f"http://127.0.0.1:{server.server_address[1]}/"
-    print(json.dumps({"callback_url": url, "public_key": platform.public_key}), flush=True)
+    Handler.shop.address = f"http://127.0.0.1:{server.server_address[1]}"
+    us = {"callback_url": f"{Handler.shop.address}/", "public_key": platform.public_key}
+    print(json.dumps(us | {"consent_redirects": [Handler.shop.address + CONSENTED]}), flush=True)
     server.serve_forever()
 
 

@@ -120,9 +120,11 @@ function integration({ id, integration: present }: Application): void {
       { name: 'callback_url', label: say('接收地址', 'Its address'), kind: 'url', required: true, value: present?.callback_url ?? '' },
       { name: 'public_key', label: say('公钥', 'Its public key'), required: true, value: present?.public_key ?? '', hint: 'whpk_…' },
       { name: 'signatures', label: say('请求签名', 'Signatures of requests'), kind: 'select', options: [['optional', say('可选', 'Optional')], ['required', say('必须', 'Required')]], value: present?.signatures ?? 'optional' },
+      { name: 'consent_redirects', label: say('授权返回地址', 'Where codes of consent may go'), kind: 'long', value: present?.consent_redirects.join('\n') ?? '', hint: say('https 地址，每行一个，最多十个；用户同意后带授权码返回', 'https addresses, one a line, at most ten: a person who consented returns there with her code') },
     ],
     confirm: say('开始对接', 'Connect'),
-    send: ({ callback_url = '', public_key = '', signatures }) => once(`integration:${id}`, '/v1/applications/{id}/integration', { callback_url, public_key, signatures: signatures as 'optional' }, { id }),
+    send: ({ callback_url = '', public_key = '', signatures, consent_redirects = '' }) =>
+      once(`integration:${id}`, '/v1/applications/{id}/integration', { callback_url, public_key, signatures: signatures as 'optional', consent_redirects: consent_redirects.split(/\s+/).filter(Boolean) }, { id }),
     done: settled(say('对接成功', 'Connected')),
   })
 }

@@ -63,6 +63,7 @@ export function applicationCards(application: Application, merchantPath = ''): H
       integration && note(say('系统对接', 'Integration'), integration.at, '', null, [
         [say('接收地址', 'Address'), integration.callback_url],
         [say('公钥', 'Public key'), h('code', {}, integration.public_key)],
+        [say('授权返回地址', 'Where codes of consent may go'), integration.consent_redirects.join(' ')],
       ]),
     ].filter((each): each is HTMLElement => !!each),
   ]

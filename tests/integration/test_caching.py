@@ -35,6 +35,7 @@ def paths(world: World) -> dict[str, str]:
         "/v1/events/{id}/draw": f"/v1/events/{event}/draw",
         "/v1/offers/{id}": f"/v1/offers/{offer}",
         "/v1/merchants/{id}": f"/v1/merchants/{shop}",
+        "/v1/merchants/{id}/consent-redirects": f"/v1/merchants/{shop}/consent-redirects",
         "/v1/campaigns/{id}": f"/v1/campaigns/{proposed}",
         "/v1/certificates/{serial}": f"/v1/certificates/{cancelled.body['certificate']['serial']}",
         "/v1/webhook-keys/{merchant}": f"/v1/webhook-keys/{shop}",

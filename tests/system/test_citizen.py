@@ -97,6 +97,7 @@ def described(town: Town, shop: Shop) -> dict[str, Any]:
     return {
         "url": town.url,
         "shop": shop.answer["callback_url"],
+        "returns": shop.answer["consent_redirects"][0],
         "tokens": {sub: town.token(role, sub) for sub, role in roles.items()},
         "offer": town.offer(),
         "goods": town.offer(fulfilment="goods", points=50),
@@ -138,7 +139,8 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         town.settle_down(1)
         shop = Shop(town, town.url, folder)
         try:
-            town.integrate(town.shop, shop.answer["callback_url"], shop.answer["public_key"])
+            redirects = tuple(shop.answer["consent_redirects"])
+            town.integrate(town.shop, shop.answer["callback_url"], shop.answer["public_key"], redirects)
             found = [re.fullmatch(r"(ok|failed) ([^:]+)(.*)", line) for line in walked(town, described(town, shop))]
         finally:
             shop.browser.close()

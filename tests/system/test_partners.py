@@ -41,15 +41,15 @@ class Town(City):
             yield
         forget_everything()
 
-    def integrate(self, merchant: str, url: str, key: str) -> None:
+    def integrate(self, merchant: str, url: str, key: str, redirects: tuple[str, ...] = ()) -> None:
         """What the step of onboarding does: the handshake, and what is kept of it."""
         with self.as_the_app():
             handshake(callback_url=url, public_key=key, merchant=merchant, now=datetime.now(UTC))
-            self.register(merchant, url, key)
+            self.register(merchant, url, key, redirects)
 
-    def register(self, merchant: str, url: str, key: str) -> None:
+    def register(self, merchant: str, url: str, key: str, redirects: tuple[str, ...] = ()) -> None:
         with self.as_the_app():
-            register(merchant, url, key)
+            register(merchant, url, key, redirects=redirects)
 
     @property
     def shop(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -144,6 +145,22 @@ def test_a_person_pays_in_the_shop_and_every_lost_answer_is_asked_for_again(town
     assert shop.order(shop.press("/buy", good="tea"))["state"] == "consent"
     eventually(lambda: town.unfiled() == 0)
     check_books(town)
+
+
+def test_who_returns_with_a_code_pays_only_what_she_ordered_herself(town: Town, shop: Shop) -> None:
+    ordered = shop.press("/buy", good="tea")
+    consent = json.loads(CONSENT.findall(ordered.text)[0].replace("&quot;", '"'))
+    [returns] = shop.answer["consent_redirects"]
+    assert f"redirect_uri={quote(returns, safe='')}" in ordered.text
+    back = {"code": town.post("/v1/grants", consent, "individual", "p0").json()["code"]}
+    back["state"] = ordered.url.path.rpartition("/")[2]
+    assert httpx.get(returns, params=back).status_code == 403  # another browser: somebody was talked into this link
+    assert shop.browser.get("/consented", params=back | {"state": "other"}).status_code == 403
+    assert points(town) == (10_000, 0)
+    declined = {"error": "access_denied", "state": back["state"]}
+    assert shop.order(shop.browser.get("/consented", params=declined))["state"] == "consent"
+    assert shop.order(shop.browser.get("/consented", params=back))["state"] == "held"
+    assert points(town) == (9400, 600)
 
 
 def test_a_code_that_is_wrong_is_shown_to_the_person(town: Town, shop: Shop) -> None:

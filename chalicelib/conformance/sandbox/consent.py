@@ -11,6 +11,7 @@ from chalicelib.grants.model import CODE_MINUTES, CodeRedemption, OfferedGrantAn
 from chalicelib.grants.model import to_answer as grant_answer
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
+from chalicelib.outside import redirects
 from chalicelib.table import keys
 from chalicelib.table.write import absent, present, put
 
@@ -22,6 +23,7 @@ def consent(command: Command[SpendConsent], at: Sandbox, key: bytes) -> Decision
         raise InvalidRequest.at("/merchant", "Is not the merchant of this run", "不是本次对接测试的权益方")
     if stamp(body.expires_at) <= command.at:
         raise InvalidRequest.at("/expires_at", "Must lie in the future", "应晚于当前时间")
+    redirects.registered(body.redirect_uri, at.system.consent_redirects if at.system else ())
     grant = _consented(command, at, key)
     kept = SandboxGrant(grant, at.run.expires_at)
     offered = grant_answer(grant, at=command.at, today=day(command.now)).model_dump()

@@ -91,6 +91,7 @@ class IntegrationNoteAnswer(_Loaded):
     previous_public_key: str | None
     previous_valid_until: Time | None
     signatures: Signatures
+    consent_redirects: tuple[str, ...]
 
 
 class ApplicationAnswer(_Loaded):

@@ -29,6 +29,7 @@ class SystemAnswer(Answer):
         previous_public_key=None,
         previous_valid_until=None,
         signatures="optional",
+        consent_redirects=["https://mall.example.com/consented"],
         disabled_at=None,
     )
 
@@ -39,7 +40,18 @@ class SystemAnswer(Answer):
     previous_public_key: str | None
     previous_valid_until: Time | None
     signatures: Signatures
+    consent_redirects: tuple[str, ...]
     disabled_at: Time | None
+
+
+class ConsentRedirects(Answer):
+    """Where the code of a consent for this merchant may go by itself: to these addresses, letter by letter, and to no
+    others.
+    """
+
+    model_config = example(consent_redirects=["https://mall.example.com/consented"])
+
+    consent_redirects: tuple[str, ...]
 
 
 def to_answer(partner: Partner) -> SystemAnswer:

@@ -6,6 +6,7 @@ from chalicelib.ledger.account import Account
 from chalicelib.merchants import queries as merchants
 from chalicelib.onboarding import queries
 from chalicelib.onboarding.items import Application
+from chalicelib.onboarding.systems.model import ConsentRedirects
 from chalicelib.partners import queries as partners
 from chalicelib.partners.items import Partner
 
@@ -30,3 +31,9 @@ def system(caller: Caller, id: str) -> Partner:
     if found is None:
         raise NotFound()
     return found
+
+
+def consent_redirects(id: str) -> ConsentRedirects:
+    """Where codes of consent for merchant ``id`` may be sent; nowhere without a system of its own. Raises NotFound."""
+    found = partners.partner(merchants.item(id).id)
+    return ConsentRedirects(consent_redirects=found.consent_redirects if found else ())

@@ -1,7 +1,8 @@
-"""/v1/merchants/{id}/integration"""
+"""/v1/merchants/{id}/integration, /v1/merchants/{id}/consent-redirects"""
 
 from chalice.app import Blueprint
 
+from chalicelib.edge.caching import REVALIDATE
 from chalicelib.edge.endpoints import command
 from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
@@ -12,7 +13,7 @@ from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.onboarding.model import Integration
 from chalicelib.onboarding.systems import actions, prepare, queries
-from chalicelib.onboarding.systems.model import SystemAnswer, to_answer
+from chalicelib.onboarding.systems.model import ConsentRedirects, SystemAnswer, to_answer
 from chalicelib.partners import queries as partners
 from chalicelib.partners.handshake import HandshakeFailed
 
@@ -50,3 +51,19 @@ def register_merchant_system(command: Command[Integration], _: None, id: str) ->
 def merchant_system(query: Query[Params], id: str) -> SystemAnswer:
     """The merchant's own system, for itself and the exchange: address, keys, and whether it gets webhooks."""
     return to_answer(queries.system(query.asker, id))
+
+
+@query(
+    room,
+    "/v1/merchants/{id}/consent-redirects",
+    answer=ConsentRedirects,
+    refuses=(NotFound,),
+    cache=REVALIDATE,
+)
+def merchant_consent_redirects(_: Query[Params], id: str) -> ConsentRedirects:
+    """Where a person's client may send the code of her consent for this merchant.
+
+    Whoever gets the code may use it in the merchant's shop, so a client sends it to one of these addresses, or shows it
+    to the person. `POST /v1/grants` refuses any other `redirect_uri`.
+    """
+    return queries.consent_redirects(id)

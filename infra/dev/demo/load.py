@@ -11,7 +11,7 @@ from infra.dev.demo.people import INSTITUTIONS, MERCHANTS, PEOPLE, SCENARIOS, Me
 
 TRIPS, ORDERS = 3000, 400
 _SETTLE_SECONDS = 60
-SystemOf = Callable[[str, str], Mapping[str, str]]
+SystemOf = Callable[[str, str], Mapping[str, Any]]
 _BROKE = frozenset({"insufficient_points", "limit_reached", "sold_out"})
 
 

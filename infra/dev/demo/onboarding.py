@@ -48,7 +48,7 @@ class Member(NamedTuple):
 
     sub: str
     mode: str
-    system: Mapping[str, str] | None = None
+    system: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
 
 
@@ -65,14 +65,14 @@ def within_event(offer: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def partner(merchant: str, platform: str, key: Path, port: int = 0) -> Iterator[dict[str, str]]:
+def partner(merchant: str, platform: str, key: Path, port: int = 0) -> Iterator[dict[str, Any]]:
     """The example of a merchant's system (docs/examples), running; gives the body of its integration step."""
     where = ["--merchant", merchant, "--platform", platform, "--key", str(key), "--port", str(port)]
     command = [sys.executable, str(_PARTNER), *where]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            integration: dict[str, str] = json.loads(process.stdout.readline())
+            integration: dict[str, Any] = json.loads(process.stdout.readline())
             yield integration
         finally:
             process.terminate()

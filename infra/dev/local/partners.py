@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from infra.dev import issuer
 from infra.dev.local import processes
@@ -26,7 +27,7 @@ class Partners:
     def __init__(self, local: Local, url: str) -> None:
         self._run, self._folder, self._url, self._keys = local.run, local.data / "partners", url, local.keys
 
-    def start(self, merchant: str, sub: str) -> dict[str, str]:
+    def start(self, merchant: str, sub: str) -> dict[str, Any]:
         """A new system, or the one that runs already; the body of its integration step.
 
         Raises SystemExit if it does not come up.
@@ -36,7 +37,7 @@ class Partners:
         if not kept.exists():
             integration = self._spawn(sub, merchant, free_port())
             kept.write_text(json.dumps({"merchant": merchant, "integration": integration}))
-        found: dict[str, str] = json.loads(kept.read_text())["integration"]
+        found: dict[str, Any] = json.loads(kept.read_text())["integration"]
         return found
 
     def again(self) -> None:
@@ -45,14 +46,14 @@ class Partners:
             known = json.loads(kept.read_text())
             self._process(kept.stem, known["merchant"], _port(known["integration"]))
 
-    def _spawn(self, sub: str, merchant: str, port: int) -> dict[str, str]:
+    def _spawn(self, sub: str, merchant: str, port: int) -> dict[str, Any]:
         child = self._process(sub, merchant, port)
         log, deadline = self._run / f"partner-{sub}.log", time.monotonic() + _READY_SECONDS
         while "\n" not in (printed := log.read_text()):
             if child.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"The demo's partner {sub} does not start: see {log}")
             time.sleep(0.02)
-        integration: dict[str, str] = json.loads(printed.splitlines()[0])
+        integration: dict[str, Any] = json.loads(printed.splitlines()[0])
         return integration
 
     def _process(self, sub: str, merchant: str, port: int) -> processes.Child:
@@ -63,5 +64,5 @@ class Partners:
         return processes.spawn(command, run=self._run, name=f"partner-{sub}", env=env)
 
 
-def _port(integration: Mapping[str, str]) -> int:
+def _port(integration: Mapping[str, Any]) -> int:
     return int(integration["callback_url"].rstrip("/").rpartition(":")[2])

@@ -237,16 +237,28 @@ const journeys = {
       await other.getByText('您好').waitFor()
     })
   },
-  async 'a code goes nowhere by itself'() {
-    const asked = (state) => `${city.url}/citizen/consent?scenario=metro&code_challenge=${city.pkce.challenge}&state=${state}&redirect_uri=https%3A%2F%2Fthief.example%2F`
+  async 'a code goes nowhere but to what its partner has registered'() {
+    const asked = `${city.url}/citizen/consent?scenario=metro&code_challenge=${city.pkce.challenge}`
     const left = []
     const [before] = (await mine('/v1/grants')).items
     await ask('newcomer', 'POST', `/v1/grants/${before.id}/withdraw`, {})
-    await page.route((url) => url.hostname === 'thief.example', (route) => (left.push(route.request().url()), route.abort()))
-    await page.goto(asked('1'))
-    await button('不同意').click()
-    await reads('您没有授权')
-    await page.goto(asked('2'))
+    const elsewhere = (url) => !url.href.startsWith(city.url)
+    await page.route(elsewhere, (route) => (left.push(route.request().url()), route.abort()))
+    const merchant = (await mine('/v1/merchants')).items.find((each) => each.mode === 'third_party_mall').id
+    const ofShop = `${city.url}/citizen/consent?merchant=${merchant}&code_challenge=${city.pkce.challenge}`
+    for (const to of ['https://thief.example/', 'javascript:alert(1)', '//thief.example', '', `${city.returns}/`, `${city.returns}?x`, `${city.returns}#x`, city.returns.replace('http:', 'https:')]) {
+      for (const link of [asked, ofShop]) {
+        await page.goto(`${link}&state=1&redirect_uri=${encodeURIComponent(to)}`)
+        await reads('未登记的地址')
+        same(await button('同意授权').count() + await button('不同意').count(), 0, 'buttons')
+      }
+    }
+    await page.goto(`${ofShop}&state=7&redirect_uri=${encodeURIComponent(city.returns)}`)
+    await reads('同意后返回')
+    await button('不同意').click({ noWaitAfter: true })
+    for (let look = 0; look < 50 && !left.length; look++) await page.waitForTimeout(100)
+    same(left.splice(0).join(), `${city.returns}?error=access_denied&state=7`, 'what the shop gets')
+    await page.goto(asked)
     await page.route('**/v1/grants', async (route) => { await route.fetch(); await route.abort() })
     await button('同意授权').click()
     await reads('结果待确认')
@@ -260,6 +272,7 @@ const journeys = {
     same(await page.evaluate(() => navigator.clipboard.readText()), code, 'the clipboard')
     await ask('operator', 'POST', '/v1/grants/redeem', { code, code_verifier: city.pkce.verifier, reference: 'again' })
     same(left.length, 0, 'addresses that got something')
+    await page.unroute(elsewhere)
   },
   async 'a lost answer and a reload pay once'() {
     const before = await balance()
