@@ -33,7 +33,23 @@ _CONFIG = Config(
 def client() -> "DynamoDBClient":
     made = boto3.client("dynamodb", config=_CONFIG)
     guard(made, "dynamodb")
+    _resolve_once(made)
     return made
+
+
+def _resolve_once(made: "DynamoDBClient") -> None:
+    """botocore resolves the endpoint of each request anew, from the names of all its tables: a twelfth of the processor
+    time. Only a table that is named by its ARN could have another endpoint, and ours is named by its name.
+    """
+    resolver = made._ruleset_resolver  # type: ignore[attr-defined]
+    resolve, known = resolver.construct_endpoint, {}
+
+    def construct_endpoint(operation_model: Any, call_args: Any, request_context: Any) -> Any:
+        if (name := operation_model.name) not in known:
+            known[name] = resolve(operation_model, call_args, request_context)
+        return known[name]
+
+    resolver.construct_endpoint = construct_endpoint
 
 
 def ask(operation: Callable[..., Any], **request: Any) -> Any:
