@@ -56,6 +56,12 @@ interface Pending {
   back?: string
   state?: string
   verifier?: string
+  nonce?: string
+}
+
+interface Tokens {
+  access_token?: string
+  id_token?: string
 }
 
 /** Leave for the sign-in; the page comes back to where it was. Throws Unreached. */
@@ -64,6 +70,7 @@ export async function signIn(): Promise<void> {
   const pending: Pending = { back: location.href, state: random() }
   if (config.oidc) {
     pending.verifier = random()
+    pending.nonce = random()
     const { authorization_endpoint } = await discovered(config.oidc.issuer)
     const asked = new URL(authorization_endpoint)
     const wanted = {
@@ -72,6 +79,7 @@ export async function signIn(): Promise<void> {
       redirect_uri: redirect(),
       scope: config.oidc.scope,
       state: pending.state ?? '',
+      nonce: pending.nonce,
       code_challenge: await challenge(pending.verifier),
       code_challenge_method: 'S256',
     }
@@ -115,14 +123,15 @@ function brought(): Brought | null {
   return null
 }
 
-async function taken({ token, code }: Brought, { verifier }: Pending): Promise<void> {
+async function taken({ token, code }: Brought, pending: Pending): Promise<void> {
   if (token ? !(await onOneMachine()) : !code) throw new Unreached('unadmitted')
-  present = sessionOf(token ?? (await exchanged(code ?? '', verifier ?? '')))
+  present = sessionOf(token ?? (await exchanged(code ?? '', pending)))
   sessionStorage.setItem(NAME, JSON.stringify(present))
   expireLater()
 }
 
-async function exchanged(code: string, verifier: string): Promise<string> {
+/** The token for a code. An ID token beside it must be of this sign-in (OpenID Connect Core, 3.1.3.7). */
+async function exchanged(code: string, { verifier = '', nonce }: Pending): Promise<string> {
   const { oidc } = await configuration()
   if (!oidc) throw new Unreached('unadmitted')
   const { token_endpoint } = await discovered(oidc.issuer)
@@ -133,14 +142,24 @@ async function exchanged(code: string, verifier: string): Promise<string> {
     redirect_uri: redirect(),
     code_verifier: verifier,
   })
-  const { access_token } = await read<{ access_token?: string }>(new Request(token_endpoint, { method: 'POST', body }))
+  const { access_token, id_token } = await read<Tokens>(new Request(token_endpoint, { method: 'POST', body }))
+  if (id_token && claimsOf(id_token)?.nonce !== nonce) throw new Unreached('unadmitted')
   return access_token ?? ''
 }
 
 const configuration = (): Promise<Config> => read(new Request(new URL('faces.json', root)))
 
-function discovered(issuer: string): Promise<{ authorization_endpoint: string; token_endpoint: string }> {
-  return read(new Request(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`))
+interface Discovered {
+  issuer: string
+  authorization_endpoint: string
+  token_endpoint: string
+}
+
+/** Where an issuer signs people in. Whoever calls himself otherwise is another (OpenID Connect Discovery, 4.3). */
+async function discovered(issuer: string): Promise<Discovered> {
+  const found = await read<Discovered>(new Request(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`))
+  if (found.issuer !== issuer) throw new Unreached('unadmitted')
+  return found
 }
 
 async function read<T>(request: Request): Promise<T> {
@@ -162,11 +181,22 @@ function parse<T>(text: string | null): T | null {
   }
 }
 
-/** Throws Unreached where it is no token of this platform's. */
+/** Throws Unreached where it is no token of this platform's, or its time is over. */
 function sessionOf(token: string): Session {
-  const claims = parse<{ sub?: string; role?: string; exp?: number }>(decode(token.split('.')[1] ?? ''))
-  if (!claims?.sub || !claims.role || !claims.exp) throw new Unreached('unadmitted')
+  const claims = claimsOf(token)
+  if (!claims?.sub || !claims.role || !claims.exp || claims.exp * 1000 <= Date.now()) throw new Unreached('unadmitted')
   return { token, sub: claims.sub, role: claims.role, expires: claims.exp * 1000 }
+}
+
+interface Claims {
+  sub?: string
+  role?: string
+  exp?: number
+  nonce?: string
+}
+
+function claimsOf(token: string): Claims | null {
+  return parse<Claims>(decode(token.split('.')[1] ?? ''))
 }
 
 function decode(part: string): string {

@@ -8,6 +8,7 @@ import pytest
 
 from infra.here import ROOT
 from infra.release import cfn
+from infra.release.cloud import pages
 from tests.endpoints import ROUTES
 from tests.house.test_template import plain
 
@@ -192,9 +193,26 @@ def test_the_gateway_asks_the_authorizer_for_every_route_that_is_not_everybodys(
         (f"{verbs.get(method, method.upper())} {path}", each.get("security") == [{"authenticate": []}])
         for path, methods in api["Body"]["paths"].items()
         for method, each in methods.items()
-        if method != "options"
+        if method != "options" and path not in pages.paths()
     }
     assert asks == {(name, bool(route.allow)) for name, route in ROUTES.items()}
+
+
+def test_pages_are_read_by_a_role_that_reads_them_and_nothing_else() -> None:
+    [api] = [each["Properties"] for each in resources().values() if each["Type"] == "AWS::ApiGateway::RestApi"]
+    for path, methods in pages.paths().items():
+        assert methods.keys() == {"get", "head"}
+        assert api["Body"]["paths"][path] == methods
+        for each in methods.values():
+            assert each["x-amazon-apigateway-integration"]["credentials"] == {"Fn::GetAtt": ["PagesRole", "Arn"]}
+    role = resources()["PagesRole"]["Properties"]
+    [statement] = granted(role)
+    bucket = {"Fn::ImportValue": {"Fn::Sub": "${DataStack}-PagesBucketArn"}}
+    assert (statement["Action"], statement["Resource"]) == (
+        "s3:GetObject",
+        {"Fn::Sub": ["${Pages}/*", {"Pages": bucket}]},
+    )
+    assert set(principals(role["AssumeRolePolicyDocument"])) == {"apigateway.amazonaws.com"}
 
 
 def test_no_secret_is_written_into_a_template() -> None:

@@ -13,8 +13,9 @@ from chalicelib.edge.problem import CONTENT_TYPE
 from infra.dev.local import schedules
 from infra.here import ROOT
 from infra.release import cfn
-from infra.release.cloud import merge, refusals, sam, triggers
+from infra.release.cloud import merge, pages, refusals, sam, triggers
 from infra.release.cloud.functions import Template, functions
+from infra.release.deploy.snapshots import named
 from infra.release.runtime import RUNTIME
 from tests.house.grants import TRIGGERS
 from tests.house.resolved import Resolver
@@ -232,8 +233,19 @@ def test_what_the_gateway_refuses_is_a_problem_like_every_other() -> None:
 def test_a_browser_may_ask_of_every_path_without_a_token() -> None:
     [api] = resources("AWS::ApiGateway::RestApi").values()
     for path, methods in api["Body"]["paths"].items():
+        if path in pages.paths():
+            continue  # a page of another origin has no use for ours
         assert "security" not in methods["options"], path
         assert methods["options"]["x-amazon-apigateway-integration"]["type"] == "aws_proxy"
+
+
+def test_pages_are_others_as_soon_as_the_deployment_brings_others() -> None:
+    """The API's deployment is a snapshot of its definition, and is renewed by what the definition names."""
+    deployed = {
+        key: named(json.dumps(plain()), {"PagesKey": key, "DataStack": "d", "Stage": "dev"}) for key in ("a", "b")
+    }
+    names = [set(json.loads(each)["Resources"]) for each in deployed.values()]
+    assert {re.sub("Deployment.*", "Deployment", name) for name in names[0] ^ names[1]} == {"RestAPIDeployment"}
 
 
 @pytest.mark.parametrize(("origins", "shared"), [("", None), ("https://a.example,https://b.example", "'*'")])

@@ -16,6 +16,7 @@ import app
 from chalicelib.batches.model import wake_key
 from infra.dev.demo.files import document as file_of
 from infra.ops import target
+from infra.release import faces
 from infra.release.cloud.triggers import CONSUMERS
 from infra.release.deploy.stage import Stage
 from infra.release.package import bundle, wheels
@@ -33,6 +34,7 @@ PARAMETERS = {
     "OidcIssuer": "carbon-points-local",
     "OidcAudience": "carbon-points",
     "OidcJwksUrl": "https://points.example.org/jwks.json",
+    "OidcClientId": "faces",
     "Rollout": "AllAtOnce",  # the emulator has no CodeDeploy
 }
 
@@ -200,6 +202,26 @@ def test_every_handler_of_the_template_is_in_the_zip(handlers: Handlers, session
         assert callable(getattr(app, name))
         assert function["Runtime"].startswith("python3.")
         assert function["Environment"]["Variables"].keys() >= {"TABLE_NAME", "SECRETS_ID", "SIGNING_KEYS"}
+
+
+def test_the_pages_lie_where_the_api_reads_them(session: cloud.Session) -> None:
+    s3 = session.client("s3")
+    [bucket] = [each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("carbon-points-web-")]
+    [api] = session.client("apigateway").get_rest_apis()["items"]
+    resources = session.client("apigateway").get_resources(restApiId=api["id"], embed=["methods"], limit=500)["items"]
+    [citizen] = [each for each in resources if each["path"] == "/citizen"]
+    uri = citizen["resourceMethods"]["GET"]["methodIntegration"]["uri"]
+    place, key = uri.partition(":s3:path/")[2].split("/", 1)
+    assert place == bucket
+    page = s3.get_object(Bucket=bucket, Key=key.replace("{file}", "index.html"))
+    assert page["Body"].read() == (faces.DIST / "citizen" / "index.html").read_bytes()
+    beside = faces.Beside(files=f"https://{environment_bucket(session)}.s3.us-east-1.amazonaws.com")
+    sent = page["Metadata"] | {"content-type": page["ContentType"], "cache-control": page["CacheControl"]}
+    assert sent == {name.lower(): value for name, value in faces.headers("citizen/index.html", beside).items()}
+
+
+def environment_bucket(session: cloud.Session) -> str:
+    return str(cloud.functions(session)["app"]["Environment"]["Variables"]["DOCUMENTS_BUCKET"])
 
 
 def test_a_second_deployment_changes_nothing(

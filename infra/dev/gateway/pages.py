@@ -11,7 +11,7 @@ from infra.dev.gateway.events import Answer, Environ, path_of
 from infra.release import faces
 
 _BESIDE = {f"/{face}" for face in faces.PAGES}  # an address without its slash
-_EMULATOR = "http://127.0.0.1:*"  # documents lie there, under a port of their own
+_EMULATOR = faces.Beside(files="http://127.0.0.1:*")  # documents lie there, under a port of their own
 
 
 def answer(environ: Environ) -> Answer | None:

@@ -14,7 +14,7 @@ from chalice.package import TemplateDeepMerger
 
 from infra.here import REGION, ROOT
 from infra.release import cfn
-from infra.release.cloud import alarms, dashboard, refusals, rollout, triggers
+from infra.release.cloud import alarms, dashboard, pages, refusals, rollout, triggers
 from infra.release.cloud.functions import Function, Template, common, environment, functions, woken
 
 
@@ -62,7 +62,7 @@ def _derived(every: list[Function]) -> list[Template]:
     watched += [*alarms.of_failures(), *alarms.of_api(), *alarms.of_table(), *alarms.of_metrics()]
     parts = [part(function) for function in every for part in (common, triggers.resources)]
     parts += [rollout.resources(function, watched, own[function.name]) for function in every]
-    parts += [refusals.resources(), {alarm.logical: alarm.resource() for alarm in watched}]
+    parts += [refusals.resources(), pages.resources(), {alarm.logical: alarm.resource() for alarm in watched}]
     parts += [dashboard.resource(every, woken(every), watched)]
     return [{"Resources": part} for part in parts]
 

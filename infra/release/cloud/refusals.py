@@ -43,15 +43,20 @@ def resources() -> Template:
     return {"RestAPI": {"Properties": {"DefinitionBody": definition}}}
 
 
-def _answer(refusal: Refusal) -> Template:
+def body_and_headers(refusal: Refusal) -> tuple[str, dict[str, str]]:
     """In English: the gateway cannot look at Accept-Language. The path is filled in by the gateway."""
     answer = problem.response(refusal, instance="$context.path")
-    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in answer.headers.items()}
+    return str(answer.body), {name: str(value) for name, value in answer.headers.items()}
+
+
+def _answer(refusal: Refusal) -> Template:
+    body, sent = body_and_headers(refusal)
+    headers: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in sent.items()}
     for name, value in cors.REFUSED.items():
         shared = {"Fn::If": ["HasCorsOrigins", f"'{value}'", {"Ref": "AWS::NoValue"}]}
         headers[f"gatewayresponse.header.{name}"] = shared
     return {
-        "statusCode": str(answer.status_code),
+        "statusCode": str(refusal.status),
         "responseParameters": headers,
-        "responseTemplates": {"application/json": answer.body},
+        "responseTemplates": {"application/json": body},
     }

@@ -12,15 +12,15 @@ import boto3
 from botocore.exceptions import ClientError
 
 from infra.here import ROOT
-from infra.release import cfn
-from infra.release.deploy import pause, secret, snapshots
+from infra.release import cfn, faces
+from infra.release.deploy import pages, pause, secret, snapshots
 from infra.release.deploy.changes import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_WANTED = ("PublicUrl", "OidcIssuer", "OidcAudience", "OidcJwksUrl")
-_OURS = {"Stage", "DataStack", "CodeBucket", "CodeKey", "SecretsVersion"}
+_WANTED = ("PublicUrl", "OidcIssuer", "OidcAudience", "OidcJwksUrl", "OidcClientId")
+_OURS = {"Stage", "DataStack", "CodeBucket", "CodeKey", "PagesKey", "SecretsVersion"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Stage:
             sys.exit(f"{relative} is no JSON: {error}")
         if wrong := [name for name, value in found.items() if not isinstance(value, str)]:
             sys.exit(f"{relative}: {', '.join(wrong)} must be in quotes, as all parameters of CloudFormation are.")
-        known = _parameters("app.yaml") | _parameters("data.yaml")
+        known = _parameters("app.yaml") | _parameters("data.yaml") | pages.SETTINGS
         for name in found.keys() - (known - _OURS):
             sys.exit(
                 f"{relative}: {name} is {'set by make deploy' if name in _OURS else 'no parameter of infra/app.yaml'}."
@@ -59,11 +59,12 @@ class Stage:
         return found
 
     def deploy(self, built: Path, parameters: dict[str, str]) -> None:
-        """Data, secret, code. Each step may be done again: what is done is left as it is."""
-        data = {"Stage": self.name} | _of("data.yaml", parameters)
+        """Data, secret, pages, code. Each step may be done again: what is done is left as it is."""
+        data = {"Stage": self.name} | _of("data.yaml", parameters) | {"CorsOrigins": pages.senders(parameters)}
         self.data.change({"TemplateBody": (ROOT / "infra" / "data.yaml").read_text()}, data, agree=self.agree)
         print(self.secrets())
-        self._deploy_code(built, _of("app.yaml", parameters))
+        given = _of("app.yaml", parameters) | {"PagesKey": self._upload_pages(built, parameters)}
+        self._deploy_code(built, given)
         for key, value in sorted(self.code.outputs().items()):
             print(f"  {key} {value}")
 
@@ -76,6 +77,12 @@ class Stage:
         described = snapshots.named((built / "template.json").read_text(), every)
         template = self._upload(bucket, "template.json", described.encode())
         self.code.change({"TemplateURL": self._address(bucket, template)}, every, agree=self.agree)
+
+    def _upload_pages(self, built: Path, parameters: dict[str, str]) -> str:
+        """The key under which the pages of this deployment lie: nobody is led there yet."""
+        found, s3 = self.data.outputs(), self.session.client("s3")
+        every = pages.files(built / faces.BUILT, parameters, pages.origin(found["DocumentsBucket"], s3))
+        return pages.upload(s3, found["PagesBucket"], every)
 
     def _rollout(self, given: dict[str, str]) -> dict[str, str]:
         """Never two tables at once: a version that uses another table takes over in one step."""

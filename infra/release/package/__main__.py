@@ -1,11 +1,12 @@
 """``python -m infra.release.package STAGE [ARCHITECTURE]``: build/STAGE gets zip, template, bill of materials."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 from infra.here import ROOT
-from infra.release import runtime
+from infra.release import faces, runtime
 from infra.release.cloud import merge, sam
 from infra.release.package import archive, bundle, sbom, wheels
 
@@ -20,6 +21,8 @@ def package(stage: str, architecture: str, folder: Path) -> None:
     zipped = folder / "deployment.zip"
     bundle.build(architecture, zipped)
     merge.write(sam.template(stage, architecture), folder)
+    shutil.rmtree(folder / faces.BUILT, ignore_errors=True)
+    shutil.copytree(faces.DIST, folder / faces.BUILT)
     sbom.write(report, zipped, folder / "sbom.json")
     named = "".join(f"{name}: {licence}\n" for name, licence in sorted(sbom.licences(report).items()))
     (folder / "licences.txt").write_text(named)
@@ -44,7 +47,7 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"make package STAGE={'|'.join(stages)} ARCH={'|'.join(wheels.PLATFORMS)}")
     runtime.check(runtime.interpreter())
     package(stage, architecture, BUILD / stage)
-    print(f"{(BUILD / stage).relative_to(ROOT)} holds it, template.json, sbom.json and licences.txt")
+    print(f"{(BUILD / stage).relative_to(ROOT)} holds it, template.json, pages, sbom.json and licences.txt")
 
 
 if __name__ == "__main__":

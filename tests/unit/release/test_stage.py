@@ -10,6 +10,7 @@ from infra.release.deploy import __main__ as command
 from infra.release.deploy.stage import Stage
 
 FILLED = {"PublicUrl": "https://a.b", "OidcIssuer": "i", "OidcAudience": "a", "OidcJwksUrl": "https://a.b/jwks"}
+FILLED |= {"OidcClientId": "faces"}
 
 
 def read(folder: Path, text: str) -> dict[str, str]:
@@ -20,7 +21,7 @@ def read(folder: Path, text: str) -> dict[str, str]:
 
 
 def test_a_filled_file_is_taken_as_it_is(tmp_path: Path) -> None:
-    content = FILLED | {"GatewayAccount": "no", "LogDays": "14"}
+    content = FILLED | {"GatewayAccount": "no", "LogDays": "14", "OidcScope": "openid role"}
     assert read(tmp_path, json.dumps(content)) == content
 
 
@@ -28,6 +29,8 @@ def test_a_filled_file_is_taken_as_it_is(tmp_path: Path) -> None:
     ("changes", "expected"),
     [
         ({"OidcIssuer": ""}, "Fill in OidcIssuer in infra/stages/dev.json first."),
+        ({"OidcClientId": ""}, "Fill in OidcClientId in infra/stages/dev.json first."),
+        ({"PagesKey": "a"}, "infra/stages/dev.json: PagesKey is set by make deploy."),
         ({"LogDays": 14}, "infra/stages/dev.json: LogDays must be in quotes"),
         ({"LogDay": "14"}, "infra/stages/dev.json: LogDay is no parameter of infra/app.yaml."),
         ({"Stage": "prod"}, "infra/stages/dev.json: Stage is set by make deploy."),
