@@ -38,7 +38,7 @@ def client() -> "DynamoDBClient":
 
 
 def _resolve_once(made: "DynamoDBClient") -> None:
-    """botocore resolves the endpoint of each request again, from the names of all its tables: a twelfth of the processor
+    """botocore resolves the endpoint of each request, from the names of all its tables: a twelfth of the processor
     time. Only a table that is named by its ARN could have another endpoint, and ours is named by its name.
     """
     resolver = made._ruleset_resolver  # type: ignore[attr-defined]
