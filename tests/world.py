@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from chalice.test import Client
 
 from chalicelib.kernel.settle import Settled, perform
+from chalicelib.mall.categories import lanes
 from chalicelib.mall.offers import queries
 from chalicelib.mall.redemptions import actions
 from chalicelib.table import keys, lists, read
@@ -219,7 +220,10 @@ class World:
 
     def sweep(self) -> list[Settled]:
         """What tills hold goes to their merchants, as the schedule of a later issue will do it."""
-        offers = [place.key.pk.removeprefix(keys.offer("").pk) for place in read.places(lists.OFFERS)]
+        offers = [
+            place.key.pk.removeprefix(keys.offer("").pk)
+            for place in read.merged([*lanes(lists.OFFERS), lists.OFFERS_OFF])
+        ]
         return [
             perform(f"sweep-{next(self.numbers)}", lambda command, each=each: actions.sweep(command, *each))  # type: ignore[misc]
             for each in list(queries.holding(offers))

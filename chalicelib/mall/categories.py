@@ -41,6 +41,21 @@ class Categories(Answer):
     items: list[Category]
 
 
+_OTHER = "other"  # categories from before there was a register
+
+
+def lane(name: str, category: str) -> str:
+    """The list ``name`` of offers, of one category."""
+    return f"{name}/{category if category in CATEGORIES else _OTHER}"
+
+
+def lanes(name: str, category: str | None = None) -> list[str]:
+    """The lists that together are the list ``name`` of offers, of a category or of all. Offers from before 2026-11-27
+    stand in the list ``name`` itself until they change their state, or the schedule comes by.
+    """
+    return [name, *([lane(name, category)] if category else (lane(name, each) for each in (*CATEGORIES, _OTHER)))]
+
+
 def register() -> Categories:
     """All categories, in the order in which a mall shows them."""
     return Categories(items=[Category(code=code, label=Label(**text._asdict())) for code, text in CATEGORIES.items()])

@@ -102,7 +102,9 @@ class _Share(Budget):
 
 OFFERS, CAMPAIGNS, MERCHANTS, PARTNERS = "offers", "campaigns", "merchants", "partners"
 CAMPAIGNS_PROPOSED = "campaigns:proposed"  # campaigns that wait for the exchange; the public sees none of them
-OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price
+OFFERS_BY_POINTS = "offers-by-points"  # every offer (its merchant's pointer to it), by its price, in lanes by category
+OFFERS_OFF = "offers-off"  # offers that are off the shelf, or whose time is over
+OFFERS_ENDED_BY_POINTS = "offers-ended-by-points"  # those whose time is over, by their price
 ORDERS_DUE = Lanes("orders-due", 8)  # orders that have to be fulfilled by a time
 PARTNERS_DISABLED = "partners-disabled"  # they get no webhooks, so the schedule does not look at theirs
 REDUCTIONS_REPORTED = Lanes("reductions", 8)  # reductions that wait for confirmation
@@ -125,9 +127,14 @@ DEPARTURES = "departures"  # merchants that leave, and have not left yet
 SHELVING = "shelving"  # merchants whose offers have to follow them off the shelf or back
 
 
-def by_points(points: int, offer: str) -> Listing:
-    """The place of an offer among all, by its price."""
-    return Listing(OFFERS_BY_POINTS, f"{points:010d}:{offer}")
+def moved(name: str) -> dict[str, str]:
+    """What an update assigns to take its item to another list, at the same rank."""
+    return {"list": name}
+
+
+def by_points(name: str, points: int, offer: str) -> Listing:
+    """The place of an offer among others, by its price."""
+    return Listing(name, f"{points:010d}:{offer}")
 
 
 REDUCTION_LANES = 8  # of one scenario's reductions: a partition of the index takes 1000 writes a second

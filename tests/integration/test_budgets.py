@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.ledger import lines as copies
 from chalicelib.ledger.model import Entry
+from chalicelib.mall.categories import lane
 from chalicelib.table import keys, lists
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import Budget, Listing
@@ -131,7 +132,20 @@ def test_a_rare_category_behind_many_offers_is_found_by_pages_of_a_bounded_cost(
             break
         cursor = {"cursor": body["next_cursor"]}
     assert (found, len(costs)) == ([rare], 3)
-    assert max(costs) <= 2 + 2
+    assert max(costs) <= 1 + 2 + 2  # its own list, two pages of the one from before; the offer, and its sums
+
+
+def test_a_rare_category_is_one_page_whatever_else_is_on_the_shelf_or_was(world: World) -> None:
+    merchant = world.merchant()
+    rare = world.offer(category="food")
+    for number in range(450):
+        item = {"category": "transport", "merchant": merchant, "status": "on_shelf"}
+        name = lane(lists.OFFERS, "transport") if number % 2 else lists.OFFERS_OFF
+        place = Listing(name, f"2099-01-01T00:00:00.000Z:{number:04d}")
+        commit([put(keys.offer(f"o{number:04d}"), item, listed=place)])
+    cost, body = counted(world, "/v1/offers", category="food")
+    assert ([each["id"] for each in body["items"]], body["next_cursor"]) == ([rare], None)
+    assert cost <= 4  # its list, and that of before; the offer, and its sums
 
 
 def test_a_budget_says_where_it_ended_only_where_there_is_more() -> None:

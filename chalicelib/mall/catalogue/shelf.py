@@ -12,10 +12,11 @@ from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
 from chalicelib.mall.catalogue import event_stock, event_terms
 from chalicelib.mall.catalogue.takedown import not_down
+from chalicelib.mall.categories import lane
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.offers.sellers import Seller, may_sell
-from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
+from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS, moved
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -42,8 +43,8 @@ def offer(
         answer=new.to_answer(),
         writes=(
             *may_sell(command, new, seller),
-            put(keys.offer(new.id), new, listed=Listing(lists.OFFERS, f"{command.at}:{new.id}")),
-            put(keys.shop(new.merchant, new.id), _pointer(new), listed=lists.by_points(new.points, new.id)),
+            put(keys.offer(new.id), new, listed=Listing(lane(lists.OFFERS, new.category), f"{command.at}:{new.id}")),
+            put(keys.shop(new.merchant, new.id), _pointer(new), listed=_by_points(new, new.points)),
             *_own_code(new),
             *event_terms.listed(new),
             *event_stock.supply(new, new.supplied, "/stock", command.at),
@@ -70,6 +71,10 @@ def _new(command: Command[NewOffer], stripes: int) -> Offer:
 
 def _pointer(offer: Offer) -> Pointer:
     return Pointer(offer.id, offer.category, offer.merchant)
+
+
+def _by_points(offer: Offer, points: int) -> Listing:
+    return lists.by_points(lane(lists.OFFERS_BY_POINTS, offer.category), points, offer.id)
 
 
 def _own_code(offer: Offer) -> Iterable[Write]:
@@ -122,7 +127,7 @@ def change(
     added = body.stock_added or 0
     changed = update(
         keys.offer(offer.id),
-        assign=words,
+        assign=words | (moved(offer, body.status) if body.status else {}),
         add={"supplied": added} if added else {},
         remove=("held_back",) if body.status else (),  # the merchant's own word counts, when it is reinstated too
         require=_as_read(offer, supplied, to_shelf=body.status == "on_shelf"),
@@ -146,7 +151,7 @@ def _as_read(offer: Offer, supplied: int | None, *, to_shelf: bool) -> Condition
 def _place(offer: Offer, points: int | None) -> Iterable[Write]:
     """Where a changed price stands among the others."""
     if points is not None:
-        place = lists.by_points(points, offer.id)
+        place = _by_points(offer, points)
         yield update(keys.shop(offer.merchant, offer.id), assign=vars(_pointer(offer)), listed=place)
 
 

@@ -7,6 +7,7 @@ from chalicelib.errors import Contended, InvalidState, NotFound, Refusal, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.mall.items import Offer, TakenDown
+from chalicelib.mall.offers.windows import moved
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, Write, check, present, seen, update
 
@@ -43,7 +44,7 @@ def take_down(
 
     beneath = Attr("merchant.sub_platform").eq(sub_platform) & Attr("merchant.status").is_in(["active", "suspended"])
     note = TakenDown(sub_platform, command.at, reason)
-    down = {"status": "off_shelf", "taken_down": note}
+    down = {"status": "off_shelf", "taken_down": note} | moved(offer, "off_shelf")
     free = Attr("taken_down").not_exists()
     writes = (
         check(keys.account(keys.holder(offer.merchant)), beneath, lambda _: NotFound()),

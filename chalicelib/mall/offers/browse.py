@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from functools import reduce
 from itertools import islice
 from operator import and_
+from typing import Any
 
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
+from chalicelib.mall.categories import lanes
 from chalicelib.mall.items import Offer
 from chalicelib.mall.model import OfferAnswer, OfferParams
 from chalicelib.mall.offers import queries, windows
@@ -28,14 +30,28 @@ def shelf(query: Query[OfferParams]) -> Page[OfferAnswer]:
     """
     params = query.params
     by_points = params.sort == "points"
-    name = lists.OFFERS_BY_POINTS if by_points else lists.OFFERS
     budget = Budget()
-    places = read.places(name, after=query.position, descending=not by_points, where=_where(query), budget=budget)
+    options: dict[str, Any] = {"after": query.position, "descending": not by_points, "where": _where(query)}
+    places = read.merged(_names(params), chunk=100 if _is_rare(params) else params.limit + 1, budget=budget, **options)
     offers, stopped = _fitting(places, params.limit + 1, _fits(query))
     sold = queries.units_sold(list(offers.values()))
     position = {offer.id: place.position for place, offer in offers.items()}
     answers = [offer.to_answer(sold[offer.id]) for offer in offers.values()]
     return query.page(answers, lambda each: position[each.id], stopped=stopped.position if stopped else budget.stopped)
+
+
+def _names(params: OfferParams) -> list[str]:
+    """The lists that hold what is asked for."""
+    by_points = params.sort == "points"
+    name = lists.OFFERS_BY_POINTS if by_points else lists.OFFERS
+    off = [lists.OFFERS_ENDED_BY_POINTS if by_points else lists.OFFERS_OFF] if params.status == "all" else []
+    return [*lanes(name, params.category), *off]
+
+
+def _is_rare(params: OfferParams) -> bool:
+    """Whether most of what these lists hold may not fit: of a category, what stands in the list of before."""
+    filters = (params.category, params.merchant, params.sub_platform, params.event, params.q)
+    return params.status == "all" or any(filters)
 
 
 def _where(query: Query[OfferParams]) -> ConditionBase | None:
@@ -95,6 +111,6 @@ def _fitting(places: Iterator[Place], count: int, fits: Fits) -> tuple[dict[Plac
 
 def _offer(place: Place) -> keys.Key:
     """The offer that stands there, or that the pointer there names."""
-    if place.listing.list == lists.OFFERS:
+    if place.key.sk == "offer":
         return place.key
     return keys.offer(place.key.sk.removeprefix(keys.shop("", "").sk))

@@ -10,6 +10,7 @@ from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import sells, unturned
 from chalicelib.mall.items import Offer
+from chalicelib.mall.offers.windows import moved
 from chalicelib.merchants.model import GONE
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, check, present, update
@@ -83,7 +84,8 @@ def _shelve(
     def refuse(_: object) -> Refusal:
         return InvalidState(state=before, action=after.status)
 
-    offer = update(keys.offer(after.id), assign={**status, **assign}, remove=remove, require=require, refuse=refuse)
+    assign = {**status, **assign, **moved(after, after.status)}
+    offer = update(keys.offer(after.id), assign=assign, remove=remove, require=require, refuse=refuse)
     tills = (update(keys.account(till), assign=status, require=present()) for till in after.tills)
     writes = (*standing.checks(refuse), offer, *tills)
     return Decision(f"offer_{after.status}", after.to_answer(), writes, Facts(turn=standing.turn))

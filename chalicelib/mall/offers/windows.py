@@ -1,7 +1,10 @@
 """When an offer can be redeemed, and why not. Pure."""
 
 from chalicelib.errors import Refusal, Text
+from chalicelib.mall.categories import lane
 from chalicelib.mall.items import Offer, Till
+from chalicelib.mall.model import OnShelf
+from chalicelib.table import lists
 
 ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
 
@@ -48,6 +51,11 @@ def unavailable(till: Till, at: str) -> OfferUnavailable | None:
     if till.status != "on_shelf":
         return OfferOffShelf()
     return OfferNotBegun(starts_at=till.starts_at) if till.starts_at > at else None
+
+
+def moved(offer: Offer, status: OnShelf) -> dict[str, str]:
+    """What takes an offer to the list of its category, or off it."""
+    return lists.moved(lane(lists.OFFERS, offer.category) if status == "on_shelf" else lists.OFFERS_OFF)
 
 
 def in_time(offer: Offer, at: str) -> bool:

@@ -5,7 +5,7 @@ Beside that all offers are looked at in turn, however old, a part at each firing
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,12 +15,16 @@ from chalicelib.agenda.model import Agenda
 from chalicelib.agenda.notes import note
 from chalicelib.agenda.walks import go_round_together, walk
 from chalicelib.errors import Refusal, Unavailable
-from chalicelib.kernel.settle import perform
-from chalicelib.mall.items import TillOf
+from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.settle import derive_each, perform
+from chalicelib.mall.categories import lane, lanes
+from chalicelib.mall.items import Offer, TillOf
 from chalicelib.mall.offers import queries
+from chalicelib.mall.offers.windows import NEVER_ENDS
 from chalicelib.mall.redemptions import actions
-from chalicelib.table import keys, lists
+from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
+from chalicelib.table.write import Attr, Write, present, update
 
 SOLD = Agenda("sold", seconds=900, lanes=8, late_seconds=900)  # tills that sold; in the order of ids, so merchants mix
 SWEEPING_SECONDS_MAX = 300  # of the 600 that the schedule's function has
@@ -31,10 +35,10 @@ LATER = timedelta(hours=1)  # when a till that could not be swept is tried again
 def sweep_tills() -> int:
     """What the schedule does; the points moved."""
     moved: list[int] = []
-    noted, offers = partial(_sweep_noted, moved), partial(_sweep_offers, moved)
+    noted = partial(_sweep_noted, moved)
     each(
         lambda: walk(SOLD, noted, now=datetime.now(UTC), until=time.monotonic() + SWEEPING_SECONDS_MAX),
-        lambda: go_round_together(lists.OFFERS, offers, until=time.monotonic() + ROUND_SECONDS_MAX),
+        *(partial(_round, name, moved) for name in (*lanes(lists.OFFERS), lists.OFFERS_OFF)),
     )
     return sum(moved)
 
@@ -54,8 +58,32 @@ def _sweep_noted(moved: list[int], names: Sequence[str]) -> None:
     note(SOLD, _sweep(moved, queries.holding_among(names)), datetime.now(UTC) + LATER)
 
 
-def _sweep_offers(moved: list[int], places: Sequence[Place]) -> None:
+def _round(name: str, moved: list[int]) -> None:
+    go_round_together(
+        name, partial(_look_at, moved), until=time.monotonic() + ROUND_SECONDS_MAX / len(lanes(lists.OFFERS))
+    )
+
+
+def _look_at(moved: list[int], places: Sequence[Place]) -> None:
+    """Offers are swept, and those whose time is over leave the lists of what can be redeemed."""
+    at = stamp(datetime.now(UTC))
+    offers = read.many([place.key for place in places], Offer)
+    derive_each(write for place in places for write in _led_away(place, offers[place.key], at))
     _sweep(moved, queries.holding([place.key.pk.removeprefix(keys.offer("").pk) for place in places]))
+
+
+def _led_away(place: Place, offer: Offer, at: str) -> Iterator[Write]:
+    """What takes an offer, and its merchant's pointer, to where they belong. It is looked at once more at the next
+    round where it changed meanwhile.
+    """
+    ended = (offer.ends_at or NEVER_ENDS) <= at
+    belongs = lists.OFFERS_OFF if ended or offer.status != "on_shelf" else lane(lists.OFFERS, offer.category)
+    if place.listing.list == belongs:
+        return
+    same = Attr("status").eq(offer.status) & Attr("list").eq(place.listing.list)
+    by_points = lists.OFFERS_ENDED_BY_POINTS if ended else lane(lists.OFFERS_BY_POINTS, offer.category)
+    yield update(place.key, assign=lists.moved(belongs), require=same)
+    yield update(keys.shop(offer.merchant, offer.id), assign=lists.moved(by_points), require=present())
 
 
 def _sweep(moved: list[int], tills: Iterable[TillOf]) -> list[str]:

@@ -58,7 +58,7 @@ def test_an_offer_is_put_on_the_shelf_with_its_till_and_a_pointer() -> None:
         keys.account(MERCHANT), keys.offer(ID), keys.shop(SHOP, ID), keys.account(keys.till(ID, 0)),
     ]  # fmt: skip
     stored = after(write_to(decision, keys.offer(ID)))
-    assert (stored["list"], stored["rank"]) == ("offers", f"{AT}:{ID}")
+    assert (stored["list"], stored["rank"]) == ("offers/transport", f"{AT}:{ID}")
     assert load(Offer, stored) == offer(id=ID, edition=ID)
     assert after(write_to(decision, keys.shop(SHOP, ID)))["offer"] == ID
     assert load(Till, after(write_to(decision, keys.account(keys.till(ID, 0))))) == till(edition=ID)
@@ -212,7 +212,7 @@ def test_an_offer_keeps_its_pictures_and_what_it_promises_of_orders() -> None:
 
 
 def test_an_offer_stands_among_the_others_by_its_price() -> None:
-    pointer = {"category": "transport", "merchant": SHOP, "list": "offers-by-points"}
+    pointer = {"category": "transport", "merchant": SHOP, "list": "offers-by-points/transport"}
     made = after(write_to(make(), keys.shop(SHOP, ID)))
     assert made == pointer | {"offer": ID, "rank": f"0000001000:{ID}"}
     moved = after(write_to(change(points=900), keys.shop(SHOP, OFFER)), {"offer": OFFER})
