@@ -179,6 +179,14 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class StockChange:
+    """By how many units the stock of an offer changed in a time. ``first``: among them those that it began with."""
+
+    units: int = 0
+    first: bool = False
+
+
+@dataclass(frozen=True)
 class Pointer:
     """A merchant's pointer to an offer of its own, by the offer's id or by its ``sku``.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.kernel.caller import INSTITUTION
-from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, ShortText, Time, Units, example
+from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Params, ShortText, Time, Units, example
 from chalicelib.mall.categories import CategoryCode
 
 STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
@@ -114,6 +114,25 @@ class OfferAnswer(Answer):
     fulfil_within_days: int | None = None
     taken_down: bool = False
     event: str | None = None
+
+
+class StockAt(Answer):
+    """The stock of an offer when the minute ``at`` began."""
+
+    at: Time
+    stock: int
+
+
+class OfferView(OfferAnswer):
+    """One offer. ``stock_at``: its stock at the instant that `?at=` asks for, to the minute; null without."""
+
+    stock_at: StockAt | None = None
+
+
+class OfferInstant(Params):
+    """As of when the stock is asked for."""
+
+    at: Annotated[Moment | None, Field(description="An instant, RFC 3339 with any offset (write + as %2B)")] = None
 
 
 class OfferParams(Paged):

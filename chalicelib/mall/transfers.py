@@ -1,12 +1,13 @@
 """What moves in the mall: stock, sales, refunds, sweeps. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
 from chalicelib.ledger.refunds import from_merchant
 from chalicelib.table import keys
+from chalicelib.table.write import Write, update
 
 SUM_LANES_MAX = 4
 _TILL = "offer:"
@@ -21,6 +22,18 @@ def share(total: int, parts: int) -> list[int]:
 def lane(till: str) -> int:
     """Where the sales of a till are summed."""
     return int(till.rpartition("/")[2]) % SUM_LANES_MAX
+
+
+def stock_places(offer: str, at: str, lane: int | str) -> tuple[keys.Key, keys.Key]:
+    """Where changes of an offer's stock are added up, by day and by minute (docs/adr/0038)."""
+    return keys.stock_on(offer, at[:10], lane), keys.stock_in(offer, at[:16], lane)
+
+
+def supply(offer: str, at: str, added: int, *, first: bool = False) -> Iterator[Write]:
+    """``added`` units in these sums, apart from the lanes of sales. The ``first`` ones say that nothing came before."""
+    for place in stock_places(offer, at, "supplied"):
+        if added:
+            yield update(place, assign={"first": True} if first else {}, add={"units": added})
 
 
 def stocking(offer: str, tills: Sequence[str], added: int) -> Transfer:

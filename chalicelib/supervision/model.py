@@ -135,6 +135,7 @@ Kind = Literal[
     "operator_totals",
     "duty",
     "renaming",
+    "batch",
 ]
 Actor = Literal["exchange", "bureau", "institution", "scenario_operator", "platform"]
 

@@ -1,5 +1,7 @@
 """/v1/accounts/{id}, /v1/records, /v1/orders, /v1/worklist"""
 
+from datetime import timedelta
+
 from chalice.app import Blueprint
 
 from chalicelib.accounts import queries as accounts
@@ -12,11 +14,11 @@ from chalicelib.credit import queries as credit
 from chalicelib.edge.identity.authorizer import acted_for
 from chalicelib.edge.queries import query
 from chalicelib.errors import NotFound
-from chalicelib.kernel.caller import BUREAU, EXCHANGE
-from chalicelib.kernel.fields import Page
+from chalicelib.kernel.caller import BUREAU, EXCHANGE, INSTITUTION, SCENARIO_OPERATOR
+from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.settings import secret
-from chalicelib.supervision import orders, records, worklist
+from chalicelib.supervision import orders, own, records, worklist
 from chalicelib.supervision.model import (
     RecordAnswer,
     SupervisedOrderAnswer,
@@ -27,6 +29,7 @@ from chalicelib.supervision.model import (
 
 room = Blueprint(__name__)
 OFFICIALS = (EXCHANGE, BUREAU)
+PARTIES = (INSTITUTION, SCENARIO_OPERATOR)
 
 
 @query(room, "/v1/accounts/{id}", answer=AccountView, allow=OFFICIALS, params=ReasonedInstant, refuses=(NotFound,))
@@ -88,13 +91,19 @@ def all_orders(query: Query[SupervisedOrderParams]) -> Page[SupervisedOrderAnswe
     return orders.orders(query)
 
 
-@query(room, "/v1/worklist", answer=WorklistAnswer, allow=OFFICIALS, params=WorkParams)
+@query(room, "/v1/worklist", answer=WorklistAnswer, allow=(*OFFICIALS, *PARTIES), params=WorkParams)
 def what_waits(query: Query[WorkParams]) -> WorklistAnswer:
     """What waits, the longest first, and who has to act; of each kind at most 50.
 
-    Applications by state, reductions that wait for confirmation, open anomalies, open disputes, proposed campaigns,
-    orders that are late, merchants whose webhooks were given up, days of which operators count something else, and
-    buy-back runs that have not ended. Merchants that do not keep a duty (`duty`: `unmet`, or `delisted` for it),
-    departures, ends of agreements and licences, new names.
+    For officials everybody's: applications by state, reductions that wait for confirmation, open anomalies, open
+    disputes, proposed campaigns, orders that are late, merchants whose webhooks were given up, days of which operators
+    count something else, and buy-back runs that have not ended. Merchants that do not keep a duty (`duty`: `unmet`, or
+    `delisted` for it), departures, ends of agreements and licences, new names.
+
+    An institution and a scenario operator see what concerns themselves: what others have to do for them, too. An
+    operator's are disputes, days that differ, and files of the last 7 days that were refused or never came (`batch`).
     """
-    return worklist.worklist(query.params, query.now)
+    until = stamp(query.now - timedelta(days=query.params.older_than_days))
+    if query.asker.role in PARTIES:
+        return worklist.worklist(own.sources(query.asker, until, query.now), query.params, query.now)
+    return worklist.worklist(worklist.sources(until, query.now), query.params, query.now)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chalicelib.buyback import queries as buyback
 from chalicelib.disputes.items import ANSWER_DAYS
@@ -46,6 +46,10 @@ class Waits(NamedTuple):
     actor: Actor
     since: str
 
+    def passed_on(self, actor: Actor, days: float, now: datetime) -> "Waits":
+        """The same, for somebody else to act once it has waited so long."""
+        return self._replace(actor=actor) if self.since <= stamp(now - timedelta(days=days)) else self
+
     def to_answer(self, now: datetime) -> WorkAnswer:
         age = max(0, int((now - datetime.fromisoformat(self.since)).total_seconds()))
         return WorkAnswer(**self._asdict(), age_seconds=age, path=PATHS[self.kind].format(id=self.id))
@@ -66,15 +70,15 @@ PATHS: dict[Kind, str] = {
     "operator_totals": "/v1/operator-totals/{id}",
     "duty": "/v1/merchants/{id}/health",
     "renaming": "/v1/procedures/{id}",
+    "batch": "/v1/reduction-batches/{id}",
 }
 
 
-def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
+def worklist(sources: Iterable[Iterable[Waits]], params: WorkParams, now: datetime) -> WorklistAnswer:
     """What waits, the longest first."""
-    until = stamp(now - timedelta(days=params.older_than_days))
     items: list[Waits] = []
     more: set[Kind] = set()
-    for waiting in (*_sources(until, now), *(_ending(subject, until, now) for subject in SUBJECTS)):
+    for waiting in sources:
         some = list(islice(waiting, EACH_MAX + 1))
         items += [each for each in some[:EACH_MAX] if params.actor in (None, each.actor)]
         more |= {each.kind for each in some[EACH_MAX:] if params.actor in (None, each.actor)}
@@ -83,78 +87,67 @@ def worklist(params: WorkParams, now: datetime) -> WorklistAnswer:
     return WorklistAnswer(items=[each.to_answer(now) for each in oldest], counts=dict(counts), more=sorted(more))
 
 
-def _sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
-    """Each list, the oldest first, up to what began to wait at ``until``."""
+def sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
+    """Each list of everybody's, the oldest first, up to what began to wait at ``until``."""
+    yield from (_ending(subject, until, now) for subject in SUBJECTS)
     for state, actor in APPLICATIONS.items():
-        yield _listed(lists.applications(state), until, _as("application", state, actor))
-    yield _listed(lists.REDUCTIONS_REPORTED, until, _as("reduction", "reported", "bureau"))
-    yield _listed(lists.anomalies("open"), until, _as("anomaly", "open", "bureau"))
-    yield _listed(lists.CAMPAIGNS_PROPOSED, until, _as("campaign", "proposed", "exchange"))
-    yield _listed(lists.DEPARTURES, until, _as("departure", "leaving", "institution"))
-    yield _listed(lists.RENAMINGS, until, _as("renaming", "proposed", "exchange"))
-    yield _listed(lists.DUTIES, until, _as("duty", "unmet", "institution"))
-    yield _listed(lists.DELISTED, until, _delisted(now))
-    yield _listed(lists.ORDERS_DUE, until, _as("order", "late", "institution"))
+        yield listed(lists.applications(state), until, as_waiting("application", state, actor))
+    yield listed(lists.REDUCTIONS_REPORTED, until, as_waiting("reduction", "reported", "bureau"))
+    yield listed(lists.anomalies("open"), until, as_waiting("anomaly", "open", "bureau"))
+    yield listed(lists.CAMPAIGNS_PROPOSED, until, as_waiting("campaign", "proposed", "exchange"))
+    yield listed(lists.DEPARTURES, until, as_waiting("departure", "leaving", "institution"))
+    yield listed(lists.RENAMINGS, until, as_waiting("renaming", "proposed", "exchange"))
+    yield listed(lists.DUTIES, until, as_waiting("duty", "unmet", "institution"))
+    yield listed(lists.DELISTED, until, _delisted(now))
+    yield listed(lists.ORDERS_DUE, until, as_waiting("order", "late", "institution"))
     for judge, other in DISPUTES.items():
-        yield _listed(lists.disputes(judge, "awaiting_ruling"), until, _as("dispute", "awaiting_ruling", judge))
-        yield _listed(lists.disputes(judge, "awaiting_answer"), until, _unanswered(judge, other, now))
-    yield _listed(lists.TOTALS_DIFFERING, until, _differing(now))
+        yield listed(lists.disputes(judge, "awaiting_ruling"), until, as_waiting("dispute", "awaiting_ruling", judge))
+        yield listed(lists.disputes(judge, "awaiting_answer"), until, unanswered(judge, other, now))
+    yield listed(lists.TOTALS_DIFFERING, until, differing(now))
     yield (each for each in _webhooks() if each.since <= until)
     yield (each for each in _runs() if each.since <= until)
 
 
-def _as(kind: Kind, state: str, actor: Actor) -> Callable[[Place], Waits]:
+def as_waiting(kind: Kind, state: str, actor: Actor) -> Callable[[Place], Waits]:
+    """What stands at a place whose rank is the time since when, and the id."""
     return lambda place: Waits(kind, place.listing.rank[_AT + 1 :], state, actor, place.listing.rank[:_AT])
 
 
-def _unanswered(judge: Actor, other: Actor, now: datetime) -> Callable[[Place], Waits]:
+def unanswered(judge: Actor, other: Actor, now: datetime) -> Callable[[Place], Waits]:
     """It waits for the other party until its time is over, then for the official."""
-    late = stamp(now - timedelta(days=ANSWER_DAYS))
-
-    def waits(place: Place) -> Waits:
-        found = _as("dispute", "awaiting_answer", other)(place)
-        return found._replace(actor=judge) if found.since <= late else found
-
-    return waits
+    waits = as_waiting("dispute", "awaiting_answer", other)
+    return lambda place: waits(place).passed_on(judge, ANSWER_DAYS, now)
 
 
-def _differing(now: datetime) -> Callable[[Place], Waits]:
+def differing(now: datetime) -> Callable[[Place], Waits]:
     """An operator's day waits for the operator first, then for the bureau."""
-    late = stamp(now - timedelta(days=TOTALS_DAYS))
-
-    def waits(place: Place) -> Waits:
-        found = _as("operator_totals", "differs", "scenario_operator")(place)
-        return found._replace(actor="bureau") if found.since <= late else found
-
-    return waits
+    waits = as_waiting("operator_totals", "differs", "scenario_operator")
+    return lambda place: waits(place).passed_on("bureau", TOTALS_DAYS, now)
 
 
 def _delisted(now: datetime) -> Callable[[Place], Waits]:
-    """The merchant has to meet its duty, or its sub-platform to put back what it took down. Where nobody did so for as
-    long as a duty may stay unmet, the exchange has to decide: it relists, or terminates.
-    """
-    late = stamp(now - timedelta(days=settings().delist_days))
-
-    def waits(place: Place) -> Waits:
-        found = _as("duty", "delisted", "institution")(place)
-        return found._replace(actor="exchange") if found.since <= late else found
-
-    return waits
+    waits, days = as_waiting("duty", "delisted", "institution"), settings().delist_days
+    return lambda place: waits(place).passed_on("exchange", days, now)
 
 
-def _listed(name: str | Lanes, until: str, waits: Callable[[Place], Waits]) -> Iterator[Waits]:
-    found = map(waits, read.places(name, descending=False, chunk=EACH_MAX + 1))
+def listed(name: str | Lanes, until: str, waits: Callable[[Place], Waits], **options: Any) -> Iterator[Waits]:
+    """What a list holds, the oldest first, up to what began to wait at ``until``; ``options``: see ``read.places``."""
+    found = map(waits, read.places(name, descending=False, chunk=EACH_MAX + 1, **options))
     return takewhile(lambda each: each.since <= until, found)
 
 
 def _ending(subject: Subject, until: str, now: datetime) -> Iterator[Waits]:
-    """Agreements or licences that end within 30 days, or have ended: each waits since 30 days before its end."""
     for place in read.places(lists.validity(subject), descending=False, chunk=EACH_MAX + 1):
-        ends_at, merchant = place.listing.rank[:_AT], place.listing.rank[_AT + 1 :]
-        since = stamp(datetime.fromisoformat(ends_at) - SOON)
-        if since > until:
+        waits = ending(subject, place.listing.rank[_AT + 1 :], place.listing.rank[:_AT], now)
+        if waits.since > until:
             return
-        yield Waits(subject, merchant, "ended" if ends_at <= stamp(now) else "ending", "institution", since)
+        yield waits
+
+
+def ending(subject: Subject, merchant: str, ends_at: str, now: datetime) -> Waits:
+    """An agreement or licence that ends within 30 days, or has ended, waits since 30 days before its end."""
+    since = stamp(datetime.fromisoformat(ends_at) - SOON)
+    return Waits(subject, merchant, "ended" if ends_at <= stamp(now) else "ending", "institution", since)
 
 
 def _webhooks() -> Iterator[Waits]:

@@ -11,6 +11,7 @@ from chalicelib.accounts.statements import checkpoints
 from chalicelib.ledger.account import Account
 from chalicelib.statistics.worker import keep_supply
 from chalicelib.table import keys, read
+from tests.clock import Calendar
 from tests.world import World
 
 FUTURE = "2998-01-01T00:00:00Z"
@@ -155,3 +156,96 @@ def test_an_offset_whose_plus_became_a_blank_on_the_way_is_understood(busy: Worl
 def test_another_blank_is_refused(busy: World, at: str) -> None:
     assert busy.get("/v1/accounts/me", role="individual", sub="alice", at=at).pointers == ["/at"]
     assert busy.report(busy.me()["id"], occurred_at="2024-01-15T08:00:00 08:00").pointers == ["/occurred_at"]
+
+
+# what stood on the shelf
+
+
+DAY = "2026-11-20T"
+
+
+@pytest.fixture
+def shop(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[World, str]:
+    """An offer that is made with 10 units, sells 2 and 1, gets 5 more, takes 2 back, and sells 1 a day later."""
+    calendar = Calendar(monkeypatch, f"{DAY}07:59:00+00:00")
+    world.merchant()
+    world.rich(points=9000)
+    calendar.now = f"{DAY}08:00:20+00:00"
+    offer = world.offer(stock=10, busy=True)
+    calendar.now = f"{DAY}08:01:10+00:00"
+    order = world.redeem(offer, 2000, 2).body["id"]
+    world.redeem(offer)
+    calendar.now = f"{DAY}09:30:00+00:00"
+    changed = world.patch(f"/v1/offers/{offer}", {"stock_added": 5}, role="institution", sub="shop")
+    assert changed.status == 200
+    calendar.now = f"{DAY}09:31:59+00:00"
+    assert world.refund(order).status == 200
+    calendar.now = "2026-11-21T10:00:00+00:00"
+    world.redeem(offer)
+    for _ in range(2):
+        world.stream()
+    calendar.now = "2026-11-22T00:00:00+00:00"
+    return world, offer
+
+
+@pytest.mark.parametrize(
+    ("at", "minute", "stock"),
+    [
+        (f"{DAY}08:01:00Z", "08:01", 10),
+        (f"{DAY}08:01:59Z", "08:01", 10),  # to the minute: its own sales come with the next
+        (f"{DAY}16:02:00+08:00", "08:02", 7),
+        (f"{DAY}09:31:00Z", "09:31", 12),
+        (f"{DAY}23:59:59.999Z", "23:59", 14),
+        ("2026-11-21T10:00:30Z", None, 14),
+        ("2026-11-21T10:01:00Z", None, 13),
+        ("2026-11-22T00:00:00Z", None, 13),
+    ],
+)
+def test_stock_is_known_as_of_any_minute(shop: tuple[World, str], at: str, minute: str | None, stock: int) -> None:
+    world, offer = shop
+    answer = world.get(f"/v1/offers/{offer}", at=at)
+    assert answer.status == 200, answer
+    assert (answer.body["stock"], answer.body["stock_at"]["stock"]) == (13, stock)
+    if minute:
+        assert answer.body["stock_at"]["at"] == f"{DAY}{minute}:00.000Z"
+    assert world.get(f"/v1/offers/{offer}").body["stock_at"] is None
+
+
+@pytest.mark.parametrize(
+    "at", [FUTURE, f"{DAY}08:00:59Z", "2001-01-01T00:00:00Z", "2026-11-21T08:00:00", "yesterday", ""]
+)
+def test_stock_before_the_offer_was_made_or_in_the_future_is_refused(shop: tuple[World, str], at: str) -> None:
+    world, offer = shop
+    answer = world.get(f"/v1/offers/{offer}", at=at)
+    assert (answer.refused, answer.pointers) == ((422, "invalid_request"), ["/at"])
+
+
+def test_stock_of_an_offer_from_before_is_not_guessed(shop: tuple[World, str]) -> None:
+    world, offer = shop
+    for place, item in world.store.items.items():
+        if place[1].startswith(("day:", "minute:")):
+            world.store.items[place] = {name: value for name, value in item.items() if name != "first"}
+    assert world.get(f"/v1/offers/{offer}", at=f"{DAY}12:00:00Z").pointers == ["/at"]
+
+
+def test_codes_count_as_stock_then_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    calendar = Calendar(monkeypatch, f"{DAY}08:00:00+00:00")
+    world.merchant()
+    offer = world.offer(stock=10)
+    for minute, codes in ((10, 3), (20, 2)):
+        calendar.now = f"{DAY}08:{minute}:00+00:00"
+        body = {"codes": [f"code-{minute}-{number}" for number in range(codes)]}
+        assert world.post(f"/v1/offers/{offer}/vouchers", body, role="institution", sub="shop").status == 201
+    calendar.now = f"{DAY}09:00:00+00:00"
+    held = [world.get(f"/v1/offers/{offer}", at=f"{DAY}08:{at}:00Z").body["stock_at"]["stock"] for at in (10, 11, 21)]
+    assert held == [10, 3, 5]
+
+
+def test_what_was_on_the_shelf_costs_two_reads_more_whatever_was_sold(shop: tuple[World, str]) -> None:
+    world, offer = shop
+    costs = []
+    for asked in ({}, {"at": f"{DAY}23:00:00Z"}):
+        before = world.store.requests
+        assert world.get(f"/v1/offers/{offer}", **asked).status == 200
+        costs.append(world.store.requests - before)
+    assert costs[1] - costs[0] == 2

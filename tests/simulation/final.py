@@ -38,6 +38,15 @@ def check_projections(sim: "Simulation") -> None:
         stock = sim.world.get(f"/v1/offers/{offer}").body["stock"]
         if stock != left:
             raise Violation("the shelf shows the stock", f"{stock} of {offer}, {left} are left")
+        _minutes(sim, offer, left)
+
+
+def _minutes(sim: "Simulation", offer: str, left: int) -> None:
+    """By day and by minute alike."""
+    for sums in ("day:", "minute:"):
+        there = (item for (pk, sk), item in sim.table.items.items() if pk == f"offer:{offer}" and sk.startswith(sums))
+        if (kept := sum(amount(item, "units") for item in there)) != left:
+            raise Violation("the shelf shows the stock", f"{kept} of {offer} by {sums}, {left} are left")
 
 
 def _copy(sim: "Simulation", pk: str, sk: str, item: dict[str, Any]) -> None:

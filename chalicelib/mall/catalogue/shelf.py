@@ -48,6 +48,7 @@ def offer(
             *_own_code(new),
             *event_terms.listed(new),
             *event_stock.supply(new, new.supplied, "/stock", command.at),
+            *transfers.supply(new.id, command.at, new.supplied, first=True),
             *_tills(new),
         ),
     )
@@ -136,9 +137,15 @@ def change(
     after = replace(offer, **words, supplied=offer.supplied + added)
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer, seller) if body.status == "on_shelf" else (acting(offer.merchant),)
-    within = event_stock.supply(offer, added, "/stock_added", command.at)
-    writes = (*may, changed, *within, *_place(after, body.points), *_at_tills(offer, words, added))
+    more = _more(command, offer, added)
+    writes = (*may, changed, *more, *_place(after, body.points), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
+
+
+def _more(command: Command[OfferChange], offer: Offer, added: int) -> Iterable[Write]:
+    """Units that come, in the sums of its event and of its stock."""
+    yield from event_stock.supply(offer, added, "/stock_added", command.at)
+    yield from transfers.supply(offer.id, command.at, added)
 
 
 def _as_read(offer: Offer, supplied: int | None, *, to_shelf: bool) -> ConditionBase:

@@ -24,7 +24,7 @@ from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, put, update
 
 PARTS = 16  # of the hashes of an offer's codes; with 64 tills and 16 items of codes a transaction is nearly full
-TILLS_MAX = 16  # that one upload gives codes to
+TILLS_MAX = 14  # that one upload gives codes to: with 64 tills it fits into one transaction
 TOGETHER_MAX = 50  # codes in one item
 POOL_MAX = 100_000  # codes of one offer: 110 KB of hashes in each part
 
@@ -66,6 +66,7 @@ def add(
         acting(offer.merchant),
         _offer(command, offer, sum(units.values())),
         *event_stock.supply(offer, sum(units.values()), "/codes", command.at),
+        *transfers.supply(offer.id, command.at, sum(units.values())),
         *(_till(command, offer, name, tills[name], len(some)) for name, some in shares.items()),
         *(write for name, some in shares.items() for write in _codes(name, tills[name].codes or 0, some)),
         *_remember(offer, codes, known),

@@ -1,19 +1,23 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import cast
 
 from chalicelib.draws import queries as draws
-from chalicelib.errors import NotFound
+from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
-from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, Sums, Till, TillOf
-from chalicelib.mall.model import OfferAnswer
+from chalicelib.kernel.fields import stamp
+from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, StockChange, Sums, Till, TillOf
+from chalicelib.mall.model import OfferAnswer, OfferView, StockAt
 from chalicelib.mall.notes import Note
 from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr, ConditionBase
+
+_PAGE = 10_000  # sums of days, or of minutes: a request holds five years, or a day
 
 
 def find_offer(id: str) -> Offer | None:
@@ -27,6 +31,23 @@ def offer(id: str) -> OfferAnswer:
     if offer is None:
         raise NotFound()
     return offer.to_answer(units_sold([offer])[id])
+
+
+def offer_at(id: str, at: datetime, now: datetime) -> OfferView:
+    """The same, with its stock as of the beginning of a minute: two reads more. Raises NotFound, InvalidRequest."""
+    if at > now:
+        raise InvalidRequest.at("/at", "Must not be in the future", "不能晚于当前时间")
+    current, minute = offer(id), stamp(at)[:16]
+    pk, today, moment = keys.stock_in(id, minute, "").pk, f"day:{minute[:10]}", f"minute:{minute}"
+    known = [
+        *read.query(pk, "day:", today, StockChange, chunk=_PAGE),
+        *read.query(pk, f"minute:{minute[:10]}", moment, StockChange, chunk=_PAGE),
+    ]
+    if not any(each.first for each in known):
+        en = "Its stock was not kept yet at that time, or the offer was not made yet"
+        raise InvalidRequest.at("/at", en, "该时间权益尚未发布，或尚无库存记录")
+    stock = max(0, sum(each.units for each in known))
+    return OfferView(**current.model_dump(), stock_at=StockAt(at=f"{minute}:00.000Z", stock=stock))
 
 
 def own_offer(caller: Caller, id: str) -> Offer:

@@ -9,10 +9,7 @@ from chalicelib.kernel.fields import Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.mall import categories
 from chalicelib.mall.categories import Categories
-from chalicelib.mall.model import (
-    OfferAnswer,
-    OfferParams,
-)
+from chalicelib.mall.model import OfferAnswer, OfferInstant, OfferParams, OfferView
 from chalicelib.mall.offers import browse, queries
 
 room = Blueprint(__name__)
@@ -37,7 +34,8 @@ def list_categories(_: Query[Params]) -> Categories:
     return categories.register()
 
 
-@query(room, "/v1/offers/{id}", answer=OfferAnswer, refuses=(NotFound,), cache=LIVE)
-def one_offer(query: Query[Params], id: str) -> OfferAnswer:
-    """One offer."""
-    return queries.offer(id)
+@query(room, "/v1/offers/{id}", answer=OfferView, params=OfferInstant, refuses=(NotFound,), cache=LIVE)
+def one_offer(query: Query[OfferInstant], id: str) -> OfferView:
+    """One offer; with `?at=` its stock at an instant, to the minute, too."""
+    at = query.params.at
+    return queries.offer_at(id, at, query.now) if at else OfferView(**queries.offer(id).model_dump())

@@ -153,3 +153,13 @@ def noted(agenda: str, slot: str, lane: int, name: str) -> Key:
 def walked(name: str) -> Key:
     """How far the walk over an agenda, or over a whole list, is."""
     return Key(f"walk:{name}", "walk")
+
+
+def stock_on(offer: str, day: str, lane: int | str) -> Key:
+    """By how many units the stock of an offer changed on a day (UTC)."""
+    return Key(f"offer:{offer}", f"day:{day}:{lane}")
+
+
+def stock_in(offer: str, minute: str, lane: int | str) -> Key:
+    """The same in a minute."""
+    return Key(f"offer:{offer}", f"minute:{minute}:{lane}")

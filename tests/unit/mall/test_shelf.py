@@ -48,6 +48,19 @@ def change(known: Offer | None = None, **body: Any) -> Any:
     return shelf.change(shop(OfferChange(**body)), known or offer())
 
 
+def stock(offer: str) -> list[keys.Key]:
+    """Where its units are added up, by day and by minute."""
+    return [keys.stock_on(offer, AT[:10], "supplied"), keys.stock_in(offer, AT[:16], "supplied")]
+
+
+def test_units_that_come_are_added_up_by_day_and_by_minute() -> None:
+    for place in stock(ID):
+        assert after(write_to(make(), place)) == {"units": 10, "first": True}
+    for place in stock(OFFER):
+        assert after(write_to(change(stock_added=3), place)) == {"units": 3}
+        assert place not in touched(change(points=3))
+
+
 def pointers(refused: InvalidRequest) -> list[str]:
     return [fault["pointer"] for fault in refused.facts["errors"]]
 
@@ -55,7 +68,7 @@ def pointers(refused: InvalidRequest) -> list[str]:
 def test_an_offer_is_put_on_the_shelf_with_its_till_and_a_pointer() -> None:
     decision = make()
     assert touched(decision) == [
-        keys.account(MERCHANT), keys.offer(ID), keys.shop(SHOP, ID), keys.account(keys.till(ID, 0)),
+        keys.account(MERCHANT), keys.offer(ID), keys.shop(SHOP, ID), *stock(ID), keys.account(keys.till(ID, 0)),
     ]  # fmt: skip
     stored = after(write_to(decision, keys.offer(ID)))
     assert (stored["list"], stored["rank"]) == ("offers/transport", f"{AT}:{ID}")
@@ -70,8 +83,8 @@ def test_a_busy_offer_shares_its_stock_among_its_tills() -> None:
     decision = make(busy=True, stock=10)
     units = [after(write_to(decision, keys.account(keys.till(ID, stripe))))["units"] for stripe in range(4)]
     assert units == [3, 3, 2, 2]
-    assert len(touched(make(busy=True, stock=2))) == 5
-    assert len(touched(make(busy=True, stock=100, stripes=1000))) == 3 + 64
+    assert len(touched(make(busy=True, stock=2))) == 5 + 2
+    assert len(touched(make(busy=True, stock=100, stripes=1000))) == 5 + 64
 
 
 def test_its_time_stands_at_the_till() -> None:
@@ -263,7 +276,8 @@ def test_stock_that_is_added_is_shared_and_stands_on_the_record() -> None:
     assert [posting.amount for posting in decision.facts.stocked] == [2, 1]
     assert decision.facts.postings == (), "no value moves: the sale does that"
     assert decision.answer.model_dump()["stock"] == 13
-    assert len(touched(change(offer(stripes=2), stock_added=1))) == 3, "a till without a share is left alone"
+    tills = [key for key in touched(change(offer(stripes=2), stock_added=1)) if key.sk == "account"][1:]
+    assert tills == [keys.account(keys.till(OFFER, 0))], "a till without a share is left alone"
 
 
 def test_the_merchants_own_word_ends_what_held_its_offer_back() -> None:
