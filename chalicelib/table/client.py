@@ -1,7 +1,7 @@
 """One DynamoDB client a process, made when first needed."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -42,7 +42,7 @@ def _resolve_once(made: "DynamoDBClient") -> None:
     time. Only a table that is named by its ARN could have another endpoint, and ours is named by its name.
     """
     resolver = made._ruleset_resolver  # type: ignore[attr-defined]
-    resolve, known = resolver.construct_endpoint, {}
+    resolve, known = partial(type(resolver).construct_endpoint, resolver), dict[str, Any]()
 
     def construct_endpoint(operation_model: Any, call_args: Any, request_context: Any) -> Any:
         if (name := operation_model.name) not in known:

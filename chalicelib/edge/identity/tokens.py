@@ -1,6 +1,7 @@
 """Tokens: whether the issuer has signed one, and what it claims."""
 
 import math
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from chalicelib.settings import settings
 from chalicelib.signing.issuer import IssuerKeys
 
 _BYTES_MAX = 8 * 1024  # API Gateway takes 10 KB of headers; nothing is read or remembered of a longer token
+_VALID_MAX = 4096  # tokens whose claims are remembered: a few megabytes
 
 # The signature is judged before, by keys that are asymmetric only: the platform holds none that could make a token.
 _CLAIMS: Options = {
@@ -42,20 +44,31 @@ def _timed(payload: Any) -> None:
 
 
 def claims(token: str) -> dict[str, Any]:
-    """The claims of a valid token. Raises Unauthenticated for any other, IssuerAway where nobody can tell."""
+    """The claims of a valid token, to be read only. Raises Unauthenticated for any other, IssuerAway where nobody can
+    tell.
+    """
     if len(token) > _BYTES_MAX:
         raise Unauthenticated()
     try:
-        _timed(json_input.read(_issuer_keys().payload(token)))
-        found: dict[str, Any] = jwt.decode(
-            token,
-            issuer=settings().oidc_issuer,
-            audience=settings().oidc_audience,
-            leeway=CLOCK_LEEWAY_SECONDS,
-            options=_CLAIMS,
-        )
+        payload = _issuer_keys().payload(token)
+        found = _valid(token, payload, settings().oidc_issuer, settings().oidc_audience)
     except (jwt.PyJWTError, KeyError, ValueError, Refusal) as error:
         raise Unauthenticated() from error
+    if int(found["exp"]) <= time.time() - CLOCK_LEEWAY_SECONDS:
+        raise Unauthenticated()
+    return found
+
+
+@lru_cache(maxsize=_VALID_MAX)
+def _valid(token: str, payload: bytes, issuer: str, audience: str) -> dict[str, Any]:
+    """The claims of a token that is signed. Only its expiry can make a valid one invalid, so the rest is checked once.
+
+    Raises PyJWTError, ValueError, Refusal.
+    """
+    _timed(json_input.read(payload))
+    found: dict[str, Any] = jwt.decode(
+        token, issuer=issuer, audience=audience, leeway=CLOCK_LEEWAY_SECONDS, options=_CLAIMS
+    )
     sub = found["sub"]
     if found.get("role") not in ROLES or not isinstance(sub, str) or not 1 <= len(sub) <= 255:
         raise Unauthenticated()
