@@ -47,6 +47,7 @@ _JOINING = (
     "partners",
     "conformance",
     "conformance.sandbox",
+    "conformance.goods",
     "events",
     "messages",
 )

@@ -355,8 +355,7 @@ def _add_vouchers(world: World) -> Ready:
     return Ready("POST", path, {"codes": ["SH-1", "SH-2"]}, "institution", "shop", {"codes": ["SH-1", "SH-3"]})
 
 
-def _offer_batch(world: World) -> Ready:
-    world.merchant()
+def _lines() -> list[dict[str, Any]]:
     line = {
         "title": "茶",
         "description": "一杯",
@@ -365,8 +364,13 @@ def _offer_batch(world: World) -> Ready:
         "stock": 10,
         "fulfilment": "goods",
     }
-    offers = [line | {"sku": "TEA-1"}, line | {"sku": "TEA-2"}]
-    return Ready("POST", "/v1/offer-batches", {"offers": offers}, "institution", "shop", {"offers": offers[:1]}, 3)
+    return [line | {"sku": "TEA-1"}, line | {"sku": "TEA-2"}]
+
+
+def _offer_batch(world: World) -> Ready:
+    world.merchant()
+    body, other = {"offers": _lines()}, {"offers": _lines()[:1]}
+    return Ready("POST", "/v1/offer-batches", body, "institution", "shop", other, 3)
 
 
 def _announce(world: World) -> Ready:
@@ -718,6 +722,12 @@ def _sandbox_release(world: World) -> Ready:
     return ready._replace(path=ready.path.replace("capture", "release"), body={}, other=None)
 
 
+def _sandbox_offer_batch(world: World) -> Ready:
+    ready = _sandbox_consent(world)
+    path, other = ready.path.replace("grants", "offer-batches"), {"offers": _lines()[:1]}
+    return ready._replace(path=path, body={"offers": _lines()}, other=other, records=3)
+
+
 COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/accounts": _open,
     "POST /v1/accounts/me/close": _close,
@@ -814,6 +824,7 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /sandbox/{run}/v1/holds/{id}/capture": _sandbox_capture,
     "POST /sandbox/{run}/v1/holds/{id}/refund": _sandbox_refund,
     "POST /sandbox/{run}/v1/holds/{id}/release": _sandbox_release,
+    "POST /sandbox/{run}/v1/offer-batches": _sandbox_offer_batch,
     "POST /v1/messages/read": _read_messages,
     "POST /v1/message-client": _register_client,
     "POST /v1/message-client/end": _end_client,

@@ -11,6 +11,7 @@ WRONG_KEY, CHANGED, OLD = "wrong_key", "changed_body", "old_timestamp"
 GRANT, HOLD, RETRY, CAPTURE, REFUND, RELEASE, EXPIRY = (
     "grant", "hold", "retry", "capture", "refund", "release", "expiry",
 )  # fmt: skip
+CATALOGUE, CATALOGUE_AGAIN = "catalogue", "catalogue_again"
 REFUSED = (WRONG_KEY, CHANGED, OLD)  # must not be accepted
 
 SLOW_MILLISECONDS = TRY_SECONDS * 500
@@ -19,15 +20,17 @@ TOO_SLOW = Text(
     f"应答用时超过 {SLOW_MILLISECONDS / 1000} 秒。请先保存事件并应答，再进行处理。",
 )
 NOTHING = Text("Nothing came.", "未收到请求。")
+LEFT_OUT = Text("It was left out, which is allowed.", "未执行，该步骤为可选项。")
 NOT_TRIED = Text("It was not tried.", "未执行。")
 
 
 class Step(NamedTuple):
-    """``fix`` says what to change where the step fails."""
+    """``fix`` says what to change where the step fails. ``optional``: a run may leave it out."""
 
     name: str
     expected: Text
     fix: Text
+    optional: bool = False
 
 
 _FIX_WEBHOOK = Text(
@@ -142,6 +145,30 @@ CALLS = (
         Text("Hold another order and release it.", "请再作一笔预授权并解除。"),
     ),
     Step(
+        CATALOGUE,
+        Text(
+            "POST …/v1/offer-batches makes offers by sku, and none of its lines is refused",
+            "以 …/v1/offer-batches 按 sku 上架权益，且无任何一行被拒绝",
+        ),
+        Text(
+            "Correct the line that came: its result names the field. Then send the batch again.",
+            "请按该行结果所示的字段修正后，重新提交该批次。",
+        ),
+        optional=True,
+    ),
+    Step(
+        CATALOGUE_AGAIN,
+        Text(
+            "A later batch names an offer by the same sku, and none of its lines is refused",
+            "之后的批次以相同的 sku 指明同一权益，且无任何一行被拒绝",
+        ),
+        Text(
+            "Keep the sku of an offer, and give as stock all units that it ever had: then a batch adds nothing twice.",
+            "请保持权益的 sku 不变，stock 填写累计投放总量，重复提交不会重复增加库存。",
+        ),
+        optional=True,
+    ),
+    Step(
         EXPIRY,
         Text(
             "A third hold is left alone, and its hold.expired is answered with 2xx",
@@ -155,3 +182,9 @@ CALLS = (
 )
 STEPS_OF_RUN = (*DELIVERIES, *CALLS)
 NAMES = tuple(each.name for each in STEPS_OF_RUN)
+NEEDED = frozenset(each.name for each in STEPS_OF_RUN if not each.optional)
+
+
+def nothing_came(step: Step, *, tried: bool) -> Text:
+    """What is stated of a step that has come to nothing when its run is over."""
+    return LEFT_OUT if step.optional else NOTHING if tried else NOT_TRIED

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from chalicelib.conformance.checks import NOT_TRIED, NOTHING, REFUSED, SLOW_MILLISECONDS, STEPS_OF_RUN, TOO_SLOW, Step
+from chalicelib.conformance.checks import REFUSED, SLOW_MILLISECONDS, STEPS_OF_RUN, TOO_SLOW, Step, nothing_came
 from chalicelib.conformance.items import Run, Verdict
 from chalicelib.errors import Text
 from chalicelib.kernel.fields import Answer, Paged, Time, example
@@ -13,7 +13,7 @@ from chalicelib.partners.handshake import REASONS
 from chalicelib.partners.model import WEBHOOKS, Webhook
 
 RUNS_A_DAY = 10
-State = Literal["passed", "failed", "waiting"]
+State = Literal["passed", "failed", "waiting", "skipped"]
 RunStatus = Literal["running", "passed", "failed"]
 
 _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"
@@ -40,6 +40,7 @@ _RUN: dict[str, Any] = {
     "passed": 23,
     "failed": 1,
     "waiting": 0,
+    "skipped": 2,
 }
 
 
@@ -65,7 +66,7 @@ class StepAnswer(Answer):
 
 
 class RunSummary(Answer):
-    """A conformance run, and how many of its steps passed, failed or wait. ``sandbox`` goes before paths of calls."""
+    """A conformance run, and how many of its steps passed, failed, wait or were skipped. ``sandbox``: before paths."""
 
     model_config = example(**_RUN)
 
@@ -79,6 +80,7 @@ class RunSummary(Answer):
     passed: int
     failed: int
     waiting: int
+    skipped: int
 
 
 class RunAnswer(RunSummary):
@@ -95,7 +97,7 @@ def to_answer(run: Run, verdicts: Mapping[str, Verdict], now: datetime) -> RunAn
     tried = not verdicts or any(each.passed for each in verdicts.values())
     steps = [_step(each, verdicts.get(each.name), is_open=is_open, tried=tried) for each in STEPS_OF_RUN]
     states = [each.state for each in steps]
-    over: RunStatus = "passed" if set(states) == {"passed"} else "failed"
+    over: RunStatus = "passed" if set(states) <= {"passed", "skipped"} else "failed"
     return RunAnswer(
         id=run.id,
         merchant=run.merchant,
@@ -107,6 +109,7 @@ def to_answer(run: Run, verdicts: Mapping[str, Verdict], now: datetime) -> RunAn
         passed=states.count("passed"),
         failed=states.count("failed"),
         waiting=states.count("waiting"),
+        skipped=states.count("skipped"),
         steps=steps,
     )
 
@@ -117,11 +120,11 @@ def summary(run: Run, verdicts: Mapping[str, Verdict], now: datetime) -> RunSumm
 
 
 def _step(step: Step, verdict: Verdict | None, *, is_open: bool, tried: bool) -> StepAnswer:
-    state: State = "waiting" if is_open else "failed"
-    came = (None if is_open else NOTHING if tried else NOT_TRIED) if verdict is None else verdict.came
-    fix: Text | None = step.fix
+    state: State = "waiting" if is_open else "skipped" if step.optional else "failed"
+    came = None if is_open else nothing_came(step, tried=tried)
+    fix: Text | None = None if state == "skipped" else step.fix
     if verdict:
-        state = "passed" if verdict.passed else "failed"
+        state, came = "passed" if verdict.passed else "failed", verdict.came
         slow = (verdict.milliseconds or 0) > SLOW_MILLISECONDS
         fix = (TOO_SLOW if slow else None) if verdict.passed else step.fix
     return StepAnswer(

@@ -208,6 +208,8 @@ class Shop:
         """Sell in the sandbox of a conformance run, with the code that sells to people: we play the person too."""
         us = self.platform
         shop = Shop(Platform(us.merchant, us.key, us.url + sandbox, us.token, signs=us.signs))
+        for night in ("1", "2"):
+            shop.sync(f"{sandbox}-{night}")
         served = shop.buy("test", "tea")
         code = shop.platform.send("/v1/grants", shop.consent("test"), f"consent-{served.reference}")["code"]
         shop.redeem(served, code)
@@ -215,6 +217,14 @@ class Shop:
         shop.refund(served)  # she brought it back
         shop.release(shop.buy("test", "tea"))
         shop.buy("test", "badge")  # nobody serves it: it expires, and hold.expired comes
+
+    def sync(self, night: str) -> dict[str, Any]:
+        """What we offer on the platform's own shelf, by our codes. ``stock`` is all that we ever supplied, so the same
+        lines every night add nothing.
+        """
+        lines = [{"sku": sku, "title": name, "description": name, "category": "goods", "points": price, "stock": 100,
+                  "fulfilment": "goods"} for sku, (name, price, _) in GOODS.items()]  # fmt: skip
+        return self.platform.send("/v1/offer-batches", {"offers": lines}, f"catalogue-{night}")
 
 
 class Handler(BaseHTTPRequestHandler):

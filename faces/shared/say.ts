@@ -75,6 +75,7 @@ export const STATES: Words = {
   failed: ['失败', 'Failed'],
   passed: ['通过', 'Passed'],
   waiting: ['等待中', 'Waiting'],
+  skipped: ['未执行', 'Skipped'],
   ending: ['即将到期', 'Ending soon'],
   on_shelf: ['已上架', 'On the shelf'],
   off_shelf: ['已下架', 'Off the shelf'],

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import app
 from chalicelib.conformance import worker
-from chalicelib.conformance.checks import CALLS, DELIVERIES, NAMES, REFUSED
+from chalicelib.conformance.checks import CALLS, DELIVERIES, NAMES, NEEDED, REFUSED
 from chalicelib.conformance.model import RUNS_A_DAY
 from chalicelib.conformance.sandbox.items import HOLD_SECONDS
 from chalicelib.partners.items import Signatures
@@ -25,13 +25,15 @@ from chalicelib.table.commit import commit
 from chalicelib.table.write import update
 from tests import books
 from tests.consents import SHOP, mall
+from tests.integration.test_offer_batches import TEA
 from tests.integration.test_webhooks import Clock, Post, listening
 from tests.partner import register
 from tests.world import CODES, Answer, World
 
 SCRIPT = Path(app.__file__).parent / "docs" / "examples" / "partner.py"
+REAL = "/v1/offer-batches"
 EXCHANGE: dict[str, Any] = {"role": "exchange", "sub": "exchange"}
-UNREFUSED, CALLED = list(REFUSED), [each.name for each in CALLS]
+UNREFUSED, CALLED = list(REFUSED), [each.name for each in CALLS if not each.optional]
 
 
 class Example:
@@ -270,6 +272,25 @@ def _captures_all(shop: Example, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(shop.module, "GOODS", {"tea": ("tea", 500, 0), "badge": ("badge", 300, 0)})
 
 
+def _lines(shop: Example, patch: pytest.MonkeyPatch, changed: Callable[[dict[str, Any], str], dict[str, Any]]) -> None:
+    """Its catalogue has other lines; ``changed`` gets each, and the key of its batch."""
+    send = shop.module.Platform.send
+
+    def other(us: Any, path: str, body: Any, key: str) -> Any:
+        lines = [changed(each, key) for each in body.get("offers", ())]
+        return send(us, path, body | ({"offers": lines} if lines else {}), key)
+
+    patch.setattr(shop.module.Platform, "send", other)
+
+
+def _forgets_the_description(shop: Example, patch: pytest.MonkeyPatch) -> None:
+    _lines(shop, patch, lambda line, _: {name: value for name, value in line.items() if name != "description"})
+
+
+def _takes_stock_back(shop: Example, patch: pytest.MonkeyPatch) -> None:
+    _lines(shop, patch, lambda line, key: line | {"stock": 100 // int(key[-1])})
+
+
 def _never_releases(shop: Example, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(shop.module.Shop, "release", lambda *_: None)
 
@@ -302,6 +323,8 @@ BROKEN: dict[Break, tuple[list[str], str]] = {
     _hangs: (["licence.ending"], "The answer did not come within 5 seconds."),
     _gives_up: (["retry", "capture", "refund", "release", "expiry"], "Nothing came."),
     _makes_a_new_key: (["retry", "capture", "refund", "release", "expiry"], "order_reference_used:"),
+    _forgets_the_description: (["catalogue"], "tea: invalid_request: /description: "),
+    _takes_stock_back: (["catalogue_again"], "tea: invalid_request: /stock: "),
     _captures_all: (["capture", "refund", "release"], "invalid_request:"),
     _never_releases: (["release"], "Nothing came."),
     _signs_with_another_key: (["hold", "retry", "capture", "refund", "release", "expiry"], "signature_invalid:"),
@@ -330,12 +353,50 @@ def test_a_shop_that_is_broken_fails_where_it_is_broken(
     assert first["came_zh"]
 
 
+@pytest.mark.parametrize("skus", ["none", "others each night"])
+def test_a_catalogue_may_be_left_out(
+    world: World, post: Post, example: Example, monkeypatch: pytest.MonkeyPatch, skus: str
+) -> None:
+    example.register()
+    if skus == "none":
+        monkeypatch.setattr(example.module.Shop, "sync", lambda *_: None)
+    else:
+        _lines(example, monkeypatch, lambda line, key: line | {"sku": f"{line['sku']}-{key[-1]}"})
+    run = conduct(world, post, example)
+    left_out = [each["name"] for each in run["steps"] if each["state"] == "skipped"]
+    assert left_out == (["catalogue", "catalogue_again"] if skus == "none" else ["catalogue_again"])
+    assert (run["status"], run["skipped"], run["failed"], run["waiting"]) == ("passed", len(left_out), 0, 0)
+    step = next(each for each in run["steps"] if each["name"] == left_out[0])
+    assert (step["came"], step["fix"]) == ("It was left out, which is allowed.", None)
+
+
+def test_a_catalogue_of_the_sandbox_is_judged_as_that_of_the_mall_and_sells_nothing(
+    world: World, post: Post, example: Example
+) -> None:
+    example.register("optional")
+    path = f"{start(world, example.merchant).body['sandbox']}/v1/offer-batches"
+    tea, bus = TEA, TEA | {"sku": "BUS", "stock": 5}
+    batches = [[tea, bus], [tea, bus | {"stock": 8}], [tea | {"points": 7}], [tea], [bus | {"stock": 7}]]
+    batches += [[tea | {"fulfilment": "voucher"}], [{"sku": "NEW", "points": 1}], [tea | {"status": "off_shelf"}]]
+    asked = [[world.post(to, {"offers": each}, **SHOP).body["offers"] for each in batches] for to in (path, REAL)]
+    seen, real = ([{name: each for name, each in line.items() if name != "offer"} for batch in all_of for line in batch]
+                  for all_of in asked)  # fmt: skip
+    assert seen == real
+    assert {line["result"] for line in seen} == {"created", "changed", "unchanged", "refused"}
+    [first], *_ = ([line["offer"] for line in batch if line["sku"] == tea["sku"]] for batch in asked[0])
+    assert world.get(f"/v1/offers/{first}").refused == (404, "not_found")
+    assert len(world.get("/v1/offers", status="all", merchant=example.merchant, **SHOP).body["items"]) == 2
+    stranger = {"role": "institution", "sub": "stranger"}
+    assert world.post(path, {"offers": [tea]}, **stranger).refused == (404, "not_found")
+    assert world.post(path, {"offers": [tea, tea]}, **SHOP).pointers == ["/offers"]
+
+
 def test_a_system_that_does_not_prove_itself_costs_one_call(world: World, post: Post, example: Example) -> None:
     other = example.module.Platform("", Ed25519PrivateKey.generate(), "", "", signs=True)
     example.register(public_key=other.public_key)
     run = conduct(world, post, example)
     came = {each["name"]: each["came"] for each in run["steps"]}
-    assert (run["status"], run["failed"]) == ("failed", len(NAMES))
+    assert (run["status"], run["failed"], run["skipped"]) == ("failed", len(NEEDED), len(NAMES) - len(NEEDED))
     assert (came["handshake"], came["hold"]) == ("The answer is not signed by public_key.", "It was not tried.")
 
 

@@ -91,6 +91,7 @@ ALLOWED = {
     "POST /sandbox/{run}/v1/holds/{id}/capture",
     "POST /sandbox/{run}/v1/holds/{id}/release",
     "POST /sandbox/{run}/v1/holds/{id}/refund",
+    "POST /sandbox/{run}/v1/offer-batches",
 }
 HOLDERS = {INDIVIDUAL, INSTITUTION}
 OPENING = "POST /v1/accounts"  # the one that needs no account

@@ -27,6 +27,7 @@ LEAST = {
     "POST /sandbox/{run}/v1/holds/{id}/capture": SHOP_OPERATOR,
     "POST /sandbox/{run}/v1/holds/{id}/refund": SHOP_OPERATOR,
     "POST /sandbox/{run}/v1/holds/{id}/release": SHOP_OPERATOR,
+    "POST /sandbox/{run}/v1/offer-batches": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/offers/{offer}/take-down": SHOP_OPERATOR,
     "POST /v1/sub-platforms/{id}/offers/{offer}/allow": SHOP_OPERATOR,
     "POST /v1/campaigns": SHOP_OPERATOR,

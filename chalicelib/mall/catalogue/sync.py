@@ -1,5 +1,6 @@
 """Making and changing offers line by line, each once for ever."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,9 +19,11 @@ from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
 from chalicelib.mall.offers import queries
 from chalicelib.mall.offers.sellers import Seller, above_sells, not_selling
 from chalicelib.merchants import queries as merchants
+from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.settings import settings
 from chalicelib.table import keys
 
+Decide = Callable[[Command[NewOfferBatch], OfferLine], Decision]
 _CHANGES = ("points", "status", "title", "description")  # what may change; stock is counted apart
 _AT_FIRST = {*_CHANGES, "sku", "stock", "busy"}  # and what else is not compared with what the offer has
 
@@ -32,7 +35,13 @@ def sync(command: Command[NewOfferBatch]) -> OfferBatchAnswer:
     lines; IdempotencyKeyReused where lines of another request stand under this key.
     """
     _selling(command, queries.seller(command.caller.account))
-    return OfferBatchAnswer(id=command.id, offers=[_settled(command, n) for n in range(len(command.body.offers))])
+    return each_line(command, _decide)
+
+
+def each_line(command: Command[NewOfferBatch], decide: Decide) -> OfferBatchAnswer:
+    """What ``decide`` makes of each line, once for ever. Raises what stops between lines: see ``sync``."""
+    lines = range(len(command.body.offers))
+    return OfferBatchAnswer(id=command.id, offers=[_settled(command, number, decide) for number in lines])
 
 
 def done(_: Command[NewOfferBatch], answer: OfferBatchAnswer) -> Decision:
@@ -47,12 +56,12 @@ def _selling(command: Command[Any], seller: Seller | None) -> None:
         above_sells(queries.seller(above))
 
 
-def _settled(command: Command[NewOfferBatch], number: int) -> OfferResult:
+def _settled(command: Command[NewOfferBatch], number: int, decide: Decide) -> OfferResult:
     line = command.body.offers[number]
     part = command._replace(id=keys.part_id(command.id, f"offer {number}"))
     settled = conclude(
         part,
-        lambda: _decide(part, line),
+        lambda: decide(part, line),
         lambda refusal: Decision("offer_refused", _refused(line, refusal)),
         fingerprint=keys.digest(command.body.model_dump_json(exclude_defaults=True)),
     )
@@ -72,12 +81,17 @@ def _refused(line: OfferLine, refusal: Refusal) -> OfferResult:
 
 
 def _decide(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
-    known = queries.offer_by_sku(command.caller.account, line.sku)
-    return _create(command, line) if known is None else _change(command, line, known)
+    merchant = command.caller.account
+    known = queries.offer_by_sku(merchant, line.sku)
+    if known is None:
+        return create(command, line, queries.seller(merchant), merchants.event(line.event) if line.event else None)
+    return change(command, line, known, queries.seller(merchant) if line.status not in (None, known.status) else None)
 
 
-def _create(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
-    """Raises InvalidRequest where the line lacks what a new offer needs."""
+def create(
+    command: Command[NewOfferBatch], line: OfferLine, seller: Seller | None, named: MerchantEvent | None
+) -> Decision:
+    """A line that makes an offer; see ``shelf.offer``. Raises InvalidRequest where it lacks what a new offer needs."""
     if line.status == "off_shelf":
         en, zh = "A new offer is on the shelf at once: leave status out", "新权益将直接上架，请勿填写 status"
         raise InvalidRequest.at("/status", en, zh)
@@ -86,12 +100,13 @@ def _create(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
     except ValidationError as error:
         raise validation.invalid(error) from None
     order = Command(command.caller, body, command.id, command.now)
-    seller, named = queries.seller(command.caller.account), merchants.event(body.event) if body.event else None
     return _as_line(shelf.offer(order, settings().busy_stripes, seller, named), "created")
 
 
-def _change(command: Command[NewOfferBatch], line: OfferLine, offer: Offer) -> Decision:
-    """Raises InvalidRequest where the line differs in what never changes, or takes stock back."""
+def change(command: Command[NewOfferBatch], line: OfferLine, offer: Offer, seller: Seller | None) -> Decision:
+    """A line that changes ``offer``, or nothing; see ``shelf.change``. Raises InvalidRequest where it differs in what
+    never changes, or takes stock back.
+    """
     _keeps(line, offer)
     added = _added(line, offer)
     wanted = {name: getattr(line, name) for name in _CHANGES}
@@ -100,7 +115,6 @@ def _change(command: Command[NewOfferBatch], line: OfferLine, offer: Offer) -> D
         return Decision("offer_unchanged", _answer(offer.to_answer(), "unchanged"))
     body = OfferChange(**changes, stock_added=added or None)
     order = Command(command.caller, body, command.id, command.now)
-    seller = queries.seller(offer.merchant) if body.status else None
     return _as_line(shelf.change(order, offer, seller=seller, supplied=offer.supplied if added else None), "changed")
 
 

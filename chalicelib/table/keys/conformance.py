@@ -33,6 +33,11 @@ def sandbox_lost(run: str) -> Key:
     return Key(f"conformance:{run}", "lost")
 
 
+def sandbox_offer(run: str, sku: str) -> Key:
+    """An offer that is on sale nowhere, by its merchant's code."""
+    return Key(f"conformance:{run}", f"offer:{sku}")
+
+
 def sandbox_hold(run: str, hold: str) -> Key:
     """A hold of points that do not exist."""
     return Key(f"conformance:{run}", f"hold:{hold}")
