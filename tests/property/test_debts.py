@@ -1,5 +1,6 @@
-"""Whatever is earned, spent, reversed, refunded, bought back, held, given up, closed and rebound, in whatever order:
-every asset is conserved, every point is backed, and what was reversed is recovered or owed, by each and in sum.
+"""Whatever is earned, spent, reversed, refunded, bought back, held, given up, donated, closed and rebound, in whatever
+order: after each step every asset and every colour is conserved, every point is backed, and what was reversed is
+recovered or owed, by each and in sum.
 """
 
 from collections import Counter
@@ -13,8 +14,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from chalicelib.buyback.model import LANES, TONNE
 from chalicelib.buyback.worker import pay
+from chalicelib.kernel.record import Record
+from chalicelib.provenance.model import NONE, flows
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
+from chalicelib.table.row import load
 from chalicelib.table.write import decode, put
 from tests import books, consents, officials
 from tests.numbers import identity_number
@@ -23,6 +27,7 @@ from tests.worlds import quick_world
 
 PEOPLE = ("alice", "bob")
 EVERYBODY = (*PEOPLE, "shop")
+SCENARIOS = ("walk", "bike")  # two colours
 PRICE = TONNE * 2 // 5
 amounts = st.integers(1, TONNE)
 
@@ -60,20 +65,28 @@ class Life(RuleBasedStateMachine):
     def open(self) -> None:
         self.stack = ExitStack()
         self.world: World = self.stack.enter_context(quick_world())
-        self.world.scenario("walk", grams_per_unit="1", unit="m")
+        for code in SCENARIOS:
+            self.world.scenario(code, grams_per_unit="1", unit="m")
+        self.standing: Counter[str] = Counter()  # grams of reductions that were not reversed, by scenario
         self.purses = {who: Purse(who, number) for number, who in enumerate(EVERYBODY)}
         self.purses["shop"].account = self.merchant = consents.mall(self.world)
         for who in PEOPLE:
             self.purses[who].account = self.world.person(who, identity_number(self.purses[who].number))
         self.grant = self.consented("alice")
         self.offer = self.world.offer(points=PRICE, stock=1000)
-        body = {"title": "马拉松", "purpose": "event", "description": "赛事", "target_grams": 10**9}
-        body |= {"ends_at": "2999-01-01T00:00:00Z"}
-        self.campaign = self.world.post("/v1/campaigns", body, **consents.SHOP).body["id"]
-        approved = self.world.post(f"/v1/campaigns/{self.campaign}/approve", role="exchange", sub="exchange")
-        assert approved.status == 200, approved
         self.states: dict[str, str] = {}
         self.sent = 0
+        self.campaign = self.approved_campaign()
+
+    def approved_campaign(self) -> str:
+        body = {"title": "马拉松", "purpose": "event", "description": "赛事", "target_grams": 10**9}
+        body |= {"ends_at": "2999-01-01T00:00:00Z"}
+        proposed = self.post("/v1/campaigns", body, "institution", "shop")
+        assert proposed.status == 201, proposed
+        id = str(proposed.body["id"])
+        approved = self.post(f"/v1/campaigns/{id}/approve", {}, "exchange", "exchange")
+        assert approved.status == 200, approved
+        return id
 
     def consented(self, sub: str) -> str:
         body = consents.spend(self.merchant, points_max_order=10**9, points_max_day=10**12)
@@ -89,20 +102,21 @@ class Life(RuleBasedStateMachine):
         self.sent += 1
         return answer
 
-    @rule(target=trips, who=st.sampled_from(EVERYBODY), grams=amounts)
-    def earn(self, who: str, grams: int) -> Any:
+    @rule(target=trips, who=st.sampled_from(EVERYBODY), grams=amounts, scenario=st.sampled_from(SCENARIOS))
+    def earn(self, who: str, grams: int, scenario: str) -> Any:
         purse = self.purses[who]
-        answer = self.world.report(purse.account, str(grams), scenario="walk")
+        answer = self.world.report(purse.account, str(grams), scenario=scenario)
         if purse.closed:
             assert answer.refused == (422, "invalid_request")
             return multiple()
         assert answer.status == 201, answer
         purse.gain("grams" if who == "shop" else "points", grams)
-        return answer.body["id"], who, grams
+        self.standing[scenario] += grams
+        return answer.body["id"], who, grams, scenario
 
     @rule(trip=trips)
     def reverse(self, trip: Any) -> None:
-        id, who, grams = trip
+        id, who, grams, scenario = trip
         purse, asset = self.purses[who], "grams" if who == "shop" else "points"
         body = {"reason": "no such trip", "evidence_sha256": "0" * 64}
         answer = self.post(f"/v1/reductions/{id}/reverse", body, "bureau", "bureau")
@@ -116,6 +130,7 @@ class Life(RuleBasedStateMachine):
         assert answer.body[f"{asset}_recovered"] == recovered
         assert answer.body[f"{asset}_outstanding"] == grams - recovered
         setattr(purse, asset, has - recovered)
+        self.standing[scenario] -= grams
         purse.reversed += grams
         purse.recovered += recovered
         purse.debt += grams - recovered
@@ -174,6 +189,13 @@ class Life(RuleBasedStateMachine):
         purse = self.purses[who]
         body = {"campaign": self.campaign, "points": points}
         self.paid(self.post("/v1/donations", body, "individual", purse.sub), purse, points)
+
+    @rule(by=st.sampled_from([("institution", "shop"), ("exchange", "exchange")]))
+    def close_the_campaign(self, by: tuple[str, str]) -> None:
+        """What was given is retired; the next campaign begins."""
+        answer = self.post(f"/v1/campaigns/{self.campaign}/close", {}, *by)
+        assert (answer.status, answer.body["status"]) == (200, "closed"), answer
+        self.campaign = self.approved_campaign()
 
     @rule(target=holds, points=amounts)
     def hold(self, points: int) -> Any:
@@ -253,18 +275,59 @@ class Life(RuleBasedStateMachine):
             self.grant = self.consented(new)
 
     @invariant()
-    def the_books_and_the_model_agree(self) -> None:
+    def each_asset_is_conserved(self) -> None:
+        """Nothing appears or vanishes, nothing falls below zero, and each balance is what the Records say."""
+        if hasattr(self, "world"):
+            books.check(self.world)
+
+    @invariant()
+    def every_point_is_backed_and_every_gram_is_somewhere(self) -> None:
+        """``grams_backing = points_circulating``; ``grams_confirmed = grams_backing + grams_held + grams_retired``."""
         if not hasattr(self, "world"):
             return
-        books.check(self.world)
-        balances, sums = books.held(self.world), books.ledger(self.world)
+        sums = books.ledger(self.world)
+        held = sum(balances.get("grams", 0) for balances in books.held(self.world).values())
+        backing, retired = sums[keys.POOL, "grams"], sums[keys.RETIRED, "grams"]
+        assert backing == -sums[keys.POOL, "points"]
+        assert -sums[keys.ISSUED, "grams"] == backing + held + retired
+
+    @invariant()
+    def each_purse_is_the_models(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        balances = books.held(self.world)
         for purse in self.purses.values():
             found = Counter(balances[keys.holder(purse.account)])
             assert (found["points"], found["grams"]) == (purse.points, purse.grams), purse
             assert found["debt_points"] + found["debt_grams"] == purse.debt, purse
-            assert purse.debt + purse.recovered == purse.reversed
-        owed = sum(purse.debt for purse in self.purses.values())
-        assert owed == -sums[keys.UNCOVERED, "debt_points"] - sums[keys.UNCOVERED, "debt_grams"]
+
+    @invariant()
+    def debts_and_what_was_recovered_are_what_was_reversed(self) -> None:
+        """Of each purse, and in sum: what is owed is what stands uncovered, and that is never below zero."""
+        if not hasattr(self, "world"):
+            return
+        assert all(purse.debt + purse.recovered == purse.reversed for purse in self.purses.values())
+        uncovered = self.uncovered()
+        assert 0 <= uncovered == sum(purse.debt for purse in self.purses.values())
+
+    @invariant()
+    def colours_are_conserved(self) -> None:
+        """Each scenario's grams are those of its reductions that stand; what is uncovered has no colour; and together
+        they are what was confirmed.
+        """
+        if not hasattr(self, "world"):
+            return
+        issued: Counter[str] = Counter()
+        for record in self.world.records():
+            for colour, grams in flows(load(Record, record)):
+                issued[colour.scenario] += grams
+        assert {each: issued[each] for each in SCENARIOS} == {each: self.standing[each] for each in SCENARIOS}
+        assert issued[NONE.scenario] == self.uncovered()
+        assert issued.total() == -books.ledger(self.world)[keys.ISSUED, "grams"]
+
+    def uncovered(self) -> int:
+        sums = books.ledger(self.world)
+        return -sums[keys.UNCOVERED, "debt_points"] - sums[keys.UNCOVERED, "debt_grams"]
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
@@ -276,9 +339,9 @@ class Life(RuleBasedStateMachine):
             books.check(self.world)
             books.check_projected(self.world, supply)
             assert supply["grams_uncovered"] == sum(purse.debt for purse in self.purses.values())
-            self.colours_are_conserved()
+            self.the_stream_has_the_same_colours()
 
-    def colours_are_conserved(self) -> None:
+    def the_stream_has_the_same_colours(self) -> None:
         """What was confirmed and not reversed is what the scheme's colours say, and each account's its own."""
         issued, earned = 0, 0
         for item in map(decode, self.world.items()):
