@@ -43,6 +43,18 @@ def seen(world: World, procedure: str) -> dict[str, Any]:
     return found
 
 
+def held(world: World, account: str) -> dict[str, Any]:
+    """An account as officials read it: whoever has lost its login reads it no more."""
+    found = world.get(f"/v1/accounts/{account}", reason="test", **BUREAU)
+    assert found.status == 200, found
+    return dict(found.body)
+
+
+def statement(world: World, account: str) -> list[dict[str, Any]]:
+    """The same of its statement."""
+    return list(world.get(f"/v1/accounts/{account}/entries", reason="test", **BUREAU).body["items"])
+
+
 def lines(world: World, sub: str = "alice") -> list[dict[str, Any]]:
     """What the holder's export shows of procedures."""
     items = world.get("/v1/accounts/me/export", role="individual", sub=sub, limit=100).body["items"]

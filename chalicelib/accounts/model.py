@@ -1,7 +1,7 @@
 """Accounts: who may hold one, and what is answered about it. Pure."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -118,7 +118,7 @@ _EXAMPLE = {
 }
 
 
-SHOWN = _EXAMPLE | {
+SHOWN: dict[str, Any] = _EXAMPLE | {
     "balances": {"points": 687, "grams": 0, "held_points": 0},
     "debt_points": 0,
     "debt_grams": 0,
@@ -134,6 +134,7 @@ SHOWN = _EXAMPLE | {
     "credit": None,
     "guardian": None,
     "balances_at": None,
+    "earlier": [],
 }
 
 
@@ -159,7 +160,8 @@ class AccountView(AccountAnswer):
 
     ``debt_points`` and ``debt_grams`` are what a reversal could not take back: the next gains repay it first.
     ``guardian`` names the consent by which a child under 14 opened it. ``balances_at``: what it held at the instant
-    that `?at=` asks for; null without. All else is of now.
+    that `?at=` asks for; null without. All else is of now. ``earlier``: accounts of the same holder that this one came
+    after, under another login; `GET /v1/accounts/me/entries?account=` has the statement of each.
     """
 
     model_config = example(**SHOWN)
@@ -171,6 +173,7 @@ class AccountView(AccountAnswer):
     credit: Credit | None
     guardian: str | None = None
     balances_at: BalancesAt | None = None
+    earlier: list[str] = Field(default_factory=list)
 
 
 class Grounds(Body):

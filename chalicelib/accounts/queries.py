@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chalicelib.accounts.model import AccountView, Balances, Claim, Totals, to_answer
+from chalicelib.accounts.refusals import AccountMoved, LoginReplaced
 from chalicelib.accounts.wards import Consent, Ward
 from chalicelib.credit.model import Credit
 from chalicelib.errors import NotFound
@@ -19,11 +20,34 @@ LIVE = ["proposed", "approved", "ended"]  # campaigns that their institution sti
 
 
 def own(caller: Caller) -> Account:
-    """The caller's account. Raises AccountNotOpen."""
+    """The caller's account, to act for it. Raises AccountNotOpen, and LoginReplaced where a rebinding has moved it."""
+    account = _named(caller)
+    if account.rebound:
+        raise LoginReplaced()
+    return account
+
+
+def readable(caller: Caller) -> Account:
+    """The caller's account, to read what it has. Raises AccountNotOpen, also where a rebinding has moved it: to a lost
+    login there is nothing here any more.
+    """
+    account = _named(caller)
+    if account.rebound:
+        raise AccountMoved()
+    return account
+
+
+def _named(caller: Caller) -> Account:
     account = read.get(keys.account(keys.holder(caller.account)), Account)
     if account is None or not caller.holds(account.kind, account.id):
         raise AccountNotOpen()
     return account
+
+
+def all_of(account: Account) -> list[Account]:
+    """An account (as read) and those that it came after, of the same person: one more read where there are any."""
+    before = [keys.account(keys.holder(id)) for id in account.ids[1:]]
+    return [account, *read.many(before, Account).values()] if before else [account]
 
 
 def before_opening(caller: Caller, number: str) -> tuple[Account | None, Claim | None, Account | None]:
@@ -40,10 +64,11 @@ def before_opening(caller: Caller, number: str) -> tuple[Account | None, Claim |
 
 def present(id: str) -> Account:
     """Anyone's account, or the one that has come after it for the same person. Raises NotFound."""
-    return _latest(item(id))
+    return latest(item(id))
 
 
-def _latest(found: Account) -> Account:
+def latest(found: Account) -> Account:
+    """The same of an account as read."""
     while found.successor:
         found = item(found.successor)
     return found
@@ -51,7 +76,7 @@ def _latest(found: Account) -> Account:
 
 def payee(account: Account) -> Payee:
     """Who gets what comes back for an account (as read): its person, whichever account she has by now, or her heir."""
-    found, estates = _latest(account), []
+    found, estates = latest(account), []
     while found.heir:
         estates += [found] if found.debt_points else []
         found = present(found.heir)
@@ -59,16 +84,26 @@ def payee(account: Account) -> Payee:
 
 
 def lineage(caller: Caller) -> list[str]:
-    """The ids of all accounts of the person who calls: her own, and those that it came after."""
+    """The ids of all accounts of the holder who calls: the own one first, then those that it came after. One that has
+    no account yet has none of its own. Raises AccountNotOpen to a login that a rebinding has replaced.
+    """
     found = read.get(keys.account(keys.holder(caller.account)), Account)
-    return sorted(found.lineage) if found else [caller.account]
+    if found is None:
+        return [caller.account]
+    if found.rebound:
+        raise AccountMoved()
+    return found.ids
 
 
 def is_of(caller: Caller, account: str) -> bool:
-    """Whether ``account`` is the person's who calls: her own, or an earlier one of hers."""
+    """Whether ``account`` is the person's who calls: her own, or an earlier one of hers. A login that a rebinding has
+    replaced has none.
+    """
     if caller.role != INDIVIDUAL:
         return False
-    return caller.holds(INDIVIDUAL, account) or caller.holds(INDIVIDUAL, present(account).id)
+    found = item(account)
+    own = caller.holds(INDIVIDUAL, found.id) and not found.rebound
+    return own or caller.holds(INDIVIDUAL, latest(found).id)
 
 
 def consent(number: str) -> Consent | None:
@@ -150,4 +185,5 @@ def view(account: Account, credit: Credit | None) -> AccountView:
         totals=Totals(**{name: summed[name] for name in TOTAL_NAMES}),
         credit=credit,
         guardian=account.guardian,
+        earlier=account.ids[1:],
     )

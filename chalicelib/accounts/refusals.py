@@ -1,6 +1,7 @@
 """Why an account is not opened, closed or changed."""
 
 from chalicelib.errors import InvalidState, Refusal, Text
+from chalicelib.ledger.actions import AccountClosed, AccountNotOpen
 
 
 class AccountExists(Refusal):
@@ -76,6 +77,24 @@ class AccountEnded(Refusal):
         "Sign in with another login to open an account with your own number, or ask the exchange about the procedure.",
         "请使用其他登录主体以本人号码开户，或向上海环交所了解办理情况。",
     )
+
+
+_REPLACED = Text(
+    "A procedure has moved the account of this login to another login of the same holder.",
+    "该登录主体的账户已依办理程序变更至本人（本机构）的其他登录主体。",
+)
+_OTHER_LOGIN = Text(
+    "Sign in with the other login. If that is not yours, ask the exchange about the procedure at once.",
+    "请使用变更后的登录主体；如非本人办理，请立即联系上海环交所。",
+)
+
+
+class AccountMoved(AccountNotOpen):
+    detail, remedy = _REPLACED, _OTHER_LOGIN
+
+
+class LoginReplaced(AccountClosed):
+    detail, remedy = _REPLACED, _OTHER_LOGIN
 
 
 class GuardianRequired(Refusal):

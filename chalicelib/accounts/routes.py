@@ -8,7 +8,7 @@ from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRe
 from chalicelib.accounts.statements import checkpoints, export
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.accounts.statements.checkpoints import Instant
-from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams
+from chalicelib.accounts.statements.entries import EntryAnswer, OwnEntryParams
 from chalicelib.accounts.statements.export import Export
 from chalicelib.accounts.wards import NewWard, WardAnswer, WardExists, Wards
 from chalicelib.credit import queries as credit
@@ -52,14 +52,14 @@ def open_account(command: Command[Opening]) -> Decision:
 @query(room, "/v1/accounts/me", answer=AccountView, allow=HOLDERS, params=Instant, refuses=(NotFound,))
 def my_account(query: Query[Instant]) -> AccountView:
     """The caller's account with balances and totals; with `?at=` what it held at an instant, too."""
-    account = queries.own(query.asker)
+    account = queries.readable(query.asker)
     return checkpoints.with_balances(queries.view(account, credit.of(account, query.now)), account, query)
 
 
 @query(room, "/v1/accounts/me/credit", answer=CreditReasons, allow=HOLDERS, refuses=(NotFound,))
 def my_credit(query: Query[Params]) -> CreditReasons:
     """The caller's carbon credit score with everything it is made of."""
-    return credit.reasons(queries.own(query.asker), query.now)
+    return credit.reasons(queries.readable(query.asker), query.now)
 
 
 @query(
@@ -67,11 +67,11 @@ def my_credit(query: Query[Params]) -> CreditReasons:
     "/v1/accounts/me/entries",
     answer=Page[EntryAnswer],
     allow=HOLDERS,
-    params=EntryParams,
+    params=OwnEntryParams,
     refuses=(NotFound,),
     also=(CSV,),
 )
-def my_entries(query: Query[EntryParams]) -> Page[EntryAnswer] | Response:
+def my_entries(query: Query[OwnEntryParams]) -> Page[EntryAnswer] | Response:
     """The caller's statement, newest first; with Accept: text/csv the whole period at once, oldest line first."""
     if pages.preferred(room.current_request.headers, pages.JSON, CSV) == CSV:
         sent: dict[str, str | list[str]] = {
@@ -80,7 +80,7 @@ def my_entries(query: Query[EntryParams]) -> Page[EntryAnswer] | Response:
             "Cache-Control": "no-store",
         }
         return Response(statements.spreadsheet(query), sent)
-    return statements.entries(query, queries.own(query.asker))
+    return statements.entries(query, statements.chosen(query))
 
 
 @command(
@@ -118,7 +118,7 @@ def consent_for_ward(command: Command[NewWard]) -> Decision:
 @query(room, "/v1/accounts/me/wards", answer=Wards, allow=(INDIVIDUAL,), refuses=(NotFound,))
 def my_wards(query: Query[Params]) -> Wards:
     """The children that the caller has consented for, the earliest consent first."""
-    return Wards(items=[each.to_answer() for each in queries.wards(queries.own(query.asker))])
+    return Wards(items=[each.to_answer() for each in queries.wards(queries.readable(query.asker))])
 
 
 @command(
@@ -127,7 +127,7 @@ def my_wards(query: Query[Params]) -> Wards:
     body=Empty,
     answer=WardAnswer,
     allow=(INDIVIDUAL,),
-    refuses=(NotFound, InvalidState),
+    refuses=(NotFound, InvalidState, AccountClosed),
     status=200,
 )
 def withdraw_ward(command: Command[Empty], id: str) -> Decision:

@@ -26,6 +26,7 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
+from chalicelib.ledger.model import giver
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import Attr
 
@@ -126,7 +127,7 @@ def _lot(entry: EntryAnswer) -> LotAnswer:
 
 def _own(caller: Caller, record: Record) -> bool:
     """Whether it was the caller's institution, by whichever of its logins."""
-    return caller.holds(INSTITUTION, record.postings[0].source.removeprefix(keys.holder("")))
+    return caller.holds(INSTITUTION, giver(record))
 
 
 def retirement(caller: Caller, id: str) -> RetirementAnswer:

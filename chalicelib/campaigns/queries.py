@@ -12,6 +12,7 @@ from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.model import giver
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Budget, Place
 from chalicelib.table.write import Attr
@@ -86,17 +87,17 @@ def _page(query: Query[Any], places: Iterator[Place], budget: Budget | None = No
 
 def mine(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
     """What the caller's institution proposed, in whatever state, newest first. Raises AccountNotOpen."""
-    account, limit = accounts.own(query.asker), query.params.limit
-    pointers = read.query(
-        account.holder,
+    account, limit = accounts.readable(query.asker), query.params.limit
+    pointers = read.together(
+        [keys.holder(id) for id in account.ids],
         keys.OWN_CAMPAIGNS,
         keys.OWN_CAMPAIGNS_END,
-        CampaignPointer,
         before=query.position["sk"] if query.position else None,
         descending=True,
         chunk=limit + 1,
     )
-    at = {each.campaign: each.at for each in read.first(pointers, limit + 1)}
+    found = (row.load(CampaignPointer) for row in read.first(pointers, limit + 1))
+    at = {each.campaign: each.at for each in found}
     return query.page(_answers(at), lambda answer: {"sk": keys.own_campaign("", at[answer.id], answer.id).sk})
 
 
@@ -124,7 +125,7 @@ def donation(caller: Caller, id: str) -> DonationAnswer:
     """The caller's own donation. Raises NotFound."""
     found = read.many([keys.record(id), keys.record(refund_of(id))], Record)
     record, refund = found.get(keys.record(id)), found.get(keys.record(refund_of(id)))
-    if record is None or record.kind != "donation" or not caller.made(record):
+    if record is None or record.kind != "donation" or not accounts.is_of(caller, giver(record)):
         raise NotFound()
     answer = DonationAnswer.model_validate_json(record.answer)
     return answer.model_copy(update={"refunded_at": refund.at if refund else None})

@@ -1,5 +1,6 @@
 """A person's cancellations."""
 
+from chalicelib.accounts import queries as accounts
 from chalicelib.accounts.statements import queries as statements
 from chalicelib.cancellation.model import CancellationAnswer, CancellationParams
 from chalicelib.errors import NotFound
@@ -7,13 +8,14 @@ from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.model import giver
 from chalicelib.table import keys, read
 
 
 def own(caller: Caller, id: str) -> CancellationAnswer:
     """One of the caller's cancellations. Raises NotFound."""
     record = read.get(keys.record(id), Record)
-    if record is None or record.kind != "cancellation" or not caller.made(record):
+    if record is None or record.kind != "cancellation" or not accounts.is_of(caller, giver(record)):
         raise NotFound()
     return CancellationAnswer.model_validate_json(record.answer)
 

@@ -8,7 +8,7 @@ from chalicelib.errors import NotFound
 from chalicelib.holds import queries as holds
 from chalicelib.holds.items import Hold
 from chalicelib.kernel.caller import INSTITUTION, Caller
-from chalicelib.ledger.account import Account, AnyAccount
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.refunds import Payee
 from chalicelib.mall.items import Sale
 from chalicelib.mall.redemptions import order_book
@@ -23,7 +23,7 @@ class HeldCase:
     """A disputed hold, its merchant's account, and who gets what comes back."""
 
     hold: Hold
-    merchant: AnyAccount
+    merchant: Account
     payee: Payee
 
 

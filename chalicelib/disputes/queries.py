@@ -127,7 +127,7 @@ def _sides(caller: Caller) -> list[keys.Key]:
     if caller.role == INDIVIDUAL:
         return [keys.own_disputes(each) for each in accounts.lineage(caller)]
     if caller.role == INSTITUTION:
-        return [keys.merchant_disputes(caller.account), keys.own_disputes(caller.account)]
+        return [side(each) for each in caller.accounts for side in (keys.merchant_disputes, keys.own_disputes)]
     return [keys.operator_disputes(caller.sub)]
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from chalicelib.accounts.queries import is_of
 from chalicelib.draws import queries as draws
 from chalicelib.draws.items import Draw, ListedEntry
 from chalicelib.errors import NotFound
 from chalicelib.events.entries import DrawAnswer, DrawParams, draw_answer, listed_answer
 from chalicelib.events.items import DrawEntry
 from chalicelib.events.model import EventAnswer, EventParams, status, terms
-from chalicelib.kernel.caller import INDIVIDUAL, Caller
+from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
@@ -111,7 +112,7 @@ def entry(id: str) -> DrawEntry:
 def own_entry(caller: Caller, event: str, id: str) -> DrawEntry:
     """The caller's own entry in the draw of an event. Raises NotFound."""
     found = entry(id)
-    if found.event != event or not caller.holds(INDIVIDUAL, found.account):
+    if found.event != event or not is_of(caller, found.account):
         raise NotFound()
     return found
 

@@ -143,13 +143,15 @@ class OfferedGrantAnswer(GrantAnswer):
     code_expires_at: Time
 
 
-def to_answer(grant: Grant, *, at: str, today: str) -> GrantAnswer:
-    """The grant at the time ``at``, a moment of the day ``today``."""
-    spends = grant.purpose == "spend"
+def to_answer(grant: Grant, *, at: str, today: str, moved: bool = False) -> GrantAnswer:
+    """The grant at the time ``at``, a moment of the day ``today``. ``moved``: the person has another account since, so
+    that nothing comes of it any more.
+    """
+    spends, status = grant.purpose == "spend", grant.standing(at)
     return GrantAnswer(
         id=grant.id,
         purpose=grant.purpose,
-        status=grant.standing(at),
+        status="expired" if moved and status in ("offered", "active") else status,
         scenario=grant.scenario,
         merchant=grant.partner if spends else None,
         points_max_order=grant.points_max_order,

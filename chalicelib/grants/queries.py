@@ -1,7 +1,9 @@
 """Grants as their parties see them, and what a report may rely on."""
 
 from datetime import datetime
+from typing import Any
 
+from chalicelib.accounts import queries as accounts
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.grants import codes
 from chalicelib.grants.items import REPORT, SPEND, Grant, Granted, Version, day
@@ -47,7 +49,7 @@ def own(caller: Caller, id: str) -> Grant:
     grant = read.get(keys.grant(id), Grant)
     if grant is None:
         raise NotFound()
-    if caller.holds(INDIVIDUAL, grant.account) or (grant.active_from and grant.is_for(caller)):
+    if (grant.active_from and grant.is_for(caller)) or accounts.is_of(caller, grant.account):
         return grant
     raise NotFound()
 
@@ -58,30 +60,36 @@ def grants(query: Query[GrantParams]) -> Page[GrantAnswer]:
 
 
 def _persons(query: Query[GrantParams]) -> Page[GrantAnswer]:
-    pk = keys.holder(query.asker.account)
+    """Those of all accounts of hers: what she gave under a login that she lost stands among them, and has ended."""
+    names, limit = [keys.holder(id) for id in accounts.lineage(query.asker)], query.params.limit
     before = query.position["sk"] if query.position else None
-    pointers = read.query(
-        pk, "grant:", "grant:~", Granted, before=before, descending=True, chunk=query.params.limit + 1
-    )
-    ids = [each.grant for each in read.first(pointers, query.params.limit + 1)]
+    pointers = read.together(names, "grant:", "grant:~", before=before, descending=True, chunk=limit + 1)
+    ids = [each.load(Granted).grant for each in read.first(pointers, limit + 1)]
     return query.page(_answers(query, ids), lambda each: {"sk": keys.granted("", each.offered_at, each.id).sk})
 
 
 def _partners(query: Query[GrantParams]) -> Page[GrantAnswer]:
     caller, limit = query.asker, query.params.limit
-    name = lists.grants(SPEND, caller.account) if caller.role == INSTITUTION else lists.grants(REPORT, caller.sub)
-    found = read.first(read.places(name, after=query.position, chunk=limit + 1), limit + 1)
+    names = [lists.grants(SPEND, each) for each in caller.accounts]
+    if caller.role != INSTITUTION:
+        names = [lists.grants(REPORT, caller.sub)]
+    found = read.first(read.merged(names, after=query.position, chunk=limit + 2), limit + 1)
     answers = _answers(query, [each.listing.rank.rpartition(":")[2] for each in found])
     return query.page(
         answers,
-        lambda each: Place(keys.grant(each.id), Listing(name, f"{each.active_from}:{each.id}")).position,
+        lambda each: Place(keys.grant(each.id), Listing(names[0], f"{each.active_from}:{each.id}")).position,
     )
 
 
 def _answers(query: Query[GrantParams], ids: list[str]) -> list[GrantAnswer]:
     found = read.many([keys.grant(id) for id in ids], Grant)
-    at, today = stamp(query.now), day(query.now)
-    return [to_answer(found[keys.grant(id)], at=at, today=today) for id in ids]
+    return [answer(query, found[keys.grant(id)]) for id in ids]
+
+
+def answer(query: Query[Any], grant: Grant) -> GrantAnswer:
+    """A grant as the caller sees it."""
+    moved = query.asker.role == INDIVIDUAL and not query.asker.holds(INDIVIDUAL, grant.account)
+    return to_answer(grant, at=stamp(query.now), today=day(query.now), moved=moved)
 
 
 def active_for_report(caller: Caller, grant: str, scenario: str, occurred_at: datetime) -> Grant:

@@ -7,7 +7,7 @@ from chalicelib.edge.endpoints import command
 from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
 from chalicelib.grants import actions, consent, queries
-from chalicelib.grants.items import PARTIES, day
+from chalicelib.grants.items import PARTIES
 from chalicelib.grants.model import (
     CodeRedemption,
     Consent,
@@ -15,11 +15,10 @@ from chalicelib.grants.model import (
     GrantParams,
     OfferedGrantAnswer,
     ReportConsent,
-    to_answer,
 )
 from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision
-from chalicelib.kernel.fields import Empty, Page, Params, stamp
+from chalicelib.kernel.fields import Empty, Page, Params
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.outside import redirects
@@ -70,7 +69,7 @@ def redeem_code(command: Command[CodeRedemption]) -> Decision:
     return actions.redeem(command, queries.by_code(command.body.code, secret("grant_key")))
 
 
-@query(room, "/v1/grants", answer=Page[GrantAnswer], allow=PARTIES, params=GrantParams)
+@query(room, "/v1/grants", answer=Page[GrantAnswer], allow=PARTIES, params=GrantParams, refuses=(NotFound,))
 def grants(query: Query[GrantParams]) -> Page[GrantAnswer]:
     """The caller's grants, newest first: a person's all, a partner's those that it has redeemed."""
     return queries.grants(query)
@@ -79,7 +78,7 @@ def grants(query: Query[GrantParams]) -> Page[GrantAnswer]:
 @query(room, "/v1/grants/{id}", answer=GrantAnswer, allow=PARTIES, refuses=(NotFound,))
 def one_grant(query: Query[Params], id: str) -> GrantAnswer:
     """One grant, with what was held under it today."""
-    return to_answer(queries.own(query.asker, id), at=stamp(query.now), today=day(query.now))
+    return queries.answer(query, queries.own(query.asker, id))
 
 
 @command(

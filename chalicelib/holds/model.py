@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chalicelib.holds.items import Hold, Status
 from chalicelib.kernel.fields import Amount, Answer, Body, Id, Paged, ShortText, Time, example
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import POINTS, Posting, Transfer
 from chalicelib.ledger.refunds import from_merchant
 from chalicelib.table import keys
@@ -121,6 +121,6 @@ def give_up(hold: Hold) -> Transfer:
     return Transfer("release", (Posting(hold.name, keys.holder(hold.account), hold.amount, POINTS),))
 
 
-def pay_back(hold: Hold, points: int, merchant: AnyAccount) -> Transfer:
+def pay_back(hold: Hold, points: int, merchant: Account) -> Transfer:
     """Captured points go back to the person, out of the ``merchant``'s account as read."""
-    return Transfer("refund", from_merchant(keys.holder(hold.merchant), keys.holder(hold.account), points, merchant))
+    return Transfer("refund", from_merchant(merchant.holder, keys.holder(hold.account), points, merchant))

@@ -1,5 +1,6 @@
 """Holds as their parties see them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.accounts import queries as accounts
@@ -11,7 +12,7 @@ from chalicelib.holds.model import HoldAnswer, HoldParams, to_answer
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
-from chalicelib.ledger.account import Account, AnyAccount
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.refunds import Payee
 from chalicelib.partners.items import Partner
 from chalicelib.table import keys, read
@@ -76,11 +77,11 @@ def _seen(caller: Caller, hold: Hold | None) -> Hold:
     return hold
 
 
-def paying_back(hold: Hold) -> tuple[AnyAccount, Payee]:
-    """The account of the hold's merchant, and who gets what comes back: one read, unless she has another account."""
+def paying_back(hold: Hold) -> tuple[Account, Payee]:
+    """The account of the hold's merchant, and who gets what comes back: one read, unless either has another account."""
     merchant, person = (keys.account(keys.holder(each)) for each in (hold.merchant, hold.account))
     rows = read.rows([merchant, person])
-    return rows[merchant].load(AnyAccount), accounts.payee(rows[person].load(Account))
+    return accounts.latest(rows[merchant].load(Account)), accounts.payee(rows[person].load(Account))
 
 
 def live(merchant: str, now: datetime) -> bool:
@@ -101,10 +102,10 @@ def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:
     if caller.role == INDIVIDUAL:
         return _persons(query)
     if caller.role == INSTITUTION:
-        return _merchants(query, caller.account)
+        return _merchants(query, caller.accounts)
     if merchant is None:
         raise InvalidRequest.at("/merchant", "Name the merchant", "请指定权益方")
-    return _merchants(query, merchant)
+    return _merchants(query, [merchant])
 
 
 def _persons(query: Query[HoldParams]) -> Page[HoldAnswer]:
@@ -113,11 +114,11 @@ def _persons(query: Query[HoldParams]) -> Page[HoldAnswer]:
     return Page(items=_answers([line.reference for line in page.items]), next_cursor=page.next_cursor)
 
 
-def _merchants(query: Query[HoldParams], merchant: str) -> Page[HoldAnswer]:
-    limit, pk = query.params.limit, keys.holder(merchant)
+def _merchants(query: Query[HoldParams], merchants: Sequence[str]) -> Page[HoldAnswer]:
+    limit, names = query.params.limit, [keys.holder(each) for each in merchants]
     before = query.position["sk"] if query.position else None
-    found = read.query(pk, "hold:", "hold:~", MerchantHold, before=before, descending=True, chunk=limit + 1)
-    answers = _answers([each.hold for each in read.first(found, limit + 1)])
+    found = read.together(names, "hold:", "hold:~", before=before, descending=True, chunk=limit + 1)
+    answers = _answers([each.load(MerchantHold).hold for each in read.first(found, limit + 1)])
     return query.page(answers, lambda each: {"sk": keys.merchant_hold("", each.at, each.id).sk})
 
 

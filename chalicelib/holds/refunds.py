@@ -9,16 +9,17 @@ from chalicelib.holds.rules.parts import moved, posted, step_from
 from chalicelib.kernel.caller import EXCHANGE
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.ledger import refunds
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountCondition
 from chalicelib.ledger.refunds import Payee
 from chalicelib.table import keys
 from chalicelib.table.write import Attr
 
 
-def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount, payee: Payee) -> Decision:
+def refund(command: Command[HoldRefund], hold: Hold, merchant: Account, payee: Payee) -> Decision:
     """Captured points go back to the person, in parts, never more than were captured; ``payee`` says to which account
-    of hers. What the ``merchant`` (its account as read) lacks because its points were bought back, it gives as grams.
+    of hers. What the ``merchant`` (the account that it has by now, as read) lacks because its points were bought back,
+    it gives as grams.
 
     As with orders, a frozen merchant cannot refund, and the exchange can. Raises InvalidState, AlreadyRefunded,
     InvalidRequest over what is left; refuses InsufficientPoints, PayeeClosed.
@@ -29,7 +30,7 @@ def refund(command: Command[HoldRefund], hold: Hold, merchant: AnyAccount, payee
     as_read = Attr("refunded_points").eq(hold.refunded_points)
     terms = {
         hold.name: AccountCondition(require=as_read, refuse=moved, add={"refunded_points": points}),
-        keys.holder(hold.merchant): refunds.condition(points, merchant, even_frozen=role == EXCHANGE),
+        merchant.holder: refunds.condition(points, merchant, even_frozen=role == EXCHANGE),
     } | payee.conditions()
     owner = keys.holder(hold.account)
     transfer = refunds.brought_to(payee, pay_back(hold, points, merchant), owner)

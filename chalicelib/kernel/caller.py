@@ -41,17 +41,24 @@ class Caller:
 
     ``account`` is the id of this caller's account, open or not: to read or write it, never to compare it (see
     ``holds``). Only the edge knows it, so a Caller made elsewhere has none. An institution may have several logins,
-    each with an ``authority`` of its own (edge/identity/authorities.py).
+    each with an ``authority`` of its own (edge/identity/authorities.py). ``formerly``: accounts of the same institution
+    that its own came after; of persons the edge knows none (accounts/queries.py ``is_of``).
     """
 
     sub: str
     role: str
     account: str = field(default="", compare=False)
     authority: str = field(default=OWNER, compare=False)
+    formerly: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @property
+    def accounts(self) -> list[str]:
+        """The ids of all accounts that the caller holds by ``holds``, its own first."""
+        return [self.account, *sorted(self.formerly)]
 
     def holds(self, role: str, account: str | None) -> bool:
         """Whether this caller comes in ``role``, as the holder of ``account``."""
-        return self.role == role and self.account == account
+        return self.role == role and account in self.accounts
 
     def reads_as(self, *roles: str) -> bool:
         """Whether this caller sees everything that one of ``roles`` (exchange, bureau) sees: also as the auditor."""

@@ -152,6 +152,18 @@ class Account(AnyAccount, Sums):
         return keys.account(self.holder)
 
     @property
+    def ids(self) -> list[str]:
+        """The ids of all accounts that its holder ever had, its own first."""
+        return [self.id, *sorted(self.lineage - {self.id})]
+
+    @property
+    def rebound(self) -> bool:
+        """Whether another login has taken the place of the one that opened it: a procedure took its number, too. One
+        that its person closed herself keeps the number, whichever account comes after it.
+        """
+        return bool(self.successor) and not self.identity
+
+    @property
     def counted_as(self) -> str:
         """The id by which limits and caps count its person, whichever account comes later."""
         return self.person or self.id

@@ -75,6 +75,11 @@ def has_item(name: str) -> bool:
     return not name.startswith("system:")
 
 
+def giver(record: Record) -> str:
+    """The id of the account that gives, of a Record whose first posting comes from a holder's."""
+    return record.postings[0].source.removeprefix(keys.holder(""))
+
+
 def unbought(record: Record) -> int:
     """Points of a refund for which the merchant gave grams: the buy-back of as many is undone (docs/adr/0025)."""
     if record.movement != "refund":

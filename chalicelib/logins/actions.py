@@ -10,8 +10,9 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountNotOpen, inactive
-from chalicelib.logins.model import LastOwner, Login, NewAuthority, NewLogin, owners, to_answer
+from chalicelib.logins.model import LastOwner, Login, NewAuthority, NewLogin, first, owners, to_answer
 from chalicelib.table import keys
+from chalicelib.table.row import dump
 from chalicelib.table.write import Attr, ConditionBase, Write, absent, check, put, seen, update
 
 
@@ -30,6 +31,7 @@ def add(command: Command[NewLogin], account: Account, id: str, *, by: str) -> De
         kind=body.kind,
         label=body.label,
         since=command.at,
+        formerly=account.formerly,
     )
     if id in before:
         raise LoginTaken()
@@ -45,6 +47,19 @@ def add(command: Command[NewLogin], account: Account, id: str, *, by: str) -> De
         put(keys.own_login(account.id, id), login, require=absent() | Attr("authority").eq(NONE)),
     )
     return Decision("login_added", to_answer(login), writes, Facts(account=account.id))
+
+
+def replaced(account: Account, new: Account) -> tuple[Write, ...]:
+    """What opened ``account`` acts for its institution no more; what opened ``new`` is the owner, of what the account
+    before had, too. Other logins that were added are added again. Refuses LoginTaken.
+    """
+    free, lost = absent() | Attr("authority").eq(NONE), replace(first(account), authority=NONE)
+    owner = replace(first(new), formerly=new.formerly)
+    return (
+        update(keys.login(lost.id), assign=dump(lost)),
+        put(keys.login(owner.id), owner, require=free, refuse=_taken),
+        put(keys.own_login(new.id, owner.id), owner),
+    )
 
 
 def change(command: Command[NewAuthority], account: Account, login: Login, *, by: str) -> Decision:

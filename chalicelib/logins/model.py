@@ -11,6 +11,7 @@ from chalicelib.ledger.account import Account
 
 AuthorityName = Literal["owner", "operator", "finance", "read_only"]
 LoginKind = Literal["person", "system"]
+FIRST = "账户开立登录主体 (opened the account)"
 _SUB = r"^[\x21-\x7e]{1,255}$"
 
 
@@ -50,7 +51,10 @@ class LoginParams(Paged):
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A login that acts, or acted, for an institution. ``authority`` is ``none`` once it was removed."""
+    """A login that acts, or acted, for an institution. ``authority`` is ``none`` once it was removed.
+
+    ``formerly``: accounts that the institution had before this one, until it lost the login of each.
+    """
 
     id: str
     institution: str
@@ -58,6 +62,7 @@ class Login:
     kind: LoginKind
     label: str
     since: str
+    formerly: frozenset[str] = frozenset()
 
 
 class LoginAnswer(Answer):
@@ -83,6 +88,18 @@ def owners(account: Account) -> frozenset[str]:
     return frozenset(account.owners or (account.id,))
 
 
+def first(account: Account) -> Login:
+    """The login that opened the account, as long as nobody changed it."""
+    return Login(
+        id=account.id,
+        institution=account.id,
+        authority="owner" if account.id in owners(account) else "none",
+        kind="person",
+        label=FIRST,
+        since=account.opened_at,
+    )
+
+
 def to_answer(login: Login) -> LoginAnswer:
     """A login as its institution sees it."""
-    return LoginAnswer.model_validate(vars(login))
+    return LoginAnswer.model_validate({name: getattr(login, name) for name in LoginAnswer.model_fields})

@@ -6,10 +6,8 @@ from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.actions import AccountNotOpen
-from chalicelib.logins.model import Login, LoginAnswer, LoginParams, owners, to_answer
+from chalicelib.logins.model import Login, LoginAnswer, LoginParams, first, to_answer
 from chalicelib.table import keys, read
-
-FIRST = "账户开立登录主体 (opened the account)"
 
 
 def institution(caller: Caller) -> Account:
@@ -28,18 +26,6 @@ def login(account: Account, id: str) -> Login:
     if found is None:
         raise NotFound()
     return found
-
-
-def first(account: Account) -> Login:
-    """The login that opened the account, as long as nobody changed it."""
-    return Login(
-        id=account.id,
-        institution=account.id,
-        authority="owner" if account.id in owners(account) else "none",
-        kind="person",
-        label=FIRST,
-        since=account.opened_at,
-    )
 
 
 def logins(query: Query[LoginParams]) -> Page[LoginAnswer]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account
 from chalicelib.ledger.refunds import Payee
 from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
 from chalicelib.mall.orders import OrderStatus, Redemption
@@ -151,7 +151,7 @@ class Sale(NamedTuple):
     """What a refund needs to know of an order, as read: its Record, what each of its tills holds, the terms of its
     offer, the person by whom a limited purchase is counted, and who gets what comes back. ``pooled``: units do not come
     back without codes.
-    ``merchant``: its account, where the tills do not hold all that was paid.
+    ``merchant``: the account that it has by now, where the tills do not hold all that was paid.
     """
 
     order: Redemption
@@ -161,7 +161,7 @@ class Sale(NamedTuple):
     person: str
     payee: Payee
     pooled: bool = False
-    merchant: AnyAccount | None = None
+    merchant: Account | None = None
 
 
 @dataclass(frozen=True)

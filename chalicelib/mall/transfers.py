@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account, AnyAccount
 from chalicelib.ledger.model import POINTS, Posting, Transfer, units
 from chalicelib.ledger.refunds import from_merchant
 from chalicelib.table import keys
@@ -82,7 +82,7 @@ def swept(record: Record, in_tills: Mapping[str, int]) -> int:
 
 
 def refund(
-    record: Record, in_tills: Mapping[str, int], merchant: AnyAccount | None = None, *, pooled: bool = False
+    record: Record, in_tills: Mapping[str, int], merchant: Account | None = None, *, pooled: bool = False
 ) -> Transfer:
     """The sale reversed. Points that were swept meanwhile come from the merchant's account (as read, where anything was
     swept) instead of the till, and those that were bought back as grams.
@@ -97,7 +97,8 @@ def refund(
             postings.append(Posting(destination, source, from_till, POINTS))
     if rest := swept(record, in_tills):
         buyer = next(posting.source for posting in paid(record))
-        postings += from_merchant(str(record.holder), buyer, rest, merchant or AnyAccount())
+        payer = merchant.holder if merchant else str(record.holder)
+        postings += from_merchant(payer, buyer, rest, merchant or AnyAccount())
     return Transfer("refund", tuple(postings))
 
 

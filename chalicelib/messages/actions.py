@@ -64,23 +64,23 @@ def notified(closing: Closing, behind: str | None) -> Write:
     return update(keys.closing(closing.campaign), assign={"behind": behind})
 
 
-def mark_read(command: Command[Reading], account: Account, stored: Mapping[str, Message]) -> Decision:
-    """The messages are read, each once. ``stored``: those of ``account`` that there are, by id.
+def mark_read(command: Command[Reading], stored: Mapping[keys.Key, Message]) -> Decision:
+    """The messages are read, each once. ``stored``: those of the caller's that there are, by their place.
 
-    Raises InvalidRequest for what is no message of the account, or is kept no longer.
+    Raises InvalidRequest for what is no message of the caller's, or is kept no longer.
     """
-    asked = list(dict.fromkeys(command.body.messages))
-    for place, id in enumerate(command.body.messages):
-        if id not in stored:
-            raise InvalidRequest.at(f"/messages/{place}", "Is no message of the caller's", "不是调用方的消息")
-    unread = [id for id in asked if stored[id].read_at is None]
-    answer = ReadAnswer(marked=len(unread), marked_before=len(asked) - len(unread))
-    return Decision("messages_read", answer, tuple(_read(command, account, id) for id in unread))
+    by_id = {each.id: each for each in stored.values()}
+    for number, id in enumerate(command.body.messages):
+        if id not in by_id:
+            raise InvalidRequest.at(f"/messages/{number}", "Is no message of the caller's", "不是调用方的消息")
+    unread = [key for key, each in stored.items() if each.read_at is None]
+    answer = ReadAnswer(marked=len(unread), marked_before=len(stored) - len(unread))
+    return Decision("messages_read", answer, tuple(_read(command, key) for key in unread))
 
 
-def _read(command: Command[Reading], account: Account, id: str) -> Write:
+def _read(command: Command[Reading], key: keys.Key) -> Write:
     return update(
-        keys.message(account.id, id),
+        key,
         assign={"read_at": command.at},
         remove=lists.UNLISTED,
         require=present() & Attr("read_at").not_exists(),

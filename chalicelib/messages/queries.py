@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from chalicelib.accounts.queries import own
+from chalicelib.accounts.queries import readable
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query
@@ -28,7 +28,7 @@ DONORS_AT_ONCE = 50
 
 def messages(query: Query[MessageParams]) -> Messages:
     """The caller's messages that are kept, newest first; the unread ones may lag by seconds. Raises AccountNotOpen."""
-    account, current = own(query.asker), notified()
+    account, current = readable(query.asker), notified()
     page = _unread(query, account) if query.params.unread else _all(query, account)
     recipient = current.recipient(account.id, secret("grant_key")) if current else None
     return Messages(items=page.items, next_cursor=page.next_cursor, recipient=recipient)
@@ -37,16 +37,17 @@ def messages(query: Query[MessageParams]) -> Messages:
 def _all(query: Query[MessageParams], account: Account) -> Page[MessageAnswer]:
     low = keys.MESSAGES + keys.messages_at(oldest(query.now))
     before = query.position["sk"] if query.position else None
-    chunk = query.params.limit + 1
-    found = read.query(account.holder, low, keys.MESSAGES_END, Message, before=before, descending=True, chunk=chunk)
-    answers = [model.to_answer(each) for each in read.first(found, chunk)]
+    chunk, names = query.params.limit + 1, [keys.holder(id) for id in account.ids]
+    found = read.together(names, low, keys.MESSAGES_END, before=before, descending=True, chunk=chunk)
+    answers = [model.to_answer(each.load(Message)) for each in read.first(found, chunk)]
     return query.page(answers, lambda each: {"sk": keys.message(account.id, each.id).sk})
 
 
 def _unread(query: Query[MessageParams], account: Account) -> Page[MessageAnswer]:
     """The index lags: what was marked as read a moment ago is left out of the page."""
     limit, kept = query.params.limit, (keys.messages_at(oldest(query.now)), "~")
-    listed = read.places(lists.unread(account.id), between=kept, after=query.position, chunk=limit + 1)
+    names = [lists.unread(id) for id in account.ids]
+    listed = read.merged(names, between=kept, after=query.position, chunk=limit + 1)
     places = read.first(listed, limit + 1)
     stored = read.many([place.key for place in places[:limit]], Message)
     unread = (stored.get(place.key) for place in places[:limit])
@@ -55,10 +56,9 @@ def _unread(query: Query[MessageParams], account: Account) -> Page[MessageAnswer
     return query.page(answers, lambda _: {}, stopped=stopped)
 
 
-def stored(account: Account, ids: Sequence[str]) -> dict[str, Message]:
-    """Those of an account's messages ``ids`` that there are."""
-    found = read.many([keys.message(account.id, id) for id in ids], Message)
-    return {each.id: each for each in found.values()}
+def stored(account: Account, ids: Sequence[str]) -> dict[keys.Key, Message]:
+    """Those of the messages ``ids`` of an account's holder that there are, by their place."""
+    return read.many([keys.message(each, id) for id in ids for each in account.ids], Message)
 
 
 def registered() -> Client | None:

@@ -31,12 +31,17 @@ def messages(query: Query[MessageParams]) -> Messages:
 
 
 @command(
-    room, "POST /v1/messages/read", body=Reading, answer=ReadAnswer, allow=HOLDERS, refuses=(NotFound,), status=200
+    room,
+    "POST /v1/messages/read",
+    body=Reading,
+    answer=ReadAnswer,
+    allow=HOLDERS,
+    refuses=(NotFound, AccountClosed),
+    status=200,
 )
 def mark_read(command: Command[Reading]) -> Decision:
     """Mark messages as read. What was marked before stays as it was."""
-    account = own(command.caller)
-    return actions.mark_read(command, account, queries.stored(account, command.body.messages))
+    return actions.mark_read(command, queries.stored(own(command.caller), command.body.messages))
 
 
 @query(room, "/v1/message-client", answer=ClientAnswer, allow=(EXCHANGE,), refuses=(NotFound,))

@@ -135,9 +135,9 @@ def _rank(place: Place) -> tuple[str, str]:
 
 
 def _own(query: Query[ApplicationParams]) -> Iterator[Pointer]:
-    holder, params = keys.holder(query.asker.account), query.params
+    names, params = [keys.holder(each) for each in query.asker.accounts], query.params
     low, high = keys.applied("", "", "").sk, keys.applied("", "~", "").sk
-    pointers = read.partition(holder, low[:-1], high, before=query.position["sk"] if query.position else None)
+    pointers = read.together(names, low[:-1], high, before=query.position["sk"] if query.position else None)
     while some := read.first(pointers, 100):
         named = {row.key.sk: keys.application(row.load(Applied).application) for row in some}
         stored = read.many(list(named.values()), Application)

@@ -12,7 +12,7 @@ from chalicelib.accounts.closing import no_application
 from chalicelib.accounts.model import Claim
 from chalicelib.accounts.refusals import CampaignsLive
 from chalicelib.errors import Refusal
-from chalicelib.kernel.caller import INDIVIDUAL, NONE
+from chalicelib.kernel.caller import INDIVIDUAL, INSTITUTION, NONE
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.account import Account
@@ -20,6 +20,7 @@ from chalicelib.ledger.actions import AccountClosed, AccountCondition, post
 from chalicelib.ledger.debts import debts_to
 from chalicelib.ledger.model import Transfer
 from chalicelib.ledger.standing import acting
+from chalicelib.logins.actions import replaced
 from chalicelib.procedures.endings import after_repayment, cancelled, ended, ending, given, in_the_way, repaid
 from chalicelib.procedures.items import Procedure
 from chalicelib.procedures.refusals import HeirUnfit, LoginTaken, NumberElsewhere
@@ -76,7 +77,8 @@ def rebind(command: Command[Any], procedure: Procedure, parties: Parties) -> Eff
     closed = ended(command, closed, successor=new.id)
     claimed = _claim(old, dump(Claim(new.id, old.counted_as, open=True)))
     alone = check(keys.login(new.id), absent() | Attr("authority").eq(NONE), lambda _: LoginTaken())
-    return Effect("account_rebound", (closed, opened, claimed, no_application(old.id, "approve"), alone), facts)
+    logins = replaced(old, new) if old.kind == INSTITUTION else (alone,)
+    return Effect("account_rebound", (closed, opened, claimed, no_application(old.id, "approve"), *logins), facts)
 
 
 def _under_new_login(command: Command[Any], procedure: Procedure, old: Account) -> Account:

@@ -145,7 +145,9 @@ def _credit(
 
 def _terms(recipient: Recipient, pending: int) -> AccountCondition:
     kind = Attr("kind").eq(recipient.kind)
-    return AccountCondition(require=kind, refuse=caps.no_account, add={"pending": pending} if pending else {})
+    return AccountCondition(
+        require=kind, refuse=caps.no_account(recipient), add={"pending": pending} if pending else {}
+    )
 
 
 def _touch(name: str, terms: AccountCondition) -> Write:

@@ -17,7 +17,7 @@ from chalicelib.reductions.model import Report, saved
 from chalicelib.scenarios.items import Scenario
 from chalicelib.scenarios.model import in_force
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Write, present, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, present, seen, update
 
 
 def plausible(quantity: str, scenario: Scenario) -> None:
@@ -87,18 +87,27 @@ class _Standing:
     status: str
 
 
-def _no_account(account: _Standing | None) -> Refusal:
-    if account and account.status == "frozen":  # it will be released or closed: the record may be sent again
-        return AccountFrozen()
+def no_account(recipient: Recipient) -> Refuse:
+    """Why the account of ``recipient`` takes no reduction."""
+
+    def refuse(account: _Standing | None) -> Refusal:
+        if account and account.status == "frozen":  # it will be released or closed: the record may be sent again
+            return AccountFrozen()
+        return _not_open(recipient)
+
+    return seen(_Standing, refuse)
+
+
+def _not_open(recipient: Recipient) -> Refusal:
+    if recipient.named == "grant":
+        en, zh = "The person of this grant has no open account any more", "该授权的用户已无有效的碳普惠账户"
+        return InvalidRequest.at("/grant", en, zh)
     return InvalidRequest.at("/account", "Is no open account", "不是有效的碳普惠账户")
-
-
-no_account = seen(_Standing, _no_account)  # why an account takes no reduction
 
 
 def _usage(recipient: Recipient, scenario: str, on: str) -> keys.Key:
     if recipient.person is None:
-        raise _no_account(None)
+        raise _not_open(recipient)
     return keys.usage(recipient.person, scenario, on)
 
 

@@ -41,12 +41,14 @@ class Usage:
 class Recipient:
     """Whom a reduction is credited to, as far as that never changes: ``kind`` and ``person`` of the account ``id``.
 
-    ``person``: the id by which caps count; None where there was no such account when it was looked for.
+    ``person``: the id by which caps count; None where there was no such account when it was looked for. ``named``: the
+    field of the report that names it.
     """
 
     id: str
     kind: str = "individual"
     person: str | None = None
+    named: str = "account"
 
     def points(self, grams: int) -> int:
         """A person's gram is a point (guide §4); an institution holds grams."""

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from itertools import islice
 from typing import Any, overload
 
@@ -18,7 +19,7 @@ from chalicelib.table.row import N, Row, load
 from chalicelib.table.walks import listed, merged, places, walk
 from chalicelib.table.write import Item, decode, encode
 
-__all__ = ["Attr", "Row", "get", "listed", "many", "merged", "partition", "places", "query", "rows"]
+__all__ = ["Attr", "Row", "get", "listed", "many", "merged", "partition", "places", "query", "rows", "together"]
 
 
 @overload
@@ -123,6 +124,12 @@ def partition(
     start = Key(pk, before).item() if before else None
     found = walk(condition, start, where, budget, ConsistentRead=True, ScanIndexForward=not descending, Limit=chunk)
     return map(Row, found)
+
+
+def together(names: Sequence[str], low: str, high: str, *, descending: bool = False, **options: Any) -> Iterator[Row]:
+    """The same of several partitions as of one, by sort key."""
+    walks = (partition(name, low, high, descending=descending, **options) for name in names)
+    return merge(*walks, key=lambda row: row.key.sk, reverse=descending)
 
 
 def first(items: Iterator[N], count: int) -> list[N]:

@@ -26,6 +26,7 @@ def test_a_person_opens_an_account_and_sees_her_name_masked_and_no_number(world:
         ),
         "credit": None,
         "balances_at": None,
+        "earlier": [],
     }
 
 

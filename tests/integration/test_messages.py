@@ -213,7 +213,7 @@ def test_freezing_and_procedures_reach_their_holder(world: World) -> None:
     assert "alice-2" not in str(proposed)
     assert world.post(f"/v1/procedures/{procedure}/approve", {}, **BUREAU).status == 200
     world.stream()
-    assert len(world.messages()) == 4
+    assert len(world.messages("alice-2")) == 4
 
 
 def test_an_institution_learns_what_became_of_its_campaign(world: World) -> None:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chalicelib.accounts.model import Reasoned
 from chalicelib.accounts.statements.wording import in_words
-from chalicelib.kernel.fields import Answer, Moment, Paged, Time, example
+from chalicelib.kernel.fields import Answer, Id, Moment, Paged, Time, example
 from chalicelib.ledger import model
 from chalicelib.ledger.model import Shown
 
@@ -17,6 +17,14 @@ class EntryParams(Paged):
     kind: Shown | None = None
     from_: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
+
+
+class OwnEntryParams(EntryParams):
+    """Filters of the caller's own statement."""
+
+    account: Annotated[
+        Id | None, Field(description="An earlier account of the caller's own (`earlier` of `GET /v1/accounts/me`)")
+    ] = None
 
 
 class ReasonedEntryParams(EntryParams, Reasoned):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chalicelib.accounts.model import SHOWN, AccountView
-from chalicelib.accounts.queries import own, view
+from chalicelib.accounts.queries import readable, view
 from chalicelib.accounts.statements.queries import unfiled
 from chalicelib.credit import queries as credit
 from chalicelib.kernel.fields import Answer, Paged, Time, example
@@ -70,7 +70,7 @@ def page(query: Query[Paged]) -> Export:
 
     Lines that are not filed yet stand among the filed ones, as in the statement. Raises AccountNotOpen.
     """
-    account, limit = own(query.asker), query.params.limit
+    account, limit = readable(query.asker), query.params.limit
     after: str = query.position["sk"] if query.position else _FIRST
     found = {entry.place: dump(entry) for entry in unfiled(account) if entry.place > after}
     for walk in _walks(account, after, limit + 2):  # one more: where a page begins was answered before

@@ -1,13 +1,13 @@
 """Statements: pages of entries, and the same as a spreadsheet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.accounts.queries import own
+from chalicelib.accounts.queries import all_of, item, readable
 from chalicelib.accounts.statements import sheet
-from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams, to_entry
-from chalicelib.errors import InvalidRequest
+from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams, OwnEntryParams, to_entry
+from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
@@ -22,15 +22,25 @@ from chalicelib.table.lists import Budget
 CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
 
 
+def chosen(query: Query[OwnEntryParams]) -> Account:
+    """The caller's account, or the earlier one of hers that the parameters name. Raises AccountNotOpen, NotFound."""
+    own, asked = readable(query.asker), query.params.account
+    if asked in (None, own.id):
+        return own
+    if asked not in own.lineage:
+        raise NotFound()
+    return item(asked)
+
+
 def entries(query: Query[EntryParams], account: Account) -> Page[EntryAnswer]:
     """The statement of an account (as read) that the parameters ask for. Raises InvalidRequest for a wrong period."""
     low, high = period(query.params.from_, query.params.until)
-    return _statement(query, account, query.params.kind, low, high)
+    return _statement(query, [account], query.params.kind, low, high)
 
 
-def spreadsheet(query: Query[EntryParams]) -> str:
+def spreadsheet(query: Query[OwnEntryParams]) -> str:
     """The whole period as CSV (RFC 4180), oldest line first. Raises InvalidRequest where one answer cannot hold it."""
-    account, kind = own(query.asker), query.params.kind
+    account, kind = chosen(query), query.params.kind
     low, high = period(query.params.from_, query.params.until)
     found = {each.place: each for each in unfiled(account) if low <= each.place < high and kind in (None, each.kind)}
     budget = Budget(CSV_LINES_MAX // 1000 + 1)
@@ -54,25 +64,33 @@ def period(since: datetime | None, until: datetime | None) -> tuple[str, str]:
 def statement(
     query: Query[Any], *, kind: str, low: str = keys.ENTRIES, high: str = keys.ENTRIES_END
 ) -> Page[EntryAnswer]:
-    """Lines of one kind of the caller's own statement, of a ``period``. Raises AccountNotOpen."""
-    return _statement(query, own(query.asker), kind, low, high)
+    """Lines of one kind of the caller's statements, of a ``period``: what the holder did under all accounts that she
+    ever had. No Record leaves a line of such a kind in two of them. Raises AccountNotOpen.
+    """
+    return _statement(query, all_of(readable(query.asker)), kind, low, high)
 
 
-def _statement(query: Query[Any], account: Account, kind: str | None, low: str, high: str) -> Page[EntryAnswer]:
+def _statement(
+    query: Query[Any], accounts: Sequence[Account], kind: str | None, low: str, high: str
+) -> Page[EntryAnswer]:
     """Lines newest first: those filed by the stream and those not yet filed, each once.
 
-    The account was read before the lines: a line that is filed in between is then found twice, never missed. Lines of
+    The accounts were read before the lines: a line that is filed in between is then found twice, never missed. Lines of
     another kind cost a page at most its Budget: it ends early then, and what is not filed yet waits for its place.
     """
     limit, budget = query.params.limit, Budget()
     before: str = query.position["sk"] if query.position else high
-    found = {each.place: each for each in unfiled(account) if low <= each.place < before and kind in (None, each.kind)}
     after = before if query.position else None
-    filed = _filed(account, kind, low, high, before=after, chunk=limit + 1, budget=budget)
-    found |= {each.place: each for each in read.first(filed, limit + 1)}
-    stopped = budget.stopped["sk"] if budget.stopped else low
+    found, stopped = dict[str, Entry](), low
+    for account in accounts:
+        lines = (each for each in unfiled(account) if low <= each.place < before and kind in (None, each.kind))
+        found |= {each.place: each for each in lines}
+        share = budget.share()
+        filed = _filed(account, kind, low, high, before=after, chunk=limit + 1, budget=share)
+        found |= {each.place: each for each in read.first(filed, limit + 1)}
+        stopped = max(stopped, share.stopped["sk"]) if share.stopped else stopped
     newest = [to_entry(found[place]) for place in sorted(found, reverse=True)[: limit + 1] if place >= stopped]
-    position = {"sk": stopped} if budget.stopped else None
+    position = {"sk": stopped} if stopped != low else None
     return query.page(newest, lambda entry: {"sk": keys.entry("", entry.at, entry.id).sk}, stopped=position)
 
 

@@ -29,6 +29,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.ledger.actions import AccountClosed
+from chalicelib.ledger.model import giver
 from chalicelib.provenance.queries import uses
 from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
@@ -85,7 +86,7 @@ def _refund(donation: Record, refunding: Refunding) -> bool:
     """
 
     def decide(command: Command[Any]) -> Decision:
-        payee = accounts.payee(accounts.item(donation.postings[0].source.removeprefix(keys.holder(""))))
+        payee = accounts.payee(accounts.item(giver(donation)))
         proof = read.get(keys.certificate(str(donation.certificate)), Certificate)
         if proof is None:
             raise NotFound()

@@ -15,10 +15,14 @@ _known: dict[str, tuple[float, "Authority | None"]] = {}
 
 @dataclass(frozen=True)
 class Authority:
-    """What is kept of a login that was added to an institution: a partial view. ``none``: it was removed."""
+    """What is kept of a login that was added to an institution: a partial view. ``none``: it was removed.
+
+    ``formerly``: accounts that the institution had before it lost the login of each.
+    """
 
     institution: str
     authority: str
+    formerly: frozenset[str] = frozenset()
 
 
 class AuthorityTooLow(RoleNotAllowed):
@@ -67,7 +71,7 @@ def acting(sub: str, role: str, own: str) -> Caller:
         return Caller(sub, role, own)
     if login.authority == NONE:
         raise LoginRemoved()
-    return Caller(sub, role, login.institution, login.authority)
+    return Caller(sub, role, login.institution, login.authority, login.formerly)
 
 
 def known(login: str) -> Authority | None:

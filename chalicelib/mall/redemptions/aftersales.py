@@ -117,8 +117,8 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     if record.limited:
         count = keys.purchases(sale.person, sale.terms.counted)
         writes += (update(count, add=sale.terms.units(-order.quantity)),)
-    if by_merchant and record.holder not in needed:
-        writes += (acting(order.merchant),)
+    if by_merchant and _payer(sale) not in needed:
+        writes += (acting(command.caller.account),)
     answer = order.model_copy(update={"status": status, "reason": reason})
     facts = replace(facts, holder=record.holder, reference=order.id, reason=reason, owner=sale.payee.owner(buyer))
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
@@ -132,8 +132,13 @@ def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]
     if placed and record.counted_at:
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
     rest = transfers.swept(record, sale.in_tills)
-    conditions[str(record.holder)] = refunds.condition(rest, sale.merchant, even_frozen=even_frozen)
+    conditions[_payer(sale)] = refunds.condition(rest, sale.merchant, even_frozen=even_frozen)
     return conditions | sale.payee.conditions({"pending": -1} if placed else {})
+
+
+def _payer(sale: Sale) -> str:
+    """The account that pays what the tills hold no more."""
+    return sale.merchant.holder if sale.merchant else str(sale.record.holder)
 
 
 def _from_till(sale: Sale, till: str, held: int) -> AccountCondition:

@@ -10,7 +10,7 @@ from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
 from chalicelib.kernel.query import Query, unseal
 from chalicelib.kernel.record import Record
-from chalicelib.ledger.account import Account, AnyAccount
+from chalicelib.ledger.account import Account
 from chalicelib.mall import transfers
 from chalicelib.mall.items import OrderState, Sale, Till
 from chalicelib.mall.offers import memory
@@ -59,7 +59,7 @@ def _sale(order: Redemption, record: Record) -> Sale:
     pooled = any(till.codes is not None for till in tills.values())
     in_tills = {name: till.points for name, till in tills.items()}
     short = transfers.swept(record, in_tills)
-    merchant = read.get(keys.account(str(record.holder)), AnyAccount) if short else None
+    merchant = accounts.present(order.merchant) if short else None
     return Sale(order, record, in_tills, memory.terms(order.offer), person, accounts.payee(buyer), pooled, merchant)
 
 

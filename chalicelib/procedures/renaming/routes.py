@@ -43,5 +43,5 @@ def request_renaming(command: Command[NewName]) -> Decision:
 )
 def own_renamings(query: Query[RenamingParams]) -> Page[RenamingAnswer]:
     """The new names that were asked for, the newest first, and what became of them."""
-    accounts.own(query.asker)
+    accounts.readable(query.asker)
     return queries.renamings(query)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from chalicelib.accounts import queries as accounts
 from chalicelib.errors import NotFound
 from chalicelib.grants.queries import active_for_report
-from chalicelib.kernel.caller import BUREAU, Caller
+from chalicelib.kernel.caller import BUREAU, INSTITUTION, Caller
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountNotOpen
 from chalicelib.reductions.items import Recipient, Reduction, ReductionState
@@ -41,8 +41,8 @@ def credited(caller: Caller, trip: Trip, scenario: str) -> Recipient:
         return recipient(named)
     grant = active_for_report(caller, named, scenario, trip.occurred_at)
     if grant.person is None:  # an older grant
-        return recipient(grant.account)
-    return Recipient(grant.account, person=grant.person)
+        return replace(recipient(grant.account), named="grant")
+    return Recipient(grant.account, person=grant.person, named="grant")
 
 
 def recipients(accounts: Iterable[str]) -> dict[str, Recipient]:
@@ -64,7 +64,8 @@ def reduction(caller: Caller, id: str) -> Reduction:
         raise NotFound()
     [found] = as_they_stand([record])
     recipient = found.recipient
-    holds = caller.holds(recipient.kind, recipient.id) or accounts.is_of(caller, recipient.id)
+    of_institution = recipient.kind == INSTITUTION
+    holds = caller.holds(INSTITUTION, recipient.id) if of_institution else accounts.is_of(caller, recipient.id)
     if not caller.reads_as(BUREAU) and not caller.made(record) and not holds:
         raise NotFound()
     return found

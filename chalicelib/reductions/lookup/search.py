@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from heapq import merge
 from typing import NamedTuple
 
-from chalicelib.accounts.queries import own
+from chalicelib.accounts.queries import readable
 from chalicelib.errors import InvalidRequest
 from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION, SCENARIO_OPERATOR
 from chalicelib.kernel.fields import Page, stamp
@@ -56,10 +56,9 @@ def _period(params: ReductionParams) -> tuple[str, str]:
 
 
 def _own(query: Asked, low: str, high: str) -> _Search:
-    own(query.asker)
-    scenario, account = query.params.scenario, query.asker.account
-    first, last = keys.reported(account, low), keys.reported(account, high)
-    rows = read.partition(first.pk, first.sk, last.sk, descending=True, chunk=query.params.limit + 2)
+    names = [keys.holder(id) for id in readable(query.asker).ids]
+    scenario, (first, last) = query.params.scenario, (keys.reported("", rank).sk for rank in (low, high))
+    rows = read.together(names, first, last, descending=True, chunk=query.params.limit + 2)
     ranks = (row.key.sk.partition(":")[2] for row in rows)
     return _Search(ranks, lambda each: scenario in (None, keys.scenario_code(each.answer.scenario)))
 

@@ -26,7 +26,6 @@ from chalicelib.holds.items import Hold
 from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Posting
-from chalicelib.ledger.account import AnyAccount
 from chalicelib.ledger.model import POINTS
 from chalicelib.mall.items import Sale
 from chalicelib.reductions.items import Recipient, Reduction, ReductionState
@@ -35,7 +34,7 @@ from chalicelib.table import keys
 from chalicelib.table.write import Attr
 from tests.unit.decisions import AT, ID, NOW, after, command, holds, record, refusal, touched, write_to
 from tests.unit.mall.nouns import ALICE, BUYER, MERCHANT, ORDER, PAYEE, SHOP, TILL, offer, order, sale
-from tests.unit.parties import person
+from tests.unit.parties import institution, person
 
 SEVEN_DAYS_LATER, RULE_BY = "2026-02-07T08:00:00.000Z", "2026-02-22T08:00:00.000Z"
 STATE = keys.order(ORDER)
@@ -234,22 +233,22 @@ def test_what_the_merchant_gave_back_is_not_given_back_again() -> None:
     with pytest.raises(AlreadyRefunded):
         ruled(case=Sale(order(status="refunded"), sale(), {TILL: 3000}, offer(), "person", PAYEE))
     with pytest.raises(AlreadyRefunded):
-        ruled(OF_HOLD, HeldCase(replace(HOLD, refunded_points=300), AnyAccount(points=1000), PAYEE))
+        ruled(OF_HOLD, HeldCase(replace(HOLD, refunded_points=300), institution(id=SHOP, points=1000), PAYEE))
 
 
 @pytest.mark.parametrize(("points", "back"), [(None, 200), (50, 50)])
 def test_of_a_captured_hold_all_that_is_left_or_a_part_goes_back(points: int | None, back: int) -> None:
-    decision = ruled(OF_HOLD, HeldCase(HOLD, AnyAccount(points=1000), PAYEE), points=points)
+    decision = ruled(OF_HOLD, HeldCase(HOLD, institution(id=SHOP, points=1000), PAYEE), points=points)
     assert decision.facts.postings == (Posting(MERCHANT, BUYER, back, POINTS),)
     kept = after(write_to(decision, OF_HOLD.key), OF_HOLD)
     assert (kept["effect"], kept["refunded_points"]) == ("hold_refunded", back)
     with pytest.raises(InvalidRequest):
-        ruled(OF_HOLD, HeldCase(HOLD, AnyAccount(points=1000), PAYEE), points=201)
+        ruled(OF_HOLD, HeldCase(HOLD, institution(id=SHOP, points=1000), PAYEE), points=201)
 
 
 def test_what_is_held_is_released() -> None:
     hold = replace(HOLD, status="held", captured_points=0, refunded_points=0)
-    decision = ruled(OF_HOLD, HeldCase(hold, AnyAccount(), PAYEE))
+    decision = ruled(OF_HOLD, HeldCase(hold, institution(id=SHOP), PAYEE))
     assert decision.facts.postings == (Posting(hold.name, BUYER, 400, POINTS),)
     assert after(write_to(decision, OF_HOLD.key), OF_HOLD)["refunded_points"] == 400
 

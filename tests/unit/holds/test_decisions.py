@@ -22,14 +22,14 @@ from chalicelib.holds.rules.refusals import (
     PayerLacksPoints,
 )
 from chalicelib.kernel.fields import stamp
-from chalicelib.ledger.account import AnyAccount
+from chalicelib.ledger.account import Account, AnyAccount
 from chalicelib.ledger.actions import AccountClosed, AccountFrozen, InsufficientPoints
 from chalicelib.ledger.model import entries
 from chalicelib.ledger.refunds import Payee
 from chalicelib.table import keys, lists
 from tests.consents import order
 from tests.unit.decisions import AT, NOW, after, command, holds, record, refusal, touched, write_to
-from tests.unit.parties import person
+from tests.unit.parties import institution, person
 
 SHOP, ALICE = keys.account_id("shop"), "alices-account"
 PERSON, MERCHANT = keys.account(keys.holder(ALICE)), keys.account(keys.holder(SHOP))
@@ -43,7 +43,7 @@ HOLD = Hold(
     id="h", status="held", account=ALICE, merchant=SHOP, grant="g", order_reference="o-1", title="茶", amount=400,
     placed_at=AT, expires_at=ENDS,
 )  # fmt: skip
-PAYING = AnyAccount(points=1000)
+PAYING = institution(id=SHOP, points=1000)
 PAYEE = Payee(person(id=ALICE))
 RICH = {"kind": "individual", "status": "active", "points": 1000, "held": 0}
 
@@ -60,7 +60,7 @@ def captured(points: int = 300, hold: Hold = HOLD) -> Any:
     return actions.capture(by_shop(Capture(points=points)), hold)
 
 
-def refunded(points: int, hold: Hold, merchant: AnyAccount = PAYING, **options: Any) -> Any:
+def refunded(points: int, hold: Hold, merchant: Account = PAYING, **options: Any) -> Any:
     body = HoldRefund(points=points, reason=options.pop("reason", None))
     return refunds.refund(by_shop(body, **options), hold, merchant, PAYEE)
 
@@ -220,7 +220,7 @@ def test_the_schedule_expires_what_is_over_and_nothing_else() -> None:
 
 
 def test_a_refund_after_a_buy_back_takes_points_then_grams_as_they_were_read() -> None:
-    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=100, grams=500)
+    hold, read = replace(HOLD, status="captured", captured_points=300), institution(id=SHOP, points=100, grams=500)
     decision = refunded(300, hold, read)
     write = write_to(decision, MERCHANT)
     left = after(write, read)
@@ -233,14 +233,14 @@ def test_a_refund_after_a_buy_back_takes_points_then_grams_as_they_were_read() -
 
 
 def test_a_refund_is_refused_only_for_what_points_and_grams_do_not_cover() -> None:
-    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=100, grams=50)
+    hold, read = replace(HOLD, status="captured", captured_points=300), institution(id=SHOP, points=100, grams=50)
     refused = refusal(write_to(refunded(300, hold, read), MERCHANT), read)
     assert isinstance(refused, InsufficientPoints)
     assert (refused.facts["needed"], refused.facts["available"]) == (250, 100)
 
 
 def test_a_buy_back_while_a_refund_is_decided_has_it_decided_again() -> None:
-    hold, read = replace(HOLD, status="captured", captured_points=300), AnyAccount(points=1000)
+    hold, read = replace(HOLD, status="captured", captured_points=300), institution(id=SHOP, points=1000)
     write = write_to(refunded(300, hold, read), MERCHANT)
     assert isinstance(refusal(write, AnyAccount(points=0, grams=1000)), Contended)
     assert isinstance(refusal(write, replace(read, status="frozen")), AccountFrozen)
@@ -256,7 +256,7 @@ def test_a_refund_counts_on_the_hold_as_it_was_read() -> None:
     assert isinstance(refusal(write, stored | {"refunded_points": 200}), Contended)
     assert isinstance(refusal(write_to(decision, PERSON), RICH | {"status": "closed"}), Contended)
     assert holds(write_to(decision, PERSON), RICH | {"status": "frozen"})
-    short = AnyAccount(points=149)
+    short = institution(id=SHOP, points=149)
     assert isinstance(refusal(write_to(refunded(150, hold, short), MERCHANT), short), InsufficientPoints)
 
 
