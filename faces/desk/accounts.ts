@@ -1,10 +1,12 @@
 import { ask, control, REASON, valuesOf, type Field } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
+import { sentence } from '@/shared/entries'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, go, is, list, page, settled, state } from '@/shared/office'
 import { KINDS, say, STATES, word } from '@/shared/say'
+import { scenarioNames } from '@/shared/scenarios'
 
 type Account = Schemas['AccountView']
 
@@ -34,12 +36,12 @@ function door(id: string): HTMLElement {
 
 async function read(id: string): Promise<HTMLElement> {
   const asked = { params: { path: { id }, query: { reason } } }
-  const account = await got(api.GET('/v1/accounts/{id}', asked))
+  const [account, names] = await Promise.all([got(api.GET('/v1/accounts/{id}', asked)), scenarioNames()])
   const entries = await list(
     say('账户明细', 'Statement'),
     [
       { name: say('时间', 'When'), cell: (each: Schemas['Entry']) => when(each.at) },
-      { name: say('摘要', 'What'), cell: (each) => say(each.text_zh, each.text) },
+      { name: say('摘要', 'What'), cell: (each) => sentence(each, (code) => names.get(code)) },
       { name: say('碳积分', 'Points'), cell: (each) => signed(each.points), number: true },
       { name: say('克', 'Grams'), cell: (each) => signed(each.grams), number: true },
     ],

@@ -5,8 +5,8 @@ import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, choices, facts, filters, is, list, page, settled, state, table, to } from '@/shared/office'
 import { KINDS, OUTCOMES, say, STATES, word } from '@/shared/say'
+import { scenarioNames } from '@/shared/scenarios'
 import { steps } from './reductions'
-import { scenarioNames } from './scenarios'
 
 type Anomaly = Schemas['Anomaly']
 

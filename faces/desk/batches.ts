@@ -6,8 +6,8 @@ import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, filters, instant, is, list, page, settled, state, table, to } from '@/shared/office'
 import { ACTIONS, say, STATES, word } from '@/shared/say'
-import { scenarioNames } from './scenarios'
 import { explained } from '@/shared/problem'
+import { scenarioNames } from '@/shared/scenarios'
 
 type Batch = Schemas['Batch']
 

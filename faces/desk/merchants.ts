@@ -1,5 +1,6 @@
 import { ask, control, REASON, type Field, type Values } from '@/shared/ask'
 import { api, got, orNull, type Schemas } from '@/shared/client'
+import { event, why } from '@/shared/deliveries'
 import { h, type Child } from '@/shared/dom'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
@@ -75,10 +76,10 @@ function deliveries(items: Schemas['Delivery'][]): HTMLElement {
   return table(
     say('事件通知', 'Webhooks'),
     [
-      { name: say('类型', 'Type'), cell: (each) => h('code', {}, each.type) },
+      { name: say('类型', 'Type'), cell: (each) => event(each.type) },
       { name: say('时间', 'Made'), cell: (each) => when(each.made_at) },
       { name: say('次数', 'Tries'), cell: (each) => each.attempts, number: true },
-      { name: say('原因', 'Reason'), cell: (each) => each.reason },
+      { name: say('原因', 'Reason'), cell: (each) => why(each.reason) },
       { name: say('办理', 'Decide'), cell: (each) => (is('exchange') ? button(say('重新发送', 'Replay'), () => replay(each.id)) : '') },
     ],
     items,

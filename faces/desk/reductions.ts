@@ -5,7 +5,7 @@ import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, facts, filters, instant, is, list, page, settled, state, to } from '@/shared/office'
 import { say, STATES, word } from '@/shared/say'
-import { scenarioNames } from './scenarios'
+import { scenarioNames } from '@/shared/scenarios'
 
 type Reduction = Schemas['Reduction']
 const STATUSES = ['reported', 'confirmed', 'rejected', 'reversed'] as const

@@ -6,6 +6,7 @@ import { signed } from '@/shared/jws'
 import { button, card, facts, filters, page, table, tell } from '@/shared/office'
 import { explained } from '@/shared/problem'
 import { say, STATES, word } from '@/shared/say'
+import { scenarioNames } from '@/shared/scenarios'
 
 type Report = Schemas['chalicelib__reports__model__Report__1']
 
@@ -40,14 +41,14 @@ export async function report(_: string[], query: URLSearchParams): Promise<Node>
   const title = page(say('月报', 'Monthly report'), filters('reports', query, [choice]))
   try {
     const found = await got(api.GET('/v1/reports/{month}', { params: { path: { month } } })) as Schemas['chalicelib__reports__model__Report__2']
-    title.append(...sheets(found.report, found.jws))
+    title.append(...sheets(found.report, found.jws, await scenarioNames()))
   } catch (error) {
     title.append(h('div', { class: 'problem' }, h('strong', {}, explained(error).title), h('p', {}, explained(error).detail)))
   }
   return title
 }
 
-function sheets(report: Report, jws: string): HTMLElement[] {
+function sheets(report: Report, jws: string, names: Map<string, string>): HTMLElement[] {
   const { month } = report
   const mark = h('p', { role: 'status' })
   void signed(jws).then(
@@ -63,7 +64,7 @@ function sheets(report: Report, jws: string): HTMLElement[] {
     ),
     card(say('合计', 'Sums'), facts(FIGURES().map(([name, label]) => [label, number(Number(report[name]))] as const))),
     card(say('按减排场景', 'By scenario'), table(say('按减排场景', 'By scenario'), [
-      { name: say('减排场景', 'Scenario'), cell: (each) => each.scenario },
+      { name: say('减排场景', 'Scenario'), cell: (each) => names.get(each.scenario) ?? each.scenario },
       { name: say('方法学', 'Methodology'), cell: (each) => each.methodology },
       { name: say('已确认（克）', 'Issued (g)'), cell: (each) => number(each.issued_grams), number: true },
       { name: say('冲正（克）', 'Reversed (g)'), cell: (each) => number(each.reversed_grams), number: true },

@@ -1,10 +1,12 @@
 import { ask, control } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
+import { sentence } from '@/shared/entries'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, filters, instant, list, page, refresh, tell } from '@/shared/office'
 import { say } from '@/shared/say'
+import { scenarioNames } from '@/shared/scenarios'
 import { account } from './me'
 
 type Entry = Schemas['Entry']
@@ -12,6 +14,7 @@ type Entry = Schemas['Entry']
 const signed = (amount: number): string => (amount ? `${amount > 0 ? '+' : '−'}${number(Math.abs(amount))}` : '')
 
 export async function statement(_: string[], query: URLSearchParams): Promise<Node> {
+  const names = await scenarioNames()
   const asked = {
     limit: 30,
     ...(query.get('from') ? { from: instant(query.get('from')) } : {}),
@@ -19,7 +22,7 @@ export async function statement(_: string[], query: URLSearchParams): Promise<No
   }
   const columns = [
     { name: say('时间', 'When'), cell: (each: Entry) => when(each.at) },
-    { name: say('摘要', 'What'), cell: (each: Entry) => say(each.text_zh, each.text) },
+    { name: say('摘要', 'What'), cell: (each: Entry) => sentence(each, (code) => names.get(code)) },
     { name: say('碳积分', 'Points'), cell: (each: Entry) => signed(each.points), number: true },
     { name: say('减排量（克）', 'Grams'), cell: (each: Entry) => signed(each.grams), number: true },
   ]

@@ -1,5 +1,6 @@
 import { ask, control } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
+import { event, why } from '@/shared/deliveries'
 import { h } from '@/shared/dom'
 import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
@@ -13,10 +14,10 @@ export async function webhooks(_: string[], query: URLSearchParams): Promise<Nod
   const status = (query.get('status') ?? 'failed') as 'failed' | 'pending'
   const id = await ownId()
   const columns = [
-    { name: say('类型', 'Type'), cell: (each: Delivery) => h('code', {}, each.type) },
+    { name: say('类型', 'Type'), cell: (each: Delivery) => event(each.type) },
     { name: say('时间', 'Made'), cell: (each: Delivery) => when(each.made_at) },
     { name: say('次数', 'Tries'), cell: (each: Delivery) => number(each.attempts), number: true },
-    { name: say('原因', 'Reason'), cell: (each: Delivery) => (each.reason ? h('code', {}, each.reason) : '') },
+    { name: say('原因', 'Reason'), cell: (each: Delivery) => why(each.reason) },
     { name: say('下次发送', 'Next try'), cell: (each: Delivery) => (each.next_attempt_at ? when(each.next_attempt_at) : '') },
     { name: say('办理', 'Do'), cell: (each: Delivery) => (each.status === 'failed' ? button(say('重新发送', 'Replay'), () => replay(each.id)) : '') },
   ]

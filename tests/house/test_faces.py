@@ -7,9 +7,13 @@ import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from chalicelib.conformance.checks import STARTED
+from chalicelib.partners.handshake import REASONS
+from chalicelib.partners.items import EARLIER_FAILED, ENDPOINT_DISABLED, WebhookType
 from infra.dev.faces import __main__ as make
 from infra.dev.faces.contract import TYPES
 from infra.here import ROOT
@@ -96,6 +100,16 @@ def test_no_style_fetches_from_elsewhere() -> None:
     """A package of components may bring a font of icons from its maker's servers."""
     found = {path.name: path.read_text() for path in (faces.DIST / "assets").glob("*.css")}
     assert {name for name, text in found.items() if re.search(r"https?:|//|@font-face|@import|data:", text)} == set()
+
+
+def test_every_webhook_and_every_reason_has_its_word() -> None:
+    words = (ROOT / "faces" / "shared" / "deliveries.ts").read_text()
+    types, reasons = (
+        set(re.findall(r"^  '?([\w.]+)'?: \[", part, re.MULTILINE)) for part in words.split("const REASONS")
+    )
+    assert types == {*get_args(WebhookType), STARTED}
+    of_a_handshake = {"bad_key", "other_key", "other_challenge"}
+    assert reasons == {*REASONS, "gone", EARLIER_FAILED, ENDPOINT_DISABLED} - of_a_handshake
 
 
 def test_what_is_served_for_ever_is_named_by_its_content() -> None:

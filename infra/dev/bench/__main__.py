@@ -11,6 +11,7 @@ from rich.progress import Progress
 from chalicelib.settings import settings
 from infra.dev.bench import books, coldstart, costs, figures, inprocess, intake, judgements, proofs, runs, throughput
 from infra.dev.bench.figures import Figure
+from infra.dev.bench.pages import painted
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.setting import Setting
 from infra.dev.local.stack import LocalStack
@@ -50,6 +51,7 @@ def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
     yield intake.memory(stack, setting)
     yield _judgements(console, stack, setting)
     yield books.figure()
+    yield painted(stack, setting)
 
 
 def _costs(setting: Setting) -> Figure:

@@ -12,7 +12,7 @@ from rich.table import Table
 from infra.here import ROOT
 
 PAGE = ROOT / "docs" / "figures.md"
-_LEFT = {"movement", "items", "item"}
+_LEFT = {"movement", "items", "item", "page"}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from infra.dev.demo.api import Api, Call
 from infra.dev.demo.files import document
+from infra.dev.demo.people import INSTITUTIONS
 
 _WAIT_SECONDS = 60
 _PARTNER = Path(__file__).parents[3] / "docs" / "examples" / "partner.py"
@@ -36,6 +37,13 @@ _PLANS: dict[str, dict[str, Any]] = {
     },
     "event": EVENT | {"opens_at": EVENT["starts_at"], "goods": "电影票", "quantity": 550, "rules": "每个账户限四张"},
     "other": {"description": "在书店设置公益兑换点"},
+}
+_FILES = {
+    "application_form": "入驻申请表",
+    "business_licence": "营业执照",
+    "legal_person_identity": "法人身份证明",
+    "credit_report": "信用报告",
+    "user_agreement": "用户协议",
 }
 _PASSED = {"outcome": "pass", "completeness": True, "conformity": True, "reliability": True, "comment": "材料齐全"}
 
@@ -96,7 +104,8 @@ def _apply(api: Api, member: Member) -> str:
     if before:
         return str(before[0]["id"])
     plan = dict(member.plan or _PLANS[member.mode])
-    body = {"mode": member.mode, "title": f"{member.sub} 入驻碳积分商城（示例）", "plan": plan}
+    name = next((each.name for each in INSTITUTIONS if each.sub == member.sub), member.sub)
+    body = {"mode": member.mode, "title": f"{name}入驻碳积分商城", "plan": plan}
     return str(api.post(Call("/v1/applications", body, "institution", member.sub, f"apply-{member.sub}"))["id"])
 
 
@@ -124,7 +133,7 @@ def _send(api: Api, member: Member, found: dict[str, Any]) -> None:
         content_type, content = document(kind, member.sub)
         body = {
             "kind": kind,
-            "file_name": f"{kind}（示例）",
+            "file_name": f"{_FILES[kind]}（示例）",
             "content_type": content_type,
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
