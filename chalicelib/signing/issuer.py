@@ -39,7 +39,7 @@ class IssuerKeys:
         if known is not None and self._clock() - self._fetched <= _UNNAMED_SECONDS:
             return known
         keys = self.for_token(token)
-        if (known := self._proven.get(digest)) is not None:  # none is, where the keys were fetched anew
+        if (known := self._proven.get(digest)) is not None:  # none is, where the keys were fetched again
             return known
         payload = jose.verify(token, keys)
         if len(self._proven) >= _PROVEN_MAX:
