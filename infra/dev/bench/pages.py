@@ -10,7 +10,6 @@ from typing import Any
 
 from infra.dev.bench.figures import Figure
 from infra.dev.bench.setting import Setting, sub
-from infra.dev.faces import __main__ as make
 from infra.dev.local.stack import LocalStack
 
 ROUNDS = 5
@@ -22,10 +21,13 @@ _SLOW = "A processor four times slower than this one, 9 Mbps, 100 ms a request, 
 
 def painted(stack: LocalStack, setting: Setting) -> Figure:
     """Largest contentful paint by page; without a browser, a figure that says what is missing."""
+    from infra.dev.faces import __main__ as make  # it loads the app, which reads the environment of the stack
+
     columns = ("page", f"largest paint ms (at most {PAINT_MS_MAX})", "slowest", "KB until then")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not chromium or not (make.MODULES / "playwright-core").is_dir():
         return Figure("Pages on a slow phone", columns, [], "Not measured: there is no Chromium, or no Node.")
+    make.link()
     setting.grow(1)
     found = _painted(stack, chromium)
     rows = [
@@ -51,7 +53,6 @@ def _painted(stack: LocalStack, chromium: str) -> dict[str, list[dict[str, float
             session = {"token": stack.token(role, people[role]), "sub": people[role], "role": role, "expires": ends_ms}
             page["session"] = session
     given = {"url": stack.url, "chromium": chromium, "rounds": ROUNDS, "pages": pages}
-    make.link()
     command = ["node", str(_SCRIPT)]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
     found: dict[str, list[dict[str, float]]] = json.loads(done.stdout)
