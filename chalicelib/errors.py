@@ -1,8 +1,7 @@
 """Refusals: every anticipated "no" of the platform.
 
-A Refusal is raised where the rule stands, beside the function that knows it; its class fixes the code and the
-status that clients may rely on, its text says what is wrong and how to fix it, in English and Chinese.
-The edge turns it into an RFC 9457 problem; ``GET /problems/<code>`` explains it.
+A Refusal is raised where the rule stands. Its class fixes the code and the status that clients rely on; its text says,
+in English and Chinese, what is wrong and how to fix it. The edge makes it an RFC 9457 problem.
 """
 
 from collections.abc import Callable
@@ -37,6 +36,7 @@ class Refusal(Exception):
     title: ClassVar[Text]
     detail: ClassVar[Text]
     remedy: ClassVar[Text | None] = None
+    answers_a_day: ClassVar[int | None] = None  # to one login, of what concerns others (edge/identity/budgets.py)
     registry: ClassVar[dict[str, type["Refusal"]]] = {}
 
     @classmethod

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from chalicelib import log
 from chalicelib.deadline import GATEWAY_SECONDS, within
 from chalicelib.edge import problem
-from chalicelib.edge.identity import logins
+from chalicelib.edge.identity import budgets, logins
 from chalicelib.edge.identity.authorizer import admit, authenticate
 from chalicelib.edge.problem import IdempotencyKeyRequired, InternalError
 from chalicelib.errors import BodyTooLarge, NotFound, Refusal
@@ -163,10 +163,13 @@ def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Re
 
 def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], fingerprint: Fingerprint) -> Settled:
     view = functools.partial(endpoint.view, order, **segments)
-    if endpoint.prepare is None:
-        return settle(order, view, endpoint.status, fingerprint)
-    prepare = functools.partial(endpoint.prepare, order, **segments)
-    return settle_prepared(order, prepare, view, endpoint.status, fingerprint)
+    try:
+        if endpoint.prepare is None:
+            return settle(order, view, endpoint.status, fingerprint)
+        prepare = functools.partial(endpoint.prepare, order, **segments)
+        return settle_prepared(order, prepare, view, endpoint.status, fingerprint)
+    except Refusal as refusal:
+        raise budgets.spent(refusal, order.caller.account, order.now) from refusal
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:

@@ -56,6 +56,11 @@ def login(login: str) -> Key:
     return Key(f"login:{login}", "login")
 
 
+def answered(account: str, code: str, day: str) -> Key:
+    """How often a login was refused by ``code`` on a day, by the account id that follows from the login."""
+    return Key(f"answered:{account}", f"{code}:{day}")
+
+
 def own_login(institution: str, login: str) -> Key:
     """An institution's pointer to a login of its own."""
     return Key(holder(institution), f"login:{login}")
