@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.edge.endpoints import ENDPOINTS
 from chalicelib.errors import Refusal
+from infra.release import faces
 from tests.world import PEOPLE, Answer, World
 
 ASSETS = {
@@ -256,7 +257,9 @@ def test_the_front_page_says_what_this_is_and_shows_the_live_supply(world: World
     for use in ("兑换", "注销", "捐赠", "回兑"):  # what becomes of points
         assert use in text
     assert "form-action 'self'" in page.headers["Content-Security-Policy"]
-    for path in re.findall(r'(?:href|action)="(/[^"]*)"', text):
+    linked = re.findall(r'(?:href|action)="(/[^"]*)"', text)
+    assert {f"/{face}/" for face in faces.PAGES} <= set(linked)
+    for path in [path for path in linked if not faces.file_of(path)]:
         expected = 303 if path == "/certificates" else 200
         assert world.get(path, headers={"Accept": "*/*"}).status == expected, path
 
