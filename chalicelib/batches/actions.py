@@ -26,7 +26,7 @@ from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.kernel.settle import SYSTEM_CALLER
 from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import operated
+from chalicelib.scenarios.validity import operated
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
 from chalicelib.table.write import Attr, Write, put, update

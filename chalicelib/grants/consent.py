@@ -41,7 +41,7 @@ def report_partner(versions: Sequence[Version], at: str) -> Version:
     It is the newest that has begun. Where that one has ended, no older one comes back. Raises InvalidRequest.
     """
     begun = [each for each in versions if each.valid_from <= at]
-    if not begun or (begun[-1].valid_until or NEVER) <= at:
+    if not begun or min(begun[-1].valid_until or NEVER, begun[-1].methodology_until or NEVER) <= at:
         raise InvalidRequest.at("/scenario", "Is no scenario in force", "不是现行有效的减排场景")
     return begun[-1]
 

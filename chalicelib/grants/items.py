@@ -89,6 +89,7 @@ class Version:
     operator: str
     valid_from: str
     valid_until: str | None = None
+    methodology_until: str | None = None
     consent_redirects: tuple[str, ...] = ()
 
 

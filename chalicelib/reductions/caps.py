@@ -15,7 +15,7 @@ from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.reductions.items import Recipient, Reduction, Usage
 from chalicelib.reductions.model import Report, saved
 from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import in_force
+from chalicelib.scenarios.validity import in_force, newest_begun
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, present, seen, update
 
@@ -120,7 +120,7 @@ def applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenar
         raise InvalidRequest.at("/occurred_at", "Lies in the future", "不能晚于当前时间")
     scenario = in_force(versions, stamp(body.occurred_at))
     if scenario is None:
-        raise InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
+        raise _not_in_force(versions, stamp(body.occurred_at))
     if not command.caller.operates(scenario):
         en, zh = "The scenario was another operator's at this time", "该时间此场景由其他运营方负责"
         raise InvalidRequest.at("/occurred_at", en, zh)
@@ -128,6 +128,17 @@ def applicable(command: Command[Report], versions: Sequence[Scenario]) -> Scenar
         en, zh = "This scenario takes trips under a person's grant only", "该场景仅受理经个人授权的上报"
         raise InvalidRequest.at("/account", en, zh)
     return scenario
+
+
+def _not_in_force(versions: Sequence[Scenario], at: str) -> InvalidRequest:
+    begun = newest_begun(versions, at)
+    if begun and begun.methodology_until and begun.methodology_until <= at:
+        en, zh = (
+            f"The methodology {begun.methodology} had ended at this time",
+            f"该时间方法学 {begun.methodology} 已失效",
+        )
+        return InvalidRequest.at("/occurred_at", en, zh)
+    return InvalidRequest.at("/occurred_at", "The scenario was not in force at this time", "该时间场景未生效")
 
 
 def grams_of(quantity: str, scenario: Scenario) -> int:

@@ -5,16 +5,17 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from chalicelib.errors import InvalidRequest, InvalidState, NotFound, Text
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, NotFound, Text
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.scenarios import methodology
 from chalicelib.scenarios.items import Methodology, Scenario
 from chalicelib.scenarios.methodology import NewMethodology
-from chalicelib.scenarios.model import NewScenario, ScenarioEnd, in_force, to_answer, to_version
+from chalicelib.scenarios.model import NewScenario, ScenarioEnd, to_answer, to_version
+from chalicelib.scenarios.validity import in_force, lasts_until, still_to_govern
 from chalicelib.table import keys
-from chalicelib.table.write import Write, put
+from chalicelib.table.write import Write, absent, check, put
 
 V = TypeVar("V", Methodology, Scenario)
 
@@ -32,11 +33,36 @@ class ScenarioEnded(InvalidState):
     )
 
 
-def publish_methodology(command: Command[NewMethodology], versions: Sequence[Methodology]) -> Decision:
-    """A methodology, or a new version of one. Raises SameVersion where it would change nothing."""
+def publish_methodology(
+    command: Command[NewMethodology], versions: Sequence[Methodology], using: Sequence[Sequence[Scenario]] = ()
+) -> Decision:
+    """A methodology, or a new version of one; where it ends at another time, so do the scenarios that use it
+    (``using``: all versions of each). Raises SameVersion where it would change nothing.
+    """
     version = _next(Methodology(**_fields(command, versions)), versions)
     write = put(keys.methodology(version.code, version.version), version)
-    return Decision("methodology_published", methodology.to_answer(version), (write,))
+    moved = [each for own in using for each in _moved(command, own, [*versions, version])]
+    return Decision("methodology_published", methodology.to_answer(version), (write, *map(_write, moved)))
+
+
+def _moved(
+    command: Command[NewMethodology], versions: Sequence[Scenario], methodologies: Sequence[Methodology]
+) -> list[Scenario]:
+    """The next versions of a scenario, with another end of its methodology; none where that does not move. All that are
+    still to govern are made once more, in their order: the newest would govern in place of one that was planned for later.
+    """
+    code, now = methodologies[0].code, command.at
+    governing = still_to_govern(versions, now)
+    ends = [
+        lasts_until(methodologies, max(now, each.valid_from)) if each.methodology == code else each.methodology_until
+        for each in governing
+    ]
+    if ends == [each.methodology_until for each in governing]:
+        return []
+    return [
+        replace(each, version=versions[-1].version + number, methodology_until=until, published_at=now)
+        for number, (each, until) in enumerate(zip(governing, ends, strict=True), 1)
+    ]
 
 
 def publish(
@@ -58,10 +84,13 @@ def publish(
     if command.body.units_per_hour_max is not None and not Decimal(command.body.units_per_hour_max):
         raise InvalidRequest.at("/units_per_hour_max", "Must be more than zero", "应大于零")
     excludes = _excluded(command.body.excludes, (*published, fields["code"]))
-    fields |= {"methodology": governing.code, "excludes": excludes}
+    until = lasts_until(methodologies, max(command.at, fields["valid_from"]))
+    fields |= {"methodology": governing.code, "methodology_until": until, "excludes": excludes}
     fields["consent_redirects"] = tuple(command.body.consent_redirects)
     version = _next(Scenario(**fields), versions)
-    return Decision("scenario_published", to_answer(version), (_write(version),))
+    next_methodology = keys.methodology(governing.code, methodologies[-1].version + 1)
+    as_read = check(next_methodology, absent(), lambda _: Contended())
+    return Decision("scenario_published", to_answer(version), (_write(version), as_read))
 
 
 def end(command: Command[ScenarioEnd], versions: Sequence[Scenario]) -> Decision:

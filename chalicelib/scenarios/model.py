@@ -1,7 +1,6 @@
-"""Publishing scenarios, and which version governs. Pure."""
+"""Publishing scenarios. Pure."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -168,33 +167,3 @@ def to_answer(scenario: Scenario) -> ScenarioAnswer:
 
 def to_version(scenario: Scenario) -> VersionAnswer:
     return VersionAnswer.model_validate(scenario, from_attributes=True)
-
-
-class Version(Protocol):
-    """What is valid for a time."""
-
-    @property
-    def valid_from(self) -> str: ...
-    @property
-    def valid_until(self) -> str | None: ...
-
-
-V = TypeVar("V", bound=Version)
-
-
-def in_force(versions: Sequence[V], moment: str) -> V | None:
-    """The version that governs at ``moment``; ``versions`` come oldest first.
-
-    It is the newest that has begun by then. Where that one has ended nothing is in force: no older one comes back.
-    """
-    for version in reversed(versions):
-        if version.valid_from <= moment:
-            return version if version.valid_until is None or moment < version.valid_until else None
-    return None
-
-
-def operated(versions: Sequence[Scenario], operator: str, since: str, until: str) -> bool:
-    """Whether ``operator`` may report trips of some moment from ``since`` to ``until``."""
-    starts = [version.valid_from for version in versions if since < version.valid_from <= until]
-    governing = (in_force(versions, moment) for moment in (since, *starts))
-    return any(version is not None and version.operator == operator for version in governing)

@@ -11,7 +11,8 @@ from chalicelib.kernel.query import Query
 from chalicelib.scenarios import methodology
 from chalicelib.scenarios.items import Methodology, Scenario
 from chalicelib.scenarios.methodology import MethodologiesAnswer, UsedMethodologyAnswer
-from chalicelib.scenarios.model import ScenariosAnswer, VersionsAnswer, in_force, to_answer, to_version
+from chalicelib.scenarios.model import ScenariosAnswer, VersionsAnswer, to_answer, to_version
+from chalicelib.scenarios.validity import in_force
 from chalicelib.table import keys, read
 
 REMEMBERED_SECONDS = 2.0  # how long a process may not know that a scenario has a new version
@@ -71,6 +72,12 @@ def everything() -> list[list[Scenario]]:
 def codes() -> list[str]:
     """The code of every scenario, as it was first published."""
     return [versions[0].code for versions in everything()]
+
+
+def using(methodology: str) -> list[list[Scenario]]:
+    """All versions of each scenario of which one names a methodology, oldest first."""
+    code = keys.scenario_code(methodology)
+    return [each for each in everything() if any(keys.scenario_code(one.methodology) == code for one in each)]
 
 
 def names() -> dict[str, str]:

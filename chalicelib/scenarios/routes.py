@@ -42,9 +42,12 @@ def publish_methodology(command: Command[NewMethodology]) -> Decision:
     """Publish a methodology, or a new version of one.
 
     Scenarios name it by its `code`, which is compared without case and keeps the spelling of its first publication.
-    The same content again is refused; other content makes a new version.
+    The same content again is refused; other content makes a new version. From the end of a methodology on, its
+    scenarios take no trips: where a new version moves that end, they get new versions that say so.
     """
-    return actions.publish_methodology(command, queries.methodologies(command.body.code))
+    code = command.body.code
+    queries.forget()
+    return actions.publish_methodology(command, queries.methodologies(code), queries.using(code))
 
 
 @query(room, "/v1/methodologies", answer=MethodologiesAnswer, cache=LISTED)

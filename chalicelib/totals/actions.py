@@ -9,7 +9,7 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Facts
 from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import operated
+from chalicelib.scenarios.validity import operated
 from chalicelib.table import keys
 from chalicelib.table.lists import UNLISTED
 from chalicelib.table.write import Attr, Write, put, update

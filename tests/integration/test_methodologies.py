@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import consents
 from tests.world import World
 
 
@@ -78,3 +79,44 @@ def test_a_methodology_that_makes_no_sense_is_refused(world: World, change: dict
 @pytest.mark.parametrize("role", ["individual", "institution", "scenario_operator", "exchange"])
 def test_only_the_bureau_publishes_methodologies(world: World, role: str) -> None:
     assert world.post("/v1/methodologies", {}, role=role, sub="x").refused == (403, "role_not_allowed")
+
+
+def test_from_its_methodology_s_end_on_a_scenario_takes_no_trip(world: World) -> None:
+    """Whichever was there first: a new version moves the end of every scenario that names the methodology."""
+    account = world.person()
+    scenario(world, "metro", "SHCER-01")
+    scenario(world, "bus", "SHCER-01", requires_grant=True)
+    assert world.report(account, "1", "first").status == 201
+    end = "2024-01-15T07:30:00.000Z"
+    assert world.methodology(valid_until=end).status == 201
+    before = world.items()
+    for at in (end, "2024-01-15T08:00:00Z"):
+        late = world.report(account, "1", "late", occurred_at=at)
+        assert (late.refused, late.pointers) == ((422, "invalid_request"), ["/occurred_at"])
+        assert "SHCER-01" in late.body["errors"][0]["detail"]
+    refused = consents.consent(world, consents.REPORT | {"scenario": "bus"})
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/scenario"])
+    assert world.items() == before
+    assert world.report(account, "1", "before", occurred_at="2024-01-15T07:29:59Z").status == 201
+    assert world.get("/v1/scenarios").body["items"] == []
+    assert [each["version"] for each in world.get("/v1/scenarios/metro/versions").body["items"]] == [2, 1]
+    assert world.methodology(document_sha256="2" * 64).status == 201
+    assert world.report(account, "1", "late").status == 201
+    assert len(world.get("/v1/scenarios").body["items"]) == 2
+
+
+def test_a_methodology_that_changes_while_a_scenario_is_published_is_read_again(world: World) -> None:
+    world.methodology()
+
+    def ended(store, request, asked):  # type: ignore[no-untyped-def]
+        assert world.methodology(valid_until="2024-01-01T00:00:00Z").status == 201
+        return store.perform(request, "TransactWriteItems", asked)
+
+    world.store.interruptions = [ended]
+    body = {
+        "code": "metro", "name": "轨道交通", "methodology": "SHCER-01", "operator": "operator", "unit": "km",
+        "grams_per_unit": "71", "confirmation": "automatic", "daily_cap_grams": None,
+        "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+    }  # fmt: skip
+    refused = world.post("/v1/scenarios", body, role="bureau", sub="bureau")
+    assert (refused.refused, refused.pointers) == ((422, "invalid_request"), ["/methodology"])

@@ -59,6 +59,16 @@ def a_code_with_a_wrong_verifier(world: World) -> Asks:
     return lambda: redeem(world, code, verifier=VERIFIER.replace("d", "e", 1))
 
 
+def a_code_after_its_ten_minutes(world: World) -> Asks:
+    code = _code(world)
+    consents.change_grant(world, code.partition(".")[0], code_expires_at=now_stamp())
+    return lambda: redeem(world, code)
+
+
+def now_stamp() -> str:
+    return stamp(datetime.now(UTC))
+
+
 def _trip(world: World, grant: str, **changes: Any) -> Answer:
     body = {"record_id": "r-1", "grant": grant, "scenario": "metro", "quantity": "1", "occurred_at": now()} | changes
     return world.post("/v1/reductions", body, **REPORTER)
@@ -80,6 +90,18 @@ def a_trip_under_a_grant_for_another_scenario(world: World) -> Asks:
     grant = reporting(world)
     world.scenario("bus")
     return lambda: _trip(world, grant, scenario="bus")
+
+
+def a_trip_after_the_end_of_its_methodology(world: World) -> Asks:
+    grant = reporting(world)
+    assert world.methodology(valid_until=now_stamp()).status == 201
+    return lambda: _trip(world, grant)
+
+
+def a_trip_under_a_grant_of_who_closed_her_account(world: World) -> Asks:
+    grant = reporting(world)
+    assert world.close().status == 200
+    return lambda: _trip(world, grant)
 
 
 def a_trip_under_a_grant_to_spend(world: World) -> Asks:
@@ -295,6 +317,9 @@ CASES = [
     Case(a_trip_before_its_grant, 422, INVALID, ("/occurred_at",)),
     Case(a_trip_after_the_withdrawal, 422, INVALID, ("/occurred_at",)),
     Case(a_trip_under_a_grant_for_another_scenario, 422, INVALID, ("/grant",)),
+    Case(a_code_after_its_ten_minutes, 422, "invalid_grant"),
+    Case(a_trip_after_the_end_of_its_methodology, 422, INVALID, ("/occurred_at",)),
+    Case(a_trip_under_a_grant_of_who_closed_her_account, 422, INVALID, ("/grant",)),
     Case(a_trip_under_a_grant_to_spend, 422, INVALID, ("/grant",)),
     Case(a_trip_under_a_code_that_nobody_redeemed, 422, INVALID, ("/grant",)),
     Case(a_reversal_of_what_was_reversed, 409, STATE),

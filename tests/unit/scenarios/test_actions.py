@@ -1,5 +1,6 @@
 """What publishing methodologies and scenarios, and ending scenarios, decide."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.scenarios import actions
 from chalicelib.scenarios.items import Methodology, Scenario
 from chalicelib.scenarios.methodology import NewMethodology
-from chalicelib.scenarios.model import NewScenario, ScenarioEnd, in_force
+from chalicelib.scenarios.model import NewScenario, ScenarioEnd
+from chalicelib.scenarios.validity import in_force
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import AT, NOW, after, command, holds, touched, write_to
@@ -36,16 +38,18 @@ def publish(versions: list[Scenario], methodologies: Any = REGISTERED, **changes
 
 def test_the_first_version_is_the_first_and_keeps_every_term() -> None:
     decision = publish([])
-    assert touched(decision) == [keys.scenario("metro", 1)]
-    [write] = decision.writes
+    assert touched(decision) == [keys.scenario("metro", 1), keys.methodology("SHCER-01", 2)]
+    write, as_read = decision.writes
     assert holds(write)
+    assert holds(as_read)
+    assert not holds(as_read, methodology(version=2))
     assert load(Scenario, after(write)) == scenario(published_at=AT)
     assert decision.answer.version == 1
 
 
 def test_a_new_factor_is_the_next_version_and_the_old_one_is_not_touched() -> None:
     decision = publish([scenario(version=1), scenario(version=2)], grams_per_unit="72")
-    assert touched(decision) == [keys.scenario("metro", 3)]
+    assert touched(decision)[0] == keys.scenario("metro", 3)
     assert load(Scenario, after(decision.writes[0])).grams_per_unit == "72"
 
 
@@ -57,7 +61,7 @@ def test_of_two_who_publish_at_once_one_is_in_the_way_of_the_other() -> None:
 def test_a_code_keeps_the_spelling_of_its_first_version() -> None:
     decision = publish([scenario(code="Metro")], code="METRO", unit="m")
     assert decision.answer.code == "Metro"
-    assert touched(decision) == [keys.scenario("metro", 2)]
+    assert touched(decision)[0] == keys.scenario("metro", 2)
 
 
 def test_a_version_that_changes_nothing_is_refused() -> None:
@@ -169,3 +173,53 @@ def test_an_end_may_be_set_earlier_but_not_in_the_past() -> None:
     assert refused.value.facts["errors"][0]["pointer"] == "/ends_at"
     with pytest.raises(NotFound):
         end([])
+
+
+def ends(decision: Any) -> list[tuple[int, str | None]]:
+    """The versions of scenarios that a Decision makes, and when the methodology of each ends."""
+    made = [load(Scenario, after(each)) for each in decision.writes if each.key.pk == "scenarios"]
+    return [(each.version, each.methodology_until) for each in made]
+
+
+Y2027, Y2028, Y2030 = (f"{year}-01-01T00:00:00.000Z" for year in (2027, 2028, 2030))
+
+
+@pytest.mark.parametrize(
+    ("methodologies", "until"),
+    [
+        ([methodology()], None),
+        ([methodology(valid_until=Y2028)], Y2028),
+        ([methodology(valid_until=Y2028), methodology(version=2, valid_from=Y2028)], None),
+        ([methodology(valid_until=Y2028), methodology(version=2, valid_from=Y2027, valid_until=Y2030)], Y2030),
+        ([methodology(valid_until=Y2027), methodology(version=2, valid_from=Y2028)], Y2027),
+        ([methodology(), methodology(version=2, valid_from=Y2027, valid_until=Y2028)], Y2028),
+    ],
+)
+def test_a_scenario_knows_when_its_methodology_ends_one_version_may_take_over_from_another(
+    methodologies: list[Methodology], until: str | None
+) -> None:
+    assert ends(publish([], methodologies)) == [(1, until)]
+
+
+def moved(using: list[Scenario], versions: list[Methodology], **changes: Any) -> list[tuple[int, str | None]]:
+    fields: dict[str, Any] = {
+        "code": "SHCER-01", "title": "碳普惠方法学", "kind": "scenario", "document_sha256": "1" * 64,
+        "valid_from": "2020-01-01T00:00:00Z", "valid_until": None,
+    }  # fmt: skip
+    body = NewMethodology(**fields | changes)
+    return ends(actions.publish_methodology(command(body, role="bureau"), versions, [using]))
+
+
+def test_where_a_methodology_ends_at_another_time_its_scenarios_get_versions_that_say_so() -> None:
+    assert moved([scenario()], [methodology()]) == []
+    assert moved([scenario()], [methodology()], valid_until=Y2027) == [(2, Y2027)]
+    assert moved([scenario(methodology_until=Y2027)], [methodology(valid_until=Y2027)]) == [(2, None)]
+    assert moved([scenario(), scenario(version=2, methodology="M-2")], [methodology()], valid_until=Y2027) == []
+
+
+def test_a_version_that_is_planned_for_later_stays_the_newest() -> None:
+    planned = scenario(version=2, valid_from=Y2028, grams_per_unit="70")
+    old = scenario(version=1, valid_from="2019-01-01T00:00:00.000Z")
+    assert moved([old, planned], [methodology()], valid_until=Y2030) == [(3, Y2030), (4, Y2030)]
+    other = replace(planned, methodology="M-2")
+    assert moved([old, other], [methodology()], valid_until=Y2027) == [(3, Y2027), (4, None)]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.scenarios.items import Scenario
-from chalicelib.scenarios.model import in_force, operated
+from chalicelib.scenarios.validity import in_force, operated
 from tests.unit.scenarios.samples import scenario
 
 
