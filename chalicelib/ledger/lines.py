@@ -26,8 +26,12 @@ def forget() -> None:
 
 
 def copy(name: str, entry: Entry) -> Write | None:
-    """The copy of a line of ``name``; None where its kind has none. Writing it again changes nothing."""
-    if not _has_copies(entry.kind, sells=entry.points > 0):
+    """The copy of a line of ``name``; None where its kind has none. Writing it again changes nothing.
+
+    A line of a sale with points is its merchant's, unless they came back to who won a part in a draw: those of a draw,
+    which name the entry, all have one.
+    """
+    if not _has_copies(entry.kind, sells=entry.points > 0 and entry.reference == entry.id):
         return None
     place = keys.line(name, entry.kind, entry.place)
     return update(place, assign={field: value for field, value in vars(entry).items() if value is not None})

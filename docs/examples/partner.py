@@ -10,6 +10,7 @@ prints webhooks. It needs Python 3.11 and the package ``cryptography``. It makes
 
 import argparse
 import base64
+import contextlib
 import hashlib
 import html
 import http.client
@@ -315,8 +316,9 @@ class Handler(BaseHTTPRequestHandler):
         usual = {"content-type": "application/json", "content-length": str(len(body))}
         for name, value in (usual | (headers or {})).items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(ConnectionError):  # who asked hangs up: what was done stays so
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Prints webhooks only."""

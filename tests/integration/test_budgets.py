@@ -23,7 +23,7 @@ def lines(account: str, kinds: list[str]) -> list[str]:
     for number, (id, kind) in enumerate(zip(ids, kinds, strict=True)):
         at = f"2025-01-01T00:{number // 60 % 60:02d}:{number % 60:02d}.000Z"
         points = 1000 if kind == "redemption" else -1_000_000
-        entry = Entry(id=id, at=at, kind=kind, points=points, grams=0, counterparty="c", reference="r")
+        entry = Entry(id=id, at=at, kind=kind, points=points, grams=0, counterparty="c", reference=id)
         commit([put(keys.entry(keys.holder(account), at, id), entry)])
     return ids
 

@@ -17,6 +17,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.write import update
+from infra.ops.lines import mark
 from tests import books
 from tests.desk import PLANS, Desk, institution
 from tests.numbers import identity_number
@@ -163,6 +164,12 @@ def outcomes(world: World, event: str) -> tuple[int, int]:
     return public, sum(int(posting[2]) for each in orders for posting in each["postings"] if "units" in posting[3])
 
 
+def orders(world: World, sub: str) -> list[tuple[str, int, int]]:
+    """What a person finds among her orders."""
+    found = world.get("/v1/redemptions", role="individual", sub=sub).body["items"]
+    return [(each["id"], each["quantity"], each["points"]) for each in found]
+
+
 def test_the_draw_gives_out_exactly_what_there_is_and_gives_back_the_rest(world: World, event: str) -> None:
     offer = world.offer(points=10, stock=4)
     subs = people(world, 7)
@@ -183,8 +190,7 @@ def test_the_draw_gives_out_exactly_what_there_is_and_gives_back_the_rest(world:
         assert entry["state"] == ("won" if entry["awarded"] else "lost")
         balances = world.me(sub)["balances"]
         assert (balances["points"], balances["held_points"]) == (100 - 10 * entry["awarded"], 0)
-        orders = world.get("/v1/redemptions", **who).body["items"]
-        assert [(each["id"], each["quantity"], each["points"]) for each in orders] == (
+        assert orders(world, sub) == (
             [(entry["order"], entry["awarded"], 10 * entry["awarded"])] if entry["order"] else []
         )
     books.check(world)
@@ -193,6 +199,24 @@ def test_the_draw_gives_out_exactly_what_there_is_and_gives_back_the_rest(world:
     assert world.get("/v1/supply").body["points_by_use"]["redeemed"] == 40
     assert sum(world.me(sub)["totals"]["redeemed"] for sub in subs) == 40
     assert world.get(f"/v1/events/{event}").body["left"] == 0
+
+
+def test_who_wins_a_part_finds_the_order_among_her_orders(world: World, event: str) -> None:
+    """Points come back with her order, as they come to the merchant of any other."""
+    mark()  # lists of one kind read copies alone
+    offer = world.offer(points=10, stock=1)
+    world.rich(points=100)
+    entry = enter(world, event, offer, quantity=2).body
+    its_time_comes(world, event)
+    resume()
+    won = world.get(f"/v1/events/{event}/entries/{entry['id']}", role="individual", sub="alice").body
+    assert (won["awarded"], world.points()) == (1, 90)
+    for _ in ("before the stream has filed it", "after"):
+        assert orders(world, "alice") == [(won["order"], 1, 10)]
+        lines = world.get("/v1/accounts/me/entries", role="individual", sub="alice", kind="redemption").body["items"]
+        assert [(each["id"], each["points"]) for each in lines] == [(won["order"], 10)]
+        world.stream()
+    assert [each["id"] for each in world.get("/v1/redemptions", **institution("shop")).body["items"]] == [won["order"]]
 
 
 @pytest.mark.parametrize("commits", range(1, 9))
