@@ -30,6 +30,7 @@ class Issuer(ThreadingHTTPServer):
         self.manner, self.role, self.sub = "", "individual", "alice"
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[dict[str, str]] = []
+        self.left: list[dict[str, str]] = []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -45,6 +46,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(self._description())
         if place.path == "/authorize":
             return self._send(200, PAGE.format(self._back(given)).encode(), "text/html")
+        if place.path == "/logout":
+            self.server.left.append(given)
+            return self._send(200, PAGE.format(given["post_logout_redirect_uri"]).encode(), "text/html")
         return self._send(404, b"", "text/plain")
 
     def do_POST(self) -> None:
@@ -65,7 +69,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _description(self) -> dict[str, Any]:
         url = self.server.url
         named = "https://other.example" if self.server.manner == "other" else url
-        return {"issuer": named, "authorization_endpoint": f"{url}/authorize", "token_endpoint": f"{url}/token"}
+        places = {"authorization": "authorize", "token": "token", "end_session": "logout"}
+        return {"issuer": named} | {f"{name}_endpoint": f"{url}/{path}" for name, path in places.items()}
 
     def _back(self, asked: dict[str, str]) -> str:
         """Where the person goes from here: to the page that asked, with a code or a no."""

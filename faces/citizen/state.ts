@@ -4,7 +4,7 @@ import { api, got, type Schemas } from '@/shared/client'
 import { onLanguage, language } from '@/shared/i18n'
 import { again, unsettled, Unsettled, type Intent } from '@/shared/keeper'
 import { Refused, Unreached } from '@/shared/problem'
-import { onSignOut, session, signOut } from '@/shared/session'
+import { onSignOut, session } from '@/shared/session'
 import { keep, kept } from '@/shared/storage'
 import { words, type Key } from './texts'
 
@@ -36,12 +36,6 @@ export function look(): void {
 }
 
 onSignOut(look)
-
-/** Who leaves, leaves nothing: the page begins again. */
-export function leave(): void {
-  signOut()
-  location.replace(new URL('.', location.href))
-}
 
 let refreshes = 0
 

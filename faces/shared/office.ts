@@ -11,7 +11,7 @@ import { onSlow } from './patient'
 import { explained, Refused, signedOut } from './problem'
 import { ROLES, say, word } from './say'
 import { turn } from './turn'
-import { arrive, onSignOut, session, signIn, signOut } from './session'
+import { arrive, leave, onSignOut, session, signIn } from './session'
 
 export type View = (segments: string[], query: URLSearchParams) => Promise<Node>
 export interface Place {
@@ -114,12 +114,6 @@ function header(): HTMLElement {
       present ? h('button', { type: 'button', onclick: leave }, say('退出登录', 'Sign out')) : null,
     ),
   )
-}
-
-/** Who leaves, leaves nothing: the page begins again. */
-function leave(): void {
-  signOut()
-  location.replace(new URL('.', location.href))
 }
 
 /** Leave for the sign-in, or say why one cannot. */

@@ -40,6 +40,23 @@ export function signOut(): void {
   if (before) listeners.forEach((tell) => tell())
 }
 
+/** Who leaves, leaves nothing: the page begins again, and where she signed in nobody stays signed in, if that can be. */
+export async function leave(): Promise<void> {
+  signOut()
+  location.replace(await farewell().catch(redirect))
+}
+
+/** Where her session with the issuer ends (OpenID Connect RP-Initiated Logout 1.0); the page itself where there is none. */
+async function farewell(): Promise<string> {
+  const { oidc } = await configuration()
+  const place = oidc && (await discovered(oidc.issuer)).end_session_endpoint
+  if (!place) return redirect()
+  const asked = new URL(place)
+  asked.searchParams.set('client_id', oidc.client_id)
+  asked.searchParams.set('post_logout_redirect_uri', redirect())
+  return asked.href
+}
+
 const LATER_MS_MAX = 2 ** 31 - 1 // what a timer can wait
 
 function expireLater(): void {
@@ -153,6 +170,7 @@ interface Discovered {
   issuer: string
   authorization_endpoint: string
   token_endpoint: string
+  end_session_endpoint?: string
 }
 
 /** Where an issuer signs people in. Whoever calls himself otherwise is another (OpenID Connect Discovery, 4.3). */

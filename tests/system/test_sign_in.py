@@ -23,6 +23,7 @@ from tests.issuer import CLIENT, SHORT_SECONDS, Issuer, issuer
 from tests.system.test_certificate_pages import CHROMIUM
 from tests.world import World
 
+LEFT = ("portal", "citizen")  # in this order somebody signs out of them
 SCRIPT = Path(__file__).parent / "pages" / "signing.mjs"
 pytestmark = [
     pytest.mark.system,
@@ -104,6 +105,8 @@ def test_people_sign_in_with_the_issuer_and_nobody_else_signs_them_in(login: Iss
     assert found["silent"] == {"state": 0, "link": 0}
     assert "请登录后重试" in found["over"]
     assert found["bare"] == f"{server.url}/transparency/"
+    assert found["left"] == []
+    assert login.left == [{"client_id": CLIENT, "post_logout_redirect_uri": f"{server.url}/{face}/"} for face in LEFT]
     [first, *_] = login.asked
     assert (first["response_type"], first["client_id"], first["code_challenge_method"]) == ("code", CLIENT, "S256")
     assert first["redirect_uri"] == f"{server.url}/citizen/"

@@ -15,10 +15,19 @@ async function signIn(page) {
   await page.waitForURL(`${given.url}/**`)
 }
 
+/** Out of the page and of the issuer, and back to the door. */
+async function signOut(page, found) {
+  await page.getByRole('button', { name: '退出登录' }).click()
+  await page.waitForURL(`${given.issuer}/logout**`)
+  await page.getByText('Continue').click()
+  await page.getByRole('button', WELCOME).waitFor()
+  found.left.push(...(await page.evaluate(() => Object.keys(sessionStorage))))
+}
+
 const sessionOf = (page, face) => page.evaluate((name) => JSON.parse(sessionStorage.getItem(name) ?? 'null'), `session:${face}`)
 
 await journey(async (visitor) => {
-  const found = { signed: {}, refused: {}, silent: {} }
+  const found = { signed: {}, refused: {}, silent: {}, left: [] }
   for (const [face, role, sub] of FACES) {
     await be(' ', role, sub)
     const page = await visitor.open(face)
@@ -26,6 +35,7 @@ await journey(async (visitor) => {
     await page.getByRole('button', WELCOME).waitFor({ state: 'detached' })
     const session = await sessionOf(page, face)
     found.signed[face] = session.sub
+    if (face === 'portal') await signOut(page, found)
     if (face !== 'citizen') continue
     await page.getByLabel('姓名').waitFor() // the API took her token: she has no account yet, and is asked to open one
     const stored = await page.evaluate(() => Object.values(localStorage))
@@ -40,6 +50,8 @@ await journey(async (visitor) => {
   await signIn(deep)
   await deep.waitForFunction(() => location.hash === '#/orders')
   found.back = deep.url()
+  await deep.evaluate(() => (location.hash = '#/me'))
+  await signOut(deep, found)
 
   for (const manner of ['refuse', 'nonce', 'code']) {
     await be(manner)

@@ -1,1 +1,0 @@
-import{w as e}from"./own-DwTFADYn.js";function t(t,n){let r=e(t.text,t.text_zh),i=t.counterparty,a=i?n(i):void 0;return a?r.replace(`减排场景 ${i} 的`,`减排场景“${a}”的`).replace(`scenario ${i}`,`scenario “${a}”`):r}export{t};
