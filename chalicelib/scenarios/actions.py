@@ -49,7 +49,7 @@ def _moved(
     command: Command[NewMethodology], versions: Sequence[Scenario], methodologies: Sequence[Methodology]
 ) -> list[Scenario]:
     """The next versions of a scenario, with another end of its methodology; none where that does not move. All that are
-    still to govern are made once more, in their order: the newest would govern in place of one that was planned for later.
+    still to govern are made again, in their order: the newest would govern in place of one that was planned for later.
     """
     code, now = methodologies[0].code, command.at
     governing = still_to_govern(versions, now)
