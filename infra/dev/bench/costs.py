@@ -9,6 +9,7 @@ from chalicelib.buyback.worker import pay
 from chalicelib.grants.codes import challenge
 from infra.dev.bench.setting import Setting, merchant_sub, sub
 
+MALL_CODE = "9144030071526726XG"
 _CODES = "/v1/offers/{id}/vouchers"
 
 
@@ -39,6 +40,7 @@ def rows(setting: Setting) -> list[Row]:
         found.append(Row(name, costs, reads, bound, reads_max))
 
     _sales(setting, count, run)
+    _holds(setting, count, run)
     _earning(setting, count, run)
     _ends(setting, count, run)
     return found
@@ -67,6 +69,36 @@ def _sales(setting: Setting, count: Callable[..., None], run: str) -> None:
     voucher = {"voucher": "SH-1", "note": None}
     count("fulfilment", lambda: call("POST", fulfil, voucher, "institution", "bench-shop", id=order))
     count("refund", lambda: call("POST", refund, {}, "institution", "bench-shop", id=order))
+
+
+def _holds(setting: Setting, count: Callable[..., None], run: str) -> None:
+    """Payment in a merchant's own mall (docs/adr/0021)."""
+    call, shop = setting.platform.call, ("institution", "bench-mall")
+    order = {"grant": _spending(setting), "points": 400, "title": "龙井茶一杯", "expires_in_seconds": 600}
+
+    def hold(reference: str) -> Any:
+        return call("POST", "/v1/holds", order | {"order_reference": f"{run}-{reference}"}, *shop)
+
+    served, given_up = hold("warm")["id"], hold("other")["id"]
+    count("hold", lambda: hold("counted"), 8, 1)
+    count("capture", lambda: call("POST", "/v1/holds/{id}/capture", {"points": 300}, *shop, id=served), 8, 1)
+    count("release", lambda: call("POST", "/v1/holds/{id}/release", {}, *shop, id=given_up), 6, 1)
+    back = {"points": 100, "reason": "returned"}
+    count("refund of a hold", lambda: call("POST", "/v1/holds/{id}/refund", back, *shop, id=served), 8, 2)
+
+
+def _spending(setting: Setting) -> str:
+    """A grant by which a mall takes a person's points."""
+    call = setting.platform.call
+    opening = {"kind": "institution", "name": "量测商城", "credit_code": MALL_CODE}
+    mall = call("POST", "/v1/accounts", opening, "institution", "bench-mall")["id"]
+    admission = {"account": mall, "mode": "third_party_mall", "reason": "bench"}
+    call("POST", "/v1/merchants", admission, "exchange", "bench-exchange")
+    limits = {"points_max_order": 10**6, "points_max_day": 10**6, "expires_at": "2098-01-01T00:00:00Z"}
+    consent = {"purpose": "spend", "merchant": mall, "code_challenge": challenge("v" * 43)} | limits
+    code = call("POST", "/v1/grants", consent, "individual", sub(10))["code"]
+    redemption = {"code": code, "code_verifier": "v" * 43, "reference": "bench"}
+    return str(call("POST", "/v1/grants/redeem", redemption, "institution", "bench-mall")["id"])
 
 
 def _earning(setting: Setting, count: Callable[..., None], run: str) -> None:
