@@ -72,11 +72,12 @@ def sent(run: Run) -> Write:
 def pay(command: Command[Any], run: str, merchant: Account) -> Decision:
     """One lot: the whole tonnes of ``merchant`` (its account as read, with a tonne or more). The remainder stays.
 
-    The merchant, one lane of the run, the Record. Refuses InvalidState once the run is finished; a balance that fell
-    meanwhile is read again.
+    The merchant, one lane of the run, the Record. Refuses InvalidState once the run is finished; a balance that has
+    other whole tonnes meanwhile is read again.
     """
     lot = Lot(id=command.id, run=run, tonnes=merchant.points // TONNE, at=command.at)
-    terms = {merchant.holder: AccountCondition(kind=INSTITUTION, refuse=lambda _: Contended())}
+    all_of_them = Attr("points").lt(lot.amount + TONNE)
+    terms = {merchant.holder: AccountCondition(kind=INSTITUTION, require=all_of_them, refuse=lambda _: Contended())}
     writes, facts = post(model.exchange(merchant.id, lot.tonnes), record=command.id, terms=terms)
     lane = _add_to_lane(run, {"merchants": 1, "points": lot.amount, "tonnes": lot.tonnes}, command.at, LANES)
     facts = replace(facts, counterparty="buy-back", reference=run)

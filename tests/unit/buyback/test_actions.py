@@ -139,6 +139,12 @@ def test_a_balance_that_fell_meanwhile_is_read_again(stored: Any) -> None:
     assert type(refusal(at(decision, SHOP), stored)) is Contended
 
 
+def test_a_balance_that_gained_a_whole_tonne_meanwhile_is_read_again() -> None:
+    decision = actions.pay(system(), "r", institution(points=TONNE))
+    assert type(refusal(at(decision, SHOP), institution(points=2 * TONNE))) is Contended
+    assert after(at(decision, SHOP), institution(points=2 * TONNE - 1))["points"] == TONNE - 1
+
+
 @pytest.mark.parametrize("stored", [RunLane(status="finished"), None])
 def test_a_finished_run_takes_no_lot_and_no_part(stored: Any) -> None:
     for decision in (
