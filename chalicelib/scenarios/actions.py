@@ -48,8 +48,10 @@ def publish_methodology(
 def _moved(
     command: Command[NewMethodology], versions: Sequence[Scenario], methodologies: Sequence[Methodology]
 ) -> list[Scenario]:
-    """The next versions of a scenario, with another end of its methodology; none where that does not move. All that are
-    still to govern are made again, in their order: the newest would govern in place of one that was planned for later.
+    """The next versions of a scenario, with another end of its methodology; none where that does not move.
+
+    All that are still to govern are made once more, in their order: the newest alone would govern in place of one that
+    was planned for later.
     """
     code, now = methodologies[0].code, command.at
     governing = still_to_govern(versions, now)

@@ -126,10 +126,13 @@ SENTENCE = "行程与同一账户的另一行程时间重叠，运营方未能�
 
 @pytest.mark.parametrize("of", ["account", "grant"])
 @pytest.mark.parametrize(
-    ("spent", "reason"), [(0, SHORT), (1000, SHORT), (1087, SHORT), (0, SENTENCE), (1087, SENTENCE)]
+    ("spent", "reason", "cost"),
+    [(0, SHORT, 8), (1000, SHORT, 8), (1087, SHORT, 8), (0, SENTENCE, 8), (1087, SENTENCE, 8), (1000, SENTENCE, 10)],
 )
-def test_a_reversal_under_a_daily_cap_costs_eight_units(world: World, spent: int, reason: str, of: str) -> None:
-    """Record, reduction, the person's day, and her account: 2 each, as long as the Record has less than 1 KB."""
+def test_a_reversal_under_a_daily_cap_costs_eight_units_and_two_more_where_its_record_passes_a_kilobyte(
+    world: World, spent: int, reason: str, cost: int, of: str
+) -> None:
+    """Record, reduction, the person's day, and her account: 2 each. What is spent in part has the most postings."""
     world.merchant()
     account = world.rich(points=200)
     world.scenario(code="bicycle", grams_per_unit="1", daily_cap_grams=5000)
@@ -144,7 +147,7 @@ def test_a_reversal_under_a_daily_cap_costs_eight_units(world: World, spent: int
         assert world.redeem(world.offer(points=spent), points=spent).status == 201
     path = f"/v1/reductions/{made.body['id']}/reverse"
     body = {"reason": reason, "evidence_sha256": "a" * 64}
-    assert units(world, lambda: world.post(path, body, role="bureau", sub="bureau-officer")) == 8
+    assert units(world, lambda: world.post(path, body, role="bureau", sub="bureau-officer")) == cost
     read = world.get(f"/v1/reductions/{made.body['id']}", role="bureau", sub="bureau").body
     assert (read["status"], read["reason"]) == ("reversed", reason)
     supply(world)
