@@ -59,6 +59,11 @@ class Payee(NamedTuple):
         estates = {each.holder: _as_it_owes(each) for each in self.estates}
         return {self.account.holder: gets} | estates
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether nobody ever opens the account again, and none has come after it: its number was freed."""
+        return self.account.status == "closed" and not self.account.identity
+
     def owner(self, name: str) -> str | None:
         """Whose totals move, for the Record: ``name``, where another account gets what comes back for it."""
         return name if name != self.account.holder else None
@@ -95,6 +100,22 @@ def brought_to(payee: Payee, transfer: Transfer, owner: str) -> Transfer:
         if left:
             postings.append(posting._replace(destination=payee.account.holder, amount=left))
     return Transfer(transfer.kind, (*postings, *repayments))
+
+
+def given_up(payee: Payee, transfer: Transfer) -> tuple[Transfer, dict[str, AccountCondition]]:
+    """``transfer``, of which the points that would come to an account that is gone (see ``Payee``) repay what it owes;
+    the rest is cancelled, and the grams behind it are retired, as what it held was. And what the account adds to it.
+    """
+    account, postings = payee.account, list[Posting]()
+    for posting in transfer.postings:
+        repaid = min(posting.amount, account.debt_points)
+        if repaid:
+            postings += [posting._replace(destination=account.holder, amount=repaid)]
+            postings += repayment(account.holder, POINTS, repaid)
+        if rest := posting.amount - repaid:
+            postings += [posting._replace(destination=keys.POOL, amount=rest)]
+            postings += [Posting(keys.POOL, keys.RETIRED, rest, GRAMS)]
+    return Transfer(transfer.kind, tuple(postings)), {account.holder: _as_it_owes(account)}
 
 
 def touched(terms: Mapping[str, AccountCondition], transfer: Transfer, *also: str) -> dict[str, AccountCondition]:

@@ -49,6 +49,8 @@ def change(record: Record) -> Counter[str]:
         found[RETIREMENTS[movement]] = _went_to(keys.RETIRED, record)
     if movement == EX_OFFICIO:
         found["ex_officio_grams"] = _went_to(keys.RETIRED, record, but_from=keys.POOL)
+    if movement == "donation_refund":  # to an account that is gone
+        found["ex_officio_points"] = _went_to(keys.RETIRED, record)
     if movement in _SOLD:
         found["orders"] = 1
     if movement == "buy_back":

@@ -212,6 +212,37 @@ def test_a_refund_repays_a_debt_first_and_its_certificate_bears_no_flag(world: W
     agree(world)
 
 
+@pytest.mark.parametrize("owed", [0, 200, 700])
+def test_what_an_account_gave_whose_number_was_freed_since_is_given_up_and_the_campaign_is_done(
+    world: World, owed: int
+) -> None:
+    """It repays what the account owes, the rest is cancelled as what it held was: nobody opens it again."""
+    wrong = str(world.me()["id"])
+    false = trip(world, wrong, owed) if owed else None
+    campaign = approved(world)
+    serial = donate(world, campaign, 500).body["certificate"]["serial"]
+    done(world, "free_identity", wrong)
+    if false:
+        undo(world, false)
+    world.stream()
+    before = supply_holds(world)
+    abandon(world, campaign)
+    world.stream()
+    assert refund(datetime.now(UTC) + LATER) == 0, "nothing waits any more"
+    world.stream()
+    after, repaid = supply_holds(world), min(owed, 500)
+    assert after["grams_uncovered"] == before["grams_uncovered"] - repaid
+    assert after["grams_retired"] - before["grams_retired"] == 500 - repaid
+    assert after["points_by_use"]["donated"] == 0
+    assert after["points_circulating"] == before["points_circulating"] - 500
+    assert world.get(f"/v1/certificates/{serial}").body["status"] == "revoked"
+    assert held(world, wrong)["balances"] == {"points": 0, "grams": 0, "held_points": 0}
+    listed = [item for item in world.items() if item.get("list") == {"S": "campaigns:abandoned"}]
+    assert listed == []
+    agree(world)
+    assert books.differing(world.items()) == []
+
+
 def test_a_certificate_that_was_revoked_before_keeps_its_reason(world: World) -> None:
     campaign = approved(world)
     serial = donate(world, campaign, 500).body["certificate"]["serial"]

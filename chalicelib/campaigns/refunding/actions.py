@@ -15,7 +15,7 @@ from chalicelib.errors import Contended
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.actions import AccountCondition, post
-from chalicelib.ledger.refunds import Payee, brought_to, touched
+from chalicelib.ledger.refunds import Payee, brought_to, given_up, touched
 from chalicelib.table import keys
 from chalicelib.table.lists import UNLISTED
 from chalicelib.table.write import Attr, Write, present, put, update
@@ -46,17 +46,20 @@ def abandon(command: Command[Abandonment], campaign: Campaign, accounts: Mapping
 
 
 def give_back(command: Command[Any], donation: Record, *, payee: Payee, proof: Certificate, reason: str) -> Decision:
-    """A donation's points go back to its person, or to whom ``payee`` says, and its certificate is revoked.
+    """A donation's points go back to its person, or to whom ``payee`` says, and its certificate is revoked. Where that
+    account is gone for good they are given up, as what it held was: else the campaign would wait for ever.
 
     A freeze stops no refund: what comes is frozen, too. Refuses AccountClosed, and Contended where anything is not as
     it was read.
     """
     [given] = donation.postings
-    terms = {
-        given.destination: AccountCondition(require=Attr("status").eq("abandoned"), refuse=lambda _: Contended()),
-    } | payee.conditions()
-    owed = refund(given.destination, given.source, given.amount)
-    transfer = brought_to(payee, owed, given.source)
+    abandoned = AccountCondition(require=Attr("status").eq("abandoned"), refuse=lambda _: Contended())
+    transfer, conditions = refund(given.destination, given.source, given.amount), payee.conditions()
+    if payee.is_gone:
+        transfer, conditions = given_up(payee, transfer)
+    else:
+        transfer = brought_to(payee, transfer, given.source)
+    terms = {given.destination: abandoned} | conditions
     writes, facts = post(transfer, record=command.id, terms=touched(terms, transfer))
     campaign = str(donation.counterparty)
     answer = DonationRefundAnswer(

@@ -75,6 +75,7 @@ class Projected:
         if movement == "refund":
             counted["refunded_grams"] = _moved((each for each in moved if each[1] == POOL), "grams")
         if movement == "donation_refund":
+            counted["ex_officio_points"] = _moved((each for each in moved if each[1] == RETIRED), "grams")
             self.refunds["certificates"] += checked(str(record.get("certificate")), str(record["id"]))
         return counted
 
