@@ -90,6 +90,11 @@ def granted(grant: Mapping[str, Any]) -> Text:
 
 def ungranted(grant: Mapping[str, Any]) -> Text:
     who = Text("You", "您") if grant["withdrawn_by"] == INDIVIDUAL else Text("The partner", "对接方")
+    if grant["purpose"] == "report":
+        return Text(
+            f"{who.en} withdrew a grant. Trips from before can still be reported, later ones cannot.",
+            f"{who.zh}已撤回授权。撤回前的行程仍可上报，此后的行程不再上报。",
+        )
     return Text(
         f"{who.en} withdrew a grant. What was held before can still be taken or given back.",
         f"{who.zh}已撤回授权。此前的预授权仍可完成或解除。",

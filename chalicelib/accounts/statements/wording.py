@@ -144,6 +144,8 @@ def _reversal(entry: Entry) -> Text:
     taken = Text(f"{number(entry.grams)} g", f"减排量 {number(entry.grams)} 克")
     if not entry.grams:
         taken = Text(f"{number(entry.points)} points", f"{number(entry.points)} 碳积分")
+    if not (entry.grams or entry.points):
+        return Text(f"A reduction of scenario {scenario} was reversed.", f"减排场景 {scenario} 的减排量被冲正。")
     return Text(
         f"A reduction of scenario {scenario} was reversed: {taken.en} were taken back.",
         f"减排场景 {scenario} 的减排量被冲正，收回 {taken.zh}。",

@@ -17,7 +17,8 @@ def debt_in_words(entry: Entry) -> Text | None:
         amount = Text(f"{number(grams)} g", f"{number(grams)} 克")
     if points < 0 or grams < 0:
         return Text(f"{amount.en} repaid a debt.", f"另有 {amount.zh}已用于抵扣待抵扣碳积分。")
+    besides = "另有 " if entry.points or entry.grams else ""
     return Text(
         f"{amount.en} could not be taken back: what you earn next repays them first.",
-        f"另有 {amount.zh}待抵扣，今后所得将优先抵扣。",
+        f"{besides}{amount.zh}待抵扣，今后所得将优先抵扣。",
     )

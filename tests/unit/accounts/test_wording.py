@@ -54,6 +54,12 @@ def test_every_kind_has_a_sentence_in_each_language(kind: str, points: int) -> N
             "减排场景 metro 的减排量被冲正，收回 600 碳积分。另有 287 碳积分待抵扣，今后所得将优先抵扣。",
         ),
         (
+            entry("reversal", 0, debt_points=540),
+            "A reduction of scenario metro was reversed. "
+            "540 points could not be taken back: what you earn next repays them first.",
+            "减排场景 metro 的减排量被冲正。540 碳积分待抵扣，今后所得将优先抵扣。",
+        ),
+        (
             entry("retirement", grams=-1_000_000, counterparty="neutrality"),
             "1,000,000 g were retired (Carbon neutrality); a certificate proves it.",
             "减排量 1,000,000 克已注销（碳中和），凭证已开具。",
