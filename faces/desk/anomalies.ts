@@ -61,12 +61,15 @@ export async function anomalyPage([id = '']: string[]): Promise<Node> {
         [say('结论', 'Outcome'), word(OUTCOMES, found.outcome)],
         [say('理由', 'Reason'), found.reason],
       ]),
-      found.status === 'open' ? h('p', { class: 'note' }, say(found.suggested_action.detail_zh, found.suggested_action.detail)) : null,
+      found.status === 'open' ? h('p', { class: 'note' }, advice(found)) : null,
       found.status === 'open' && is('bureau') ? button(say('关闭异常', 'Close it'), () => close(found), 'primary') : null,
     ),
     card(say('行程', 'Trips'), trips),
   )
 }
+
+/** What to do, without the routes that it names for programs: here they are buttons. */
+const advice = ({ suggested_action: { detail, detail_zh } }: Anomaly): string => say(detail_zh, detail).replace(/ ?[（(]POST [^）)]*[）)]/, '')
 
 function close({ id, edits }: Anomaly): void {
   ask({

@@ -44,7 +44,7 @@ export async function applicationPage([id = '']: string[]): Promise<Node> {
     h(
       'div',
       { class: 'beside' },
-      h('div', {}, decisions(application), ...applicationCards(application, 'merchant'), card(say('办理记录', 'History'), history(application.history))),
+      h('div', {}, decisions(application), ...(await applicationCards(application, 'merchant')), card(say('办理记录', 'History'), history(application.history))),
       viewer(application),
     ),
   )

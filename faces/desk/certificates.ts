@@ -5,6 +5,7 @@ import { number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { root } from '@/shared/session'
 import { button, card, facts, go, is, list, page, settled, state } from '@/shared/office'
+import { purposeOf } from '@/shared/purposes'
 import { KINDS, say, STATES, word } from '@/shared/say'
 
 type Uncovered = Schemas['Uncovered']
@@ -43,7 +44,7 @@ async function one(serial: string): Promise<HTMLElement> {
       [say('持有人', 'Holder'), each.holder],
       [say('受益方', 'Beneficiary'), each.beneficiary],
       [say('克', 'Grams'), number(each.grams)],
-      [say('用途', 'Purpose'), each.purpose],
+      [say('用途', 'Purpose'), purposeOf(each)],
       [say('签发时间', 'Issued'), when(each.issued_at)],
       [say('撤销理由', 'Why it was revoked'), each.reason],
     ]),

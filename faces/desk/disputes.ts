@@ -63,7 +63,8 @@ export async function disputePage([id = '']: string[]): Promise<Node> {
 
 function about(found: Dispute): Node | string {
   const places = { redemption: 'order', hold: 'hold', reduction: 'reduction' }
-  return found.kind === 'hold' ? h('code', {}, found.object) : to(places[found.kind], found.object, `${word(KINDS, found.kind)} ${found.object.slice(0, 8)}…`)
+  const reachable = found.kind !== 'hold' && (found.kind !== 'redemption' || is('exchange', 'auditor')) // the bureau sees no orders
+  return !reachable ? h('code', {}, found.object) : to(places[found.kind], found.object, `${word(KINDS, found.kind)} ${found.object.slice(0, 8)}…`)
 }
 
 function piece(dispute: string, each: Schemas['Evidence'], stage: HTMLElement): HTMLElement {

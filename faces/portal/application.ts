@@ -62,7 +62,7 @@ export async function applicationPage([id = '']: string[]): Promise<Node> {
     application.title,
     card(say('下一步', 'Next'), h('p', {}, next(application)), review(application), h('div', { class: 'buttons' }, steps(application, can))),
     documents(application, can.has('documents')),
-    ...applicationCards(application),
+    ...(await applicationCards(application)),
     card(say('办理记录', 'History'), history(application.history)),
   )
 }

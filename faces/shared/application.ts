@@ -1,9 +1,9 @@
 /** What an application says, as both its reviewers and its applicant read it. */
-import type { Schemas } from './client'
+import { api, got, type Schemas } from './client'
 import { h, type Child } from './dom'
 import { when } from './i18n'
 import { card, facts, state, to } from './office'
-import { ACTIONS, MODES, OUTCOMES, ROLES, say, STATES, word } from './say'
+import { ACTIONS, DOCUMENTS, MODES, OUTCOMES, ROLES, say, STATES, word } from './say'
 
 type Application = Schemas['Application']
 type Plan = Record<string, unknown>
@@ -30,9 +30,10 @@ const PLAN: Record<string, readonly [string, string]> = {
 }
 const ALLOCATIONS = { first_come: ['先到先得', 'First come'], draw: ['抽签', 'Draw'] } as const
 
-export function applicationCards(application: Application, merchantPath = ''): HTMLElement[] {
+export async function applicationCards(application: Application, merchantPath = ''): Promise<HTMLElement[]> {
   const { plan, review, opinion, acknowledgement, agreement, integration } = application
-  const stated: [string, Child][] = Object.entries(plan as Plan).map(([name, value]) => [word(PLAN, name), shown(name, value)])
+  const names = 'categories' in plan ? await categoryNames() : new Map<unknown, string>()
+  const stated: [string, Child][] = Object.entries(plan as Plan).map(([name, value]) => [word(PLAN, name), shown(name, value, names)])
   return [
     card(
       application.title,
@@ -69,8 +70,14 @@ export function applicationCards(application: Application, merchantPath = ''): H
   ]
 }
 
-function shown(name: string, value: unknown): Child {
-  if (Array.isArray(value)) return value.join('、')
+/** Words of the register's codes; one that has none stands for itself. */
+async function categoryNames(): Promise<Map<unknown, string>> {
+  const { items } = await got(api.GET('/v1/categories'))
+  return new Map(items.map((each) => [each.code, say(each.label.zh, each.label.en)]))
+}
+
+function shown(name: string, value: unknown, names: Map<unknown, string>): Child {
+  if (Array.isArray(value)) return value.map((each) => names.get(each) ?? String(each)).join(say('、', ', '))
   if (name === 'allocation') return word(ALLOCATIONS, String(value))
   if (value && name.endsWith('_at')) return when(String(value))
   return value === null || value === undefined ? '' : h('span', { class: 'prose' }, String(value))
@@ -82,6 +89,8 @@ function note(title: string, at: string, outcome: string, text: string | null, m
 
 const yes = (met: boolean): string => (met ? say('✓ 符合', '✓ met') : say('✗ 不符合', '✗ not met'))
 
+const OF_FILES = ['document', 'link'] // their comment is the kind of the document
+
 /** Who did what and when, the latest first. */
 export function history(lines: Schemas['HistoryLine'][]): HTMLElement {
   const shown = [...lines].reverse().map((line) =>
@@ -89,7 +98,7 @@ export function history(lines: Schemas['HistoryLine'][]): HTMLElement {
       'li',
       {},
       h('p', {}, h('strong', {}, word(ACTIONS, line.action), line.outcome ? `：${word(OUTCOMES, line.outcome)}` : ''), ` → ${word(STATES, line.status)}`),
-      line.comment ? h('p', { class: 'prose' }, line.comment) : null,
+      line.comment ? h('p', { class: 'prose' }, OF_FILES.includes(line.action) ? word(DOCUMENTS, line.comment) : line.comment) : null,
       h('p', { class: 'quiet small' }, `${word(ROLES, line.by_role)} · ${when(line.at)}`),
     ),
   )

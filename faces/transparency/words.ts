@@ -1,5 +1,6 @@
 // Words that the page says by itself; those that stand still are in index.html.
 import { language } from '@/shared/i18n'
+import { PURPOSES } from '@/shared/purposes'
 
 export type Text = readonly [zh: string, en: string]
 
@@ -93,9 +94,5 @@ export const CODES: Record<string, Text> = {
   donation: ['碳积分捐赠', 'Donation'],
   campaign: ['碳中和支持', 'Carbon neutrality support'],
   retirement: ['减排量注销', 'Retirement'],
-  production: ['企业生产经营碳中和', 'Carbon-neutral production and operations'],
-  event: ['大型活动碳中和', 'Carbon-neutral large-scale event'],
-  voluntary: ['自愿注销', 'Voluntary cancellation'],
-  neutrality: ['碳中和', 'Carbon neutrality'],
-  offset: ['抵消碳排放', 'Offsetting of emissions'],
+  ...PURPOSES,
 }
