@@ -125,17 +125,23 @@ def _move_colour(world: World) -> None:
     )
 
 
-def _other_till(world: World) -> None:
+def _elsewhere(begins: str, other: str) -> Callable[[World], None]:
+    """A sale whose postings name another account in place of the one that begins so."""
+
     def change(item: Raw) -> None:
         item["postings"] = [
-            ["account:nobody" if name == each[0] else name for name in each] for each in item["postings"]
+            [other if str(name).startswith(begins) else name for name in each] for each in item["postings"]
         ]
 
-    _change(world, _is("redemption"), change)
+    return lambda world: _change(world, _is("redemption"), change)
 
 
 def _person(item: Raw) -> bool:
     return bool(item["sk"] == "account" and item.get("kind") == "individual")
+
+
+def _till(item: Raw) -> bool:
+    return bool(item["sk"] == "account" and item["pk"].startswith("offer:"))
 
 
 def _plus_one(name: str) -> Callable[[Raw], None]:
@@ -152,7 +158,9 @@ CORRUPTED: dict[str, tuple[Callable[[World], None], str]] = {
     "a missing Record": (lambda w: _remove(w, _is("conversion")), "points"),
     "a doubled lot": (_double, "merchants of its lots"),
     "a moved colour": (_move_colour, "colours that are not its Records'"),
-    "a wrong account": (_other_till, "points (no such balance)"),
+    "a wrong account": (_elsewhere("account:", "account:nobody"), "points (no such balance)"),
+    "a wrong till": (_elsewhere("offer:", "offer:another/0"), "points (no such balance)"),
+    "a till's balance": (lambda w: _change(w, _till, _plus_one("points")), "points"),
     "a lost hold": (lambda w: _remove(w, lambda i: i["pk"].startswith("hold:")), "points (no such balance)"),
     "a wrong lane": (_in("supply", "grams_backing"), "grams behind its points"),
     "a changed answer": (lambda w: _change(w, _is("redemption"), _answer), "points in its answer"),

@@ -10,6 +10,7 @@ import urllib3
 
 TokenOf = Callable[[str, str], str]
 Progress = Callable[[int, int, str], None]
+WAIT_SECONDS = 300  # for the consumers: on a busy machine they are minutes behind
 _AT_ONCE = 8
 _ATTEMPTS_MAX = 5
 

@@ -4,14 +4,13 @@ import time
 from typing import Any
 
 from infra.dev.demo import people
-from infra.dev.demo.api import Api, Call
+from infra.dev.demo.api import WAIT_SECONDS, Api, Call
 from infra.dev.demo.people import NEUTRAL
 
 ROOFS, ROOF_KWH = 12, 400
 SOLAR_POINTS = ROOFS * ROOF_KWH * 570
 BICYCLES = 6  # at 200 000 points: more than a tonne for the merchant
 CANCELLED, DONORS = 20, 40
-_WAIT_SECONDS = 60
 
 CAMPAIGN = {
     "title": "城市马拉松碳中和（示例）",
@@ -88,7 +87,7 @@ def _bicycles(api: Api, offers: list[dict[str, Any]]) -> None:
 def _buy_back(api: Api) -> None:
     """A run by hand; merchants' points become grams. Waits until it has ended."""
     run = api.post_all("The exchange buys back", [Call("/v1/buy-back-runs", {}, "exchange", "exchange", "buy-back")])[0]
-    deadline = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while api.get(f"/v1/buy-back-runs/{run['id']}", "exchange", "exchange")["status"] != "finished":
         if time.monotonic() > deadline:
             raise SystemExit("The buy-back run does not end: see the pumps' log in the run folder")

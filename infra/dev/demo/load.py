@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.dev.demo import anomalies, ends, modes, onboarding, people, trust
-from infra.dev.demo.api import Api, Call, Progress, TokenOf
+from infra.dev.demo.api import WAIT_SECONDS, Api, Call, Progress, TokenOf
 from infra.dev.demo.people import INSTITUTIONS, MERCHANTS, PEOPLE, SCENARIOS, Merchant
 
 TRIPS, ORDERS = 3000, 400
-_SETTLE_SECONDS = 60
 SystemOf = Callable[[str, str], Mapping[str, Any]]
 _BROKE = frozenset({"insufficient_points", "limit_reached", "sold_out"})
 
@@ -151,7 +150,7 @@ def _balanced(api: Api, confirmed: int, last: str) -> None:
 
     The platform serves while the demo loads: whoever uses it by then has grams of their own in the supply.
     """
-    deadline = time.monotonic() + _SETTLE_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while (supply := api.get("/v1/supply"))["grams_confirmed"] < confirmed or supply["as_of"] < last:
         if time.monotonic() > deadline:
             raise SystemExit(f"The stream does not settle: {confirmed} g were confirmed, the supply says {supply}")

@@ -14,11 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infra.dev.demo.api import Api, Call
+from infra.dev.demo.api import WAIT_SECONDS, Api, Call
 from infra.dev.demo.files import document
 from infra.dev.demo.people import INSTITUTIONS
 
-_WAIT_SECONDS = 60
 _PARTNER = Path(__file__).parents[3] / "docs" / "examples" / "partner.py"
 EVENT: dict[str, Any] = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2098-12-31T16:00:00Z", "per_account_limit": 4}
 _PLANS: dict[str, dict[str, Any]] = {
@@ -141,7 +140,7 @@ def _send(api: Api, member: Member, found: dict[str, Any]) -> None:
         hour = int(time.time() // 3600)  # a form ends after an hour
         call = Call(f"/v1/applications/{id}/documents", body, "institution", member.sub, f"{kind}-{member.sub}-{hour}")
         api.upload(api.post(call)["upload"], content)
-    deadline = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     while _counting(found) < set(found["required_documents"]):
         if time.monotonic() > deadline:
             raise SystemExit(f"Documents do not arrive: see the pumps' log in the run folder; {found['documents']}")

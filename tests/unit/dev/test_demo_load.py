@@ -42,7 +42,7 @@ class Fake(Api):
 
 
 def test_grams_that_somebody_else_confirmed_meanwhile_are_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "_SETTLE_SECONDS", 0)
+    monkeypatch.setattr(load, "WAIT_SECONDS", 0)
     load._balanced(Fake(SUPPLY), 100, SUPPLY["as_of"])
     with pytest.raises(SystemExit, match="does not settle"):
         load._balanced(Fake(SUPPLY), 121, SUPPLY["as_of"])
