@@ -77,7 +77,8 @@ class Balances(Answer):
 class BalancesAt(Answer):
     """What the account held at an instant, all Records of that millisecond included. Debts as they were.
 
-    Points that holds reserved are not in ``points``. A merchant's tills are, as in its statement.
+    Points that holds and draws reserved are not in ``points``: these are ``held_points``, seconds behind. A merchant's
+    tills are in ``points``, as in its statement.
     """
 
     at: Time
@@ -85,6 +86,7 @@ class BalancesAt(Answer):
     grams: int
     debt_points: int
     debt_grams: int
+    held_points: int
 
 
 class Totals(Answer):

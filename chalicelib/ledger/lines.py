@@ -9,7 +9,8 @@ from functools import partial
 from heapq import merge
 from typing import Any
 
-from chalicelib.ledger.model import Entry
+from chalicelib.kernel.record import Record
+from chalicelib.ledger.model import Entry, reserved
 from chalicelib.table import keys, read
 from chalicelib.table.keys import ENTRIES, ENTRIES_END
 from chalicelib.table.write import Attr, Write, update
@@ -35,6 +36,12 @@ def copy(name: str, entry: Entry) -> Write | None:
         return None
     place = keys.line(name, entry.kind, entry.place)
     return update(place, assign={field: value for field, value in vars(entry).items() if value is not None})
+
+
+def reservation(record: Record) -> Write | None:
+    """What a Record changes in a person's reserved points, among her checkpoints. Writing it again changes nothing."""
+    found = reserved(record)
+    return update(keys.reserved(found[0], record.at, record.id), assign={"reserved": found[1]}) if found else None
 
 
 def of_kinds(

@@ -80,6 +80,21 @@ def giver(record: Record) -> str:
     return record.postings[0].source.removeprefix(keys.holder(""))
 
 
+_RESERVING = (keys.hold(""), keys.draw_entry(""))
+
+
+def reserved(record: Record) -> tuple[str, int] | None:
+    """Whose points a Record reserves, or lets go, and how many; None where it does neither."""
+    change, names = 0, list[str]()
+    for source, destination, amount, _ in record.postings:
+        change += amount * (destination.startswith(_RESERVING) - source.startswith(_RESERVING))
+        if destination.startswith(_RESERVING):
+            names.append(source)
+        elif source.startswith(_RESERVING):
+            names.append(record.payer or destination)
+    return (names[0], change) if names else None
+
+
 def unbought(record: Record) -> int:
     """Points of a refund for which the merchant gave grams: the buy-back of as many is undone (docs/adr/0025)."""
     if record.movement != "refund":

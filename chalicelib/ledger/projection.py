@@ -31,8 +31,8 @@ TOTALS = {
 
 
 def entries(records: Sequence[Record]) -> list[Write]:
-    """File each Record: put its lines (once: they mark it as projected), copy those of rare kinds, move totals, clear
-    ``unfiled``.
+    """File each Record: put its lines (once: they mark it as projected), copy those of rare kinds, note what it
+    reserves, move totals, clear ``unfiled``.
 
     Lines that are filed ``LATE`` are counted on their accounts: sums of statements that were kept before lack them.
     """
@@ -51,6 +51,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
                 sums[name].update(_earned(record, name, entry))
             for counted, total, amount in _counted(record, name, entry):
                 totals[counted][total] += amount
+        copies.append(lines.reservation(record))
         for name in _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
@@ -67,7 +68,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
 
 def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:
     """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
-    if record.at < stamp(datetime.now(UTC) - LATE):
+    if late := record.at < stamp(datetime.now(UTC) - LATE):
         yield name, "late", 1
     if name != record.holder and entry.kind in TOTALS and not record.payer:
         total, asset, sign = TOTALS[entry.kind]
@@ -78,6 +79,8 @@ def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str
         yield name, "earned", -entry.repaid
     if name == record.holder and record.payer:  # a capture, a draw: the points left her balance when they were held
         yield record.payer, "redeemed", entry.points
+        if late:  # her statement may have no line of it
+            yield record.payer, "late", 1
 
 
 def _remembering(record: Record) -> set[str]:

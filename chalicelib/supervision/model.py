@@ -136,6 +136,7 @@ Kind = Literal[
     "duty",
     "renaming",
     "batch",
+    "procedure",
 ]
 Actor = Literal["exchange", "bureau", "institution", "scenario_operator", "platform"]
 

@@ -98,7 +98,8 @@ def what_waits(query: Query[WorkParams]) -> WorklistAnswer:
     For officials everybody's: applications by state, reductions that wait for confirmation, open anomalies, open
     disputes, proposed campaigns, orders that are late, merchants whose webhooks were given up, days of which operators
     count something else, and buy-back runs that have not ended. Merchants that do not keep a duty (`duty`: `unmet`, or
-    `delisted` for it), departures, ends of agreements and licences, new names.
+    `delisted` for it), departures, ends of agreements and licences, new names, and procedures that one official has
+    proposed.
 
     An institution and a scenario operator see what concerns themselves: what others have to do for them, too. An
     operator's are disputes, days that differ, and files of the last 7 days that were refused or never came (`batch`).

@@ -15,7 +15,8 @@ from chalicelib.renewals.model import SOON
 from chalicelib.settings import settings
 from chalicelib.supervision.model import Actor, Kind, WorkAnswer, WorklistAnswer, WorkParams
 from chalicelib.table import lists, read
-from chalicelib.table.lists import Lanes, Place
+from chalicelib.table.lists import Budget, Lanes, Place
+from chalicelib.table.write import Attr
 
 EACH_MAX = 50  # of one list
 TOTALS_DAYS = 7  # an operator has so long to settle a difference
@@ -70,6 +71,7 @@ PATHS: dict[Kind, str] = {
     "operator_totals": "/v1/operator-totals/{id}",
     "duty": "/v1/merchants/{id}/health",
     "renaming": "/v1/procedures/{id}",
+    "procedure": "/v1/procedures/{id}",
     "batch": "/v1/reduction-batches/{id}",
 }
 
@@ -97,6 +99,7 @@ def sources(until: str, now: datetime) -> Iterator[Iterable[Waits]]:
     yield listed(lists.CAMPAIGNS_PROPOSED, until, as_waiting("campaign", "proposed", "exchange"))
     yield listed(lists.DEPARTURES, until, as_waiting("departure", "leaving", "institution"))
     yield listed(lists.RENAMINGS, until, as_waiting("renaming", "proposed", "exchange"))
+    yield (each for each in _procedures() if each.since <= until)
     yield listed(lists.DUTIES, until, as_waiting("duty", "unmet", "institution"))
     yield listed(lists.DELISTED, until, _delisted(now))
     yield listed(lists.ORDERS_DUE, until, as_waiting("order", "late", "institution"))
@@ -148,6 +151,13 @@ def ending(subject: Subject, merchant: str, ends_at: str, now: datetime) -> Wait
     """An agreement or licence that ends within 30 days, or has ended, waits since 30 days before its end."""
     since = stamp(datetime.fromisoformat(ends_at) - SOON)
     return Waits(subject, merchant, "ended" if ends_at <= stamp(now) else "ending", "institution", since)
+
+
+def _procedures() -> Iterator[Waits]:
+    """What one official has proposed, among the newest: another one of either authority decides."""
+    proposed = Attr("status").eq("proposed")
+    found = read.places(lists.PROCEDURES, where=proposed, chunk=2 * EACH_MAX, budget=Budget())
+    return map(as_waiting("procedure", "proposed", "exchange"), found)
 
 
 def _webhooks() -> Iterator[Waits]:

@@ -1,8 +1,11 @@
 """``python -m infra.ops.lines``: give every line of a statement that is of a rare kind its copy among its like.
 
 Lines that were filed since 2026-11-27 have theirs (docs/adr/0050). This reads the whole table once for the others, and
-then leaves the mark by which lists of one kind read copies alone; until then they walk. Run it once the version that
-writes copies has all of the traffic, and again after a rollback behind it. Running it again changes nothing.
+then leaves the mark by which lists of one kind read copies alone; until then they walk. It also notes for each Record
+what it reserved of a person's points, or let go: what was held as of an instant (docs/adr/0038) is right from then on.
+
+Run it once the version that writes copies has all of the traffic, and again after a rollback behind it. Running it
+again changes nothing.
 
 The table is the one in TABLE_NAME, else that of the deployed stage in STAGE, else the local stack's in DATA.
 """
@@ -15,8 +18,9 @@ from itertools import chain, islice
 from typing import Any
 
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, derive_each
-from chalicelib.ledger.lines import copy
+from chalicelib.ledger.lines import copy, reservation
 from chalicelib.ledger.model import Entry
 from chalicelib.settings import settings
 from chalicelib.table import client, keys, read
@@ -27,8 +31,12 @@ from infra.ops.target import in_one_line, table_name
 
 _AT_ONCE = 500
 _LINES: dict[str, Any] = {
-    "FilterExpression": "sk BETWEEN :first AND :last",
-    "ExpressionAttributeValues": {":first": {"S": keys.ENTRIES}, ":last": {"S": keys.ENTRIES_END}},
+    "FilterExpression": "sk BETWEEN :first AND :last OR (sk = :record AND attribute_exists(movement))",
+    "ExpressionAttributeValues": {
+        ":first": {"S": keys.ENTRIES},
+        ":last": {"S": keys.ENTRIES_END},
+        ":record": {"S": keys.record("").sk},
+    },
 }
 
 
@@ -62,7 +70,8 @@ def _fill(segments: int, segment: int) -> int:
 def _copies(lines: Iterable[Any]) -> Iterator[Write]:
     for raw in lines:
         item = decode(raw) or {}
-        if write := copy(item["pk"], load(Entry, item)):
+        is_line = item["sk"].startswith(keys.ENTRIES)
+        if write := copy(item["pk"], load(Entry, item)) if is_line else reservation(load(Record, item)):
             yield write
 
 

@@ -1,7 +1,9 @@
 """What an account held, and what the supply was, at any instant."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,11 +11,17 @@ import pytest
 from chalicelib.accounts import queries
 from chalicelib.accounts.statements import checkpoints
 from chalicelib.ledger.account import Account
+from chalicelib.ledger.model import Entry
 from chalicelib.statistics.worker import keep_supply
 from chalicelib.table import keys, read
+from chalicelib.table.commit import commit
+from chalicelib.table.write import Attr, put
+from infra.ops.lines import fill
+from tests import consents
 from tests.clock import Calendar
 from tests.world import World
 
+DAY = "2026-11-20T"
 FUTURE = "2998-01-01T00:00:00Z"
 
 
@@ -60,8 +68,8 @@ def account(world: World) -> Account:
 
 
 def kept(world: World) -> list[checkpoints.Checkpoint]:
-    place = keys.checkpoint(account(world).holder, "0")
-    return list(read.query(place.pk, place.sk, "~", checkpoints.Checkpoint))
+    place, where = keys.checkpoint(account(world).holder, "0"), Attr("until").exists()
+    return list(read.query(place.pk, place.sk, "~", checkpoints.Checkpoint, where=where))
 
 
 @pytest.fixture
@@ -101,7 +109,7 @@ def test_a_line_that_is_filed_late_makes_checkpoints_of_before_worthless(
     stale = account(busy)
     world_item = busy.store.items[stale.key]
     world_item["late"] = {"N": "5"}
-    assert checkpoints._latest(account(busy), "3000-01-01T00:00:00.000Z") is None
+    assert checkpoints._latest(account(busy), "3000-01-01T00:00:00.000Z").checkpoint is None
 
 
 def test_one_record_in_256_makes_its_accounts_keep_one(busy: World, few: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,10 +170,97 @@ def test_another_blank_is_refused(busy: World, at: str) -> None:
     assert busy.report(busy.me()["id"], occurred_at="2024-01-15T08:00:00 08:00").pointers == ["/occurred_at"]
 
 
+@pytest.mark.parametrize(("role", "sub", "more"), [("individual", "alice", 2), ("institution", "shop", 3)])
+def test_an_instant_costs_few_reads_more_however_long_the_statement_is(
+    busy: World, few: None, monkeypatch: pytest.MonkeyPatch, role: str, sub: str, more: int
+) -> None:
+    busy.stream()
+    name = keys.holder(busy.me(sub, role)["id"])
+    line = Entry("x", "x", "redemption", 1, 0, "metro", "x")
+    for number in range(3000):
+        at, id = f"2026-02-01T00:{number // 60:02d}:{number % 60:02d}.000Z", f"line-{number}"
+        commit([put(keys.entry(name, at, id), replace(line, id=id, at=at))])
+    monkeypatch.setattr(checkpoints, "LINES_MAX", 400)
+    checkpoints.keep(queries.item(name.removeprefix("account:")), datetime.now(UTC) + timedelta(hours=1))
+    costs = []
+    for asked in ({}, {"at": "2026-02-01T00:45:00Z"}):
+        before = busy.store.requests
+        answer = busy.get("/v1/accounts/me", role=role, sub=sub, **asked)
+        costs.append(busy.store.requests - before)
+    assert answer.body["balances_at"]["points"] == 45 * 60 + 1
+    assert costs[1] - costs[0] <= more
+
+
+# what holds and draws reserve
+
+
+@pytest.fixture
+def holding(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[World, list[tuple[str, int, int]]]:
+    """Alice pays in a merchant's own mall: a hold is captured in part, one as a whole, one is released, one stays."""
+    calendar = Calendar(monkeypatch, f"{DAY}08:00:00+00:00")
+    merchant = consents.mall(world)
+    world.rich(points=9000)
+    grant = consents.spending(world, merchant, points_max_order=9000, points_max_day=9000)
+    ids, expected = list[str](), list[tuple[str, int, int]]()
+
+    def at(minute: int, act: Any, points: int, held: int) -> None:
+        calendar.now = f"{DAY}09:{minute:02d}:00+00:00"
+        answer = act()
+        assert answer.status in (200, 201), answer
+        ids.append(answer.body["id"])
+        expected.append((f"{DAY}09:{minute:02d}:00.000Z", points, held))
+
+    for number in range(4):
+        hold = partial(consents.hold, world, grant, order_reference=f"o{number}", points=300, expires_in_seconds=86_400)
+        at(number, hold, 9000 - 300 * (number + 1), 300 * (number + 1))
+    at(10, lambda: consents.capture(world, ids[0], 100), 8000, 900)
+    at(11, lambda: consents.capture(world, ids[1], 300), 8000, 600)
+    at(12, lambda: consents.release(world, ids[2]), 8300, 300)
+    calendar.now = f"{DAY}10:00:00+00:00"
+    return world, expected
+
+
+def reserved(world: World, expected: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    found = [(each["at"], each["points"], each["held_points"]) for each in (held(world, at) for at, _, _ in expected)]
+    balances = world.me()["balances"]
+    assert (balances["points"], balances["held_points"]) == expected[-1][1:]
+    return found
+
+
+def test_what_was_held_is_known_as_of_any_instant(holding: tuple[World, list[tuple[str, int, int]]]) -> None:
+    world, expected = holding
+    assert [each for each in reserved(world, expected) if each[0] < f"{DAY}09:11"] == expected[:5]  # before the stream
+    for _ in range(2):
+        world.stream()
+        assert reserved(world, expected) == expected
+    assert held(world, f"{DAY}08:59:59Z")["held_points"] == 0
+
+
+def test_checkpoints_keep_what_was_held(holding: tuple[World, list[tuple[str, int, int]]], few: None) -> None:
+    world, expected = holding
+    world.stream()
+    checkpoints.keep(account(world), datetime.now(UTC) + timedelta(hours=1))
+    marks = [each for each in kept(world) if each.until]
+    assert [each.held for each in marks if each.until > f"{DAY}09:12"][-1:] == [300]
+    assert len(marks) > 2
+    assert reserved(world, expected) == expected
+
+
+def test_what_was_held_before_there_were_notes_is_noted_by_a_command(
+    holding: tuple[World, list[tuple[str, int, int]]],
+) -> None:
+    world, expected = holding
+    world.stream()
+    notes = {place: item for place, item in world.store.items.items() if "reserved" in item}
+    for place in notes:
+        del world.store.items[place]
+    assert {held for _, _, held in reserved(world, expected)} == {0}
+    fill(segments=1)
+    assert {place: item for place, item in world.store.items.items() if "reserved" in item} == notes
+    assert reserved(world, expected) == expected
+
+
 # what stood on the shelf
-
-
-DAY = "2026-11-20T"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
 from chalicelib.kernel.fields import stamp
 from chalicelib.supervision import orders as room
 from chalicelib.table import keys
+from tests import officials
 from tests.desk import Desk
 from tests.integration.test_readings import readings
 from tests.world import CODES, PEOPLE, Answer, World
@@ -249,6 +250,15 @@ def test_a_run_that_has_not_ended_waits_and_an_order_in_its_time_does_not(world:
     run = world.post("/v1/buy-back-runs", role="exchange", sub="exchange").body["id"]
     assert [(each["kind"], each["id"]) for each in worklist(world)] == [("buy_back_run", run)]
     assert order not in {each["id"] for each in worklist(world)}
+
+
+def test_a_procedure_waits_for_a_second_official_until_it_is_decided(world: World) -> None:
+    id = officials.proposed(world, "rebind", world.person(), new_sub="alice-2")
+    [waits] = worklist(world)
+    assert [waits[each] for each in ("kind", "id", "state", "actor")] == ["procedure", id, "proposed", "exchange"]
+    assert world.get(waits["path"], role=AUDITOR, sub=AUDITOR).body["status"] == "proposed"
+    assert officials.reject(world, id).status == 200
+    assert worklist(world) == []
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def check_projections(sim: "Simulation") -> None:
         _ended(sim, pk, sk, item)
     for name, records in sim.books.by_account.items():
         _statement(sim, name, records, lines.get(name, Counter()))
+    _reserved(sim)
     for (kind, object), dispute in sim.lives.disputed.items():
         if sim.lives.given_back(kind, object):
             raise Violation("a dispute about nothing ends", f"{dispute} is open, and all of {kind} {object} came back")
@@ -39,6 +40,16 @@ def check_projections(sim: "Simulation") -> None:
         if stock != left:
             raise Violation("the shelf shows the stock", f"{stock} of {offer}, {left} are left")
         _minutes(sim, offer, left)
+
+
+def _reserved(sim: "Simulation") -> None:
+    """What was held as of any instant ends with what is."""
+    noted: Counter[str] = Counter()
+    for (pk, _), item in sim.table.items.items():
+        noted[pk.removeprefix("checkpoints:")] += amount(item, "reserved")
+    for (pk, sk), item in sim.table.items.items():
+        if sk == "account" and pk.startswith("account:") and amount(item, "held") != noted[pk]:
+            raise Violation("what is held was noted", f"{noted[pk]} of {pk}, {amount(item, 'held')} are held")
 
 
 def _minutes(sim: "Simulation", offer: str, left: int) -> None:

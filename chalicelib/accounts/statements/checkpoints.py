@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
 from chalicelib.accounts.model import AccountView, BalancesAt, Reasoned
-from chalicelib.accounts.statements.queries import unfiled
+from chalicelib.accounts.statements.queries import unfiled_records
 from chalicelib.errors import InvalidRequest
+from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.fields import Moment, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
@@ -28,6 +29,7 @@ from chalicelib.table.write import Attr, update
 
 SETTLED = 2 * LATE  # what is filed of an earlier time is late
 LINES_MIN, LINES_MAX = 100, 2000  # lines that a checkpoint adds to the one before: a page of DynamoDB holds some 4000
+RESERVED_MAX = 400  # notes of what a person reserved that one request meets before the last checkpoint
 STEPS_MAX = 20  # checkpoints at once: an account that has none yet catches up in turns
 _SAMPLED = frozenset(f"a{letter}" for letter in "abcd")  # beginnings of ids: one Record in 256
 
@@ -56,10 +58,32 @@ class Sums:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint(Sums):
-    """The sums of all lines before ``until``. ``late``: the account's count of late lines when it was made."""
+    """The sums of all lines before ``until``, and the points that holds and draws reserved then. ``late``: the
+    account's count of late lines when it was made.
+    """
 
     until: str
     late: int
+    held: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reserved:
+    """By how much what is reserved changed, beside the checkpoints and in the order of time."""
+
+    sk: str
+    reserved: int
+
+
+class _Known(NamedTuple):
+    """The last checkpoint before a time, if there is one, and what reserved points since then, by Record."""
+
+    checkpoint: Checkpoint | None
+    since: dict[str, int]
+
+    @property
+    def held(self) -> int:
+        return (self.checkpoint.held if self.checkpoint else 0) + sum(self.since.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +111,23 @@ def balances(account: Account, at: datetime, now: datetime) -> BalancesAt:
     """
     if at > now:
         raise InvalidRequest.at("/at", "Must not be in the future", "不能晚于当前时间")
-    moment = stamp(at)
+    moment, records = stamp(at), unfiled_records(account)
     known = _latest(account, moment)
-    low, high = _after(known), f"{keys.entries_at(moment)}:~"
-    found: dict[str, ledger.Entry | _Line] = {each.id: each for each in unfiled(account) if low <= each.place < high}
+    low, high = _after(known.checkpoint), f"{keys.entries_at(moment)}:~"
+    unfiled = (ledger.entries(each).get(account.holder) for each in records)
+    found: dict[str, ledger.Entry | _Line] = {each.id: each for each in unfiled if each and low <= each.place < high}
     found |= {each.id: each for each in read.query(account.holder, low, high, _Line, chunk=2 * LINES_MAX)}
-    if moment < account.opened_at and not found and known is None:
+    if moment < account.opened_at and not found and known.checkpoint is None:
         raise InvalidRequest.at("/at", "Must not be earlier than opened_at", "不能早于开户时间")
-    return BalancesAt(at=moment, **vars(_sum(known, found.values())))
+    known.since.update(_unfiled_reserved(account, records, moment))
+    return BalancesAt(at=moment, **vars(_sum(known.checkpoint, found.values())), held_points=known.held)
+
+
+def _unfiled_reserved(account: Account, records: Iterable[Record], moment: str) -> Iterator[tuple[str, int]]:
+    for record in records:
+        found = ledger.reserved(record)
+        if found and found[0] == account.holder and record.at <= moment:
+            yield record.id, found[1]
 
 
 def keep_checkpoints(records: Sequence[Record]) -> None:
@@ -109,14 +142,15 @@ def keep_checkpoints(records: Sequence[Record]) -> None:
 def keep(account: Account, now: datetime) -> None:
     """Checkpoints of an account (as read before its lines are) up to now. Again: nothing new."""
     end = stamp(now - SETTLED)
-    known = _latest(account, end)
+    known = _latest(account, end).checkpoint
     for _ in range(STEPS_MAX):
         lines = read.first(_lines(account, known, end), LINES_MAX)
         until = lines[-1].at if len(lines) == LINES_MAX else end
         counted = [each for each in lines if each.at < until]
         if len(counted) < LINES_MIN:
             return
-        known = Checkpoint(until=until, late=account.late, **vars(_sum(known, counted)))
+        held = (known.held if known else 0) + _reserved(account, known, until)
+        known = Checkpoint(until=until, late=account.late, held=held, **vars(_sum(known, counted)))
         derive(update(keys.checkpoint(account.holder, until), assign=vars(known)))
 
 
@@ -124,10 +158,23 @@ def _lines(account: Account, known: Checkpoint | None, end: str) -> Iterator[_Li
     return read.query(account.holder, _after(known), keys.entries_at(end), _Line, chunk=LINES_MAX)
 
 
-def _latest(account: Account, until: str) -> Checkpoint | None:
-    place, low = keys.checkpoint(account.holder, until), keys.checkpoint(account.holder, "0").sk
-    valid = Attr("late").eq(account.late)
-    return next(read.query(place.pk, low, place.sk, Checkpoint, descending=True, where=valid, chunk=20), None)
+def _latest(account: Account, until: str) -> _Known:
+    """One read: what reserved points stands among the checkpoints."""
+    place, low = keys.checkpoint(account.holder, f"{until}:~"), keys.checkpoint(account.holder, "0").sk
+    valid = Attr("late").eq(account.late) & Attr("held").exists() | Attr("reserved").exists()
+    since, chunk = dict[str, int](), RESERVED_MAX if account.kind == INDIVIDUAL else 20
+    for row in read.partition(place.pk, low, place.sk, descending=True, where=valid, chunk=chunk):
+        if "reserved" not in row.attributes:
+            return _Known(row.load(Checkpoint), since)
+        since[row.key.sk.rpartition(":")[2]] = row.load(_Reserved).reserved
+    return _Known(None, since)
+
+
+def _reserved(account: Account, known: Checkpoint | None, until: str) -> int:
+    """By how much what is reserved changed since a checkpoint and before a time."""
+    low, high = (keys.checkpoint(account.holder, each) for each in (known.until if known else "0", until))
+    where = Attr("reserved").exists()
+    return sum(each.reserved for each in read.query(low.pk, low.sk, high.sk, _Reserved, where=where, chunk=LINES_MAX))
 
 
 def _after(known: Checkpoint | None) -> str:

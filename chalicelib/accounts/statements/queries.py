@@ -102,6 +102,11 @@ def _filed(account: Account, kind: str | None, low: str, high: str, **options: A
 
 def unfiled(account: Account) -> Iterator[Entry]:
     """Lines of an account (as read) that the stream has not filed yet."""
-    for record in read.many([keys.record(each) for each in account.unfiled], Record).values():
+    for record in unfiled_records(account):
         if entry := ledger.entries(record).get(account.holder):
             yield entry
+
+
+def unfiled_records(account: Account) -> list[Record]:
+    """What the stream has not filed yet of an account (as read)."""
+    return list(read.many([keys.record(each) for each in account.unfiled], Record).values())

@@ -37,8 +37,8 @@ def line(name: str, kind: str, place: str) -> Key:
 
 
 def lines_copied() -> Key:
-    """The mark that every line has its copy, those from before there were copies too."""
-    return Key("lines", "copied")
+    """The mark that every line has its copy, and every reservation its note: those from before, too."""
+    return Key("lines", "complete")
 
 
 def entry_record(place: str) -> str | None:
@@ -79,6 +79,11 @@ def purchases(person: str, counted: str) -> Key:
 def checkpoint(name: str, until: str) -> Key:
     """What the lines of an account before a time add up to."""
     return Key(f"checkpoints:{name}", until)
+
+
+def reserved(name: str, at: str, record: str) -> Key:
+    """That what holds and draws reserve of a person's points changed, among her checkpoints."""
+    return Key(f"checkpoints:{name}", f"{at}:{record}")
 
 
 def usage(person: str, scenario: str, day: str) -> Key:

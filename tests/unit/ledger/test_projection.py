@@ -141,3 +141,37 @@ def test_a_capture_counts_for_her_whose_points_were_held() -> None:
 def test_a_mark_names_its_record() -> None:
     stocked = record(id="stock", movement="stocking", postings=(Posting("system:supplied", TILL, 5, "units:x"),))
     assert after(filed(stocked)[keys.filed("stock")]) == {"id": "stock"}
+
+
+HOLD, DRAW = "hold:h", "draw-entry:d"
+
+
+@pytest.mark.parametrize(
+    ("movement", "postings", "facts", "change"),
+    [
+        ("hold", [(ALICE, HOLD, 300)], {"holder": SHOP}, 300),
+        ("release", [(HOLD, ALICE, 300)], {"holder": SHOP}, -300),
+        ("capture", [(HOLD, SHOP, 100), (HOLD, ALICE, 200)], {"holder": SHOP, "payer": ALICE}, -300),
+        ("capture", [(HOLD, SHOP, 300)], {"holder": SHOP, "payer": ALICE}, -300),
+        ("draw_entry", [(ALICE, DRAW, 900)], {}, 900),
+        ("draw_return", [(DRAW, ALICE, 900)], {}, -900),
+        ("redemption", [(DRAW, ALICE, 900), (ALICE, TILL, 500)], {"holder": SHOP, "payer": ALICE}, -900),
+        ("refund", [(SHOP, ALICE, 300)], {"hold": "h", "holder": SHOP}, None),
+        ("redemption", [(ALICE, TILL, 500)], {"holder": SHOP}, None),
+    ],
+)
+def test_what_reserves_points_is_noted_with_its_person(
+    movement: str, postings: list[tuple[str, str, int]], facts: dict[str, str], change: int | None
+) -> None:
+    moved = tuple(Posting(*each, "points") for each in postings)
+    made = filed(record(id="r", movement=movement, postings=moved, **facts))
+    noted = {key: after(write) for key, write in made.items() if key.pk.startswith("checkpoints:")}
+    assert noted == ({keys.reserved(ALICE, AT, "r"): {"reserved": change}} if change else {})
+
+
+def test_a_whole_capture_that_is_filed_late_is_counted_of_its_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "LATE", timedelta())
+    capture = record(
+        id="c", movement="capture", holder=SHOP, payer=ALICE, postings=(Posting(HOLD, SHOP, 300, "points"),)
+    )
+    assert after(filed(capture)[keys.account(ALICE)]) == {"redeemed": 300, "late": 1}
