@@ -11,6 +11,7 @@ from chalicelib.errors import Unavailable
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import Entry, entries
 from chalicelib.queues import sender as queue
+from chalicelib.settings import settings
 from chalicelib.table import keys
 
 
@@ -30,6 +31,6 @@ def plan_runs(records: Sequence[Record]) -> None:
     """After runs were started: have them planned. Where the queue is away, ``resume`` finds the run and sends it."""
     started = [{"run": record.id} for record in records if record.kind == RUN_STARTED]
     try:
-        queue.send(started)
+        queue.send(started, to=settings().buy_back_queue_url)
     except Unavailable:
         log.emit("runs_wait_for_their_queue", logging.WARNING)

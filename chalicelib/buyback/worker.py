@@ -5,7 +5,7 @@ merchants). The table remembers what a queue may lose, and ``resume`` sends it a
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -20,6 +20,7 @@ from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.queues import sender as queue
+from chalicelib.settings import settings
 from chalicelib.table import keys
 
 RESENT_MAX = 1_000  # parts of a silent run that one firing sends again: once these are done, the next are
@@ -62,7 +63,7 @@ def _resume_run(now: datetime, id: str) -> None:
     heard = [] if run.status == "planning" else [lane.at for lane in queries.lanes(id).values()]
     if run.is_silent(now, heard):
         open_parts = range(0) if run.status == "planning" else islice(queries.open_parts(id), RESENT_MAX)
-        queue.send([{"run": id, "planned": run.planned}, *({"run": id, "part": number} for number in open_parts)])
+        _send_all([{"run": id, "planned": run.planned}, *({"run": id, "part": number} for number in open_parts)])
 
 
 def _plan(run: Run, planned: int, sweep: Sweep) -> None:
@@ -75,7 +76,7 @@ def _plan(run: Run, planned: int, sweep: Sweep) -> None:
     now = datetime.now(UTC)
     if not planned and not run.planned and not sweep(time.monotonic() + SWEEPING_SECONDS_MAX):
         if derive(actions.heard(run, datetime.now(UTC))).done:  # of doubles, one continues
-            queue.send([{"run": run.id}], delay_seconds=AGAIN_SECONDS)
+            _send_all([{"run": run.id}], delay_seconds=AGAIN_SECONDS)
         return
     if run.planned == planned or run.is_silent(now):
         name = keys.digest("plan", run.id, str(run.planned))
@@ -83,7 +84,11 @@ def _plan(run: Run, planned: int, sweep: Sweep) -> None:
             _send(queries.run(run.id))
             return
     last = min(run.planned, planned + model.PARTS_AT_ONCE)
-    queue.send({"run": run.id, "part": number} for number in range(planned + 1, last + 1))
+    _send_all({"run": run.id, "part": number} for number in range(planned + 1, last + 1))
+
+
+def _send_all(messages: Iterable[dict[str, Any]], delay_seconds: int = 0) -> None:
+    queue.send(messages, to=settings().buy_back_queue_url, delay_seconds=delay_seconds)
 
 
 def _sent_on(run: Run, now: datetime) -> Run:
@@ -95,9 +100,9 @@ def _sent_on(run: Run, now: datetime) -> Run:
 
 def _send(run: Run) -> None:
     """What was planned and not sent, as read: its parts, and the message that plans on."""
-    queue.send({"run": run.id, "part": number} for number in range(run.sent + 1, run.planned + 1))
+    _send_all({"run": run.id, "part": number} for number in range(run.sent + 1, run.planned + 1))
     if run.status == "planning":
-        queue.send([{"run": run.id, "planned": run.planned}])
+        _send_all([{"run": run.id, "planned": run.planned}])
     derive(actions.sent(run))
 
 

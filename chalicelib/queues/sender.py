@@ -11,7 +11,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.deadline import guard
 from chalicelib.errors import Unavailable
-from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -29,19 +28,19 @@ def client() -> "SQSClient":
     return made
 
 
-def send(messages: Iterable[dict[str, Any]], *, to: str = "", delay_seconds: int = 0) -> None:
-    """Each message at least once, to the queue at the URL ``to`` (that of buy-backs if none is named).
+def send(messages: Iterable[dict[str, Any]], *, to: str, delay_seconds: int = 0) -> None:
+    """Each message at least once, to the queue at the URL ``to``.
 
     Raises Unavailable where SQS did not take them all: send them all again.
     """
-    url, bodies = to or settings().buy_back_queue_url, [json.dumps(message) for message in messages]
+    bodies = [json.dumps(message) for message in messages]
     for start in range(0, len(bodies), _AT_ONCE):
         entries: list[Any] = [
             {"Id": str(n), "MessageBody": body, "DelaySeconds": delay_seconds}
             for n, body in enumerate(bodies[start : start + _AT_ONCE])
         ]
         try:
-            answer = client().send_message_batch(QueueUrl=url, Entries=entries)
+            answer = client().send_message_batch(QueueUrl=to, Entries=entries)
         except (BotoCoreError, ClientError) as error:
             raise Unavailable() from error
         if answer.get("Failed"):
