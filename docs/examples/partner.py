@@ -22,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -251,7 +252,7 @@ class Handler(BaseHTTPRequestHandler):
     def consented(self, answer: dict[str, str]) -> None:
         """She is back. Only the browser that began the order pays it: else she might pay what somebody else ordered."""
         order = self.shop.orders.get(answer.get("state", ""))
-        if order is None or order.customer != self.customer():
+        if order is None or order.customer != self.customer:
             return self.page("<p>请在下单的浏览器中继续。Continue in the browser in which you ordered.</p>", 403)
         self.path = f"/orders/{order.reference}/{'pay' if 'code' in answer else 'declined'}"
         return self.post(answer)
@@ -271,12 +272,12 @@ class Handler(BaseHTTPRequestHandler):
             return self.page("<p>请稍后重试。Please try again in a moment.</p>", 503)
         if order is None:
             return self.reply(404, b"{}")
-        return self.reply(303, b"", {"location": f"/orders/{order.reference}"})
+        return self.reply(303, b"", {"location": f"/orders/{order.reference}", "set-cookie": self.cookie()})
 
     def act(self, form: dict[str, str]) -> Order | None:
         """What a person's or a clerk's button asks for."""
         if self.path == "/buy":
-            return self.shop.buy(self.customer(), form["good"]) if form.get("good") in GOODS else None
+            return self.shop.buy(self.customer, form["good"]) if form.get("good") in GOODS else None
         _, _, reference, action = (*self.path.split("/"), "", "", "")[:4]
         order = self.shop.orders.get(reference)
         if order and action == "pay":
@@ -285,6 +286,7 @@ class Handler(BaseHTTPRequestHandler):
             {"serve": self.shop.serve, "release": self.shop.release, "refund": self.shop.refund}[action](order)
         return order
 
+    @cached_property
     def customer(self) -> str:
         """Our own name for the person, from her cookie. A real shop logs her in."""
         found = [
@@ -308,8 +310,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def page(self, body: str, status: int = 200) -> None:
         whole = f"<!doctype html><meta charset=utf-8><title>示例商城</title><h1>示例商城 Example shop</h1>{body}"
-        cookie = {"set-cookie": f"customer={self.customer()}; HttpOnly; SameSite=Lax"}
-        self.reply(status, whole.encode(), {"content-type": "text/html; charset=utf-8"} | cookie)
+        self.reply(status, whole.encode(), {"content-type": "text/html; charset=utf-8", "set-cookie": self.cookie()})
+
+    def cookie(self) -> str:
+        return f"customer={self.customer}; HttpOnly; SameSite=Lax"
 
     def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

@@ -148,6 +148,7 @@ def test_a_person_pays_in_the_shop_and_every_lost_answer_is_asked_for_again(town
 
 
 def test_who_returns_with_a_code_pays_only_what_she_ordered_herself(town: Town, shop: Shop) -> None:
+    shop.browser.cookies.clear()  # she has never been here before
     ordered = shop.press("/buy", good="tea")
     consent = json.loads(CONSENT.findall(ordered.text)[0].replace("&quot;", '"'))
     [returns] = shop.answer["consent_redirects"]
