@@ -107,10 +107,8 @@ def test_every_kind_of_file_is_text_so_the_gateway_hands_it_on_as_it_is() -> Non
 
 def test_a_deployment_removes_nothing_and_sends_nothing_twice(tmp_path: Path) -> None:
     bucket, stage = Bucket(), {"OidcIssuer": "https://a.example", "OidcClientId": "faces"}
-    for name, text in {
-        "assets/a-12345678.js": "a",
-        "citizen/index.html": "<script src=../assets/a-12345678.js>",
-    }.items():
+    pages_of = {f"{face}/index.html": "<!doctype html>" for face in faces.PAGES}
+    for name, text in ({"assets/a-12345678.js": "a"} | pages_of).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
 
@@ -119,7 +117,7 @@ def test_a_deployment_removes_nothing_and_sends_nothing_twice(tmp_path: Path) ->
 
     first = deploy()
     assert bucket.puts[-1] == f"{first}/faces.json"  # the last: it stands for all
-    assert set(bucket.objects) == {"assets/a-12345678.js", f"{first}/citizen/index.html", f"{first}/faces.json"}
+    assert set(bucket.objects) == {"assets/a-12345678.js", *(f"{first}/{name}" for name in (*pages_of, "faces.json"))}
     sent = len(bucket.puts)
     assert (deploy(), len(bucket.puts)) == (first, sent)
     (tmp_path / "assets" / "a-12345678.js").rename(tmp_path / "assets" / "b-12345678.js")
@@ -156,3 +154,8 @@ def test_documents_come_from_where_signed_links_lead(
 def test_what_is_no_origin_is_not_let_into_the_policy(origins: str) -> None:
     with pytest.raises(SystemExit, match="is no origin"):
         Deployed(OidcOrigins=origins)
+
+
+def test_a_package_without_pages_is_not_deployed(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="lacks citizen, portal, desk, transparency: make package first"):
+        Deployed(tmp_path)

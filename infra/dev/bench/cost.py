@@ -59,7 +59,7 @@ def _month(kinds: dict[str, Kind]) -> list[str]:
         f"Initialisation: {prices.COLD_SHARE:.0%} of invocations are assumed to be cold, for"
         f" {prices.INIT_SECONDS * 1000:.0f} ms at the function's memory.",
         "Not counted: the authorizer, refused and repeated requests, the table's encryption key, webhooks, messages,",
-        "buy-back runs (6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers,",
+        "pages, buy-back runs (6 units a merchant and night), data transfer out, WAF, support, taxes, free tiers,",
         "reserved capacity.",
     ]
 

@@ -38,8 +38,10 @@ class File(NamedTuple):
 def files(folder: Path, stage: Mapping[str, str], documents: str) -> list[File]:
     """The pages in ``folder`` as a ``stage`` serves them, sorted. ``documents`` is the origin of its other bucket.
 
-    Raises SystemExit where a setting of the stage is no origin.
+    Raises SystemExit where a setting of the stage is no origin, or an earlier version has packaged no pages.
     """
+    if missing := [face for face in faces.PAGES if not (folder / face / "index.html").is_file()]:
+        sys.exit(f"{folder} lacks {', '.join(missing)}: make package first.")
     beside = faces.Beside(files=documents, issuer=_issuer(stage))
     built = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     every = built | {faces.CONFIG: config(stage)}
