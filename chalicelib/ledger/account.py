@@ -137,11 +137,6 @@ class Account(AnyAccount, Sums):
         return keys.holder(self.id)
 
     @property
-    def holders(self) -> list[str]:
-        """The names of all accounts of its person that procedures have joined, its own last."""
-        return [*map(keys.holder, sorted(self.formerly)), self.holder]
-
-    @property
     def lineage(self) -> frozenset[str]:
         """The ids of all accounts whose debts are its own by now: its own, and those that came before it."""
         return self.formerly | self.earlier | {self.id}
@@ -155,6 +150,11 @@ class Account(AnyAccount, Sums):
     def ids(self) -> list[str]:
         """The ids of all accounts that its holder ever had, its own first."""
         return [self.id, *sorted(self.lineage - {self.id})]
+
+    @property
+    def holders(self) -> list[str]:
+        """The names of the same, its own last."""
+        return [keys.holder(id) for id in reversed(self.ids)]
 
     @property
     def rebound(self) -> bool:

@@ -36,7 +36,7 @@ class Kept(Answer):
     account itself, ``reading:…`` that exchange, bureau or auditor read it: when, in which role and why,
     ``procedure:…`` a step of a procedure about it, ``ward:…`` a child that the caller has consented for,
     ``message:…`` a message, ``dispute:…`` a dispute of the caller's own, ``disputed:…`` one that a merchant answers.
-    What stood beside an account that a procedure closed in this one's favour stands here, too.
+    What stood beside an account that this one came after, by a procedure or not, stands here, too.
     """
 
     place: str
