@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.accounts.model import STEPS, Claim, Correction, Grounds, Individual, Opening, masked, to_answer
 from chalicelib.accounts.numbers import ALONE_YEARS, age, hashed
-from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired
+from chalicelib.accounts.refusals import AccountEnded, AccountExists, GuardianRequired, OpenElsewhere
 from chalicelib.accounts.wards import Consent, consented
 from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal
 from chalicelib.kernel.caller import NONE
@@ -40,7 +40,7 @@ def open_account(
     Raises GuardianRequired; refuses AccountExists, AccountEnded.
     """
     body, id = command.body.root, command.caller.account
-    _may_open(command, claim, consent)
+    _may_open(command, account, claim, consent)
     person = _person(id, account, claim)
     name = masked(body.name) if body.kind == "individual" else body.name
     opened = Account(id=id, kind=body.kind, name=name, opened_at=command.at, identity=number)
@@ -67,11 +67,11 @@ def _stands_alone(id: str) -> Write:
     return check(keys.login(id), free, lambda _: AccountExists())
 
 
-def _may_open(command: Command[Opening], claim: Claim | None, consent: Consent | None) -> None:
+def _may_open(command: Command[Opening], account: Account | None, claim: Claim | None, consent: Consent | None) -> None:
     if claim and claim.mark == "ended":
         raise AccountEnded()
     if claim and claim.open:
-        raise AccountExists()
+        raise OpenElsewhere() if account and account.rebound else AccountExists()
     if consent is None and needs_guardian(command):
         raise GuardianRequired()
 

@@ -97,6 +97,10 @@ class AccountMoved(AccountNotOpen):
     detail, remedy = _REPLACED, _OTHER_LOGIN
 
 
+class OpenElsewhere(AccountExists):
+    detail, remedy = _REPLACED, _OTHER_LOGIN
+
+
 class LoginReplaced(AccountClosed):
     detail, remedy = _REPLACED, _OTHER_LOGIN
 

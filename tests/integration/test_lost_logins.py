@@ -172,6 +172,8 @@ def test_a_lost_login_does_nothing_any_more(life: Life) -> None:
     for name, (path, body) in acts.items():
         answer = world.call(name.partition(" ")[0], path, body, **LOST)
         assert answer.status in (404, 409), (name, answer)
+    opening = world.post(*acts["POST /v1/accounts"], **LOST)
+    assert "another login" in opening.body["detail"]
     counted = keys.answered(life.account, "", "").pk  # that an opening was answered: nothing of the account's
     assert [each for each in world.items() if each["pk"]["S"] != counted] == before
 
