@@ -48,7 +48,14 @@ def open_dispute(command: Command[NewDispute]) -> Decision:
     return actions.open_dispute(command, cases.matter(command.caller, command.body.kind, command.body.object))
 
 
-@query(room, "/v1/disputes", answer=Page[DisputeAnswer], allow=(*PARTIES, *OFFICIALS), params=DisputeParams)
+@query(
+    room,
+    "/v1/disputes",
+    answer=Page[DisputeAnswer],
+    allow=(*PARTIES, *OFFICIALS),
+    params=DisputeParams,
+    refuses=(NotFound,),
+)
 def disputes(query: Query[DisputeParams]) -> Page[DisputeAnswer]:
     """The caller's disputes, newest first; for officials all, those longest in their state first.
 

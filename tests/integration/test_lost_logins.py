@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts.refusals import AccountMoved
 from chalicelib.edge.identity import logins
 from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.table import keys
@@ -163,6 +164,11 @@ def is_list(path: str) -> bool:
     return tail in (*LISTS, "messages", "entries", "export")
 
 
+def test_what_a_lost_login_is_answered_stands_in_the_description_of_each_route() -> None:
+    for name in for_persons(reads=True):
+        assert any(issubclass(AccountMoved, each) for each in ROUTES[name].refuses), name
+
+
 def test_a_lost_login_does_nothing_any_more(life: Life) -> None:
     world, acts = life.world, life.acts()
     assert set(acts) == for_persons(reads=False)
@@ -172,6 +178,7 @@ def test_a_lost_login_does_nothing_any_more(life: Life) -> None:
     for name, (path, body) in acts.items():
         answer = world.call(name.partition(" ")[0], path, body, **LOST)
         assert answer.status in (404, 409), (name, answer)
+        assert answer.code in {each.code for each in ROUTES[name].refuses}, (name, answer)
     opening = world.post(*acts["POST /v1/accounts"], **LOST)
     assert "another login" in opening.body["detail"]
     counted = keys.answered(life.account, "", "").pk  # that an opening was answered: nothing of the account's
