@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib import shanghai
+from chalicelib.kernel.fields import Answer, Time, example
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import DEBT, GRAMS, POINTS
 from chalicelib.table import keys
@@ -130,3 +131,40 @@ def of_campaign(campaign: str) -> str:
 def month_of(record: Record) -> str:
     """The month of a Record's own time."""
     return shanghai.month(datetime.fromisoformat(record.at))
+
+
+class UseAnswer(Answer):
+    """Grams that a Record retired. ``institution``: the account that retired its own; null of persons and campaigns.
+    ``certificate``: its serial.
+    """
+
+    model_config = example(
+        id="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        at="2026-01-31T08:00:00.000Z",
+        kind="retirement",
+        grams=400_000,
+        institution="k3v5zq6x7n4m2p8r9s0t1u2w3y",
+        certificate="SH26-7QX2-9KD4-M8PV-3TCA",
+    )
+
+    id: str
+    at: Time
+    kind: str
+    grams: int
+    institution: str | None
+    certificate: str | None
+
+
+def to_use(record: Record) -> UseAnswer:
+    """What a Record retired, without any person."""
+    used = [each for each in record.postings if (each.destination, each.asset) == (keys.RETIRED, GRAMS)]
+    holder = keys.holder("")
+    own = next((each.source.removeprefix(holder) for each in used if each.source.startswith(holder)), None)
+    return UseAnswer(
+        id=record.id,
+        at=record.at,
+        kind=str(record.movement),
+        grams=sum(each.amount for each in used),
+        institution=own,
+        certificate=record.certificate,
+    )

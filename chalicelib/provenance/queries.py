@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chalicelib import shanghai
+from chalicelib.errors import NotFound
+from chalicelib.kernel.fields import Page, Paged
+from chalicelib.kernel.query import Query
+from chalicelib.kernel.record import Record
 from chalicelib.provenance.mix import MonthMix
-from chalicelib.provenance.model import Colour, Coloured, Flow
+from chalicelib.provenance.model import Colour, Coloured, Flow, UseAnswer, to_use
 from chalicelib.table import keys, read
 
 
@@ -56,6 +61,16 @@ def uses(of: str, *, behind: str = "") -> Iterator[str]:
         pk = keys.used(of, begins.key.sk).pk
         before = behind if behind.startswith(begins.key.sk) else None
         yield from (row.key.sk for row in read.partition(pk, "!", "~", before=before or None))
+
+
+def retired(query: Query[Paged], month: str) -> Page[UseAnswer]:
+    """What the Records of a month retired, by their ids; seconds behind. Raises NotFound for what is no month."""
+    if not shanghai.is_month(month):
+        raise NotFound()
+    behind = query.position["id"] if query.position else ""
+    ids = read.first(uses(month, behind=behind), query.params.limit + 1)
+    records = read.many([keys.record(each) for each in ids], Record)
+    return query.page([to_use(records[keys.record(each)]) for each in ids], lambda each: {"id": each.id})
 
 
 def place(of: str, record: str) -> Place | None:

@@ -272,3 +272,37 @@ def test_the_auditor_finds_what_was_planted(city: World, calendar: Calendar, wha
         rows[-2][-1] -= what == "a colour for another"
         kept["rows"] = json.dumps(rows)
     assert differing(map(encode, items))
+
+
+def uses(world: World, month: str = "2026-01", **asked: Any) -> Any:
+    return world.get(f"/v1/mixes/{month}/uses", **{"role": "auditor", "sub": "auditor"} | asked)
+
+
+def test_officials_see_who_retired_grams_in_a_month_that_still_runs(city: World, calendar: Calendar) -> None:
+    serials = [cancel(city, 200), cancel(city, 100)]
+    shop = city.me("shop", "institution")["id"]
+    city.report(shop, "50", scenario="walk", occurred_at=JANUARY)
+    retired = {"grams": 40, "purpose": "voluntary", "beneficiary": "b"}
+    made = city.post("/v1/retirements", retired, role="institution", sub="shop")
+    assert made.status == 201, made
+    calendar.now = FEBRUARY
+    cancel(city, 7)
+    city.stream()
+    found = uses(city).body["items"]
+    assert [each["id"] for each in found] == sorted(each["id"] for each in found)
+    kinds = {(each["kind"], each["grams"], each["institution"], each["certificate"]) for each in found}
+    assert kinds == {
+        ("cancellation", 200, None, serials[0]), ("cancellation", 100, None, serials[1]),
+        ("retirement", 40, shop, made.body["certificate"]["serial"]),
+    }  # fmt: skip
+    pages, cursor = list[Any](), None
+    while len(pages) < 9:
+        page = uses(city, limit=1, **({"cursor": cursor} if cursor else {})).body
+        pages += page["items"]
+        if (cursor := page["next_cursor"]) is None:
+            break
+    assert pages == found
+    assert [each["grams"] for each in uses(city, "2026-02").body["items"]] == [7]
+    assert uses(city, "2026-03").body["items"] == []
+    assert uses(city, role="institution", sub="shop").refused == (403, "role_not_allowed")
+    assert uses(city, "2026-13").refused == (404, "not_found")

@@ -99,6 +99,10 @@ def _report(world: World) -> Ready:
     return _account(world)._replace(path="/v1/reports/2024-01")
 
 
+def _uses(world: World) -> Ready:
+    return _account(world)._replace(path="/v1/mixes/2024-01/uses")
+
+
 def _report_merchants(world: World) -> Ready:
     ready = _report(world)
     assert world.get(ready.path, role="exchange", sub="exchange").status == 200
@@ -137,6 +141,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/sub-platforms/{id}/members/{member}": _about("POST /v1/sub-platforms/{id}/members/{member}/suspend"),
     "GET /v1/sub-platforms/{id}/orders": _of_platform("orders"),
     "GET /v1/sub-platforms/{id}/report": _of_platform("report?month=2024-01"),
+    "GET /v1/mixes/{month}/uses": _uses,
     "GET /v1/reports/{month}": _report,
     "GET /v1/reports/{month}/merchants": _report_merchants,
     "GET /v1/reconciliations/{id}/differences": _differences,
