@@ -151,7 +151,7 @@ class City:
 @contextmanager
 def city() -> Iterator[City]:
     with quick_world() as world, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sender, "send", lambda messages: None)
+        patch.setattr(sender, "send", lambda messages, **_: None)
         yield City(world, Calendar(patch, AFTER))
 
 
