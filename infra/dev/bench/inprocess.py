@@ -58,7 +58,8 @@ def twin_of(request: dict[str, Any], person: int) -> dict[str, Any]:
     twin.pop("ClientRequestToken", None)
     item = twin["TransactItems"][0]["Put"]["Item"]
     item["pk"]["S"] = keys.record(keys.digest("bare", str(time.time_ns()), sub(person))).pk
-    item["kind"]["S"] = "-" * len(item["kind"]["S"])  # of no kind: no reaction waits for a sale that never was
-    item.pop("postings")  # nor does a projection count it
+    for name in ("kind", "movement"):  # of no kind: no reaction and no projection waits for a sale that never was
+        item[name]["S"] = "-" * len(item[name]["S"])
+    item.pop("postings")
     item["twin"] = {"S": "p" * 300}  # as many bytes in its place
     return twin
