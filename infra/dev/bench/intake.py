@@ -16,6 +16,7 @@ from chalicelib.files.parts import Parts
 from chalicelib.table import keys
 from infra.dev.bench.figures import Figure
 from infra.dev.bench.judgements import (
+    FIRST,
     PEOPLE,
     Rates,
     Transaction,
@@ -23,10 +24,11 @@ from infra.dev.bench.judgements import (
     bare,
     confirmations,
     consumers_resting,
+    person_id,
     process,
     record,
 )
-from infra.dev.bench.setting import Setting, account_id, sub
+from infra.dev.bench.setting import Setting
 from infra.dev.local.stack import LocalStack
 
 LINES, ROUNDS = 2_000, 5
@@ -41,7 +43,7 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
 
     Half of a round's bare loop comes before the file and half after it. Raises RuntimeError where a line is left.
     """
-    setting.grow(PEOPLE)
+    setting.grow(FIRST + PEOPLE)
     found = Rates([], [])
     with consumers_resting(stack):
         with setting.platform.watching() as requests:
@@ -100,7 +102,7 @@ def _taken(setting: Setting, lines: Callable[[], Iterator[bytes]]) -> float:
 def _trips(name: str, count: int, first: int = 0) -> Callable[[], Iterator[bytes]]:
     """Of as many people, from the ``first``."""
     trip = {"quantity": "12.5", "occurred_at": "2026-01-31T08:00:00Z"}
-    people = (account_id(sub(person % PEOPLE)) for person in range(first, first + count))
+    people = (person_id(person) for person in range(first, first + count))
     lines = ({"record_id": f"{name}-{n}", "account": account} | trip for n, account in enumerate(people))
     made = [f"{json.dumps(line)}\n".encode() for line in lines]
     return lambda: iter(made)

@@ -30,6 +30,7 @@ from infra.dev.local.stack import LocalStack
 
 LINES, ROUNDS = 2_000, 5  # 10 000 lines together; in rounds, because the local store slows while its consumers rest
 PEOPLE = LINES // 2  # each goes there and back
+FIRST = 100_000  # of them: the accounts before have bare twins, which no consumer files
 _PATH = "/v1/reduction-batches/{id}"
 Transaction = dict[str, Any]
 
@@ -52,7 +53,7 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
     Half of a round's bare loop comes before the judgement and half after it, so that a drifting machine hits both
     alike. Raises RuntimeError where a line is left.
     """
-    setting.grow(PEOPLE)
+    setting.grow(FIRST + PEOPLE)
     made = _made(stack, setting)
     found = Rates([], [])
     for number in range(ROUNDS):
@@ -104,7 +105,7 @@ def record(transaction: Transaction) -> dict[str, Any]:
 def _reported(setting: Setting, name: str, count: int) -> str:
     """A batch of ``count`` lines that wait for their confirmation, and whose entries are filed; its id."""
     trip = {"quantity": "12.5", "occurred_at": "2026-01-31T08:00:00Z"}
-    lines = [{"record_id": f"{name}-{n}", "account": account_id(sub(n % PEOPLE))} | trip for n in range(count)]
+    lines = [{"record_id": f"{name}-{n}", "account": person_id(n)} | trip for n in range(count)]
     content = "".join(f"{json.dumps(line)}\n" for line in lines).encode()
     body = {"scenario": "garden", "lines": count, "sha256": hashlib.sha256(content).hexdigest()}
     call = setting.platform.call
@@ -123,8 +124,12 @@ def _filed() -> bool:
     return not any(each.unfiled for each in read.many(some, AnyAccount).values())
 
 
+def person_id(person: int) -> str:
+    return account_id(sub(FIRST + person % PEOPLE))
+
+
 def account(person: int) -> keys.Key:
-    return keys.account(keys.holder(account_id(sub(person))))
+    return keys.account(keys.holder(person_id(person)))
 
 
 def _judged(setting: Setting, batch: str) -> float:
