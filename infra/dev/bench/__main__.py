@@ -40,6 +40,7 @@ def main() -> int:
 
 
 def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
+    yield books.figure()  # first: the memory of all its processes is measured, this one's too
     setting = Setting.make(Platform(stack))
     yield _start(console, stack, setting)
     yield _costs(setting)
@@ -50,7 +51,6 @@ def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
     yield _intake(console, stack, setting)
     yield intake.memory(stack, setting)
     yield _judgements(console, stack, setting)
-    yield books.figure()
     yield painted(stack, setting)
 
 
