@@ -36,7 +36,7 @@ class Refusal(Exception):
     title: ClassVar[Text]
     detail: ClassVar[Text]
     remedy: ClassVar[Text | None] = None
-    answers_a_day: ClassVar[int | None] = None  # to one login, of what concerns others (edge/identity/budgets.py)
+    reveals: ClassVar[bool] = False  # something about others: so many a day (edge/identity/budgets.py)
     registry: ClassVar[dict[str, type["Refusal"]]] = {}
 
     @classmethod

@@ -3,12 +3,10 @@
 from chalicelib.errors import InvalidState, Refusal, Text
 from chalicelib.ledger.actions import AccountClosed, AccountNotOpen
 
-ANSWERS_A_DAY = 100  # of whether somebody else has an account, or had one that has ended
-
 
 class AccountExists(Refusal):
     status, code = 409, "account_exists"
-    answers_a_day = ANSWERS_A_DAY
+    reveals = True
     title = Text("There is an account already", "账户已存在")
     detail = Text(
         "One person, one credit code and one login have one account.",
@@ -71,7 +69,7 @@ class ApplicationOpen(InvalidState):
 
 class AccountEnded(Refusal):
     status, code = 409, "account_ended"
-    answers_a_day = ANSWERS_A_DAY
+    reveals = True
     title = Text("Closed for good", "账户已终止")
     detail = Text(
         "A procedure of the exchange has closed this login's account, or the account with this number, for good.",

@@ -1,15 +1,28 @@
 """Things that are done each though others fail: a failure is logged, and raised when all had their turn."""
 
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from chalicelib import log
-from chalicelib.errors import Unavailable
+from chalicelib.deadline import pause
+from chalicelib.errors import Contended, Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
+RETRIES_MAX = 7  # of what others are in the way of
+
+
+def retrying(do: Callable[[], R]) -> R:
+    """The result of ``do``, which is tried again while others are in its way. Raises what the last try raises."""
+    for number in range(RETRIES_MAX):
+        try:
+            return do()
+        except Contended:
+            pause(random.uniform(0, 0.02 * 2**number))
+    return do()
 
 
 def each(*jobs: Callable[[], object]) -> None:

@@ -1,18 +1,14 @@
 """Writing notes into an agenda, and reading them in order."""
 
-import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from chalicelib.agenda.attempts import retrying
 from chalicelib.agenda.model import Agenda
-from chalicelib.deadline import pause
-from chalicelib.errors import Contended
 from chalicelib.kernel.settle import derive_each
 from chalicelib.table import keys, read
 from chalicelib.table.keys import Key
-from chalicelib.table.write import Write
 
-_ATTEMPTS_MAX = 8
 _KNOWN_MAX = 20_000
 _known: set[Key] = set()  # notes that stand: this process need not write them again
 
@@ -33,20 +29,8 @@ def note(agenda: Agenda, names: Iterable[str], at: datetime | None = None) -> No
     new = [write for write in each if write.key not in _known]
     if len(_known) > _KNOWN_MAX:
         _known.clear()
-    _write(new)
+    retrying(lambda: derive_each(new))  # others may note the same at this moment
     _known.update(write.key for write in new)
-
-
-def _write(new: list[Write]) -> None:
-    """Others may note the same at this moment."""
-    for attempt in range(_ATTEMPTS_MAX):
-        try:
-            derive_each(new)
-            return
-        except Contended:
-            if attempt + 1 == _ATTEMPTS_MAX:
-                raise
-            pause(random.uniform(0, 0.02 * 2**attempt))
 
 
 def names_in(pk: str, after: str | None = None) -> Iterator[str]:

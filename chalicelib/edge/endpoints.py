@@ -169,7 +169,8 @@ def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], 
         prepare = functools.partial(endpoint.prepare, order, **segments)
         return settle_prepared(order, prepare, view, endpoint.status, fingerprint)
     except Refusal as refusal:
-        raise budgets.spent(refusal, order.caller.account, order.now) from refusal
+        budgets.charge(refusal, order.caller.account, order.now)
+        raise
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:

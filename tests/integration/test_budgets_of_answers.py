@@ -7,7 +7,7 @@ import pytest
 from chalicelib.accounts.refusals import AccountEnded, AccountExists
 from chalicelib.edge.identity import budgets
 from chalicelib.edge.problem import TooManyRequests
-from chalicelib.errors import Contended, NotFound
+from chalicelib.errors import Contended, NotFound, Refusal
 from chalicelib.kernel import settle
 from chalicelib.kernel.settle import Derived
 from chalicelib.table import keys, read
@@ -20,8 +20,16 @@ NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    for refusal in (AccountExists, AccountEnded):
-        monkeypatch.setattr(refusal, "answers_a_day", MOST)
+    monkeypatch.setattr(budgets, "ANSWERS_A_DAY", MOST)
+
+
+def heard(refusal: Refusal, account: str, now: datetime = NOON) -> type[Refusal]:
+    """What the caller hears of a refusal."""
+    try:
+        budgets.charge(refusal, account, now)
+    except TooManyRequests:
+        return TooManyRequests
+    return type(refusal)
 
 
 def ask(world: World, number: str, sub: str = "mallory", language: str = "en") -> Answer:
@@ -52,16 +60,26 @@ def test_others_and_other_requests_of_the_same_login_go_through(world: World) ->
 def test_the_same_request_sent_again_is_another_answer(world: World) -> None:
     world.person("alice")
     body = {"kind": "individual", "name": "王小明", "identity_number": PEOPLE[0]}
-    heard = [world.post("/v1/accounts", body, role="individual", sub="bob", key="one").status for _ in range(MOST + 2)]
-    assert heard == [409] * MOST + [429] * 2
+    found = [world.post("/v1/accounts", body, role="individual", sub="bob", key="one").status for _ in range(MOST + 2)]
+    assert found == [409] * MOST + [429] * 2
+
+
+def test_an_institution_hears_so_often_that_a_login_is_taken(world: World) -> None:
+    world.person("alice")
+    world.institution()
+    body = {"sub": "alice", "label": "clerk", "authority": "operator"}
+    who = {"role": "institution", "sub": "shop"}
+    found = [world.post("/v1/institutions/me/logins", body, **who).refused for _ in range(MOST + 1)]
+    assert found == [(409, "login_taken")] * MOST + [(429, "too_many_requests")]
 
 
 def test_the_next_day_has_a_budget_of_its_own_and_the_old_count_expires(world: World) -> None:
-    heard = [budgets.spent(AccountExists(), "mallory", NOON) for _ in range(MOST + 1)]
-    assert [type(each) for each in heard] == [AccountExists] * MOST + [TooManyRequests]
-    assert heard[-1].facts == {"retry_after": 12 * 3600 + 1}
-    assert isinstance(budgets.spent(AccountEnded(), "mallory", NOON), AccountEnded)
-    assert isinstance(budgets.spent(AccountExists(), "mallory", NOON + timedelta(hours=12)), AccountExists)
+    assert [heard(AccountExists(), "mallory") for _ in range(MOST + 1)] == [AccountExists] * MOST + [TooManyRequests]
+    with pytest.raises(TooManyRequests) as spent:
+        budgets.charge(AccountExists(), "mallory", NOON)
+    assert spent.value.facts == {"retry_after": 12 * 3600 + 1}
+    assert heard(AccountEnded(), "mallory") is AccountEnded
+    assert heard(AccountExists(), "mallory", NOON + timedelta(hours=12)) is AccountExists
     kept = read.get(keys.answered("mallory", "account_exists", "2026-11-27"))
     assert kept is not None
     assert (kept["answers"], kept["expires_at"]) == (MOST, int((NOON + timedelta(days=2)).timestamp()))
@@ -69,7 +87,7 @@ def test_the_next_day_has_a_budget_of_its_own_and_the_old_count_expires(world: W
 
 def test_a_refusal_that_says_nothing_about_others_costs_no_request(world: World) -> None:
     before = world.store.requests
-    assert isinstance(budgets.spent(NotFound(), "alice", NOON), NotFound)
+    assert heard(NotFound(), "alice") is NotFound
     assert world.store.requests == before
 
 
@@ -85,7 +103,7 @@ def test_an_answer_that_cannot_be_counted_is_not_given(world: World, monkeypatch
 
     monkeypatch.setattr(budgets, "derive", derive)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    assert isinstance(budgets.spent(AccountExists(), "alice", NOON), AccountExists)
+    assert heard(AccountExists(), "alice") is AccountExists
     held = 100
     with pytest.raises(Contended):
-        budgets.spent(AccountExists(), "alice", NOON)
+        budgets.charge(AccountExists(), "alice", NOON)

@@ -1,49 +1,42 @@
-"""How often a day one login may be answered what says something about others: who tries number after number finds few.
+"""A daily budget of answers that reveal something about others: who tries one identity number after another finds few.
 
-Only such a refusal is counted, so nothing else costs a write or a read more.
+Only such refusals are counted, so no other request costs a read or a write more.
 """
 
-import random
 from datetime import datetime, timedelta
 
-from chalicelib.deadline import pause
+from chalicelib.agenda.attempts import retrying
 from chalicelib.edge.problem import TooManyRequests
-from chalicelib.errors import Contended, Refusal
+from chalicelib.errors import Refusal
 from chalicelib.kernel.settle import derive
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, update
 
+ANSWERS_A_DAY = 100  # of one code, to one account
 _DAY = timedelta(days=1)
-_ATTEMPTS_MAX = 8  # to count one: the requests of one login count in the same item
 
 
-def spent(refusal: Refusal, account: str, now: datetime) -> Refusal:
-    """``refusal``; TooManyRequests where the login whose own account would be ``account`` has had too many today (UTC).
+def charge(refusal: Refusal, account: str, now: datetime) -> None:
+    """Count a ``refusal`` that reveals something; ``account`` is the one that the caller has, or would open.
 
-    Raises Contended and Unavailable where it cannot be counted: an answer that is not counted is not given.
+    Raises TooManyRequests where the budget of the day (UTC) is spent; Contended and Unavailable where it cannot be
+    counted, since an answer that is not counted is not given.
     """
-    most = refusal.answers_a_day
-    if most is None or _counted(account, refusal.code, most, now):
-        return refusal
-    return TooManyRequests(retry_after=_seconds_left(now))
+    if refusal.reveals and not _counted(account, refusal.code, now):
+        raise TooManyRequests(retry_after=_seconds_left(now))
 
 
-def _counted(account: str, code: str, most: int, now: datetime) -> bool:
+def _counted(account: str, code: str, now: datetime) -> bool:
     """Whether there was room for one more."""
     count = update(
         keys.answered(account, code, now.date().isoformat()),
         assign={"expires_at": int((now + 2 * _DAY).timestamp())},
         add={"answers": 1},
-        require=Attr("answers").not_exists() | Attr("answers").lt(most),
+        require=Attr("answers").not_exists() | Attr("answers").lt(ANSWERS_A_DAY),
     )
-    for attempt in range(_ATTEMPTS_MAX):
-        try:
-            return derive(count).done
-        except Contended:
-            pause(random.uniform(0, 0.01 * 2**attempt))
-    raise Contended()
+    return retrying(lambda: derive(count)).done
 
 
 def _seconds_left(now: datetime) -> int:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
-    return max(1, int((midnight - now).total_seconds()) + 1)
+    return int((midnight - now).total_seconds()) + 1

@@ -50,6 +50,7 @@ class LoginRemoved(RoleNotAllowed):
 
 class LoginTaken(Refusal):
     status, code = 409, "login_taken"
+    reveals = True  # that the login has an account
     title = Text("The login is somebody's already", "登录主体已被使用")
     detail = Text(
         "A login stands for one party: this one has an account of its own, or acts for an institution already.",
