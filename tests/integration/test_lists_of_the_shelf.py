@@ -81,7 +81,7 @@ def test_offers_follow_their_merchant_off_the_list_and_back(world: World) -> Non
 
 
 @pytest.mark.parametrize("before", [False, True])
-def test_what_is_over_is_led_away_and_stays_its_merchants_to_see(world: World, before: bool) -> None:
+def test_what_is_over_leaves_and_stays_its_merchants_to_see(world: World, before: bool) -> None:
     world.merchant()
     world.rich()
     over, living, off = world.offer(), world.offer(), world.offer()
@@ -101,6 +101,8 @@ def test_what_is_over_is_led_away_and_stays_its_merchants_to_see(world: World, b
     assert shelf(world, status="all", **SHOP) == [off, living, over]
     assert sorted(shelf(world, status="all", sort="points", **SHOP)) == sorted([off, living, over])
     assert list(read.places(lists.OFFERS)) == list(read.places(lists.OFFERS_BY_POINTS)) == []
+    assert world.patch(f"/v1/offers/{over}", {"points": 900}, **SHOP).status == 200
+    assert stands(world, over) == (lists.OFFERS_OFF, lists.OFFERS_ENDED_BY_POINTS)  # a new price brings nothing back
     moved = dict(world.store.items)
     sweep_tills()  # there is nothing more to do
     assert {place: item.get("list") for place, item in moved.items()} == {

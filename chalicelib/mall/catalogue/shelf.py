@@ -16,7 +16,7 @@ from chalicelib.mall.categories import lane
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.offers.sellers import Seller, may_sell
-from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS, moved
+from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS, by_points, moved
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -44,7 +44,7 @@ def offer(
         writes=(
             *may_sell(command, new, seller),
             put(keys.offer(new.id), new, listed=Listing(lane(lists.OFFERS, new.category), f"{command.at}:{new.id}")),
-            put(keys.shop(new.merchant, new.id), _pointer(new), listed=_by_points(new, new.points)),
+            put(keys.shop(new.merchant, new.id), _pointer(new), listed=_by_points(new, new.points, command.at)),
             *_own_code(new),
             *event_terms.listed(new),
             *event_stock.supply(new, new.supplied, "/stock", command.at),
@@ -74,8 +74,8 @@ def _pointer(offer: Offer) -> Pointer:
     return Pointer(offer.id, offer.category, offer.merchant)
 
 
-def _by_points(offer: Offer, points: int) -> Listing:
-    return lists.by_points(lane(lists.OFFERS_BY_POINTS, offer.category), points, offer.id)
+def _by_points(offer: Offer, points: int, at: str) -> Listing:
+    return lists.by_points(by_points(offer, at), points, offer.id)
 
 
 def _own_code(offer: Offer) -> Iterable[Write]:
@@ -138,7 +138,7 @@ def change(
     facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
     may = may_sell(command, offer, seller) if body.status == "on_shelf" else (acting(offer.merchant),)
     more = _more(command, offer, added)
-    writes = (*may, changed, *more, *_place(after, body.points), *_at_tills(offer, words, added))
+    writes = (*may, changed, *more, *_place(after, body.points, command.at), *_at_tills(offer, words, added))
     return Decision("offer_changed", after.to_answer(), writes, facts)
 
 
@@ -155,10 +155,10 @@ def _as_read(offer: Offer, supplied: int | None, *, to_shelf: bool) -> Condition
     return require & Attr("taken_down").not_exists() if to_shelf else require
 
 
-def _place(offer: Offer, points: int | None) -> Iterable[Write]:
+def _place(offer: Offer, points: int | None, at: str) -> Iterable[Write]:
     """Where a changed price stands among the others."""
     if points is not None:
-        place = _by_points(offer, points)
+        place = _by_points(offer, points, at)
         yield update(keys.shop(offer.merchant, offer.id), assign=vars(_pointer(offer)), listed=place)
 
 

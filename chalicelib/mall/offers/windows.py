@@ -58,6 +58,15 @@ def moved(offer: Offer, status: OnShelf) -> dict[str, str]:
     return lists.moved(lane(lists.OFFERS, offer.category) if status == "on_shelf" else lists.OFFERS_OFF)
 
 
+def is_over(offer: Offer, at: str) -> bool:
+    return (offer.ends_at or NEVER_ENDS) <= at
+
+
+def by_points(offer: Offer, at: str) -> str:
+    """The list by price in which an offer stands at ``at``."""
+    return lists.OFFERS_ENDED_BY_POINTS if is_over(offer, at) else lane(lists.OFFERS_BY_POINTS, offer.category)
+
+
 def in_time(offer: Offer, at: str) -> bool:
     """Whether an offer has begun and has not ended at ``at``."""
-    return (offer.starts_at or ALWAYS) <= at < (offer.ends_at or NEVER_ENDS)
+    return (offer.starts_at or ALWAYS) <= at and not is_over(offer, at)

@@ -19,8 +19,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive_each, perform
 from chalicelib.mall.categories import lane, lanes
 from chalicelib.mall.items import Offer, TillOf
-from chalicelib.mall.offers import queries
-from chalicelib.mall.offers.windows import NEVER_ENDS
+from chalicelib.mall.offers import queries, windows
 from chalicelib.mall.redemptions import actions
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Place
@@ -68,22 +67,23 @@ def _look_at(moved: list[int], places: Sequence[Place]) -> None:
     """Offers are swept, and those whose time is over leave the lists of what can be redeemed."""
     at = stamp(datetime.now(UTC))
     offers = read.many([place.key for place in places], Offer)
-    derive_each(write for place in places for write in _led_away(place, offers[place.key], at))
+    derive_each(write for place in places for write in _relisted(place, offers[place.key], at))
     _sweep(moved, queries.holding([place.key.pk.removeprefix(keys.offer("").pk) for place in places]))
 
 
-def _led_away(place: Place, offer: Offer, at: str) -> Iterator[Write]:
-    """What takes an offer, and its merchant's pointer, to where they belong. It is looked at once more at the next
-    round where it changed meanwhile.
+def _relisted(place: Place, offer: Offer, at: str) -> Iterator[Write]:
+    """What takes an offer and its merchant's pointer to the lists where they belong. Where the offer has changed since
+    it was read, the next round looks at it again.
     """
-    ended = (offer.ends_at or NEVER_ENDS) <= at
-    belongs = lists.OFFERS_OFF if ended or offer.status != "on_shelf" else lane(lists.OFFERS, offer.category)
+    off = windows.is_over(offer, at) or offer.status != "on_shelf"
+    belongs = lists.OFFERS_OFF if off else lane(lists.OFFERS, offer.category)
     if place.listing.list == belongs:
         return
     same = Attr("status").eq(offer.status) & Attr("list").eq(place.listing.list)
-    by_points = lists.OFFERS_ENDED_BY_POINTS if ended else lane(lists.OFFERS_BY_POINTS, offer.category)
     yield update(place.key, assign=lists.moved(belongs), require=same)
-    yield update(keys.shop(offer.merchant, offer.id), assign=lists.moved(by_points), require=present())
+    yield update(
+        keys.shop(offer.merchant, offer.id), assign=lists.moved(windows.by_points(offer, at)), require=present()
+    )
 
 
 def _sweep(moved: list[int], tills: Iterable[TillOf]) -> list[str]:
