@@ -186,5 +186,5 @@ NEEDED = frozenset(each.name for each in STEPS_OF_RUN if not each.optional)
 
 
 def nothing_came(step: Step, *, tried: bool) -> Text:
-    """What is stated of a step that has come to nothing when its run is over."""
+    """What the answer says of a step for which nothing came before its run was over."""
     return LEFT_OUT if step.optional else NOTHING if tried else NOT_TRIED

@@ -53,12 +53,12 @@ class Caller:
 
     @property
     def accounts(self) -> list[str]:
-        """The ids of all accounts that the caller holds by ``holds``, its own first."""
+        """The ids of all accounts that the caller ``holds``, its own first."""
         return [self.account, *sorted(self.formerly)]
 
     def holds(self, role: str, account: str | None) -> bool:
         """Whether this caller comes in ``role``, as the holder of ``account``."""
-        return self.role == role and account in self.accounts
+        return self.role == role and (account == self.account or account in self.formerly)
 
     def reads_as(self, *roles: str) -> bool:
         """Whether this caller sees everything that one of ``roles`` (exchange, bureau) sees: also as the auditor."""

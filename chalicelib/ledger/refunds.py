@@ -103,18 +103,16 @@ def brought_to(payee: Payee, transfer: Transfer, owner: str) -> Transfer:
 
 
 def given_up(payee: Payee, transfer: Transfer) -> tuple[Transfer, dict[str, AccountCondition]]:
-    """``transfer``, of which the points that would come to an account that is gone (see ``Payee``) repay what it owes;
-    the rest is cancelled, and the grams behind it are retired, as what it held was. And what the account adds to it.
+    """A ``transfer`` of one posting to an account that is gone (see ``Payee``): its points repay what the account owes.
+    The rest is cancelled, and the grams behind it are retired, as with what it held. And what the account requires.
     """
-    account, postings = payee.account, list[Posting]()
-    for posting in transfer.postings:
-        repaid = min(posting.amount, account.debt_points)
-        if repaid:
-            postings += [posting._replace(destination=account.holder, amount=repaid)]
-            postings += repayment(account.holder, POINTS, repaid)
-        if rest := posting.amount - repaid:
-            postings += [posting._replace(destination=keys.POOL, amount=rest)]
-            postings += [Posting(keys.POOL, keys.RETIRED, rest, GRAMS)]
+    [paid], account, postings = transfer.postings, payee.account, list[Posting]()
+    repaid = min(paid.amount, account.debt_points)
+    if repaid:
+        postings += [paid._replace(destination=account.holder, amount=repaid)]
+        postings += repayment(account.holder, POINTS, repaid)
+    if rest := paid.amount - repaid:
+        postings += [paid._replace(destination=keys.POOL, amount=rest), Posting(keys.POOL, keys.RETIRED, rest, GRAMS)]
     return Transfer(transfer.kind, tuple(postings)), {account.holder: _as_it_owes(account)}
 
 

@@ -18,6 +18,7 @@ from chalicelib.table import keys
 from chalicelib.table.write import Write, absent, check, put
 
 V = TypeVar("V", Methodology, Scenario)
+MOVED_MAX = 98  # one transaction of 100 items, with the methodology and the Record
 
 
 class SameVersion(InvalidState):
@@ -37,11 +38,16 @@ def publish_methodology(
     command: Command[NewMethodology], versions: Sequence[Methodology], using: Sequence[Sequence[Scenario]] = ()
 ) -> Decision:
     """A methodology, or a new version of one; where it ends at another time, so do the scenarios that use it
-    (``using``: all versions of each). Raises SameVersion where it would change nothing.
+    (``using``: all versions of each). Raises SameVersion where it would change nothing, InvalidRequest where it would
+    change more than one transaction can.
     """
     version = _next(Methodology(**_fields(command, versions)), versions)
     write = put(keys.methodology(version.code, version.version), version)
     moved = [each for own in using for each in _moved(command, own, [*versions, version])]
+    if len(moved) > MOVED_MAX:
+        en = f"Moves the end of {len(moved)} scenario versions; one request moves {MOVED_MAX}: end some scenarios first"
+        zh = f"将改变 {len(moved)} 个场景版本的失效时间，一次最多 {MOVED_MAX} 个：请先终止部分场景"
+        raise InvalidRequest.at("/valid_until", en, zh)
     return Decision("methodology_published", methodology.to_answer(version), (write, *map(_write, moved)))
 
 

@@ -105,12 +105,12 @@ def test_a_scenario_spells_its_methodology_as_it_was_published() -> None:
         publish([scenario()], methodology="shcer-01")
 
 
-def register(versions: list[Methodology], **changes: Any) -> Any:
+def register(versions: list[Methodology], using: Any = (), **changes: Any) -> Any:
     fields: dict[str, Any] = {
         "code": "SHCER-01", "title": "碳普惠方法学", "kind": "scenario", "document_sha256": "0" * 64,
         "valid_from": BEGIN, "valid_until": None,
     }  # fmt: skip
-    return actions.publish_methodology(command(NewMethodology(**fields | changes), role="bureau"), versions)
+    return actions.publish_methodology(command(NewMethodology(**fields | changes), role="bureau"), versions, using)
 
 
 def test_a_methodology_keeps_what_was_published() -> None:
@@ -128,6 +128,19 @@ def test_other_content_of_a_methodology_is_a_new_version_and_the_same_is_refused
         register([methodology()], code="shcer-01")
     with pytest.raises(InvalidRequest):
         register([], valid_until=BEGIN)
+
+
+@pytest.mark.parametrize("scenarios", [actions.MOVED_MAX, actions.MOVED_MAX + 1])
+def test_a_methodology_moves_the_end_of_as_many_scenarios_as_one_transaction_holds(scenarios: int) -> None:
+    using = [[scenario(code=f"s{number}")] for number in range(scenarios)]
+    if scenarios <= actions.MOVED_MAX:
+        decision = register([methodology()], using, valid_until=datetime(2027, 1, 1, tzinfo=UTC))
+        assert len(decision.writes) == 1 + scenarios
+        assert {load(Scenario, after(each)).methodology_until for each in decision.writes[1:]} == {LATER}
+        return
+    with pytest.raises(InvalidRequest) as refused:
+        register([methodology()], using, valid_until=datetime(2027, 1, 1, tzinfo=UTC))
+    assert refused.value.facts["errors"][0]["pointer"] == "/valid_until"
 
 
 LATER = "2027-01-01T00:00:00.000Z"
