@@ -22,22 +22,22 @@ const TYPES: Words = {
 }
 
 const REASONS: Words = {
-  bad_url: ['通知地址不规范', 'The address is none'],
+  bad_url: ['通知地址不规范', 'The address is not a valid URL'],
   not_https: ['通知地址不是 https', 'The address is not https'],
-  credentials_in_url: ['通知地址包含用户名', 'The address holds a user name'],
-  port_not_allowed: ['端口不被允许', 'Its port is not called'],
-  unknown_host: ['域名无法解析', 'The name has no address'],
-  private_address: ['域名指向非公网地址', 'The name leads to an address that is not public'],
+  credentials_in_url: ['通知地址包含用户名', 'The address contains a user name'],
+  port_not_allowed: ['端口不被允许', 'The port is not allowed'],
+  unknown_host: ['域名无法解析', 'The host name does not resolve'],
+  private_address: ['域名指向非公网地址', 'The host name resolves to an address that is not public'],
   no_answer: ['没有应答', 'No answer'],
   late: ['未在 5 秒内应答', 'No answer within 5 seconds'],
   tls_failed: ['TLS 证书未被接受', 'The certificate was not accepted'],
-  redirected: ['应答是重定向', 'It redirects'],
-  too_large: ['应答过长', 'The answer is too long'],
-  status: ['应答状态码不是 2xx', 'The status is not 2xx'],
-  malformed: ['应答不是 HTTP', 'The answer is no HTTP'],
-  gone: ['系统答复不再接收（410）', 'The system wants no more (410)'],
-  earlier_failed: ['前一通知未送达', 'The one before it was given up'],
-  endpoint_disabled: ['等待重新对接', 'Waits for another integration'],
+  redirected: ['应答是重定向', 'The answer was a redirect'],
+  too_large: ['应答过长', 'The answer was too long'],
+  status: ['应答状态码不是 2xx', 'The status was not 2xx'],
+  malformed: ['应答不是 HTTP', 'The answer was not HTTP'],
+  gone: ['系统答复不再接收（410）', 'The system takes no more webhooks (410)'],
+  earlier_failed: ['前一通知未送达', 'The webhook before it was not delivered'],
+  endpoint_disabled: ['等待重新对接', 'Waits until the system is integrated again'],
 }
 
 export const event = (type: string): HTMLElement => h('span', {}, word(TYPES, type), ' ', h('code', {}, type))

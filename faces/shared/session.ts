@@ -40,7 +40,7 @@ export function signOut(): void {
   if (before) listeners.forEach((tell) => tell())
 }
 
-/** Who leaves, leaves nothing: the page begins again, and where she signed in nobody stays signed in, if that can be. */
+/** Signing out leaves nothing behind: the page starts again, and the session at the issuer ends, if the issuer offers that. */
 export async function leave(): Promise<void> {
   signOut()
   location.replace(await farewell().catch(redirect))
