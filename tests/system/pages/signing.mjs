@@ -24,7 +24,11 @@ async function signOut(page, found) {
   found.left.push(...(await page.evaluate(() => Object.keys(sessionStorage))))
 }
 
-const sessionOf = (page, face) => page.evaluate((name) => JSON.parse(sessionStorage.getItem(name) ?? 'null'), `session:${face}`)
+/** The session of a face, once it has one: a page that has loaded has not yet exchanged its code for a token. */
+async function sessionOf(page, face) {
+  const stored = await page.waitForFunction((name) => sessionStorage.getItem(name), `session:${face}`)
+  return JSON.parse(await stored.jsonValue())
+}
 
 await journey(async (visitor) => {
   const found = { signed: {}, refused: {}, silent: {}, left: [] }
@@ -32,8 +36,8 @@ await journey(async (visitor) => {
     await be(' ', role, sub)
     const page = await visitor.open(face)
     await signIn(page)
-    await page.getByRole('button', WELCOME).waitFor({ state: 'detached' })
     const session = await sessionOf(page, face)
+    await page.getByRole('button', WELCOME).waitFor({ state: 'detached' })
     found.signed[face] = session.sub
     if (face === 'portal') await signOut(page, found)
     if (face !== 'citizen') continue
