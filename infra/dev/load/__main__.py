@@ -1,7 +1,8 @@
-"""``make load``: a mixed day at rising rates, a soak, and as many TRIPS as fast as they are taken; then the books.
+"""``make load``: a mixed day at rising rates, a soak, and a city's day of TRIPS in files; then the books.
 
-``RATES="5 10 20 40"`` are requests a second, each for ``SECONDS`` (20); ``SOAK`` seconds (0) follow at the second rate,
-and ``TRIPS`` (0) trips at the highest. It writes ``build/load/latency.svg`` and ``build/load/figures.txt``.
+``RATES="5 10 20 40"`` are requests a second, each for ``SECONDS`` (20); ``SOAK`` seconds (0) follow at the second rate.
+``TRIPS`` (0) are sent by sixteen channels in files, while people ask at the first rate. It writes
+``build/load/latency.svg`` and ``build/load/figures.txt``.
 """
 
 import os
@@ -16,11 +17,12 @@ from infra.dev.demo.api import Api
 from infra.dev.load import plot
 from infra.dev.load.day import City, settle
 from infra.dev.load.rates import Sender, Stage
+from infra.dev.load.sending import Day, send
 from infra.dev.local.stack import LocalStack
 from infra.here import ROOT
 
 _BUILD = ROOT / "build" / "load"
-_SETTLE_SECONDS = 300.0
+_SETTLE_SECONDS = 3600.0
 _SOAK_PARTS = 6
 
 
@@ -30,14 +32,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, LocalStack(Path(folder) / "data") as stack:
         api = Api(stack.url, stack.token, lambda done, total, what: _show(what)(done, total))
         city = settle(api)
-        stages = _stages(stack, Sender(stack.url, stack.token, city), city, rates)
+        sender = Sender(stack.url, stack.token, city)
+        stages = _stages(stack, sender, city, rates)
+        trips = int(os.environ.get("TRIPS") or 0)
+        day = _day(stack, sender, city, trips, stages, rates[0]) if trips else Day()
         lines = [
             "requests/s  answered/s   p50 ms   p90 ms   p99 ms  memory MB",
             *(f"{_line(stage)}  {name}" for name, stage in stages.items()),
+            *day.table,
         ]
         _settled(api)
         books = _audit(stack)
-        wrong = {name: dict(stage.wrong) for name, stage in stages.items() if stage.wrong}
+        wrong = {name: dict(stage.wrong) for name, stage in stages.items() if stage.wrong} | day.found
         lines += [f"refused as expected: {sum(sum(each.refused.values()) for each in stages.values())}"]
         lines += [f"answered as nobody expects: {wrong or 'nothing'}", books.stdout.strip()]
     _BUILD.mkdir(parents=True, exist_ok=True)
@@ -51,18 +57,24 @@ def main() -> int:
 def _stages(stack: LocalStack, sender: Sender, city: City, rates: list[float]) -> dict[str, Stage]:
     seconds, stages = float(os.environ.get("SECONDS") or 20), dict[str, Stage]()
 
-    def run(name: str, rate: float, seconds: float, *, trips: bool = False) -> None:
-        stages[name] = sender.stage(rate, seconds, city.trip if trips else city.ask, _show(name))
+    def run(name: str, rate: float, seconds: float) -> None:
+        stages[name] = sender.stage(rate, seconds, city.ask, _show(name))
         stages[name].rss_mb = _memory(stack)
 
     for rate in rates:
         run(f"rate {rate:g}", rate, seconds)
-    soak, many = float(os.environ.get("SOAK") or 0), int(os.environ.get("TRIPS") or 0)
+    soak = float(os.environ.get("SOAK") or 0)
     for part in range(_SOAK_PARTS if soak else 0):
         run(f"soak {part + 1}", rates[min(1, len(rates) - 1)], soak / _SOAK_PARTS)
-    if many:
-        run(f"{many} trips", rates[-1], many / rates[-1], trips=True)
     return stages
+
+
+def _day(stack: LocalStack, sender: Sender, city: City, trips: int, stages: dict[str, Stage], rate: float) -> Day:
+    api = Api(stack.url, stack.token, lambda done, total, what: _show(what)(done, total))
+    day, people = send(api, sender, city, trips, rate, _show)
+    people.rss_mb = _memory(stack)
+    stages["beside the files"] = people
+    return day
 
 
 def _line(stage: Stage) -> str:

@@ -46,9 +46,6 @@ class City:
             what = "redeem"
         return getattr(self, f"_{what}")()  # type: ignore[no-any-return]
 
-    def trip(self) -> Question:
-        return self._report()
-
     def heard(self, question: Question, answer: dict[str, Any]) -> None:
         """An order that was placed can be served."""
         if question.what == "redeem" and "id" in answer:

@@ -13,6 +13,7 @@ import urllib3
 from infra.dev.demo.api import TokenOf
 from infra.dev.load.day import EXPECTED, Asker, City, Question
 
+Show = Callable[[int, int], None]
 AT_ONCE = 64
 SHARES = (0.5, 0.9, 0.99)
 
@@ -33,10 +34,21 @@ class Stage:
         """Requests a second that were answered."""
         return len(self.took) / self.seconds if self.seconds else 0.0
 
+    def add(self, other: "Stage") -> None:
+        """Another stretch at the same rate."""
+        self.took += other.took
+        self.refused += other.refused
+        self.wrong += other.wrong
+        self.seconds += other.seconds
+
     def percentiles(self) -> list[float]:
         """The milliseconds within which each of SHARES was answered."""
         took = sorted(self.took)
         return [1000 * took[min(len(took) - 1, int(share * len(took)))] if took else 0.0 for share in SHARES]
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody looks."""
 
 
 class Sender:
@@ -47,7 +59,7 @@ class Sender:
         self._http = urllib3.PoolManager(maxsize=AT_ONCE, retries=False, timeout=urllib3.Timeout(60))
         self._tokens: dict[tuple[str, str], str] = {}
 
-    def stage(self, rate: float, seconds: float, ask: Asker, show: Callable[[int, int], None]) -> Stage:
+    def stage(self, rate: float, seconds: float, ask: Asker, show: Show = _silent) -> Stage:
         """``rate`` requests a second for so many seconds."""
         stage, began, total = Stage(rate), time.monotonic(), int(rate * seconds)
         with ThreadPoolExecutor(AT_ONCE) as pool:
