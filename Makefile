@@ -91,8 +91,8 @@ mutate: $(BIN)/.done $(TOOLS)/mutate/.done ## make mutate [ONLY='chalicelib.ledg
 load: $(BIN)/.done tools ## make load [RATES="5 10 20 40"] [SECONDS=20] [SOAK=600] [TRIPS=1000000] sends a mixed day to a stack of its own
 	@RATES="$(RATES)" SECONDS="$(SECONDS)" SOAK="$(SOAK)" TRIPS="$(TRIPS)" $(BIN)/python -m infra.dev.load
 
-bench: $(BIN)/.done tools ## measure every figure, and write docs/figures.md
-	@$(BIN)/python -m infra.dev.bench
+bench: $(BIN)/.done tools $(if $(PEERS),$(TOOLS)/peers/.done) ## make bench [PEERS=1] measures every figure (beside SQL peers), and writes docs/figures.md
+	@PEERS="$(PEERS)" $(BIN)/python -m infra.dev.bench
 
 buy-back: $(BIN)/.done ## fire the buy-back schedule of the running system once
 	@$(BIN)/python -m infra.dev.fire buy_back
@@ -165,6 +165,12 @@ $(TOOLS)/mutate/.done: infra/dev/mutate/requirements.txt | $(BIN)/.done
 	@echo "Installing mutmut (small changes of the code) into $(TOOLS) (once)" >&2
 	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/mutate && $(PYTHON) -m venv $(TOOLS)/mutate
 	@$(TOOLS)/mutate/bin/python -m pip $(QUIET_PIP) -r infra/dev/mutate/requirements.txt
+	@touch $@
+
+$(TOOLS)/peers/.done: infra/dev/bench/peers/requirements.txt | $(BIN)/.done
+	@echo "Installing FastAPI, psycopg and django-hordak (peers of the benchmark) into $(TOOLS) (once)" >&2
+	@mkdir -p $(TOOLS) && rm -rf $(TOOLS)/peers && $(PYTHON) -m venv $(TOOLS)/peers
+	@$(TOOLS)/peers/bin/python -m pip $(QUIET_PIP) -r infra/dev/bench/peers/requirements.txt
 	@touch $@
 
 # What the zip is made of: the tests build it then without the network.

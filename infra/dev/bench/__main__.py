@@ -12,6 +12,7 @@ from chalicelib.settings import settings
 from infra.dev.bench import books, coldstart, costs, figures, inprocess, intake, judgements, proofs, runs, throughput
 from infra.dev.bench.figures import Figure
 from infra.dev.bench.pages import painted
+from infra.dev.bench.peers import compare
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.setting import Setting
 from infra.dev.local.stack import LocalStack
@@ -52,6 +53,7 @@ def _measured(console: Console, stack: LocalStack) -> Iterator[Figure]:
     yield intake.memory(stack, setting)
     yield _judgements(console, stack, setting)
     yield painted(stack, setting)
+    yield from compare.figures(console, stack, setting)
 
 
 def _costs(setting: Setting) -> Figure:

@@ -1,5 +1,6 @@
 """16 HTTP clients against the running stack, and 16 threads of bare transactions on the same store, in turn."""
 
+import itertools
 import json
 import re
 import socket
@@ -74,42 +75,67 @@ def bare(transaction: dict[str, Any]) -> float:
 
 
 def _http(stack: LocalStack, offer: str) -> float:
-    """The clients live in processes of their own, so that they do not share the interpreter with what they measure."""
-    each = CLIENTS // PROCESSES
+    tokens = [[stack.token("individual", sub(number))] for number in range(CLIENTS)]
+    return len(redeem_by(stack.url, [offer] * CLIENTS, tokens)) / SECONDS
+
+
+def redeem_by(url: str, offers: list[str], tokens: list[list[str]]) -> list[float]:
+    """The milliseconds of each redemption of ``SECONDS`` by ``CLIENTS`` clients: each has an offer and people by turns.
+
+    The clients live in processes of their own, so that they do not share the interpreter with what they measure.
+    Raises RuntimeError where anything but 201 is answered.
+    """
     started = []
     for process in range(PROCESSES):
-        tokens = [stack.token("individual", sub(process * each + number)) for number in range(each)]
-        order = json.dumps({"url": stack.url, "offer": offer, "tokens": tokens, "seconds": SECONDS})
-        command = [sys.executable, "-m", "infra.dev.bench.throughput", order]
-        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-    return sum(int(process.communicate()[0]) for process in started) / SECONDS
+        clients = {"offers": offers[process::PROCESSES], "tokens": tokens[process::PROCESSES]}
+        command = [sys.executable, "-m", "infra.dev.bench.throughput"]
+        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        _hand(started[-1], json.dumps(clients | {"url": url, "seconds": SECONDS}))
+    found: list[float] = []
+    for client in started:
+        written = client.communicate()[0]
+        if client.returncode:
+            raise RuntimeError("a client was refused: it says above why")
+        found += json.loads(written)
+    return found
 
 
-def _client(order: dict[str, Any]) -> None:
-    done = [0] * len(order["tokens"])
+def _hand(client: subprocess.Popen[str], order: str) -> None:
+    assert client.stdin
+    client.stdin.write(f"{order}\n")
+    client.stdin.flush()
+
+
+def _client(order: dict[str, Any]) -> list[float]:
+    took: list[float] = []
     end = time.monotonic() + order["seconds"]
     place = urlsplit(order["url"])
-    body = json.dumps({"offer": order["offer"], "quantity": 1, "points": 10})
+    refused: list[bytes] = []
 
     def send(number: int) -> None:
+        body = json.dumps({"offer": order["offers"][number], "quantity": 1, "points": 10})
         head = (
             f"POST /v1/redemptions HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nAuthorization: Bearer {order['tokens'][number]}\r\nIdempotency-Key: "
+            f"Content-Length: {len(body)}\r\n"
         )
+        people = itertools.cycle(order["tokens"][number])
         with socket.create_connection((place.hostname, place.port)) as connection:
-            while time.monotonic() < end:
-                connection.sendall(f"{head}load-{number}-{time.time_ns()}\r\n\r\n{body}".encode())
+            while (began := time.monotonic()) < end and not refused:
+                proof = f"Authorization: Bearer {next(people)}\r\nIdempotency-Key: load-{number}-{time.time_ns()}"
+                connection.sendall(f"{head}{proof}\r\n\r\n{body}".encode())
                 answer = _answer(connection)
                 if not answer.startswith(b"HTTP/1.1 201 "):
-                    raise RuntimeError(answer)
-                done[number] += 1
+                    refused.append(answer)
+                took.append(1000 * (time.monotonic() - began))
 
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(done))]
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(order["tokens"]))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    print(sum(done))
+    if refused:
+        raise RuntimeError(refused[0])
+    return took
 
 
 def _answer(connection: socket.socket) -> bytes:
@@ -124,4 +150,4 @@ def _answer(connection: socket.socket) -> bytes:
 
 
 if __name__ == "__main__":
-    _client(json.loads(sys.argv[1]))
+    print(json.dumps(_client(json.loads(sys.stdin.readline()))))
