@@ -1,5 +1,6 @@
 """Where the demo's points end: cancelled, donated, bought back, and the grams retired, each with its certificate."""
 
+import itertools
 import time
 from typing import Any
 
@@ -85,10 +86,21 @@ def _bicycles(api: Api, offers: list[dict[str, Any]]) -> None:
 
 
 def _buy_back(api: Api) -> None:
-    """A run by hand; merchants' points become grams. Waits until it has ended."""
-    run = api.post_all("The exchange buys back", [Call("/v1/buy-back-runs", {}, "exchange", "exchange", "buy-back")])[0]
+    """Runs by hand, until the bicycle club's points are grams: a run pays whom the stream has reported as a seller, and
+    after a restart it may be behind.
+    """
     deadline = time.monotonic() + WAIT_SECONDS
-    while api.get(f"/v1/buy-back-runs/{run['id']}", "exchange", "exchange")["status"] != "finished":
-        if time.monotonic() > deadline:
-            raise SystemExit("The buy-back run does not end: see the pumps' log in the run folder")
-        time.sleep(0.1)
+    for number in itertools.count(1):
+        call = Call("/v1/buy-back-runs", {}, "exchange", "exchange", "buy-back" + f"-{number}" * (number > 1))
+        run = api.post_all("The exchange buys back", [call])[0]
+        while api.get(f"/v1/buy-back-runs/{run['id']}", "exchange", "exchange")["status"] != "finished":
+            _wait(deadline, "The buy-back run does not end")
+        if api.get("/v1/buy-backs", "institution", "bicycle-club")["items"]:
+            return
+        _wait(deadline, "No buy-back run pays the bicycle club", seconds=2.0)
+
+
+def _wait(deadline: float, wrong: str, seconds: float = 0.1) -> None:
+    if time.monotonic() > deadline:
+        raise SystemExit(f"{wrong}: see the pumps' log in the run folder")
+    time.sleep(seconds)
