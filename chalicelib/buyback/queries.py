@@ -98,10 +98,10 @@ def _sellers(run: Run) -> Iterator[tuple[str, Mapping[str, str]]]:
     return ((key.sk, key.item()) for key in noted(SELLERS, until - timedelta(days=HINT_DAYS), until, after))
 
 
-def with_a_tonne(ids: Sequence[str]) -> list[str]:
+def with_a_tonne(ids: Sequence[str]) -> list[Account]:
     """Those of the merchants that hold a tonne and may move it, as of now."""
     accounts = read.many([keys.account(keys.holder(id)) for id in ids], Account).values()
-    return [account.id for account in accounts if _is_due(account)]
+    return [account for account in accounts if _is_due(account)]
 
 
 def merchant_with_a_tonne(id: str) -> Account | None:

@@ -6,6 +6,7 @@ merchants). The table remembers what a queue may lose, and ``resume`` sends it a
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -19,6 +20,8 @@ from chalicelib.buyback.model import COUNTING_LANES, lot_id
 from chalicelib.errors import InvalidState
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import derive, perform
+from chalicelib.ledger.account import Account
+from chalicelib.ledger.actions import AccountClosed, AccountFrozen
 from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
 from chalicelib.table import keys
@@ -110,20 +113,25 @@ def _pay_part(run: str, part: RunPart | None) -> None:
     if part is None or part.status == "done":
         return
     due = queries.with_a_tonne(part.merchants)
-    attempt_each(due, partial(pay, run), what="merchant", name=str)  # the part is done when all of them were paid
+    # the part is done when all of them were paid
+    attempt_each(due, lambda account: pay(run, account.id, account), what="merchant", name=lambda account: account.id)
     _quietly(keys.digest("part done", run, str(part.number)), partial(actions.part_done, run=run, part=part))
 
 
-def pay(run: str, merchant: str) -> None:
-    """One merchant's lot of a run, if it holds a tonne. Raises Contended where its balance does not stay still."""
+def pay(run: str, merchant: str, known: Account | None = None) -> None:
+    """One merchant's lot of a run, if it holds a tonne. ``known``: its account, where it was just read; the transaction
+    confirms it, and it is read again where that fails. Raises Contended where its balance does not stay still.
+    """
+    accounts = iter([known] if known else [])
 
     def decide(command: Command[Any]) -> Decision:
-        account = queries.merchant_with_a_tonne(merchant)
+        account = next(accounts, None) or queries.merchant_with_a_tonne(merchant)
         if account is None:
             raise InvalidState(state="less than a tonne", action="buy back")
         return actions.pay(command, run, account)
 
-    _quietly(lot_id(run, merchant), decide)
+    with suppress(AccountFrozen, AccountClosed):  # since it was read
+        _quietly(lot_id(run, merchant), decide)
 
 
 def _finish(id: str) -> None:

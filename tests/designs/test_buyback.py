@@ -49,8 +49,8 @@ class Scheme:
         elif what == "part":
             worker.handle({"run": self.run, "part": number}, lambda _: True)
         elif what == "die":  # as far as a worker gets that pays and does not come to the end of its part
-            for merchant in queries.with_a_tonne([f"m{number}"]):
-                worker.pay(self.run, merchant)
+            for account in queries.with_a_tonne([f"m{number}"]):
+                worker.pay(self.run, account.id, account)
         elif what == "resume":
             worker.resume(datetime.now(UTC) + timedelta(days=1))
         elif what == "earn":

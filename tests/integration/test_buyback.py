@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.buyback import model, worker
+from chalicelib.buyback import model, queries, worker
 from chalicelib.kernel.fields import stamp
 from chalicelib.queues import sender as queue
 from chalicelib.table import keys
@@ -203,10 +203,10 @@ def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(
     worker.handle({"run": run}, lambda _: True)
     pay = worker.pay
 
-    def fails(run: str, merchant: str) -> None:
+    def fails(run: str, merchant: str, known: Any) -> None:
         if merchant == broken:
             raise ValueError("broken")
-        pay(run, merchant)
+        pay(run, merchant, known)
 
     monkeypatch.setattr(worker, "pay", fails)
     with pytest.raises(ValueError, match="broken"):
@@ -217,6 +217,33 @@ def test_a_merchant_that_fails_keeps_no_other_of_its_part_from_being_paid(
     assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": TONNE, "held_points": 0}
     found = world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body
     assert (found["status"], found["tonnes"]) == ("finished", 2)
+
+
+def test_what_happens_to_a_merchant_after_its_part_was_read_counts(world: World, jobs: Jobs, monkeypatch: Any) -> None:
+    """One sells another tonne, one is frozen: the first is paid both, the second nothing, and the run ends."""
+    world.merchant()
+    world.merchant("second", CODES[1])
+    sell(world, TONNE)
+    sell(world, TONNE, "second")
+    world.sweep()
+    run = world.post("/v1/buy-back-runs", **EXCHANGE).body["id"]
+    worker.handle({"run": run}, lambda _: True)
+    read = queries.with_a_tonne
+
+    def then(ids: Any) -> Any:
+        found = read(ids)
+        sell(world, TONNE)
+        world.sweep()
+        path = f"/v1/accounts/{world.me('second', 'institution')['id']}/freeze"
+        assert world.post(path, {"reason": "investigation"}, **EXCHANGE).status == 200
+        return found
+
+    monkeypatch.setattr(queries, "with_a_tonne", then)
+    worker.handle({"run": run, "part": 1}, lambda _: True)
+    assert world.me("shop", "institution")["balances"] == {"points": 0, "grams": 2 * TONNE, "held_points": 0}
+    assert world.me("second", "institution")["balances"] == {"points": TONNE, "grams": 0, "held_points": 0}
+    found = world.get(f"/v1/buy-back-runs/{run}", **EXCHANGE).body
+    assert (found["status"], found["merchants"], found["tonnes"]) == ("finished", 1, 2)
 
 
 def test_a_run_waits_until_what_was_sold_is_swept_message_by_message(world: World, jobs: Jobs) -> None:
