@@ -60,6 +60,18 @@ class Endpoint(NamedTuple):
 ENDPOINTS: list[Endpoint] = []
 
 
+def waits_for(then: Callable[..., None]) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
+    """Declare below ``@command`` what its answer waits for once the change is committed, at a replay too. ``then`` gets
+    the Command and the path's segments; where it takes too long it raises a Refusal, and the same request asks again.
+    """
+
+    def declare(view: Callable[..., Decision]) -> Callable[..., Decision]:
+        vars(view)["then"] = then
+        return view
+
+    return declare
+
+
 def command(
     room: Blueprint,
     route: str,
@@ -165,12 +177,16 @@ def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], 
     view = functools.partial(endpoint.view, order, **segments)
     try:
         if endpoint.prepare is None:
-            return settle(order, view, endpoint.status, fingerprint)
-        prepare = functools.partial(endpoint.prepare, order, **segments)
-        return settle_prepared(order, prepare, view, endpoint.status, fingerprint)
+            settled = settle(order, view, endpoint.status, fingerprint)
+        else:
+            prepare = functools.partial(endpoint.prepare, order, **segments)
+            settled = settle_prepared(order, prepare, view, endpoint.status, fingerprint)
     except Refusal as refusal:
         budgets.charge(refusal, order.caller.account, order.now)
         raise
+    if then := vars(endpoint.view).get("then"):
+        then(order, **segments)
+    return settled
 
 
 def _parse(model: type[BaseModel], request: Request) -> BaseModel:

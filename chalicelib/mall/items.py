@@ -31,11 +31,12 @@ class OfferEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class OfferTerms:
-    """What may be remembered of an offer: only the title ever changes, and each title has an ``edition`` of its own.
+    """What may be remembered of an offer: the title may change, and each title has an ``edition`` of its own.
 
     The tills bear the edition too, so a sale under an earlier title fails. None: never renamed since editions exist.
     ``pooled``: its vouchers are codes that the merchant uploaded (catalogue/vouchers.py); its edition changes when it
-    becomes so. A partial view of an offer's item.
+    becomes so. ``version`` counts the changes of what its tills repeat (tills/terms.py). A partial view of an offer's
+    item.
     """
 
     id: str
@@ -49,6 +50,7 @@ class OfferTerms:
     cancellable_minutes: int | None = None
     fulfil_within_days: int | None = None
     pooled: bool | None = None
+    version: int = 0
 
     @property
     def counted(self) -> str:
@@ -113,7 +115,8 @@ class Till:
 
     ``starts_at`` and ``ends_at`` are the bounds of offers/windows.py where the offer has none. ``sweeps`` counts its
     sweeps, ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes
-    of vouchers it ever had; ``units`` of them are unsold. None: it has no codes.
+    of vouchers it ever had; ``units`` of them are unsold. None: it has no codes. ``version``: that of the offer whose
+    terms it has.
     """
 
     price: int
@@ -126,6 +129,7 @@ class Till:
     edition: str | None = None
     orders: int = 0
     codes: int | None = None
+    version: int = 0
 
 
 class TillOf(NamedTuple):
@@ -162,28 +166,6 @@ class Sale(NamedTuple):
     payee: Payee
     pooled: bool = False
     merchant: Account | None = None
-
-
-@dataclass(frozen=True)
-class Served:
-    """How many of a till's orders were fulfilled."""
-
-    orders: int = 0
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Units that an offer sold, in one lane: projected."""
-
-    sold: int = 0
-
-
-@dataclass(frozen=True)
-class StockChange:
-    """By how many units the stock of an offer changed in a time. ``first``: among them those that it began with."""
-
-    units: int = 0
-    first: bool = False
 
 
 @dataclass(frozen=True)

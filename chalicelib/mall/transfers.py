@@ -1,6 +1,6 @@
 """What moves in the mall: stock, sales, refunds, sweeps. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account, AnyAccount
@@ -34,12 +34,6 @@ def supply(offer: str, at: str, added: int, *, first: bool = False) -> Iterator[
     for place in stock_places(offer, at, "supplied"):
         if added:
             yield update(place, assign={"first": True} if first else {}, add={"units": added})
-
-
-def stocking(offer: str, tills: Sequence[str], added: int) -> Transfer:
-    """New units come to the tills."""
-    parts = zip(tills, share(added, len(tills)), strict=True)
-    return Transfer("stocking", tuple(Posting(keys.SUPPLIED, till, part, units(offer)) for till, part in parts if part))
 
 
 def restocking(offer: str, changes: Mapping[str, int]) -> Transfer:

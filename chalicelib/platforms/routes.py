@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.edge.endpoints import command
+from chalicelib.edge.endpoints import command, waits_for
 from chalicelib.edge.pages import JSON, page, preferred
 from chalicelib.edge.queries import query
 from chalicelib.errors import InvalidState, NotFound
@@ -12,6 +12,7 @@ from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.tills.following import until_down
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.actions import AlreadyMerchant
 from chalicelib.merchants.members import PlanFull
@@ -125,6 +126,7 @@ def veto_member(command: Command[Grounds], id: str, member: str) -> Decision:
     refuses=(NotFound, InvalidState, AccountFrozen),
     status=200,
 )
+@waits_for(until_down)
 def take_offer_down(command: Command[Grounds], id: str, offer: str) -> Decision:
     """As operator: take a member's offer off the shelf. The member cannot put it back until it is allowed again."""
     operator = queries.own(command.caller, id)

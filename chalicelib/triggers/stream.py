@@ -14,6 +14,7 @@ from chalicelib.holds.projection import merchant_holds
 from chalicelib.ledger.projection import entries
 from chalicelib.mall.reactions import follow_merchants, note_due, note_sold
 from chalicelib.mall.redemptions.projection import sales
+from chalicelib.mall.tills.following import follow_changes
 from chalicelib.messages.reactions import notify_holders
 from chalicelib.openness.projection import supply
 from chalicelib.partners.reactions import notify_merchants
@@ -27,4 +28,5 @@ PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, or
 _NOTES = (note_sold, note_sellers)
 _QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes, continue_runs)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long
-REACTIONS = (*_NOTES, *_QUICK, *_SLOW, refund_abandoned, keep_checkpoints, compare_totals)
+_SLOWEST = (follow_changes, refund_abandoned, keep_checkpoints, compare_totals)
+REACTIONS = (*_NOTES, *_QUICK, *_SLOW, *_SLOWEST)

@@ -54,7 +54,7 @@ TRIGGERS = {source.name: source for source in app.app.event_sources}
 def roots() -> dict[str, set[str]]:
     """Where each function's code begins."""
     edge = {"chalicelib.edge.endpoints.command", "chalicelib.edge.queries.query"}
-    called = [call for each in ENDPOINTS for call in (each.view, each.prepare) if call]
+    called = [call for each in ENDPOINTS for call in (each.view, each.prepare, vars(each.view).get("then")) if call]
     views = {f"{call.__module__}.{call.__qualname__}" for call in called}
     found = {"api_handler": edge | views | {"chalicelib.edge.problem.reshape"}}
     found |= {each.name: {f"app.{each.name}"} for each in app.app.builtin_auth_handlers}

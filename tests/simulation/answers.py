@@ -65,6 +65,7 @@ class Answers:
             raise Violation("an answer is what was committed", f"{asked} got {answer.body}")
         if self.given.setdefault(asked.record, answered) != answered:
             raise Violation("a key answers for ever", f"{asked} was answered something else")
+        self.sim.lives.answered(asked.record)
         if "Idempotent-Replayed" in answer.headers:
             self.sim.seen["a key was replayed"] += 1
 

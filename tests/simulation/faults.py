@@ -50,6 +50,7 @@ SOMETIMES = (
     "a message came twice",
     "a till was empty and another served",
     "an order took from several tills",
+    "a till followed its offer",
     "an offer sold out",
     "a limit was reached",
     "a daily cap was reached",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.reductions.model import day
 from tests.simulation.books import Violation, amount
 from tests.simulation.endings import Endings
-from tests.simulation.table import Change, Place
+from tests.simulation.table import Change, Place, Raw
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -79,6 +79,7 @@ class Lives(Endings):
         self.refunds: Counter[str] = Counter()  # points by hold
         self.lots: Counter[str] = Counter()  # points by run
         self.ends: dict[str, str] = {}  # until when a hold may be captured
+        self.changes: dict[str, tuple[str, int]] = {}  # which offer a Record changed, and to which version
 
     def committed(self, changes: dict[Place, Change]) -> None:
         for place, (old, new) in changes.items():
@@ -86,6 +87,8 @@ class Lives(Endings):
                 before, after = ((each or {}).get("status", {}).get("S") for each in (old, new))
                 if before != after and (before, str(after)) not in STATES[kind]:
                     raise Violation("states never skip", f"{place[0]} went from {before} to {after}")
+            if place[0].startswith("offer:") and place[1] == "account":
+                self._till(place, old, new)
             gains = place[1] == "account" and amount(new, "points") > amount(old, "points")
             if gains and place[0] in self.left:
                 raise Violation("a merchant that left keeps nothing", f"{place[0]} gained points")
@@ -123,6 +126,23 @@ class Lives(Endings):
             self.sim.seen["an order took from several tills"] += 1
         if record.get("limited"):
             self._count(order, order["quantity"])
+
+    def _till(self, place: Place, old: Raw | None, new: Raw | None) -> None:
+        if amount(new, "version") < amount(old, "version"):
+            raise Violation("a till never goes back to earlier terms", f"{place[0]} has {amount(new, 'version')}")
+        if old is not None and amount(new, "version") > amount(old, "version"):
+            self.sim.seen["a till followed its offer"] += 1
+
+    def _offer_changed(self, record: dict[str, Any], offer: dict[str, Any]) -> None:
+        item = self.sim.table.items[f"offer:{offer['id']}", "offer"]
+        self.changes[record["id"]] = offer["id"], amount(item, "version")
+
+    def answered(self, record: str) -> None:
+        """What changed an offer was answered: no till sells at the terms of before any more."""
+        offer, version = self.changes.get(record, ("", 0))
+        for (pk, sk), item in self.sim.table.items.items() if version else ():
+            if pk.startswith(f"offer:{offer}/") and sk == "account" and amount(item, "version") < version:
+                raise Violation("what is answered is so at every till", f"{pk} has {amount(item, 'version')}")
 
     def _count(self, order: dict[str, Any], quantity: int) -> None:
         person = self.sim.person_of(order["account"])

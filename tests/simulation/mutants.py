@@ -39,6 +39,7 @@ from chalicelib.mall.items import OfferTerms
 from chalicelib.mall.offers import queries as offers
 from chalicelib.mall.redemptions import actions as sales
 from chalicelib.mall.redemptions import aftersales
+from chalicelib.mall.tills import following, terms
 from chalicelib.openness import projection as supply
 from chalicelib.procedures import effects as procedures
 from chalicelib.reductions import actions as reductions
@@ -212,6 +213,14 @@ MUTANTS: dict[str, Mutant] = {
     "tills: a sale at any price": Mutant(
         "the till does not compare its price", _around(sales, "_at_till", _any_price), ("a price is the till's",),
         MALL | {"change_offer"},
+    ),
+    "tills: a change is answered before they follow": Mutant(
+        "nobody waits for the tills", lambda: patch.object(following, "follow", lambda *_: True),
+        ("what is answered is so at every till",), MALL | {"change_offer"},
+    ),
+    "tills: they follow whoever comes": Mutant(
+        "a till does not compare the version", _around(terms, "following", _anyway),
+        ("a till never goes back to earlier terms",), MALL | {"change_offer"},
     ),
     "tills: a sale gives less": Mutant(
         "of several units one stays in the till",

@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 from chalicelib import log
+from chalicelib.mall.tills import terms
 from chalicelib.partners import worker as webhooks
 from chalicelib.queues import sender
 from chalicelib.signing import jws
@@ -263,6 +264,7 @@ def installed(sim: Simulation) -> Iterator[None]:
             (webhooks, "post", partial(workers.partner_answers, sim)),
             (signatures, "sign", lambda *_: {}),
             (jws, "sign", lambda *_, **__: "signed"),
+            (terms, "TOGETHER_MAX", 2),  # so the four tills of a busy offer follow it one by one
         ):
             stack.enter_context(patch.object(module, name, thing))
         for user in _users_of_client() + _users_of_sign():

@@ -2,7 +2,7 @@
 
 from chalice.app import Blueprint
 
-from chalicelib.edge.endpoints import command
+from chalicelib.edge.endpoints import command, waits_for
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
@@ -16,6 +16,7 @@ from chalicelib.mall.model import (
     OfferChange,
 )
 from chalicelib.mall.offers import queries, sellers
+from chalicelib.mall.tills.following import until_followed
 from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
 
@@ -46,8 +47,12 @@ def make_offer(command: Command[NewOffer]) -> Decision:
     refuses=(NotFound, sellers.MerchantSuspended, AccountFrozen),
     status=200,
 )
+@waits_for(until_followed)
 def change_offer(command: Command[OfferChange], id: str) -> Decision:
-    """Change price, stock, shelf state or words."""
+    """Change price, stock, shelf state or words.
+
+    Once it is answered, nothing is sold at the price or in the state of before.
+    """
     offer = queries.own_offer(command.caller, id)
     return shelf.change(command, offer, seller=queries.seller(offer.merchant) if command.body.status else None)
 

@@ -1,8 +1,7 @@
 """Putting offers on the shelf, changing them, and taking them down and back with their merchant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from chalicelib.errors import InvalidRequest, Refusal
 from chalicelib.kernel.decision import Command, Decision
@@ -13,14 +12,15 @@ from chalicelib.mall import transfers
 from chalicelib.mall.catalogue import event_stock, event_terms
 from chalicelib.mall.catalogue.takedown import not_down
 from chalicelib.mall.categories import lane
-from chalicelib.mall.items import Offer, OfferTerms, Pointer, Till
+from chalicelib.mall.items import Offer, Pointer, Till
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.offers.sellers import Seller, may_sell
 from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS, by_points, moved
+from chalicelib.mall.tills import terms
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
-from chalicelib.table.write import Attr, ConditionBase, Write, present, put, seen, update
+from chalicelib.table.write import Attr, ConditionBase, Write, put, seen, update
 
 
 def offer(
@@ -109,10 +109,10 @@ def change(
 ) -> Decision:
     """New price, stock, shelf state or words. ``offer`` is the merchant's own and ``seller`` its account, as read.
 
-    Price, title and state change on every till in the same transaction, so no sale sees half of it. ``supplied``: what
-    the added stock was computed from; an offer that was supplied with more meanwhile is read again. Refuses
-    AccountFrozen, InvalidState where a suspended merchant would put it on the shelf or its sub-platform took it down,
-    and InvalidRequest where its time is over.
+    Price, title and state change at few tills in the same transaction; many follow (tills/following.py), each at once
+    with all of it, so no sale sees half. ``supplied``: what the added stock was computed from; an offer that was
+    supplied with more meanwhile is read again. Refuses AccountFrozen, InvalidState where a suspended merchant would put
+    it on the shelf or its sub-platform took it down, and InvalidRequest where its time is over.
     """
     body = command.body
     _sensible(body, offer.ends_at, command.at)
@@ -126,20 +126,21 @@ def change(
     if body.title:
         words["edition"] = command.id
     added = body.stock_added or 0
+    after = terms.renewed(offer, replace(offer, **words, supplied=offer.supplied + added))
     changed = update(
         keys.offer(offer.id),
-        assign=words | (moved(offer, body.status) if body.status else {}),
+        assign=words | {"version": after.version} | (moved(offer, body.status) if body.status else {}),
         add={"supplied": added} if added else {},
         remove=("held_back",) if body.status else (),  # the merchant's own word counts, when it is reinstated too
         require=_as_read(offer, supplied, to_shelf=body.status == "on_shelf"),
         refuse=seen(Offer, not_down),
     )
-    after = replace(offer, **words, supplied=offer.supplied + added)
-    facts = Facts(stocked=transfers.stocking(offer.id, offer.tills, added).postings)
+    parts = terms.shares(offer, added, command.id)
+    facts = Facts(stocked=transfers.restocking(offer.id, parts).postings)
     may = may_sell(command, offer, seller) if body.status == "on_shelf" else (acting(offer.merchant),)
-    more = _more(command, offer, added)
-    writes = (*may, changed, *more, *_place(after, body.points, command.at), *_at_tills(offer, words, added))
-    return Decision("offer_changed", after.to_answer(), writes, facts)
+    more = (*_more(command, offer, added), *_place(after, body.points, command.at))
+    writes = (*may, changed, *more, *terms.reaching(offer, after, command.now, parts))
+    return Decision("offer_changed", after.to_answer(), writes, facts, publish=terms.one_by_one(offer))
 
 
 def _more(command: Command[OfferChange], offer: Offer, added: int) -> Iterable[Write]:
@@ -149,7 +150,7 @@ def _more(command: Command[OfferChange], offer: Offer, added: int) -> Iterable[W
 
 
 def _as_read(offer: Offer, supplied: int | None, *, to_shelf: bool) -> ConditionBase:
-    require: ConditionBase = Attr("merchant").eq(offer.merchant)
+    require = terms.as_read(offer)
     if supplied is not None:
         require &= Attr("supplied").eq(supplied)
     return require & Attr("taken_down").not_exists() if to_shelf else require
@@ -160,16 +161,6 @@ def _place(offer: Offer, points: int | None, at: str) -> Iterable[Write]:
     if points is not None:
         place = _by_points(offer, points, at)
         yield update(keys.shop(offer.merchant, offer.id), assign=vars(_pointer(offer)), listed=place)
-
-
-def _at_tills(offer: OfferTerms, words: Mapping[str, Any], added: int) -> Iterable[Write]:
-    """What a change of an offer changes at its tills, where it changes anything there."""
-    names = {"points": "price", "status": "status", "edition": "edition"}
-    assign = {names[name]: value for name, value in words.items() if name in names}
-    for till, units in zip(offer.tills, transfers.share(added, offer.stripes), strict=True):
-        if assign or units:
-            require = present() & Attr("codes").not_exists() if units else present()  # it may have got codes meanwhile
-            yield update(keys.account(till), assign=assign, add={"units": units} if units else {}, require=require)
 
 
 def _sensible(body: OfferChange, ends_at: str | None, at: str) -> None:

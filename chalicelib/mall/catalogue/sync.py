@@ -18,6 +18,7 @@ from chalicelib.mall.items import Offer
 from chalicelib.mall.model import NewOffer, OfferAnswer, OfferChange
 from chalicelib.mall.offers import queries
 from chalicelib.mall.offers.sellers import Seller, above_sells, not_selling
+from chalicelib.mall.tills.following import until_followed
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.settings import settings
@@ -32,10 +33,14 @@ def sync(command: Command[NewOfferBatch]) -> OfferBatchAnswer:
     """Commit each line, once for ever: the same request after a crash continues where it stopped.
 
     Raises RoleNotAllowed, AccountFrozen and MerchantSuspended before the first line; Contended and Unavailable between
-    lines; IdempotencyKeyReused where lines of another request stand under this key.
+    lines; TillsFollowing behind the last; IdempotencyKeyReused where lines of another request stand under this key.
     """
     _selling(command, queries.seller(command.caller.account))
-    return each_line(command, _decide)
+    answer = each_line(command, _decide)
+    for line in answer.offers:
+        if line.result == "changed" and line.offer:
+            until_followed(command, line.offer)
+    return answer
 
 
 def each_line(command: Command[NewOfferBatch], decide: Decide) -> OfferBatchAnswer:

@@ -8,8 +8,9 @@ from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.record import Facts
 from chalicelib.mall.items import Offer, TakenDown
 from chalicelib.mall.offers.windows import moved
+from chalicelib.mall.tills import terms
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, Write, check, present, seen, update
+from chalicelib.table.write import Attr, Write, check, seen, update
 
 
 class OfferTakenDown(InvalidState):
@@ -35,25 +36,33 @@ def not_down(offer: Offer | None) -> Refusal:
 def take_down(
     command: Command[Any], offer: Offer, sub_platform: str, reason: str, more: tuple[Write, ...] = ()
 ) -> Decision:
-    """It leaves the shelf with its tills at once, and its merchant cannot put it back. Orders stay. Refuses NotFound
-    where its merchant is not beneath the sub-platform (any more), InvalidState where it is down already.
+    """It leaves the shelf, and its merchant cannot put it back. Many tills follow one by one. Orders stay. Refuses
+    NotFound where its merchant is not beneath the sub-platform (any more), InvalidState where it is down already.
     """
 
-    def refuse(_: object) -> Refusal:
-        return InvalidState(state="taken_down", action="take-down")
+    def refuse(stored: Offer | None) -> Refusal:
+        changed = stored and not stored.taken_down  # otherwise, since it was read
+        return Contended() if changed else InvalidState(state="taken_down", action="take-down")
 
     beneath = Attr("merchant.sub_platform").eq(sub_platform) & Attr("merchant.status").is_in(["active", "suspended"])
     note = TakenDown(sub_platform, command.at, reason)
-    down = {"status": "off_shelf", "taken_down": note} | moved(offer, "off_shelf")
+    after = terms.renewed(offer, replace(offer, status="off_shelf", taken_down=note, held_back=None))
+    down = {"status": "off_shelf", "taken_down": note, "version": after.version} | moved(offer, "off_shelf")
     free = Attr("taken_down").not_exists()
     writes = (
         check(keys.account(keys.holder(offer.merchant)), beneath, lambda _: NotFound()),
-        update(keys.offer(offer.id), assign=down, remove=("held_back",), require=present() & free, refuse=refuse),
-        *(update(keys.account(till), assign={"status": "off_shelf"}, require=present()) for till in offer.tills),
+        update(
+            keys.offer(offer.id),
+            assign=down,
+            remove=("held_back",),
+            require=terms.as_read(offer) & free,
+            refuse=seen(Offer, refuse),
+        ),
+        *terms.reaching(offer, after, command.now),
     )
-    after = replace(offer, status="off_shelf", taken_down=note, held_back=None)
     facts = Facts(merchant=offer.merchant, reference=offer.id, reason=reason)
-    return Decision("offer_taken_down", after.to_answer(), (*writes, *more), facts)
+    many = terms.one_by_one(offer)
+    return Decision("offer_taken_down", after.to_answer(), (*writes, *more), facts, publish=many)
 
 
 def allow(

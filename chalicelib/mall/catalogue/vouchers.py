@@ -7,6 +7,7 @@ still are as they were when the codes were read. So no code is handed out twice,
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -20,6 +21,7 @@ from chalicelib.mall import transfers
 from chalicelib.mall.catalogue import event_stock
 from chalicelib.mall.items import Offer, Till
 from chalicelib.mall.pools import Codes, KnownCodes
+from chalicelib.mall.tills import terms
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, put, update
 
@@ -61,13 +63,14 @@ def add(
     event_stock.still_open(offer, "/codes", command.at)
     shares = _share(command.body.codes, tills)
     units = {name: len(some) - (0 if offer.pooled else tills[name].units) for name, some in shares.items()}
+    after = offer if offer.pooled else terms.renewed(offer, replace(offer, pooled=True, edition=command.id))
     stock = sum(till.units for till in tills.values()) + sum(units.values())
     writes = (
         acting(offer.merchant),
-        _offer(command, offer, sum(units.values())),
+        _offer(offer, after, sum(units.values())),
         *event_stock.supply(offer, sum(units.values()), "/codes", command.at),
         *transfers.supply(offer.id, command.at, sum(units.values())),
-        *(_till(command, offer, name, tills[name], len(some)) for name, some in shares.items()),
+        *(_till(after, name, tills[name], len(some), first=not offer.pooled) for name, some in shares.items()),
         *(write for name, some in shares.items() for write in _codes(name, tills[name].codes or 0, some)),
         *_remember(offer, codes, known),
     )
@@ -108,18 +111,20 @@ def _share(codes: Sequence[str], tills: Mapping[str, Till]) -> dict[str, Sequenc
     return shares
 
 
-def _offer(command: Command[NewVouchers], offer: Offer, units: int) -> Write:
-    require = Attr("pooled").exists() if offer.pooled else Attr("pooled").not_exists()
-    assign = {} if offer.pooled else {"pooled": True, "edition": command.id}  # whoever remembers it reads it again
-    return update(keys.offer(offer.id), assign=assign, add={"supplied": units}, require=require)
+def _offer(offer: Offer, after: Offer, units: int) -> Write:
+    """Its first codes give it another edition: whoever remembers it reads it again."""
+    require = Attr("pooled").exists() if offer.pooled else Attr("pooled").not_exists() & terms.as_read(offer)
+    first = {"pooled": True, "edition": after.edition, "version": after.version}
+    return update(keys.offer(offer.id), assign={} if offer.pooled else first, add={"supplied": units}, require=require)
 
 
-def _till(command: Command[NewVouchers], offer: Offer, name: str, till: Till, count: int) -> Write:
-    if offer.pooled:
+def _till(after: Offer, name: str, till: Till, count: int, *, first: bool) -> Write:
+    """A till that gets its ``first`` codes has the terms of its offer from then on, whether it had followed or not."""
+    if not first:
         as_read: ConditionBase = Attr("codes").eq(till.codes)
         return update(keys.account(name), add={"units": count, "codes": count}, require=as_read)
     as_read = Attr("codes").not_exists() & Attr("units").eq(till.units)
-    with_codes = {"units": count, "codes": count, "edition": command.id}
+    with_codes = terms.at_till(after) | {"units": count, "codes": count}
     return update(keys.account(name), assign=with_codes, require=as_read)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from chalicelib.agenda.attempts import attempt_each
 from chalicelib.agenda.walks import go_round
 from chalicelib.errors import InvalidState, Refusal
+from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.settle import derive, derive_each, perform
 from chalicelib.ledger.account import Account
 from chalicelib.mall.items import Offer
 from chalicelib.mall.offers import queries, shelving
 from chalicelib.mall.offers.shelving import Standing
+from chalicelib.mall.tills import following as tills
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.model import SUB_PLATFORM
 from chalicelib.table import keys, lists
@@ -60,19 +62,26 @@ def _all_follow(account: Account, until: float) -> bool:
     """
     standing = Standing(account, merchants.above(account))
     offers = (each for each in queries.offers_of(account.id) if not standing.follows(each))
-    follow = partial(_follow, standing)
+    follow = partial(_follow, standing, until)
     outcomes = attempt_each(offers, follow, what="offer", name=lambda offer: offer.id, until=until)
     return all(outcomes) and time.monotonic() <= until
 
 
-def _follow(standing: Standing, offer: Offer) -> bool:
-    """Whether the offer has followed its merchant, or need not any more."""
+def _follow(standing: Standing, until: float, offer: Offer) -> bool:
+    """Whether the offer has followed its merchant, or need not any more. Of many tills those that have not are noted by
+    then (tills/terms.py), and keep no other offer waiting.
+    """
     down = shelving.put_away if standing.ended else shelving.hold_back
     step: Any = shelving.bring_back if standing.sells else down
+
+    def decide(command: Command[Any]) -> Decision:
+        return step(command, queries.find_offer(offer.id) or offer, standing)  # type: ignore[no-any-return]
+
     try:
-        perform(keys.digest("shelve", offer.id, standing.turn), partial(step, offer=offer, standing=standing))
+        perform(keys.digest("shelve", offer.id, standing.turn), decide)
     except InvalidState:
         return True
     except Refusal:  # others are in the way: the ledger's stream must not wait for this
         return False
+    tills.follow(offer.id, until)
     return True

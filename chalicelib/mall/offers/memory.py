@@ -35,6 +35,10 @@ class TermsOutdated(Contended):
     """The offer was renamed since its terms were read. The edge decides again, so no caller sees this."""
 
 
+class TillBehind(Contended):
+    """This till has not followed its offer yet; another may have. The edge asks again, so no caller sees this."""
+
+
 @dataclass
 class _Tills:
     """Which tills of an offer were found empty."""
@@ -63,6 +67,15 @@ def outdated(offer: str) -> TermsOutdated:
     """The remembered terms of ``offer`` are out of date: forget them."""
     _terms.pop(offer, None)
     return TermsOutdated()
+
+
+def compare(terms: OfferTerms, till: Till) -> TillBehind | None:
+    """What a till that refuses may be refused for: its terms are older than those that this process knows, so that
+    another till is asked. Where they are newer, the terms are read again the next time.
+    """
+    if till.version > terms.version:
+        _terms.pop(terms.id, None)
+    return TillBehind() if till.version < terms.version else None
 
 
 def choose_tills(terms: OfferTerms, quantity: int) -> dict[str, int]:

@@ -8,9 +8,9 @@ from chalicelib.draws import queries as draws
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import stamp
-from chalicelib.mall.items import Offer, OfferTerms, Pointer, Served, StockChange, Sums, Till, TillOf
+from chalicelib.mall.items import Offer, OfferTerms, Pointer, Till, TillOf
 from chalicelib.mall.model import OfferAnswer, OfferView, StockAt
-from chalicelib.mall.notes import Note
+from chalicelib.mall.notes import Note, Served, StockChange, Sums
 from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX

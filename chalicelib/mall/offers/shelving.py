@@ -1,6 +1,6 @@
 """Offers leave the shelf with a merchant that may not sell, and come back with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -11,11 +11,12 @@ from chalicelib.ledger.account import Account
 from chalicelib.ledger.standing import sells, unturned
 from chalicelib.mall.items import Offer
 from chalicelib.mall.offers.windows import moved
+from chalicelib.mall.tills import terms
 from chalicelib.merchants.model import GONE
 from chalicelib.table import keys
-from chalicelib.table.write import Attr, ConditionBase, Write, check, present, update
+from chalicelib.table.write import Attr, ConditionBase, Write, check, update
 
-_NOTHING: Mapping[str, str] = {}
+_FROM = {"on_shelf": "off_shelf", "off_shelf": "on_shelf"}
 
 
 class Standing(NamedTuple):
@@ -52,40 +53,43 @@ class Standing(NamedTuple):
                 yield check(each.key, unturned(each), refuse)
 
 
-def hold_back(_: Command[Any], offer: Offer, standing: Standing) -> Decision:
+def hold_back(command: Command[Any], offer: Offer, standing: Standing) -> Decision:
     """An offer leaves the shelf because its merchant may not sell. Refuses InvalidState where either is so no more."""
     held = Attr("status").eq("on_shelf")
-    return _shelve(replace(offer, status="off_shelf"), standing, held, assign={"held_back": standing.turn})
+    after = replace(offer, status="off_shelf", held_back=standing.turn)
+    return _shelve(command, (offer, after), standing, held)
 
 
-def bring_back(_: Command[Any], offer: Offer, standing: Standing) -> Decision:
+def bring_back(command: Command[Any], offer: Offer, standing: Standing) -> Decision:
     """An offer that was held back is on the shelf again. Refuses InvalidState where either is so no more."""
-    return _shelve(replace(offer, status="on_shelf"), standing, Attr("held_back").exists(), remove=("held_back",))
+    after = replace(offer, status="on_shelf", held_back=None)
+    return _shelve(command, (offer, after), standing, Attr("held_back").exists())
 
 
-def put_away(_: Command[Any], offer: Offer, standing: Standing) -> Decision:
+def put_away(command: Command[Any], offer: Offer, standing: Standing) -> Decision:
     """An offer leaves the shelf for good, or is not to come back: its merchant is none any more. Refuses as above."""
     there = Attr("status").eq("on_shelf") | Attr("held_back").exists()
-    return _shelve(replace(offer, status="off_shelf"), standing, there, remove=("held_back",))
+    after = replace(offer, status="off_shelf", held_back=None)
+    return _shelve(command, (offer, after), standing, there)
 
 
-def _shelve(
-    after: Offer,
-    standing: Standing,
-    require: ConditionBase,
-    *,
-    assign: Mapping[str, str] = _NOTHING,
-    remove: tuple[str, ...] = (),
-) -> Decision:
-    """``standing`` is what this follows from: a later turn makes it void."""
-    status = {"status": after.status}
-    before = {"on_shelf": "off_shelf", "off_shelf": "on_shelf"}[after.status]
+def _shelve(command: Command[Any], change: tuple[Offer, Offer], standing: Standing, require: ConditionBase) -> Decision:
+    """``standing`` is what the ``change`` (before and after) follows from: a later turn makes it void."""
+    before, after = change[0], terms.renewed(*change)
 
     def refuse(_: object) -> Refusal:
-        return InvalidState(state=before, action=after.status)
+        return InvalidState(state=_FROM[after.status], action=after.status)
 
-    assign = {**status, **assign, **moved(after, after.status)}
-    offer = update(keys.offer(after.id), assign=assign, remove=remove, require=require, refuse=refuse)
-    tills = (update(keys.account(till), assign=status, require=present()) for till in after.tills)
-    writes = (*standing.checks(refuse), offer, *tills)
-    return Decision(f"offer_{after.status}", after.to_answer(), writes, Facts(turn=standing.turn))
+    assign = {"status": after.status, "version": after.version, **moved(after, after.status)}
+    if after.held_back:
+        assign |= {"held_back": after.held_back}
+    offer = update(
+        keys.offer(after.id),
+        assign=assign,
+        remove=() if after.held_back else ("held_back",),
+        require=terms.as_read(before) & require,
+        refuse=terms.unless_moved(before, refuse),
+    )
+    writes = (*standing.checks(refuse), offer, *terms.reaching(before, after, command.now))
+    many, facts = terms.one_by_one(before), Facts(turn=standing.turn)
+    return Decision(f"offer_{after.status}", after.to_answer(), writes, facts, publish=many)

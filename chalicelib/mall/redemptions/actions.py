@@ -117,12 +117,13 @@ def _at_till(
     def refuse(till: Till | None) -> Refusal:
         if till is None:
             return NotFound()
+        stale = memory.compare(terms, till)
         if reason := unavailable(till, now):
-            return reason
+            return stale or reason
         if till.price != price:
-            return PriceChanged(price=till.price, points=till.price * quantity)
+            return stale or PriceChanged(price=till.price, points=till.price * quantity)
         if till.edition != terms.edition:
-            return memory.outdated(terms.id)
+            return stale or memory.outdated(terms.id)
         moved = hand is not None and (till.units, till.codes) != (hand.till.units, hand.till.codes)
         if terms.stripes == 1 and not moved:
             return memory.SoldOut(available=till.units, needed=quantity)

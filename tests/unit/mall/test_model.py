@@ -8,6 +8,7 @@ from chalicelib.ledger.model import POINTS, Posting
 from chalicelib.mall import transfers
 from chalicelib.mall.items import Offer, OfferTerms, OrderState, Pointer, Till
 from chalicelib.mall.orders import Redemption
+from chalicelib.mall.tills import terms
 from chalicelib.table.row import dump, load
 from tests.unit.decisions import record
 from tests.unit.mall.nouns import OFFER, offer, order, till
@@ -85,11 +86,19 @@ def test_stock_is_what_was_supplied_and_not_sold_and_never_below_zero() -> None:
 
 
 def test_stock_comes_to_the_tills_in_equal_parts() -> None:
-    made = transfers.stocking("x", ["offer:x/0", "offer:x/1", "offer:x/2"], 5)
+    made = transfers.restocking(OFFER, terms.shares(offer(stripes=3), 5, "r"))
     assert made.kind == "stocking"
     assert [tuple(each) for each in made.postings] == [
-        ("system:supplied", "offer:x/0", 2, "units:x"),
-        ("system:supplied", "offer:x/1", 2, "units:x"),
-        ("system:supplied", "offer:x/2", 1, "units:x"),
+        ("system:supplied", f"offer:{OFFER}/0", 2, f"units:{OFFER}"),
+        ("system:supplied", f"offer:{OFFER}/1", 2, f"units:{OFFER}"),
+        ("system:supplied", f"offer:{OFFER}/2", 1, f"units:{OFFER}"),
     ]
-    assert len(transfers.stocking("x", ["offer:x/0", "offer:x/1"], 1).postings) == 1
+    assert terms.shares(offer(stripes=2), 1, "r") == {f"offer:{OFFER}/0": 1}
+
+
+def test_stock_comes_to_a_few_of_many_tills() -> None:
+    shared = [terms.shares(offer(stripes=64), 9, record) for record in ("a", "b")]
+    assert [sorted(each.values()) for each in shared] == [[2, 2, 2, 3]] * 2
+    assert set(shared[0]) <= set(offer(stripes=64).tills)
+    assert shared[0] != shared[1]
+    assert len(terms.shares(offer(stripes=64), 1, "a")) == 1
