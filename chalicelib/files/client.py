@@ -1,12 +1,16 @@
 """One S3 client a process, made when first needed: most requests touch no file, and it costs 50 ms of a cold start."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.deadline import guard
+from chalicelib.errors import Unavailable
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -32,3 +36,20 @@ def client() -> "S3Client":
     )
     guard(made, "s3")
     return made
+
+
+_BUSY = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException"}
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """What S3 does meanwhile. Raises Unavailable where it is away, or busy for longer than botocore is patient."""
+    try:
+        yield
+    except ClientError as error:
+        away = error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500
+        if away or error.response["Error"]["Code"] in _BUSY:
+            raise Unavailable() from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable() from error

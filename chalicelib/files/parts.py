@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.files.client import client
+from chalicelib.files.client import client, reaching
 from chalicelib.files.store import put
 from chalicelib.settings import settings
 
@@ -26,6 +26,7 @@ class Parts:
         if len(self._rest) >= PART_BYTES:
             self._send()
 
+    @reaching()
     def finish(self) -> None:
         """Make the object, in place of one that stands there."""
         if not self._upload:
@@ -41,6 +42,7 @@ class Parts:
             MultipartUpload={"Parts": parts},
         )
 
+    @reaching()
     def _send(self) -> None:
         bucket = settings().documents_bucket
         if not self._upload:

@@ -1,4 +1,7 @@
-"""Objects of the bucket: who may send and fetch them for a while, and reading and putting them here."""
+"""Objects of the bucket: who may send and fetch them for a while, and reading and putting them here.
+
+What asks S3 raises Unavailable where S3 is away.
+"""
 
 import base64
 import io
@@ -7,7 +10,7 @@ from typing import IO, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from chalicelib.files.client import client
+from chalicelib.files.client import client, reaching
 from chalicelib.settings import settings
 
 _ABSENT = {"NoSuchKey", "404"}
@@ -52,6 +55,7 @@ def link(key: str, *, file_name: str, seconds: int) -> str:
     return client().generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
 
 
+@reaching()
 def fetch(key: str, *, bytes_max: int) -> IO[bytes] | None:
     """The object as a temporary file to read by lines, or None where there is none. The caller closes it.
 
@@ -73,6 +77,7 @@ def fetch(key: str, *, bytes_max: int) -> IO[bytes] | None:
     return file
 
 
+@reaching()
 def read(key: str) -> bytes:
     """The content of an object that we put ourselves."""
     with client().get_object(Bucket=settings().documents_bucket, Key=key)["Body"] as body:
@@ -86,6 +91,7 @@ class Stat(NamedTuple):
     etag: str
 
 
+@reaching()
 def stat(key: str) -> Stat | None:
     """The size of an object, and what tells its content from any other; None where there is no object."""
     try:
@@ -107,6 +113,7 @@ class _Ranges(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    @reaching()
     def readinto(self, buffer: Any) -> int:
         end = self.place + len(buffer)
         end = end if self.until is None else min(end, self.until)
@@ -136,6 +143,7 @@ def stream(
     return io.BufferedReader(_Ranges(key, first, until, etag), ahead or _RANGE_BYTES)
 
 
+@reaching()
 def listed(prefix: str) -> list[str]:
     """The keys of all objects that begin with ``prefix``, as of now."""
     found: list[str] = []
@@ -148,11 +156,13 @@ def listed(prefix: str) -> list[str]:
         after = found[-1]
 
 
+@reaching()
 def put(key: str, content: bytes, *, content_type: str) -> None:
     """Put an object, in place of one that stands there."""
     client().put_object(Bucket=settings().documents_bucket, Key=key, Body=content, ContentType=content_type)
 
 
+@reaching()
 def put_first(key: str, content: bytes, *, content_type: str) -> bool:
     """Put an object unless one stands there; whether it was put."""
     try:
@@ -172,6 +182,7 @@ def version(key: str) -> str | None:
     return found and found.etag
 
 
+@reaching()
 def copy(source: str, target: str, *, wanted: str) -> bool:
     """Copy an object within the bucket; False, and nothing done, where ``source`` is gone or no longer ``wanted``."""
     bucket = settings().documents_bucket

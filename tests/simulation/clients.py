@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation.answers import AGAIN, Asked
 from tests.simulation.baton import Death
 from tests.simulation.books import Violation
+from tests.simulation.files.clients import Senders
 from tests.simulation.front import SECONDS
+from tests.simulation.life import clients as life
+from tests.simulation.onboarding.clients import Applicants
 from tests.simulation.parties import Parties
 from tests.simulation.setting import PRICE
 from tests.world import Answer
@@ -21,14 +24,15 @@ TRIES = 5
 OFFICE = 2  # threads for each party that is not a person
 
 
-class Client(Parties):
+class Client(Parties, Senders, Applicants, life.Kin):
     """One caller. ``does`` names its operations, with a weight each."""
 
     def __init__(self, sim: "Simulation", role: str, sub: str, does: dict[str, int]) -> None:
         self.sim, self.role, self.party = sim, role, sub
         wanted = sim.config.operations
-        self.does = {name: weight for name, weight in does.items() if wanted is None or name in wanted}
-        self.numbers = itertools.count()
+        weights = {name: weight * sim.swarm.operation(name) for name, weight in does.items()}
+        self.does = {name: weight for name, weight in weights.items() if weight and (wanted is None or name in wanted)}
+        self.pause = sim.swarm.pause(self.does)
 
     @property
     def sub(self) -> str:
@@ -40,7 +44,7 @@ class Client(Parties):
         sim.alive += 1
         try:
             while not sim.calm:
-                sim.rest(sim.rng.random() * 20)
+                sim.rest(sim.rng.random() * self.pause)
                 if sim.calm or not self.does:
                     continue
                 name = sim.rng.choices(list(self.does), list(self.does.values()))[0]
@@ -150,13 +154,17 @@ class Client(Parties):
                 back = self.ask("/v1/accounts", body)
                 if back is not None and back.status == 201:
                     sim.seen["an account was closed and opened again"] += 1
+                if back is not None and back.code in ("", "account_ended", "account_exists"):
                     return
 
     # a merchant
 
     def _order(self) -> Any:
+        """One of its own; where its buyer has died, that one first, often."""
         city = self.sim.city
-        return self.some([each for each in city.orders[-200:] if city.offers[each["offer"]]["sub"] == self.sub])
+        mine = [each for each in city.orders[-200:] if city.offers[each["offer"]]["sub"] == self.sub]
+        late = [each for each in mine if city.accounts[each["buyer"]] in city.ended]
+        return self.some(late if late and self.sim.rng.random() < 0.5 else mine)
 
     def fulfil(self, _: int) -> None:
         if order := self._order():
@@ -187,7 +195,7 @@ class Client(Parties):
         buyer, grant = rng.choice(sim.city.grants[self.sub])
         body = {
             "grant": grant, "points": rng.randint(1, PRICE), "order_reference": f"o-{rng.randint(1, 10**6)}",
-            "title": "茶", "expires_in_seconds": rng.choice((60, 120, 900)),
+            "title": "茶", "expires_in_seconds": rng.choice((60, 120, 900, 40_000)),
         }  # fmt: skip
         answer = self.ask("/v1/holds", body)
         if answer and answer.status == 201:
@@ -265,7 +273,7 @@ class Client(Parties):
 
     def freeze(self, _: int) -> None:
         city, rng = self.sim.city, self.sim.rng
-        account = city.accounts[rng.choice([*city.people, *city.shops])]
+        account = city.accounts[rng.choice([*city.people, *city.shops, *city.applicants])]
         if (answer := self.ask(f"/v1/accounts/{account}/freeze", {"reason": "court"})) and answer.status == 200:
             self.sim.seen["an account was frozen with work under way"] += 1
             self.sim.rest(rng.random() * 30)
@@ -289,15 +297,28 @@ PERSON = {"redeem": 10, "cancel_order": 2, "cancel_points": 2, "donate": 2, "loo
 PERSON |= {"enter": 2, "dispute": 3, "withdraw_dispute": 1}
 SHOP = {"fulfil": 4, "refund": 3, "change_offer": 2, "hold": 12, "capture": 8, "release": 2, "refund_hold": 3}
 SHOP |= {"retire": 1, "propose": 1, "close_campaign": 1, "answer_dispute": 3}
+APPLICANT = {
+    "apply": 4,
+    "complete": 3,
+    "onward": 10,
+    "document": 1,
+    "submit": 1,
+    "agree": 1,
+    "integrate": 1,
+    "endorse": 3,
+}
+APPLICANT |= {"edit": 1, "withdraw_application": 1}
+OWNER = {"claim": 1}
 FAIR = {"fulfil": 2, "refund": 1, "answer_dispute": 1}  # what an event's merchant does after the draw
 STALL = SHOP | {"leave": 1, "new_offer": 2}
 OFFICES: dict[str, tuple[str, dict[str, int]]] = {
-    "operator": ("scenario_operator", {"report": 6, "answer_dispute": 1}),
-    "bureau": ("bureau", {"judge": 3, "reverse": 2, "rule": 2, "decide": 2}),
+    "operator": ("scenario_operator", {"report": 6, "answer_dispute": 1, "send_file": 2, "look_file": 1}),
+    "bureau": ("bureau", {"judge": 3, "reverse": 2, "rule": 2, "decide": 2, "judge_file": 2, "acknowledge": 3}),
     "exchange": (
         "exchange",
         {"freeze": 1, "order_refund": 2, "start_run": 1, "judge_campaign": 3, "close_campaign": 1}
-        | {"rule": 4, "rebind": 2, "decide": 1, "terminate": 1, "admit": 1},
+        | {"rule": 4, "rebind": 2, "decide": 1, "terminate": 1, "admit": 2}
+        | {"review": 4, "opinion": 3, "renew": 2, "suspend": 1, "inherit": 2, "free": 1},
     ),
 }
 
@@ -347,15 +368,25 @@ def weather(sim: "Simulation") -> None:
     while not sim.quiet():
         sim.rest(2)
         sim.wire.deliver_late()
-        if sim.happens("outage") or (sim.storm and sim.rng.random() < 0.004 and sim.happens("clock skew")):
-            service = sim.rng.choice(("table", "queue"))
+        if sim.happens("outage"):
+            service = sim.rng.choice(("table", "queue", "bucket"))
             sim.away.add(service)
             sim.tell(f"the {service} is away")
-            sim.rest(sim.rng.choice((1, 10, 40)))
+            sim.rest(sim.rng.choice((1, 10, 40) if service != "bucket" else (1, 40, 300)))
             sim.away.discard(service)
         if sim.now > leap and not sim.calm:
-            sim.baton.now += sim.rng.choice((60, 120, 900, 3600, 20_000, 90_000))
-            leap = sim.now + sim.rng.choice((20, 60, 100))
+            sim.baton.now += sim.rng.choice(sim.swarm.leaps)
+            leap = sim.now + sim.rng.choice((60, 150, 300) if sim.swarm.focus else (20, 60, 100))
+        elif sim.swarm.focus and not sim.calm and sim.rng.random() < 0.2:
+            _to_the_brink(sim)
+
+
+def _to_the_brink(sim: "Simulation") -> None:
+    """A moment before the next hold expires, its merchant is awake."""
+    ends = sorted((datetime.fromisoformat(each["expires_at"]).timestamp(), each["shop"]) for each in sim.city.holds)
+    if due := next((each for each in ends if each[0] > sim.now), None):
+        sim.baton.now = max(sim.now, due[0] - sim.rng.random() * 2)
+        sim.rush(due[1], sim.rng.random())
 
 
 def add(sim: "Simulation") -> None:
@@ -363,9 +394,12 @@ def add(sim: "Simulation") -> None:
     sim.key_numbers = itertools.count()
     sim.city_twins, sim.asking = [], set()
     callers = [Client(sim, "individual", sub, PERSON) for sub in sim.city.people]
+    if sim.wants(*life.OPERATIONS):
+        callers += [Client(sim, "individual", sub, OWNER) for sub in life.OWNERS]
     shops = {**dict.fromkeys(sim.city.shops, SHOP), **dict.fromkeys(sim.city.stalls, STALL)}
     callers += [Client(sim, "institution", sub, does) for sub, does in shops.items() for _ in range(3 * OFFICE)]
     callers += [Client(sim, "institution", sub, FAIR) for sub in sim.city.fairs]
+    callers += [Client(sim, "institution", sub, APPLICANT) for sub in sim.city.applicants for _ in range(OFFICE)]
     for sub, (role, does) in OFFICES.items():
         callers += [Client(sim, role, sub, does) for _ in range(2 * OFFICE)]
     for number, caller in enumerate(callers):

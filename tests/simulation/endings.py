@@ -26,6 +26,7 @@ class Endings:
     sim: "Simulation"
 
     def __init__(self) -> None:
+        super().__init__()
         self.open_orders: dict[str, str] = {}  # orders to serve: their merchant
         self.left: set[str] = set()  # accounts of merchants that left
         self.closed: set[str] = set()  # draws whose list is closed
@@ -42,9 +43,28 @@ class Endings:
         return name.startswith("account:") and self.sim.person_of(name.removeprefix("account:")) == person
 
     def returned(self, record: dict[str, Any], account: str) -> int:
-        """Points that came back to the person of an account, whichever she has by now."""
-        person, postings = self.sim.person_of(account), record.get("postings", ())
-        return sum(each[2] for each in postings if each[3] == "points" and self.is_of(each[1], person))
+        """Points that came back to the person of an account, whichever she has by now, or to her heirs. What an account
+        that was freed would get is given up: it counts where it went.
+        """
+        persons, postings = self.payees(self.sim.person_of(account)), record.get("postings", ())
+        back: int = sum(
+            each[2] for each in postings if each[3] == "points" and any(self.is_of(each[1], p) for p in persons)
+        )
+        self.sim.seen["something came back to an heir"] += bool(back and len(persons) > 1)
+        if self.sim.city.freed.isdisjoint(
+            each for each in self.sim.city.persons if self.sim.person_of(each) in persons
+        ):
+            return back
+        given_up = (each for each in postings if each[3] == "points" and each[1] == "system:pool")
+        back += sum(each[2] for each in given_up if not any(self.is_of(each[0], p) for p in persons))
+        return back
+
+    def payees(self, person: str) -> list[str]:
+        """A person, her heir, the heir of that one, and so on."""
+        found = [person]
+        while heir := self.sim.city.heirs.get(found[-1]):
+            found.append(heir)
+        return found
 
     def _account_rebound(self, record: dict[str, Any], step: dict[str, Any]) -> None:
         procedure = self.sim.table.items[f"procedure:{step['id']}", "procedure"]

@@ -19,7 +19,7 @@ FAULTS = {
     "partial batch": 0.3,  # of batches: they are cut at another place than before
     "cold start": 0.1,  # of calls: in a process that remembers nothing
     "clock skew": 1.0,  # seconds
-    "outage": 0.0004,  # one service is away for a while
+    "outage": 0.01,  # of the weather's looks: one service is away for a while
     "lost request": 0.02,  # the client hears nothing
     "twin": 0.05,  # of requests: sent twice, at once or much later
     "rival": 0.3,  # of some requests: another of the same party wants the opposite
@@ -105,6 +105,41 @@ SOMETIMES = (
     "an account was rebound",
     "an account was rebound with a debt",
     "an official tried to decide alone",
+    "the bucket was away",
+    "a file's event came twice",
+    "a file's event was given up",
+    "a file was refused whole",
+    "a file came packed",
+    "a file had several lanes",
+    "two workers were in a lane",
+    "a batch waited for room",
+    "a line was refused",
+    "a line was a duplicate",
+    "a batch was confirmed",
+    "a batch was rejected",
+    "a batch was reversed",
+    "a judgement left a line",
+    "an institution applied twice",
+    "a document was taken",
+    "a document was refused",
+    "a submission lacked documents",
+    "a review came too late",
+    "a handshake failed",
+    "an application was returned",
+    "an application was rejected",
+    "an application was withdrawn",
+    "an institution joined",
+    "an event was admitted",
+    "an event was admitted beside a mode",
+    "a merchant was reminded of an end",
+    "a merchant's agreement ended",
+    "a merchant's licence ended",
+    "what had ended was renewed",
+    "an account was inherited",
+    "an account was inherited with a debt",
+    "a number was freed",
+    "an owner got her number back",
+    "something came back to an heir",
 )
 
 
@@ -113,3 +148,6 @@ class Seen(Counter[str]):
 
     def never(self) -> list[str]:
         return [each for each in SOMETIMES if not self[each]]
+
+    def ever(self) -> list[tuple[str, int]]:
+        return sorted((each, times) for each, times in self.items() if times)

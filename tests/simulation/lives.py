@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.reductions.model import day
 from tests.simulation.books import Violation, amount
 from tests.simulation.endings import Endings
+from tests.simulation.files import lives as files
+from tests.simulation.life.lives import Life
+from tests.simulation.onboarding import lives as onboarding
 from tests.simulation.table import Change, Place, Raw
 
 if TYPE_CHECKING:
@@ -54,6 +57,8 @@ STATES: dict[str, set[tuple[str | None, str]]] = {
     },
     "departure": {(None, "leaving"), ("leaving", "left"), ("left", "leaving")},
     "procedure": {(None, "proposed"), ("proposed", "approved"), ("proposed", "rejected")},
+    **files.STATES,
+    **onboarding.STATES,
 }
 
 
@@ -63,10 +68,10 @@ def _kind(place: Place) -> str | None:
         return {"account": "account", "hold": "hold", "draw-entry": "entry"}.get(pk.partition(":")[0])
     if sk in STATES:
         return sk
-    return "part" if sk.startswith("part:") else None
+    return {"part": "part", "document": "document"}.get(sk.partition(":")[0])
 
 
-class Lives(Endings):
+class Lives(Endings, files.Files, onboarding.Onboarding, Life):
     """Counts what Records say of each thing."""
 
     def __init__(self, sim: "Simulation") -> None:
@@ -85,7 +90,8 @@ class Lives(Endings):
         for place, (old, new) in changes.items():
             if (kind := _kind(place)) and new is not None:
                 before, after = ((each or {}).get("status", {}).get("S") for each in (old, new))
-                if before != after and (before, str(after)) not in STATES[kind]:
+                made = kind == "application" and not self.sim.storm  # by the setting, at its end
+                if before != after and (before, str(after)) not in STATES[kind] and not made:
                     raise Violation("states never skip", f"{place[0]} went from {before} to {after}")
             if place[0].startswith("offer:") and place[1] == "account":
                 self._till(place, old, new)
@@ -95,11 +101,16 @@ class Lives(Endings):
             owes = place[1] == "account" and old is not None and new is not None and amount(new, "debt_points")
             if owes and amount(new, "points") > amount(old, "points"):
                 raise Violation("a debt is repaid first", f"{place[0]} gained points and owes still")
+        self.moved(changes)
+        self.onboarded(changes)
+        self.numbered(changes)
 
     def record(self, record: dict[str, Any]) -> None:
         """One new Record."""
         if any(each[3].startswith("debt_") and each[1] == "system:uncovered" for each in record.get("postings", ())):
             self.sim.seen["a debt was repaid"] += 1
+        if record.get("line") is not None and record["kind"] != "reduction_refused":
+            self.line(record, json.loads(record["answer"]))
         if look := getattr(self, f"_{record['kind']}", None):
             look(record, json.loads(record["answer"]))
 

@@ -61,7 +61,8 @@ class Parties:
         if kind == "redemption":
             return [each["id"] for each in city.orders[-200:] if each["buyer"] == self.party]
         if kind == "hold":
-            return [each["id"] for each in (*city.holds, *city.captured)[-200:] if each["buyer"] == self.party]
+            some = self.sim.rng.choice((city.holds, city.captured))
+            return [each["id"] for each in some[-200:] if each["buyer"] == self.party]
         root = city.persons[city.accounts[self.party]]
         return [each["id"] for each in city.trips[-200:] if city.persons.get(each["account"]) == root]
 
@@ -98,6 +99,8 @@ class Parties:
         """Uphold or dismiss; what a ruling carries out depends on what is disputed."""
         rng = self.sim.rng
         mine = [each for each in self.sim.city.disputes if (each["kind"] == "reduction") == (self.role == "bureau")]
+        if rng.random() < 0.9:
+            mine = [each for each in mine if each["id"] in self.sim.lives.disputed.values()]
         if not (found := self.some(mine)):
             return
         body: dict[str, Any] = {"outcome": rng.choice(("uphold", "uphold", "dismiss")), "text": "如裁定"}
@@ -112,8 +115,7 @@ class Parties:
     def rebind(self, _: int) -> None:
         """A person lost her login. Who has something pending is refused, so most are asked who have not."""
         sim, city = self.sim, self.sim.city
-        idle = [sub for sub in city.people if not self._pending(city.accounts[sub])]
-        person = sim.rng.choice(idle if idle and sim.rng.random() < 0.9 else city.people)
+        person = self._idle()
         new_sub = f"{person}/{next(sim.key_numbers)}"
         city.new_logins[keys.account_id(new_sub, account_key())] = new_sub
         body = {"kind": "rebind", "account": city.accounts[person], "new_sub": new_sub}
@@ -121,9 +123,27 @@ class Parties:
         if answer and answer.status == 201:
             city.procedures.append(answer.body["id"])
 
+    def _idle(self) -> str:
+        """A person about whom nothing is pending, as a rule; often one who owes, or whose order was served."""
+        sim, city = self.sim, self.sim.city
+        living = [each for each in city.people if city.accounts[each] not in city.ended]
+        idle = [each for each in living if not self._pending(city.accounts[each])]
+        if idle and sim.rng.random() < 0.3:
+            served = {each["buyer"] for each in city.orders if self._served(each["id"])}
+            idle = [each for each in idle if each in served] or idle
+        elif idle and sim.rng.random() < 0.6:
+            idle = [each for each in idle if self._number(city.accounts[each], "debt_points")] or idle
+        return str(sim.rng.choice(idle if idle and sim.rng.random() < 0.9 else city.people))
+
+    def _served(self, order: str) -> bool:
+        item = self.sim.table.items.get((f"order:{order}", "order"), {})
+        return bool(item.get("status") == {"S": "fulfilled"})
+
+    def _number(self, account: str, name: str) -> int:
+        return int(self.sim.table.items[f"account:{account}", "account"].get(name, {}).get("N", "0"))
+
     def _pending(self, account: str) -> bool:
-        item = self.sim.table.items[f"account:{account}", "account"]
-        return any(item.get(name, {}).get("N", "0") != "0" for name in ("pending", "held"))
+        return any(self._number(account, name) for name in ("pending", "held"))
 
     def decide(self, _: int) -> None:
         """Who proposed it may try as well: it takes two."""

@@ -5,13 +5,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.simulation.clients import OFFICES, PERSON, SHOP
+from tests.simulation.clients import APPLICANT, OFFICES, OWNER, PERSON, STALL
 from tests.simulation.faults import FAULTS, Seen
 from tests.simulation.run import Config, Outcome, run
+from tests.simulation.swarm import ANY, FOCUSES
 
-SIZES = ((20, 15_000), (40, 30_000), (120, 60_000))  # people and steps of one seed, in turn
+SIZES = ((8, 6_000), (14, 8_000), (6, 5_000), (20, 9_000))  # people and steps of one seed, in turn
+LARGE, LARGE_EVERY = (120, 60_000), 40  # hundreds of callers, once in so many seeds
+TENDS = (*FOCUSES, ANY)  # to what, in turn
 SHRINK_SECONDS = 60.0
-OPERATIONS = frozenset({*PERSON, *SHOP, *(name for _, does in OFFICES.values() for name in does)})
+OPERATIONS = frozenset({*PERSON, *OWNER, *STALL, *APPLICANT, *(name for _, does in OFFICES.values() for name in does)})
 Mutant = Callable[[], Any] | None
 
 
@@ -19,9 +22,8 @@ def simulate(seed: str, *, until: float) -> int:
     """Run seed after seed until the time is over. 1 where one failed: its story is printed then."""
     seen, steps, began, number = Seen(), 0, time.process_time(), 0
     while True:
-        people, size = SIZES[number % len(SIZES)]
-        config = Config(seed if number == 0 else f"{seed}-{number}", people, size)
-        outcome = run(config)
+        outcome = run(_next(seed, number))
+        config = outcome.config
         seen, steps, number = (
             Seen({**seen} | {k: seen[k] + v for k, v in outcome.seen.items()}),
             steps + outcome.steps,
@@ -29,7 +31,8 @@ def simulate(seed: str, *, until: float) -> int:
         )
         rate = steps / (time.process_time() - began)
         print(
-            f"seed {config.seed}: {outcome.steps} steps, {outcome.records} Records; {rate:.0f} steps a second",
+            f"seed {config.seed} ({config.focus or 'all'}): {outcome.steps} steps, {outcome.records} Records; "
+            f"{rate:.0f} steps a second",
             flush=True,
         )
         if outcome.violation:
@@ -38,11 +41,20 @@ def simulate(seed: str, *, until: float) -> int:
         if time.monotonic() > until:
             break
     print(f"\n{number} seeds, {steps} steps, and everything held. How often each happened:")
-    for name, times in sorted(seen.items()):
+    for name, times in seen.ever():
         print(f"{times:8}  {name}")
     if never := seen.never():
         print("Never reached: " + "; ".join(never))
     return 0
+
+
+def _next(seed: str, number: int) -> Config:
+    """The run of this ``number``: small worlds, each with another focus, and a large one at times."""
+    name = f"{seed}-{number}" if number else seed
+    if number % LARGE_EVERY == LARGE_EVERY - 1:
+        return Config(name, *LARGE)
+    people, steps = SIZES[number % len(SIZES)]
+    return Config(name, people, steps, TENDS[number % len(TENDS)])
 
 
 def story(outcome: Outcome) -> list[str]:
@@ -104,9 +116,8 @@ def replay(environment: dict[str, str]) -> int:
             return None
         return frozenset(each.strip() for each in environment[name].split(",") if each.strip() not in ("", "none"))
 
-    config = Config(
-        environment["SEED"], int(environment["PEOPLE"]), int(environment["STEPS"]), some("OPERATIONS"), some("FAULTS")
-    )
+    seed, people, steps = environment["SEED"], int(environment["PEOPLE"]), int(environment["STEPS"])
+    config = Config(seed, people, steps, environment.get("FOCUS", ""), some("OPERATIONS"), some("FAULTS"))
     outcome = run(config)
     print("\n".join(story(outcome)) if outcome.violation else f"{outcome.steps} steps, and everything held")
     return 1 if outcome.violation else 0

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from chalicelib import log
 from chalicelib.mall.tills import terms
+from chalicelib.onboarding import prepare as proving
 from chalicelib.partners import worker as webhooks
 from chalicelib.queues import sender
 from chalicelib.signing import jws
@@ -25,11 +26,17 @@ from tests.simulation.answers import Answers, Asked
 from tests.simulation.baton import Baton, Death
 from tests.simulation.books import Books, Violation
 from tests.simulation.faults import FAULTS, Seen
+from tests.simulation.files.bucket import Bucket, deliver
+from tests.simulation.files.final import check_files
+from tests.simulation.files.small import small
 from tests.simulation.final import check_projections
 from tests.simulation.front import Front
 from tests.simulation.lives import Lives
+from tests.simulation.onboarding import clients as applicants
+from tests.simulation.onboarding.final import check_validities
 from tests.simulation.queue import NOWHERE, Queue, Sender
 from tests.simulation.setting import City, build
+from tests.simulation.swarm import Swarm
 from tests.simulation.table import SHARDS, Change, Place, Table, Wire
 from tests.worlds import forget_everything
 
@@ -47,16 +54,19 @@ _METRICS = {
 
 @dataclass(frozen=True)
 class Config:
-    """What makes a run. ``operations`` and ``faults``: those that may happen; None: all."""
+    """What makes a run. ``operations`` and ``faults``: those that may happen; None: all. ``focus``: see swarm.py."""
 
     seed: str = "1"
     people: int = 30
     steps: int = 20_000
+    focus: str = ""
     operations: frozenset[str] | None = None
     faults: frozenset[str] | None = None
 
     def __str__(self) -> str:
         parts = [f"SEED={self.seed}", f"PEOPLE={self.people}", f"STEPS={self.steps}"]
+        if self.focus:
+            parts.append(f"FOCUS='{self.focus}'")
         for name, some in (("OPERATIONS", self.operations), ("FAULTS", self.faults)):
             if some is not None:
                 parts.append(f"{name}='{', '.join(sorted(some)) or 'none'}'")
@@ -68,7 +78,7 @@ class Simulation:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.rng = Random(config.seed)
+        self.rng, self.swarm = Random(config.seed), Swarm(config.seed, config.focus)
         self.baton = Baton(self.rng, BEGINS)
         self.seen = Seen()
         self.storm = self.calm = False
@@ -79,7 +89,8 @@ class Simulation:
         self.books, self.lives, self.answers = Books(self), Lives(self), Answers(self)
         self.table.audit = self._committed
         self.wire = Wire(self, self.table)
-        self.queues = {"buy-back": Queue(self), "webhooks": Queue(self)}
+        self.queues = {"buy-back": Queue(self), "webhooks": Queue(self), "batches": Queue(self)}
+        self.bucket = Bucket(self)
         self.sender = Sender(self, self.queues)
         self.world = Front(None, lambda: list(self.table.items.values()), self.table)  # type: ignore[arg-type]
         self.world.sim = self
@@ -106,17 +117,25 @@ class Simulation:
     def person_of(self, account: str) -> str:
         return self.city.persons.get(account, account)
 
+    def wants(self, *operations: str) -> bool:
+        """Whether some of them may happen."""
+        return self.config.operations is None or not self.config.operations.isdisjoint(operations)
+
     def happens(self, fault: str) -> bool:
         """Whether it happens now, by its share."""
         if not self.storm or self.calm or (self.config.faults is not None and fault not in self.config.faults):
             return False
-        return self.rng.random() < FAULTS[fault]
+        return self.rng.random() < FAULTS[fault] * self.swarm.fault(fault)
 
     def send_again(self, asked: Asked, seconds: float) -> None:
         """Somebody sends ``asked`` as well, in so many seconds."""
         self.city_twins.append((self.now + seconds, asked))
+        self.rush("twin", seconds)
+
+    def rush(self, name: str, seconds: float) -> None:
+        """Those whose names begin like this are awake in so many seconds."""
         for task in self.baton.tasks:
-            if task.name.startswith("twin"):
+            if task.name.startswith(name):
                 task.wakes = min(task.wakes, self.now + seconds)
 
     def tell(self, what: str) -> None:
@@ -199,6 +218,7 @@ class Simulation:
     def quiet(self) -> bool:
         """Nobody makes anything new, and nothing waits."""
         waits = any(queue.messages for queue in self.queues.values()) or any(not each.idle for each in self.consumers)
+        waits = waits or bool(self.bucket.events)
         return self.calm and not (self.alive or self.working or self.wire.late or waits)
 
     def _committed(self, changes: dict[Place, Change]) -> None:
@@ -250,6 +270,7 @@ def installed(sim: Simulation) -> Iterator[None]:
     handler, logger = _Lines(sim), logging.getLogger("carbon-points")
     with ExitStack() as stack:
         environment = {"BUY_BACK_QUEUE_URL": "buy-back", "WEBHOOK_QUEUE_URL": "webhooks", "BUSY_STRIPES": "4"}
+        environment |= {"BATCH_QUEUE_URL": "batches"}
         environment |= {"SERVE_DAYS": "1", "BOOKS_QUEUE_URL": NOWHERE}
         stack.enter_context(patch.dict(os.environ, environment))
         forget_everything()
@@ -258,10 +279,12 @@ def installed(sim: Simulation) -> Iterator[None]:
 
         assert app.app
         stack.enter_context(sky.under(sim.clock, sim.baton.sleep, sim.config.seed))
+        stack.enter_context(small(sim))
         for module, name, thing in (
             (client, "client", lambda: sim.wire),
             (sender, "client", lambda: sim.sender),
             (webhooks, "post", partial(workers.partner_answers, sim)),
+            (proving, "handshake", partial(applicants.handshake, sim)),
             (signatures, "sign", lambda *_: {}),
             (jws, "sign", lambda *_, **__: "signed"),
             (terms, "TOGETHER_MAX", 2),  # so the four tills of a busy offer follow it one by one
@@ -326,9 +349,11 @@ def _live(sim: Simulation) -> None:
         for kind in ("project", "react"):
             sim.consumers.append(workers.Consumer(sim, shard, kind))
             sim.baton.add(f"{kind} {shard}", sim.consumers[-1].run)
-    for name, handle in (("buy-back", workers.pay_lots), ("webhooks", workers.send_webhook)):
-        for number in (1, 2):
+    for name, handle in workers.QUEUES.items():
+        for number in (1, 2) if name != "batches" else (1, 2, 3) if sim.wants("send_file") else ():
             sim.baton.add(f"{name} worker {number}", partial(workers.poll, sim, sim.queues[name], handle))
+    for number in (1, 2) if sim.wants("send_file", "apply") else ():
+        sim.baton.add(f"upload worker {number}", partial(deliver, sim))
     for name, (job, seconds) in workers.JOBS.items():
         for number in (1, 2):
             sim.baton.add(f"schedule {name} {number}", partial(workers.clockwork, sim, job, seconds))
@@ -342,6 +367,8 @@ def _live(sim: Simulation) -> None:
     _raised(sim)
     sim.books.check_all()
     check_projections(sim)
+    check_files(sim)
+    check_validities(sim)
     _raised(sim)
 
 

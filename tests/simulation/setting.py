@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.accounts.numbers import hashed
 from chalicelib.draws.opening import opened
 from chalicelib.kernel.fields import stamp
 from chalicelib.ledger.account import Merchant
@@ -15,6 +16,7 @@ from chalicelib.table.write import put, update
 from tests import consents
 from tests.numbers import credit_code, identity_number
 from tests.partner import register
+from tests.simulation.onboarding import setting as onboarding
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -46,6 +48,15 @@ class City:
     disputes: list[dict[str, Any]] = field(default_factory=list)
     procedures: list[str] = field(default_factory=list)
     logins: dict[str, str] = field(default_factory=dict)  # of persons who have another than at first
+    files: dict[str, Any] = field(default_factory=dict)  # of trips, by their SHA-256
+    sent: dict[str, bool] = field(default_factory=dict)  # batches whose file came: whether it is what was announced
+    applicants: list[str] = field(default_factory=list)  # institutions that are no merchants at first
+    applications: list[dict[str, Any]] = field(default_factory=list)
+    ended: set[str] = field(default_factory=set)  # accounts that a procedure closed for good
+    freed: set[str] = field(default_factory=set)  # those of them whose number was another's
+    heirs: dict[str, str] = field(default_factory=dict)  # persons, by whom they inherit from
+    hashes: dict[str, str] = field(default_factory=dict)  # of identity numbers, by sub
+    serials: dict[str, int] = field(default_factory=dict)  # of those whose number is not that of their sub
     new_logins: dict[str, str] = field(default_factory=dict)  # by the account that each would have
 
     def rebound(self, old: str, new: str) -> None:
@@ -55,7 +66,10 @@ class City:
         self.accounts[person], self.logins[person], self.names[new] = new, self.new_logins[new], person
 
     def number(self, sub: str) -> str:
-        return identity_number(int(sub.rpartition("-")[2]))
+        return identity_number(self.serial(sub))
+
+    def serial(self, sub: str) -> int:
+        return self.serials.get(sub, int(sub.rpartition("-")[2]))
 
 
 def build(sim: "Simulation") -> None:
@@ -76,6 +90,8 @@ def build(sim: "Simulation") -> None:
     for number, hours in enumerate((1, 8)):
         _fair(sim, number, hours)
     _campaign(sim)
+    if sim.wants("apply"):
+        onboarding.build(sim)
 
 
 def _person(sim: "Simulation", sub: str) -> None:
@@ -84,6 +100,7 @@ def _person(sim: "Simulation", sub: str) -> None:
     account = str(world._made(world.post("/v1/accounts", body, role="individual", sub=sub))["id"])
     city.people.append(sub)
     city.accounts[sub], city.names[account], city.persons[account] = account, sub, account
+    city.hashes[sub] = hashed("individual", city.number(sub), secret("identity_key"))
     world._made(world.report(account, str(4 * PRICE), scenario="walk"))
 
 
@@ -93,7 +110,7 @@ def _shop(sim: "Simulation", sub: str, number: int) -> None:
     city.shops.append(sub)
     city.accounts[sub], city.names[account] = account, sub
     register(account, "https://shop.example.com/", "whpk_x")
-    busy = {"busy": True, "stock": 60, "points": PRICE}
+    busy = {"busy": True, "stock": 12 if sim.swarm.focus else 60, "points": PRICE}
     limited = {"stock": 15, "per_account_limit": 2, "cancellable_minutes": 30, "fulfil_within_days": 1, "points": PRICE}
     for changes in (busy, limited, {"stock": 5, "points": PRICE, "fulfilment": "goods"}):
         offer = world.offer(sub, **{"points": PRICE, **changes})

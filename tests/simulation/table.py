@@ -205,8 +205,7 @@ class Wire:
         try:
             self.table.commit(asked, between)
         except Cancelled as cancelled:
-            if any("Item" in each and each["Item"]["sk"]["S"].startswith("entry:") for each in cancelled.reasons):
-                sim.seen["a projection found its Records projected"] += 1
+            self._look(asked, cancelled.reasons)
             raise refused("TransactionCanceledException", reasons=cancelled.reasons) from None
         if sim.happens("death"):
             sim.seen["a process died between commit and answer"] += 1
@@ -221,6 +220,13 @@ class Wire:
             raise ReadTimeoutError(endpoint_url="table")
         return {}
 
+    def _look(self, asked: Raw, reasons: list[Raw]) -> None:
+        """Why a transaction was cancelled."""
+        if any("Item" in each and each["Item"]["sk"]["S"].startswith("entry:") for each in reasons):
+            self.sim.seen["a projection found its Records projected"] += 1
+        if any(_is_lane(*each) for each in zip(asked["TransactItems"], reasons, strict=True)):
+            self.sim.seen["two workers were in a lane"] += 1
+
     def deliver_late(self) -> None:
         """Requests that have arrived by now commit, though nobody waits for them any more."""
         due, self.late = (
@@ -233,6 +239,12 @@ class Wire:
                 self.sim.seen["a lost request committed later"] += 1
             except Cancelled:
                 pass
+
+
+def _is_lane(change: Raw, reason: Raw) -> bool:
+    """Whether it is the cursor of a lane that was not where its worker had read it."""
+    key = next(iter(change.values())).get("Key")
+    return bool(key and key["sk"]["S"].startswith("lane:") and reason["Code"] == "ConditionalCheckFailed")
 
 
 def place(item: Raw) -> Place:

@@ -137,7 +137,11 @@ JOBS: dict[str, tuple[Callable[[], Any], float]] = {
     "retry_webhooks": (schedules.retry_webhooks, 60),
     "sweep": (schedules.sweep, 1200),
 }
-pay_lots, send_webhook = queues.pay_lots, queues.send_webhook
+QUEUES: dict[str, Callable[[Any], None]] = {
+    "buy-back": queues.pay_lots,
+    "webhooks": queues.send_webhook,
+    "batches": queues.process_lines,
+}
 
 
 def partner_answers(sim: "Simulation", *_: Any, **__: Any) -> Reply:

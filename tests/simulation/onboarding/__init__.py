@@ -1,0 +1,1 @@
+"""Onboarding: institutions that apply, officials who decide, agreements that end, and what must hold of them."""
