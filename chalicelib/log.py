@@ -24,6 +24,7 @@ METRICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Refusals": ("Count", ("stage", "code")),  # answered to callers
     "Retries": ("Count", ("stage",)),  # transactions tried again because others were in the way
     "EmptyTills": ("Count", ("stage",)),  # a till that lacked the units asked of it
+    "CrowdedOffers": ("Count", ("stage",)),  # requests for more tills: buyers were in each other's way
     "AuthorizerFailures": ("Count", ("stage",)),  # tokens that could not be judged: the issuer is away
     "StreamLag": ("Milliseconds", ("stage",)),  # from a Record's time to its projection, the latest of a batch
     "Projected": ("Count", ("stage",)),  # Records

@@ -48,13 +48,15 @@ class Settled(NamedTuple):
     replayed: bool
 
 
-def settle(command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: Fingerprint) -> Settled:
+def settle(
+    command: Command[Any], decide: Callable[[], Decision], status: int, fingerprint: Fingerprint, pause_max: float = 0.3
+) -> Settled:
     """Decide and commit, again while others are in the way; a Record that stands already answers instead.
 
     A state that changed between a decision and its commit refuses nothing by itself: the new state is decided on.
     No refusal leaves before the Record is known to be absent, as of later than what was refused: the same request may
-    have been committed meanwhile, and then its own change is what this one was refused for. Who does not
-    prove the request gets no stored answer either.
+    have been committed meanwhile, and then its own change is what this one was refused for. Who does not prove the
+    request gets no stored answer either. Pauses between tries grow up to ``pause_max`` seconds.
 
     Raises the Refusal of the first Write whose condition failed, or of the decision itself;
     IdempotencyKeyReused where the Record was made by another request; Contended when patience ends.
@@ -74,7 +76,7 @@ def settle(command: Command[Any], decide: Callable[[], Decision], status: int, f
         if not again:
             break
         log.count("Retries")
-        pause(random.uniform(0, min(0.3, 0.005 * 2**attempt)))
+        pause(random.uniform(0, min(pause_max, 0.005 * 2**attempt)))
     return _replayed(command, fingerprint, refusal)
 
 
@@ -133,18 +135,14 @@ def _stored(record: Record | None, caller: Caller, fingerprint: Fingerprint) -> 
     return Settled(record.status, record.answer, replayed=True)
 
 
-def perform(record: str, decide: Callable[[Command[Empty]], Decision]) -> Settled:
+def perform(record: str, decide: Callable[[Command[Empty]], Decision], pause_max: float = 0.3) -> Settled:
     """A change that no caller asked for. ``record`` names it, so it is done once however often it is tried."""
     command = Command(SYSTEM_CALLER, Empty(), record, datetime.now(UTC))
-    return settle(command, lambda: decide(command), 200, Fingerprint(record))
+    return settle(command, lambda: decide(command), 200, Fingerprint(record), pause_max)
 
 
 def conclude(
-    command: Command[Any],
-    decide: Callable[[], Decision],
-    refused: Callable[[Refusal], Decision],
-    *,
-    fingerprint: str = "",
+    command: Command[Any], decide: Callable[[], Decision], refused: Callable[[Refusal], Decision], fingerprint: str = ""
 ) -> Settled:
     """Like ``settle``, but the refusal too is kept for ever, as ``refused`` words it: there is no caller to fix it.
 

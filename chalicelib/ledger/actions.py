@@ -1,7 +1,7 @@
 """Every movement of value becomes Writes here, and nowhere else."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -95,6 +95,7 @@ class AccountCondition:
     roles. ``refuse`` answers for this account's Write instead of the ledger's own refusal. ``even_frozen``: an order of
     the exchange takes from the account though its holder may not move it. ``even_closed``: a debt stays with an account
     that is closed. ``as_read``: where the account holds something else than that by now, Contended: decide again.
+    ``held``: see Write.
     """
 
     kind: str | None = None
@@ -104,6 +105,7 @@ class AccountCondition:
     add: Mapping[str, Any] = field(default_factory=dict)
     even_frozen: bool = False
     even_closed: bool = False
+    held: Callable[[], None] | None = None
 
 
 def post(
@@ -128,13 +130,7 @@ def post(
     return writes, Facts(movement=repaying.kind, postings=repaying.postings)
 
 
-def _balance(
-    name: str,
-    deltas: Mapping[str, int],
-    record: str,
-    terms: AccountCondition,
-    gained: debts.Gained,
-) -> Write:
+def _balance(name: str, deltas: Mapping[str, int], record: str, terms: AccountCondition, gained: debts.Gained) -> Write:
     conditions = [present()]
     add: dict[str, Any] = {**deltas, **terms.add}
     if name.startswith("account:"):
@@ -150,7 +146,8 @@ def _balance(
         conditions.append(terms.require)
     require = reduce(and_, conditions)
     refuse = debts.refusing(_moved_first(terms.refuse or _short(deltas, terms), terms.as_read), name, gained)
-    return update(keys.account(name), add=add, require=require, refuse=_behind(refuse) if "unfiled" in add else refuse)
+    write = update(keys.account(name), add=add, require=require, refuse=_behind(refuse) if "unfiled" in add else refuse)
+    return replace(write, held=terms.held) if terms.held else write
 
 
 def _standing(terms: AccountCondition) -> list[ConditionBase]:

@@ -11,6 +11,8 @@ from chalicelib.mall.model import FulfilmentKind, OfferAnswer, OnShelf
 from chalicelib.mall.orders import OrderStatus, Redemption
 from chalicelib.table import keys
 
+ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
+
 Purchases = Mapping[str, int]  # what a person holds of a limited offer ("units"), and of each offer of an event (by id)
 
 
@@ -85,7 +87,8 @@ class TakenDown:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer(OfferTerms):
-    """An offer's item. ``supplied`` are all units that it ever had; what it sold is projected.
+    """An offer's item. ``supplied`` are all units that it ever had; what it sold is projected. ``resized``: how often
+    the number of its tills changed.
 
     ``held_back`` is the turn of the merchant's state that took it off the shelf. ``taken_down``: it stays off.
     """
@@ -101,6 +104,7 @@ class Offer(OfferTerms):
     taken_down: TakenDown | None = None
     sku: str | None = None
     images: tuple[str, ...] = ()
+    resized: int = 0
 
     def to_answer(self, sold: int = 0) -> OfferAnswer:
         """The offer as the public sees it; ``sold`` is projected, so stock may lag but is never negative."""
@@ -113,10 +117,11 @@ class Offer(OfferTerms):
 class Till:
     """One of an offer's accounts: it holds units to sell and the points that they brought.
 
-    ``starts_at`` and ``ends_at`` are the bounds of offers/windows.py where the offer has none. ``sweeps`` counts its
+    ``starts_at`` and ``ends_at`` are ALWAYS and NEVER_ENDS where the offer has none. ``sweeps`` counts its
     sweeps, ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes
     of vouchers it ever had; ``units`` of them are unsold. None: it has no codes. ``version``: that of the offer whose
-    terms it has.
+    terms it has. ``moves`` counts units that came from, or went to, another till. ``first``: the offer had only this
+    one, and has more by now.
     """
 
     price: int
@@ -130,6 +135,8 @@ class Till:
     orders: int = 0
     codes: int | None = None
     version: int = 0
+    moves: int = 0
+    first: bool | None = None
 
 
 class TillOf(NamedTuple):

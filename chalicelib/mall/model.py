@@ -8,7 +8,7 @@ from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Answer, Body, Id, LongText, Moment, Paged, Params, ShortText, Time, Units, example
 from chalicelib.mall.categories import CategoryCode
 
-STRIPES_MAX = 64  # an offer with all its tills changes in one transaction of at most 100 items
+STRIPES_MAX = 64  # tills that an offer begins with: it is made in one transaction of at most 100 items
 
 FulfilmentKind = Literal["voucher", "goods", "service"]
 OnShelf = Literal["on_shelf", "off_shelf"]

@@ -10,7 +10,8 @@ from chalicelib.table.client import BUSY, client
 from chalicelib.table.write import Item, Write, decode
 
 WRITES_MAX = 100  # DynamoDB's own limit of a transaction
-_AGAIN = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+_CONFLICT = "TransactionConflict"
+_AGAIN = {_CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 class Failed(Exception):
@@ -32,7 +33,11 @@ def commit(writes: Sequence[Write]) -> None:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "TransactionCanceledException":
-            raise _cancelled(cast(list[dict[str, Any]], error.response.get("CancellationReasons", []))) from error
+            reasons = cast(list[dict[str, Any]], error.response.get("CancellationReasons", []))
+            for write, reason in zip(writes, reasons, strict=False):
+                if reason.get("Code") == _CONFLICT:
+                    write.held()
+            raise _cancelled(reasons) from error
         if code in BUSY:
             raise Contended() from error
         if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:

@@ -72,7 +72,8 @@ def decode(item: Mapping[str, Any] | None) -> Item | None:
 
 @dataclass(frozen=True)
 class Write:
-    """``action`` is DynamoDB's (Put, Update, Delete, ConditionCheck); ``refuse`` gets the item as it stood."""
+    """``action`` is DynamoDB's (Put, Update, Delete, ConditionCheck); ``refuse`` gets the item as it stood.
+    ``held`` is called where another transaction held the item: it may remember that, and decides nothing."""
 
     action: str
     key: Key
@@ -83,6 +84,7 @@ class Write:
     add: Mapping[str, Any] = field(default_factory=dict)
     discard: Mapping[str, Any] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
+    held: Callable[[], None] = lambda: None
 
     def request(self) -> dict[str, Any]:
         """This Write as an element of ``TransactItems``."""

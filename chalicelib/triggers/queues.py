@@ -7,6 +7,7 @@ from chalicelib.batches.processing import worker as batches
 from chalicelib.buyback import worker as buyback
 from chalicelib.conformance import worker as conformance
 from chalicelib.mall.redemptions.sweeping import sweep_sold
+from chalicelib.mall.tills import spreading
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as books
 
@@ -20,8 +21,13 @@ def send_webhook(message: Mapping[str, Any]) -> None:
 
 
 def pay_lots(message: Mapping[str, Any]) -> None:
-    """Plan a run, or pay some of its merchants."""
-    buyback.handle(message, sweep_sold)
+    """Plan a run, or pay some of its merchants. An offer whose buyers are in each other's way gets more tills: that is
+    asked for by day, and runs are planned by night.
+    """
+    if "crowded" in message:
+        spreading.handle(message)
+    else:
+        buyback.handle(message, sweep_sold)
 
 
 def count_books(message: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from chalicelib.mall.offers.following import shelve_due
 from chalicelib.mall.redemptions.sweeping import sweep_tills
 from chalicelib.mall.redemptions.worker import complete_events, expire_due
 from chalicelib.mall.tills.following import follow_due
+from chalicelib.mall.tills.spreading import level_due
 from chalicelib.messages.reactions import notify_donors
 from chalicelib.partners import worker as partners
 from chalicelib.reconciliation import worker as reconciliation
@@ -40,6 +41,7 @@ def resume() -> None:
         lambda: refund_due(now),
         shelve_due,
         follow_due,
+        level_due,
         lambda: complete_events(now),
         lambda: expire_due(now),
         lambda: draw_due(now),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.settings import account_key
 from chalicelib.table import keys
-from tests.simulation.books import Violation
+from tests.simulation.books import Violation, within
 from tests.world import Answer
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class Answers:
             available = answer.body["available"]
             if available >= answer.body["needed"] or available not in self.sim.books.points_within(name, since):
                 raise Violation("a refusal says what is true", f"{asked}: {available} were available")
+        if answer.code == "sold_out":
+            stocks = within(self.sim.books.stocks.get(asked.body["offer"], []), since)
+            if min(stocks) >= asked.body["quantity"]:
+                raise Violation("a refusal says what is true", f"{asked}: {sorted(stocks)} were left")
         named = {
             "sold_out": "an offer sold out",
             "limit_reached": "a limit was reached"

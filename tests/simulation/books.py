@@ -30,6 +30,7 @@ class Books:
         self.records: dict[str, dict[str, Any]] = {}
         self.by_account: dict[str, list[str]] = {}  # ids of Records, in the order of their commits
         self.balances: dict[str, list[tuple[float, int]]] = {}  # of points, since when
+        self.stocks: dict[str, list[tuple[float, int]]] = {}  # of units in all tills of an offer, since when
 
     def committed(self, changes: dict[Place, Change]) -> None:
         """Look at one transaction."""
@@ -44,8 +45,14 @@ class Books:
                 posted.update(self._postings(record))
                 posted.update(self._opened(record, changes))
         self._agree(changes, posted)
+        stock: Counter[str] = Counter()
         for (name, asset), amount in posted.items():
             self.sums[name, asset] += amount
+            if name.startswith("offer:") and asset.startswith("units:"):
+                stock[asset.removeprefix("units:")] += amount
+        for offer, change in stock.items():
+            moves = self.stocks.setdefault(offer, [])
+            moves.append((self.sim.now, change + (moves[-1][1] if moves else 0)))
         grams, points = self.sums["system:pool", "grams"], self.sums["system:pool", "points"]
         if grams != -points:
             raise Violation("every point is backed by a gram", f"{grams} grams back {-points} points")
@@ -68,7 +75,7 @@ class Books:
             if sk == "account" and pk.startswith("offer:") and old is None:
                 offer = pk.removeprefix("offer:").rpartition("/")[0]
                 opened[pk, f"units:{offer}"] += amount(new, "units")
-        if opened and sum(opened.values()) != json.loads(record["answer"])["stock"]:
+        if opened and sum(opened.values()) != json.loads(record["answer"]).get("stock", 0):
             raise Violation("an answer is what was committed", f"{opened} units of {record['id']}")
         return opened
 
@@ -119,9 +126,13 @@ class Books:
 
     def points_within(self, name: str, since: float) -> set[int]:
         """Every balance that an account had since a time."""
-        moves = self.balances.get(name, [])
-        before = [points for at, points in moves if at < since]
-        return {*before[-1:], *(points for at, points in moves if at >= since)} | (set() if before else {0})
+        return within(self.balances.get(name, []), since)
+
+
+def within(moves: list[tuple[float, int]], since: float) -> set[int]:
+    """Every value that there was since a time."""
+    before = [value for at, value in moves if at < since]
+    return {*before[-1:], *(value for at, value in moves if at >= since)} | (set() if before else {0})
 
 
 def amount(item: Raw | None, asset: str) -> int:

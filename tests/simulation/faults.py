@@ -22,6 +22,7 @@ FAULTS = {
     "outage": 0.01,  # of the weather's looks: one service is away for a while
     "lost request": 0.02,  # the client hears nothing
     "twin": 0.05,  # of requests: sent twice, at once or much later
+    "crowd": 0.05,  # of sales: so many buyers met at the tills of an offer that it is to have more
     "rival": 0.3,  # of some requests: another of the same party wants the opposite
     "slow partner": 0.3,  # of calls to merchants' systems: late, broken, or away
 }
@@ -51,6 +52,8 @@ SOMETIMES = (
     "a till was empty and another served",
     "an order took from several tills",
     "a till followed its offer",
+    "an offer got more tills",
+    "units went from till to till",
     "an offer sold out",
     "a limit was reached",
     "a daily cap was reached",

@@ -144,6 +144,15 @@ class Lives(Endings, files.Files, onboarding.Onboarding, Life):
         if old is not None and amount(new, "version") > amount(old, "version"):
             self.sim.seen["a till followed its offer"] += 1
 
+    def _tills_added(self, record: dict[str, Any], answer: dict[str, Any]) -> None:
+        self._only("number of tills", f"{answer['offer']} {answer['tills']}")
+        self.sim.seen["an offer got more tills"] += 1
+
+    def _units_moved(self, record: dict[str, Any], answer: dict[str, Any]) -> None:
+        self.sim.seen["units went from till to till"] += 1
+        if record.get("postings"):
+            raise Violation("what stays within an offer moves no stock", f"{record['id']} is projected")
+
     def _offer_changed(self, record: dict[str, Any], offer: dict[str, Any]) -> None:
         item = self.sim.table.items[f"offer:{offer['id']}", "offer"]
         self.changes[record["id"]] = offer["id"], amount(item, "version")

@@ -39,7 +39,7 @@ from chalicelib.mall.items import OfferTerms
 from chalicelib.mall.offers import queries as offers
 from chalicelib.mall.redemptions import actions as sales
 from chalicelib.mall.redemptions import aftersales
-from chalicelib.mall.tills import following, terms
+from chalicelib.mall.tills import following, sizes, terms
 from chalicelib.openness import projection as supply
 from chalicelib.procedures import effects as procedures
 from chalicelib.reductions import actions as reductions
@@ -222,6 +222,10 @@ MUTANTS: dict[str, Mutant] = {
     "tills: they follow whoever comes": Mutant(
         "a till does not compare the version", around(terms, "following", anyway),
         ("a till never goes back to earlier terms",), MALL | {"change_offer"},
+    ),
+    "tills: units go without a Record": Mutant(
+        "the Record of units that move lacks its posting",
+        around(sizes, "post", lambda real, *a, **o: (real(*a, **o)[0], Facts())), (PROVEN,),
     ),
     "tills: a sale gives less": Mutant(
         "of several units one stays in the till",

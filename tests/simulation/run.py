@@ -14,7 +14,8 @@ from typing import Any
 from unittest.mock import patch
 
 from chalicelib import log
-from chalicelib.mall.tills import terms
+from chalicelib.mall.offers import memory
+from chalicelib.mall.tills import sizes, terms
 from chalicelib.onboarding import prepare as proving
 from chalicelib.partners import worker as webhooks
 from chalicelib.queues import sender
@@ -288,6 +289,9 @@ def installed(sim: Simulation) -> Iterator[None]:
             (signatures, "sign", lambda *_: {}),
             (jws, "sign", lambda *_, **__: "signed"),
             (terms, "TOGETHER_MAX", 2),  # so the four tills of a busy offer follow it one by one
+            (memory, "crowded", lambda _: sim.happens("crowd")),
+            (sizes, "UNITS_MIN", 1),
+            (sizes, "TILLS_MAX", 16),
         ):
             stack.enter_context(patch.object(module, name, thing))
         for user in _users_of_client() + _users_of_sign():

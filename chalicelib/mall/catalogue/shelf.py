@@ -12,11 +12,11 @@ from chalicelib.mall import transfers
 from chalicelib.mall.catalogue import event_stock, event_terms
 from chalicelib.mall.catalogue.takedown import not_down
 from chalicelib.mall.categories import lane
-from chalicelib.mall.items import Offer, Pointer, Till
+from chalicelib.mall.items import Offer, Pointer
 from chalicelib.mall.model import STRIPES_MAX, NewOffer, OfferChange
 from chalicelib.mall.offers.sellers import Seller, may_sell
-from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS, by_points, moved
-from chalicelib.mall.tills import terms
+from chalicelib.mall.offers.windows import by_points, moved
+from chalicelib.mall.tills import sizes, terms
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
@@ -91,17 +91,7 @@ def _own_code(offer: Offer) -> Iterable[Write]:
 
 def _tills(offer: Offer) -> Iterable[Write]:
     for name, units in zip(offer.tills, transfers.share(offer.supplied, offer.stripes), strict=True):
-        till = Till(
-            price=offer.points,
-            status="on_shelf",
-            starts_at=offer.starts_at or ALWAYS,
-            ends_at=offer.ends_at or NEVER_ENDS,
-            points=0,
-            units=units,
-            sweeps=0,
-            edition=offer.edition,
-        )
-        yield put(keys.account(name), till)
+        yield put(keys.account(name), replace(sizes.empty(offer), units=units))
 
 
 def change(

@@ -20,6 +20,7 @@ from chalicelib.ledger.standing import acting
 from chalicelib.mall import transfers
 from chalicelib.mall.catalogue import event_stock
 from chalicelib.mall.items import Offer, Till
+from chalicelib.mall.model import STRIPES_MAX
 from chalicelib.mall.pools import Codes, KnownCodes
 from chalicelib.mall.tills import terms
 from chalicelib.table import keys
@@ -87,6 +88,12 @@ def _check(offer: Offer, tills: Mapping[str, Till], codes: Numbered, known: Mapp
             "/codes",
             f"An offer has at most {POOL_MAX} codes. Make another one with POST /v1/offers",
             f"每项权益最多 {POOL_MAX} 个券码，请通过 POST /v1/offers 新建权益",
+        )
+    if len(tills) > STRIPES_MAX:
+        raise InvalidRequest.at(
+            "/codes",
+            f"The offer has {len(tills)} tills, too many for codes. Make another one with POST /v1/offers",
+            f"该权益已有 {len(tills)} 个子账户，不能再上传券码，请通过 POST /v1/offers 新建权益",
         )
     had: set[str] = set()
     faults = []

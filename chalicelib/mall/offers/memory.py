@@ -1,11 +1,14 @@
-"""What a process remembers of offers, so that a warm redemption reads nothing: their terms, and which tills are empty.
+"""What a process remembers of offers, so that a warm redemption reads nothing: their terms, which tills are empty, and
+how often buyers were in each other's way.
 
 All of it is a hint, never truth: the transaction confirms the terms, and the till has the units or refuses. What is
 forgotten or wrong costs a try.
 """
 
 import random
+import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib import log
@@ -16,6 +19,9 @@ from chalicelib.table import keys, read
 _SURPRISES_MAX = 2  # empty tills met before all are read
 _TERMS_MAX = 10_000  # offers whose terms this process remembers
 _TILLS_MAX = 2000  # offers whose tills it remembers
+CROWDED, CROWDED_SECONDS = 5, 10.0  # so many conflicts at an offer's tills within so many seconds ask for more tills
+PARTS_MAX = 64  # tills that one order takes from: it is one transaction of at most 100 items
+SOLD_OUT_SECONDS, MANY = 1.0, 64  # an offer with more tills that had nothing is not read again for so long
 
 
 class SoldOut(Refusal):
@@ -32,7 +38,9 @@ class TillEmpty(Contended):
 
 
 class TermsOutdated(Contended):
-    """The offer was renamed since its terms were read. The edge decides again, so no caller sees this."""
+    """The offer was renamed, or got more tills, since its terms were read. The edge decides again, so no caller sees
+    this.
+    """
 
 
 class TillBehind(Contended):
@@ -41,10 +49,16 @@ class TillBehind(Contended):
 
 @dataclass
 class _Tills:
-    """Which tills of an offer were found empty."""
+    """Which tills of an offer were found empty; conflicts at the tills that it had then (``stripes``) since a moment;
+    and when all of them together were found to have so few units.
+    """
 
     empty: set[int] = field(default_factory=set)
     surprises: int = 0
+    stripes: int = 0
+    conflicts: int = 0
+    since: float = 0.0
+    sold_out: tuple[float, int] | None = None
 
 
 _terms: OrderedDict[str, OfferTerms] = OrderedDict()
@@ -101,6 +115,27 @@ def remember_empty(terms: OfferTerms, till: str) -> None:
     log.count("EmptyTills")
 
 
+def remember_conflict(terms: OfferTerms) -> None:
+    """Another transaction held a till of the offer. Where that happens often, its terms are read again: it may have
+    more tills by now.
+    """
+    known, now = _known_tills(terms.id), time.monotonic()
+    if known.stripes != terms.stripes or now > known.since + CROWDED_SECONDS:
+        known.stripes, known.since, known.conflicts = terms.stripes, now, 0
+    known.conflicts += 1
+    if known.conflicts >= CROWDED:
+        _terms.pop(terms.id, None)
+
+
+def crowded(terms: OfferTerms) -> bool:
+    """Whether the offer, as read since, needs more tills: once for each CROWDED conflicts."""
+    known = _known_tills(terms.id)
+    if known.stripes != terms.stripes or known.conflicts < CROWDED:
+        return False
+    known.conflicts = 0
+    return True
+
+
 def forget() -> None:
     """Forget all (tests start afresh)."""
     _terms.clear()
@@ -108,20 +143,45 @@ def forget() -> None:
 
 
 def _choose_from_all(terms: OfferTerms, quantity: int, known: _Tills) -> dict[str, int]:
-    tills = read.many([keys.account(till) for till in terms.tills], Till)
-    stock = {stripe: tills[keys.account(keys.till(terms.id, stripe))].units for stripe in range(terms.stripes)}
+    if terms.stripes > MANY and known.sold_out and time.monotonic() < known.sold_out[0] + SOLD_OUT_SECONDS:
+        available = known.sold_out[1]
+        if available < quantity:
+            raise SoldOut(available=available, needed=quantity)
+    offer, tills = _read_all(terms)
+    if offer.stripes != terms.stripes:
+        raise outdated(terms.id)
+    stock = {stripe: tills[keys.till(terms.id, stripe)].units for stripe in range(terms.stripes)}
     known.empty, known.surprises = {stripe for stripe, left in stock.items() if left < quantity}, 0
     enough = [stripe for stripe, left in stock.items() if left >= quantity]
     if enough:
         return {keys.till(terms.id, random.choice(enough)): quantity}
-    if sum(stock.values()) < quantity:
-        raise SoldOut(available=sum(stock.values()), needed=quantity)
+    fullest = sorted(stock, key=lambda each: -stock[each])[:PARTS_MAX]
+    if sum(stock[stripe] for stripe in fullest) < quantity:
+        raise _sold_out(terms, tills, quantity)
     parts: dict[str, int] = {}
-    for stripe in sorted(stock, key=lambda each: -stock[each]):
+    for stripe in fullest:
         part = min(stock[stripe], quantity - sum(parts.values()))
         if part:
             parts[keys.till(terms.id, stripe)] = part
     return parts
+
+
+def _read_all(terms: OfferTerms) -> tuple[OfferTerms, dict[str, Till]]:
+    """The tills that this process knows, then the offer, which may have others: as of now, but not of one instant."""
+    tills = {key.pk: till for key, till in read.many([keys.account(name) for name in terms.tills], Till).items()}
+    return read.get(keys.offer(terms.id), OfferTerms) or terms, tills
+
+
+def _sold_out(terms: OfferTerms, tills: Mapping[str, Till], quantity: int) -> Refusal:
+    """What too few units in ``tills`` mean. Units that went from till to till meanwhile were perhaps seen in neither:
+    it is certain where none went between this reading and another.
+    """
+    offer, again = _read_all(terms)
+    if offer.stripes != terms.stripes or any(again[name].moves != till.moves for name, till in tills.items()):
+        return TillEmpty()
+    available = sum(sorted(till.units for till in tills.values())[-PARTS_MAX:])
+    _known_tills(terms.id).sold_out = time.monotonic(), available
+    return SoldOut(available=available, needed=quantity)
 
 
 def _known_tills(offer: str) -> _Tills:

@@ -2,11 +2,9 @@
 
 from chalicelib.errors import Refusal, Text
 from chalicelib.mall.categories import lane
-from chalicelib.mall.items import Offer, Till
+from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, Till
 from chalicelib.mall.model import OnShelf
 from chalicelib.table import lists
-
-ALWAYS, NEVER_ENDS = "0000", "9999"  # bounds of an open window, so that one condition serves every till
 
 
 class OfferUnavailable(Refusal):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from operator import and_
 from typing import Any
 
@@ -117,19 +117,10 @@ def _at_till(
     def refuse(till: Till | None) -> Refusal:
         if till is None:
             return NotFound()
-        stale = memory.compare(terms, till)
-        if reason := unavailable(till, now):
-            return stale or reason
-        if till.price != price:
-            return stale or PriceChanged(price=till.price, points=till.price * quantity)
-        if till.edition != terms.edition:
-            return stale or memory.outdated(terms.id)
+        if reason := _other_terms(command, terms, till, price):
+            return reason
         moved = hand is not None and (till.units, till.codes) != (hand.till.units, hand.till.codes)
-        if terms.stripes == 1 and not moved:
-            return memory.SoldOut(available=till.units, needed=quantity)
-        if not moved:
-            memory.remember_empty(terms, name)
-        return memory.TillEmpty()  # another till, or this one's next codes
+        return memory.TillEmpty() if moved else _short(terms, name, till, quantity)  # moved: it has other next codes
 
     on_sale = Attr("status").eq("on_shelf") & Attr("starts_at").lte(now) & Attr("ends_at").gt(now)
     edition = Attr("edition")
@@ -137,7 +128,25 @@ def _at_till(
     require = on_sale & Attr("price").eq(price) & as_titled
     if hand:
         require &= Attr("units").eq(hand.till.units) & Attr("codes").eq(hand.till.codes)
-    return AccountCondition(require=require, refuse=seen(Till, refuse))
+    return AccountCondition(require=require, refuse=seen(Till, refuse), held=partial(memory.remember_conflict, terms))
+
+
+def _other_terms(command: Command[NewRedemption], terms: OfferTerms, till: Till, price: int) -> Refusal | None:
+    """Why a till, as it stood, sells nothing at this price and under this title; None where it would."""
+    quantity, stale = command.body.quantity, memory.compare(terms, till)
+    if reason := unavailable(till, command.at):
+        return stale or reason
+    if till.price != price:
+        return stale or PriceChanged(price=till.price, points=till.price * quantity)
+    return (stale or memory.outdated(terms.id)) if till.edition != terms.edition else None
+
+
+def _short(terms: OfferTerms, name: str, till: Till, quantity: int) -> Refusal:
+    """What it means that a till has too few units: another may have them."""
+    if terms.stripes > 1:
+        memory.remember_empty(terms, name)
+        return memory.TillEmpty()
+    return memory.outdated(terms.id) if till.first else memory.SoldOut(available=till.units, needed=quantity)
 
 
 def _within_limit(command: Command[NewRedemption], terms: OfferTerms, person: str) -> Write:

@@ -16,6 +16,7 @@ from chalicelib.mall.offers import memory, queries
 from chalicelib.mall.offers.windows import OfferUnavailable
 from chalicelib.mall.orders import Fulfilment, NewRedemption, OrderParams, Redemption, Refund
 from chalicelib.mall.redemptions import actions, aftersales, order_book
+from chalicelib.mall.tills import spreading
 
 room = Blueprint(__name__)
 
@@ -42,6 +43,8 @@ def redeem(command: Command[NewRedemption]) -> Decision:
     try:
         offered = memory.terms(command.body.offer)
         actions.first_come(offered)
+        if memory.crowded(offered):
+            spreading.ask(offered)
         account = command.caller.account
         person = accounts.person(account) if offered.limits else account
         units = memory.choose_tills(offered, command.body.quantity)

@@ -17,7 +17,7 @@ from chalicelib.kernel.decision import Command
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive
 from chalicelib.mall.items import Offer, Till
-from chalicelib.mall.tills import terms
+from chalicelib.mall.tills import spreading, terms
 from chalicelib.table import keys, read
 
 REQUEST_SECONDS_MAX = 15.0  # that a request waits for the tills
@@ -74,7 +74,8 @@ def until_down(command: Command[Any], *, offer: str, **_: str) -> None:
 
 
 def follow_changes(records: Sequence[Record]) -> None:
-    """After offers with many tills were changed, the tills follow, though the request that waits for it may be gone.
+    """After offers with many tills were changed, the tills follow, though the request that waits for it may be gone,
+    and units that came to a few of them are shared out.
 
     What takes too long is left to ``resume``.
     """
@@ -82,6 +83,7 @@ def follow_changes(records: Sequence[Record]) -> None:
     changed = (str(json.loads(record.answer)["id"]) for record in records if record.kind in _CHANGES)
     for id in dict.fromkeys(changed):
         follow(id, until)
+        spreading.level(id, until)
 
 
 def follow_due() -> None:

@@ -18,6 +18,7 @@ from chalicelib.table.write import Attr, ConditionBase, Refuse, Write, present, 
 
 TOGETHER_MAX = 4  # tills that change with their offer: in a rush a transaction rarely finds more of them free
 TERMS = Agenda("terms", seconds=900, lanes=4, late_seconds=900)  # offers whose tills have to follow
+LEVELS = Agenda("levels", seconds=900, lanes=4, late_seconds=900)  # offers whose units are to be shared out
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def reaching(before: Offer, after: Offer, at: datetime, units: Mapping[str, int]
     turned, units = after.version != before.version, units or {}
     if turned and one_by_one(after):
         yield TERMS.noting(at, after.id)
+    if units and one_by_one(after):
+        yield LEVELS.noting(at, after.id)
     assign = at_till(after) if turned and not one_by_one(after) else {}
     for till in after.tills if assign else units:
         added = units.get(till, 0)

@@ -5,8 +5,7 @@ from typing import Any
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.refunds import Payee
 from chalicelib.mall import transfers
-from chalicelib.mall.items import Offer, Till
-from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
+from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, Till
 from chalicelib.mall.orders import NewRedemption, Redemption
 from chalicelib.table import keys
 from tests.unit.decisions import AT, record

@@ -9,10 +9,9 @@ import pytest
 from chalicelib.errors import InvalidRequest
 from chalicelib.ledger.account import EventTerms
 from chalicelib.mall.catalogue import shelf
-from chalicelib.mall.items import Offer, OfferEvent, Till
+from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, OfferEvent, Till
 from chalicelib.mall.model import NewOffer, OfferChange
 from chalicelib.mall.offers.sellers import Seller, Selling
-from chalicelib.mall.offers.windows import ALWAYS, NEVER_ENDS
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys
 from chalicelib.table.row import load

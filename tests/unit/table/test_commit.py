@@ -1,5 +1,7 @@
 """What a cancelled transaction means: each item has a reason of its own."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -85,6 +87,18 @@ def committed(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -
 
 def test_all_writes_are_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     assert committed(monkeypatch).sent == [each.request() for each in WRITES]
+
+
+def test_who_wants_to_know_hears_that_another_held_the_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    writes = [replace(each, held=partial(heard.append, number)) for number, each in enumerate(WRITES)]
+    for reasons in ([FINE, CONFLICT], [NO, CONFLICT], [NO, FINE], [CONFLICT, SLOW], [FINE]):
+        codes = [{"Code": code} for code in reasons]
+        client = Client(answered("TransactionCanceledException", CancellationReasons=codes))
+        monkeypatch.setattr(committing, "client", partial(lambda client: client, client))
+        with pytest.raises((Contended, Failed, RuntimeError)):
+            commit(writes)
+    assert heard == [1, 1, 0]
 
 
 @pytest.mark.parametrize(
