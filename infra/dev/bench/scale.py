@@ -95,7 +95,8 @@ Computed by `tests/unit/dev/test_scale.py` from the units of real transactions: 
 - A trip: {TRIPS_A_DAY:,} a day, {PEAK} times the mean in the busiest second, under sixteen scenarios alike.
 - A manual trip: the same, if all of them had to be confirmed, and each is confirmed within the day.
 - A redemption: a flash sale of {REDEMPTIONS_A_SECOND} a second on 64 tills of one merchant, to be fulfilled
-  within days and sent to its system. A till takes ten sales of 2 units a second.
+  within days and sent to its system. A till takes ten sales of 2 units a second. What one offer takes, and with how
+  many tills, is simulated in [contention](contention.md).
 - The consumer files {CHUNK} Records in one transaction.
 
 Keys of one party or one thing (accounts, Records, orders, tills) spread over partitions and are not listed. `list …` is
