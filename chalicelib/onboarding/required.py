@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import get_args
 
 from chalicelib import shanghai
-from chalicelib.errors import Contended, Refusal, Text
+from chalicelib.errors import Contended, InvalidState, Refusal, Text
 from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM
 from chalicelib.onboarding.items import Application, Kind
 
@@ -44,6 +44,16 @@ class DocumentsChanged(Contended):
     )
 
 
+class EndedMeanwhile(InvalidState):
+    detail = Text(
+        "The licence or the agreement of this application has ended before its last step.",
+        "该申请所依据的营业执照或合作协议在办结前已到期。",
+    )
+    remedy = Text(
+        "Withdraw it, and apply again with documents that are valid.", "请撤回申请，并以有效的证照和协议重新申请。"
+    )
+
+
 def missing(application: Application, now: datetime) -> list[Kind]:
     """Required kinds without a document that counts; a licence that has expired does not."""
     today, counting = shanghai.clock(now).date().isoformat(), application.documents
@@ -55,3 +65,11 @@ def complete(application: Application, now: datetime) -> None:
     """Raises DocumentsMissing."""
     if lacking := missing(application, now):
         raise DocumentsMissing(missing=lacking)
+
+
+def unended(application: Application, action: str, now: datetime) -> None:
+    """Raises EndedMeanwhile where its licence or its agreement is over: neither can be replaced at its last step."""
+    licence, agreement = application.documents.get("business_licence"), application.agreement
+    days = (licence and licence.expires_on, agreement and agreement.ends_on)
+    if any(day and day < shanghai.clock(now).date().isoformat() for day in days):
+        raise EndedMeanwhile(state=application.status, action=action)

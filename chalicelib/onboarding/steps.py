@@ -20,7 +20,7 @@ from chalicelib.merchants.model import EVENT, MALL, OTHER, SUB_PLATFORM, SUB_PLA
 from chalicelib.merchants.validity import validities
 from chalicelib.onboarding.items import Application, Status
 from chalicelib.onboarding.model import ApplicationState
-from chalicelib.onboarding.required import REQUIRED
+from chalicelib.onboarding.required import REQUIRED, unended
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import Attr, Write, delete, update
@@ -140,7 +140,7 @@ def _conditions(
     """Whether the institution that takes the step may act, and what becomes of it with the application ``after`` it.
 
     A frozen institution takes no step, as applicant or as operator; it may withdraw. Authorities judge it all the
-    same, but it does not become a merchant.
+    same, but it does not become a merchant. Raises EndedMeanwhile.
     """
     if application.status == "active":
         return (remains(application.applicant, application.id, action),)
@@ -148,6 +148,7 @@ def _conditions(
     if after.beside:
         return closed  # its applicant is a merchant already: see actions.review
     if after.status == "active":
+        unended(replace(after, status=application.status), action, command.now)
         return (*closed, *_admission(command, after))
     if action == "withdraw" or party not in (APPLICANT, SUB_PLATFORM_OPERATOR):
         return closed

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from chalicelib.errors import Contended
+from chalicelib.errors import Contended, Unavailable
 from chalicelib.files import store
 from chalicelib.kernel import settle
 from chalicelib.onboarding import prepare
@@ -139,3 +140,22 @@ def test_a_document_that_arrives_during_the_submission_is_not_passed_over(
     assert desk.world.post(path, key="k", **SHOP).body["status"] == "submitted"
     counting = {each["kind"]: each for each in desk.get(application)["documents"] if each["counts"]}
     assert counting["credit_report"]["bytes"] == len(b"%PDF-2 newer %%EOF")
+
+
+def test_where_s3_is_away_nothing_is_submitted_and_the_same_request_is_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = desk.bring("event", "draft")
+    with monkeypatch.context() as away:
+        away.setattr(store, "client", lambda: _Away())
+        answer = desk.step(application, "submit", {}, **SHOP, key="once")
+    assert answer.refused == (Unavailable.status, Unavailable.code)
+    assert desk.get(application)["status"] == "draft"
+    assert desk.step(application, "submit", {}, **SHOP, key="once").body["status"] == "submitted"
+
+
+class _Away:
+    """S3 that nobody reaches."""
+
+    def __getattr__(self, _: str) -> Any:
+        raise EndpointConnectionError(endpoint_url="s3")

@@ -8,11 +8,13 @@ import pytest
 
 from chalicelib import shanghai
 from chalicelib.mall.offers.following import shelve_due
+from chalicelib.onboarding import prepare
 from chalicelib.renewals.worker import watch_validity
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
 from chalicelib.table.lists import Listing
 from chalicelib.table.write import update
+from tests.clock import Calendar
 from tests.desk import SIGNED, Desk
 from tests.integration.test_webhooks import Post, listening
 from tests.partner import register
@@ -216,3 +218,25 @@ def test_its_system_is_sent_the_end_once(world: World, post: Post) -> None:
     [sent] = post.system.got
     assert sent.event["type"] == "licence.ending"
     assert sent.event["data"] == {"merchant": keys.account_id("shop"), "ends_on": day(20), "days_left": 20}
+
+
+@pytest.mark.parametrize("mode", ["third_party_mall", "other"])
+def test_what_ended_before_the_last_step_is_named_and_a_new_application_is_the_way_out(
+    world: World, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    world.institution()
+    desk = Desk(world)
+    application = desk.draft(mode)
+    for kind in desk.get(application)["required_documents"]:
+        licence: dict[str, Any] = {"expires_on": day(1)} if kind == "business_licence" else {}
+        desk.send(application, kind, **licence)
+    last = "agreement_signed" if mode == "third_party_mall" else "acknowledged"
+    while desk.get(application)["status"] != last:
+        assert desk.onward(application).status == 200
+    monkeypatch.setattr(prepare, "handshake", lambda **_: None)
+    Calendar(monkeypatch, f"{day(3)}T08:00:00+00:00")
+    answer = desk.onward(application)
+    assert answer.refused == (409, "invalid_state")
+    assert "has ended before its last step" in answer.body["detail"]
+    assert desk.step(application, "withdraw", {}, **SHOP).status == 200
+    assert desk.apply(mode).status == 201

@@ -92,5 +92,7 @@ class Answers:
         }
         if answer.code in named:
             seen[named[answer.code]] += 1
+        if answer.code == "invalid_request" and not all(each.split("/")[1] in asked.body for each in answer.pointers):
+            raise Violation("a refusal names what was sent", f"{asked}: {answer.pointers}")
         if answer.code == "invalid_request" and "/v1/reductions" in asked.path:
             seen["a daily cap was reached"] += 1

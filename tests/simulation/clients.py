@@ -273,7 +273,7 @@ class Client(Parties, Senders, Applicants, life.Kin):
 
     def freeze(self, _: int) -> None:
         city, rng = self.sim.city, self.sim.rng
-        account = city.accounts[rng.choice([*city.people, *city.shops, *city.applicants])]
+        account = city.accounts[rng.choice(rng.choice((city.people, [*city.people, *city.shops, *city.applicants])))]
         if (answer := self.ask(f"/v1/accounts/{account}/freeze", {"reason": "court"})) and answer.status == 200:
             self.sim.seen["an account was frozen with work under way"] += 1
             self.sim.rest(rng.random() * 30)

@@ -147,7 +147,10 @@ class Parties:
 
     def decide(self, _: int) -> None:
         """Who proposed it may try as well: it takes two."""
-        if procedure := self.some(self.sim.city.procedures[-5:]):
+        recent, items = self.sim.city.procedures[-5:], self.sim.table.items
+        if self.sim.rng.random() < 0.9:
+            recent = [id for id in recent if items[f"procedure:{id}", "procedure"]["status"] == {"S": "proposed"}]
+        if procedure := self.some(recent):
             rejects = self.sim.rng.random() < 0.1
             step, body = ("reject", {"reason": "不足"}) if rejects else ("approve", {})
             answer = self.ask(f"/v1/procedures/{procedure}/{step}", body)

@@ -8,12 +8,12 @@ from random import Random
 FOCUSES: dict[str, frozenset[str]] = {
     "mall": frozenset({"redeem", "cancel_order", "fulfil", "refund", "order_refund", "change_offer", "report"}),
     "holds": frozenset({"hold", "capture", "release", "refund_hold", "report"}),
-    "debts": frozenset({"report", "judge", "reverse", "redeem", "rebind", "decide", "close"}),
+    "debts": frozenset({"judge", "reverse", "cancel_points", "rebind", "inherit", "decide"}),
     "buy-back": frozenset({"redeem", "hold", "capture", "start_run", "retire", "report"}),
     "campaigns": frozenset({"donate", "propose", "judge_campaign", "close_campaign", "report", "freeze"}),
     "draws": frozenset({"enter", "report", "dispute"}),
     "files": frozenset({"send_file", "look_file", "judge_file", "judge", "reverse", "freeze"}),
-    "onboarding": frozenset({"apply", "complete", "onward", "endorse", "review", "opinion", "acknowledge"}),
+    "onboarding": frozenset({"apply", "complete", "onward", "endorse", "review", "opinion", "acknowledge", "renew"}),
     "life": frozenset(
         {"inherit", "free", "claim", "rebind", "decide", "report", "reverse", "redeem", "fulfil", "refund"}
     ),

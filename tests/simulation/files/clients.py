@@ -43,12 +43,17 @@ class Senders:
 
     def _upload(self, batch: str, file: File) -> None:
         sim, key = self.sim, file_key(batch)
-        way = sim.rng.choices(("whole", "twice", "cut", "never"), (14, 4, 1, 1))[0]
+        way = sim.rng.choices(("whole", "twice", "cut", "other", "never"), (14, 4, 1, 1, 1))[0]
         if way == "never":
             return
         sim.rest(sim.rng.choice((0, 0, 1, 100)))
-        sim.city.sent[batch] = way != "cut" and file.as_announced
-        sim.bucket.put(key, file.content if way != "cut" else file.content[: len(file.content) // 2])
+        content = file.content
+        if way == "cut":
+            content = content[: len(content) // 2]
+        elif way == "other":
+            content = content.replace(b'"quantity": "', b'"quantity": "1')
+        sim.city.sent[batch] = content == file.content and file.as_announced
+        sim.bucket.put(key, content)
         if way == "twice":
             sim.rest(sim.rng.choice((0, 1, 10)))
             sim.bucket.put(key, file.content)

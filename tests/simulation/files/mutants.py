@@ -47,7 +47,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "files: other bytes are taken": Mutant(
         "the hash of a file is not compared, nor its lines counted", _no_hash,
-        ("a file is what was announced",), SENT, seed=2, focus="files",
+        ("a file is what was announced",), SENT,
     ),
     "files: room for everybody": Mutant(
         "an operator's lanes are not counted", lambda: patch.object(admission, "has_room", lambda *_: True),
@@ -55,12 +55,12 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "files: a judgement counts a line for each worker": Mutant(
         "the cursor of a judgement is not compared", around(judging, "derive", _derived_anyway),
-        ("a judgement counts each line once", "a cursor only advances"), JUDGED, focus="files",
+        ("a judgement counts each line once", "a cursor only advances"), JUDGED, seed=1,
     ),
     "files: a frozen account's line is passed over": Mutant(
         "what a judgement could not decide is not counted as left",
         around(judging, "_outcome", lambda real, *a: real(*a)._replace(left=0)),
-        ("a judgement reaches every line",), JUDGED, focus="files",
+        ("a judgement reaches every line",), JUDGED,
     ),
     "files: nobody is woken at the end": Mutant(
         "the last lane says nothing, and the schedule looks at no batch",

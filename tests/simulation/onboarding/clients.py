@@ -180,6 +180,8 @@ class Applicants:
         if not (sim := self.sim).city.applicants:
             return
         merchant = sim.city.accounts[sim.rng.choice(sim.city.applicants)]
+        if "merchant" not in sim.table.items[f"account:{merchant}", "account"]:
+            return
         days, subject = sim.rng.choice((None, 0, 1, 2, 40)), sim.rng.choice(("agreement", "licence"))
         ends = {} if days is None else {"ends_on": day(sim.now, days)}
         self.ask(f"/v1/merchants/{merchant}/renewals", {"subject": subject, "reason": "续签", **ends})

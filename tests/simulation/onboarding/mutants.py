@@ -37,6 +37,11 @@ MUTANTS: dict[str, Mutant] = {
         "an open application is not looked at", around(drafts, "put", _put_anyway),
         ("one application at a time",), APPLYING, focus="onboarding",
     ),
+    "onboarding: an end refuses the request": Mutant(
+        "what has ended before the last step is looked at by the admission only",
+        lambda: patch.object(steps, "unended", lambda *_: None),
+        ("a refusal names what was sent",), APPLYING | {"agree", "integrate"}, seed=15, focus="onboarding",
+    ),
     "onboarding: no agreement ends": Mutant(
         "the schedule sees an end and does nothing", lambda: patch.object(renewals, "_watch", lambda *_: None),
         ("who has no valid agreement stops selling",), APPLYING, focus="onboarding",
