@@ -24,6 +24,7 @@ _EARNING = (
     "grants",
     "reductions",
     "batches",
+    "batches.sending",
 )
 _SPENDING = (
     "mall.catalogue",

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from chalicelib.batches import actions as batches
 from chalicelib.batches.items import Batch, Intake, Lane, Progress
@@ -379,6 +381,26 @@ def _announce(world: World) -> Ready:
     return Ready("POST", "/v1/reduction-batches", body, "scenario_operator", "operator", body | {"lines": 2})
 
 
+def _open_parts(world: World) -> Ready:
+    client.client().create_bucket(Bucket=settings().documents_bucket)
+    ready = _announce(world)
+    id = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["id"]
+    part = {"number": 1, "bytes": 1, "sha256": sha256(b"x").hexdigest()}
+    other = {"parts": [part | {"number": 2}]}
+    return Ready("POST", f"/v1/reduction-batches/{id}/parts", {"parts": [part]}, ready.role, ready.sub, other)
+
+
+def _complete_parts(world: World) -> Ready:
+    """A batch whose file is one part, which has arrived."""
+    ready = _open_parts(world)
+    [address] = world.post(ready.path, ready.body, role=ready.role, sub=ready.sub).body["parts"]
+    place = urlsplit(address["url"])
+    [upload] = parse_qs(place.query)["uploadId"]
+    key = place.path.lstrip("/")
+    client.client().upload_part(Bucket=settings().documents_bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"x")
+    return Ready("POST", f"{ready.path}/complete", {"parts": 1}, ready.role, ready.sub)
+
+
 def _reported_batch(world: World) -> str:
     """A batch whose one line waits for the bureau, and the bucket by which its worker is woken."""
     client.client().create_bucket(Bucket=settings().documents_bucket)
@@ -750,6 +772,8 @@ COMMANDS: dict[str, Callable[[World], Ready]] = {
     "POST /v1/reductions/{id}/reject": _reject,
     "POST /v1/reduction-batches": _announce,
     "POST /v1/reduction-batches/{id}/confirm": _confirm_batch,
+    "POST /v1/reduction-batches/{id}/parts": _open_parts,
+    "POST /v1/reduction-batches/{id}/parts/complete": _complete_parts,
     "POST /v1/reduction-batches/{id}/reject": _reject_batch,
     "POST /v1/reduction-batches/{id}/reverse": _reverse_batch,
     "POST /v1/reductions/{id}/reverse": _reverse,

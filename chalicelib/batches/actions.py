@@ -20,7 +20,7 @@ from chalicelib.batches.model import (
 )
 from chalicelib.errors import InvalidRequest, InvalidState, Text
 from chalicelib.files import store
-from chalicelib.kernel.caller import BUREAU
+from chalicelib.kernel.caller import BUREAU, SCENARIO_OPERATOR
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
 from chalicelib.kernel.record import Facts
@@ -36,6 +36,8 @@ FORM_SECONDS = 3600
 LATE_MAX = timedelta(days=366)  # how long a former operator may still send files of trips of its own time
 
 STEPS = (
+    Step("awaiting_upload", "parts", "awaiting_upload", (SCENARIO_OPERATOR,)),
+    Step("awaiting_upload", "complete", "awaiting_upload", (SCENARIO_OPERATOR,)),
     Step("awaiting_upload", "start", "processing", (SYSTEM_CALLER.role,)),
     Step("awaiting_upload", "refuse", "refused", (SYSTEM_CALLER.role,)),
     Step("processing", "finish", "done", (SYSTEM_CALLER.role,)),

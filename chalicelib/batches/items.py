@@ -22,7 +22,8 @@ class Judgement:
 class Batch:
     """A file of reductions and how far it is. ``judgement`` is the latest.
 
-    ``etag`` is of the object that was checked, and ``packed`` tells that its lines are in the unpacked one.
+    ``etag`` is of the object that was checked, and ``packed`` tells that its lines are in the unpacked one. ``upload``
+    is S3's name for its file while that is sent in parts.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Batch:
     judgement: Judgement | None = None
     etag: str | None = None
     packed: bool = False
+    upload: str | None = None
 
     @property
     def task(self) -> str:

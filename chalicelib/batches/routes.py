@@ -31,7 +31,8 @@ def announce_batch(command: Command[NewBatch]) -> Decision:
     The file holds JSON Lines in UTF-8, plain or packed with gzip: lines of at most 4096 bytes, 5 GB in all, unpacked
     too. A line is one `{record_id, account, quantity, occurred_at}`; `scenario` may stand in it where
     it is the batch's own. Blank lines, byte order marks and a DOS end-of-file mark do not count. `sha256` is that of
-    the file as it is sent; S3 takes only these bytes. Each line becomes a reduction or is refused as if it were sent
+    the file as it is sent; S3 takes only these bytes. Where the line is bad, send the file in parts instead of by the
+    form. Each line becomes a reduction or is refused as if it were sent
     to POST /v1/reductions alone; work starts when the file has arrived. A former operator of a scenario may send trips
     of its own time for another year.
     """

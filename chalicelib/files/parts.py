@@ -12,7 +12,7 @@ PART_BYTES = 8 << 20  # S3 takes no smaller part but the last, and no more than 
 class Parts:
     """An object as it grows: it is there, whole, once it is finished, and not at all before.
 
-    What is never finished, the bucket forgets after a day.
+    What is never finished, the bucket forgets after a week.
     """
 
     def __init__(self, key: str, content_type: str) -> None:

@@ -102,6 +102,14 @@ FACTS: dict[str, dict[str, Any]] = {
         ["business_licence"],
         items={"type": "string", "examples": ["business_licence"]},
     ),
+    "parts": _fact("integer", "Parts of the file", 3),
+    "arrived": _fact("integer", "Those that have arrived", 2),
+    "missing_parts": _fact(
+        "array",
+        "The first numbers of parts that have not arrived (`parts_missing`)",
+        [2],
+        items={"type": "integer", "examples": [2]},
+    ),
     "reason": _fact(
         "string", "What the parser says, or a word for what went wrong", "Expecting ',' delimiter at line 1 column 9"
     ),

@@ -30,6 +30,7 @@ OPERATIONS: dict[str, set[Grant]] = {
     "upload_part": {("s3:PutObject", "objects")},
     "complete_multipart_upload": {("s3:PutObject", "objects")},
     "list_objects_v2": {("s3:ListBucket", "bucket")},
+    "list_parts": {("s3:ListMultipartUploadParts", "objects")},
     # DynamoDB writes the export with the rights of who asks for it.
     "export_table_to_point_in_time": {("dynamodb:ExportTableToPointInTime", "table"), *_EXPORTED},
     "describe_export": {("dynamodb:DescribeExport", "exports")},

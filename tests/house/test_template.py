@@ -268,7 +268,7 @@ def test_the_bucket_takes_forms_from_the_origins_that_the_api_allows(origins: st
     if origins:
         [rule] = bucket["CorsConfiguration"]["CorsRules"]
         assert rule["AllowedOrigins"] == {"Fn::Split": [",", origins]}
-        assert (rule["AllowedMethods"], rule["ExposedHeaders"]) == (["GET", "HEAD", "POST"], ["ETag"])
+        assert (rule["AllowedMethods"], rule["ExposedHeaders"]) == (["GET", "HEAD", "POST", "PUT"], ["ETag"])
 
 
 @pytest.mark.parametrize("origins", ["a.example", "https://a.example/", "https://a.example, https://b.example", "*,*"])

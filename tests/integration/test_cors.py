@@ -115,7 +115,7 @@ def test_the_bucket_takes_forms_from_the_same_origins(world: World, allow: Allow
     bucket = ensure_bucket(s3)
     [rule] = s3.get_bucket_cors(Bucket=bucket)["CORSRules"]
     assert rule["AllowedOrigins"] == [PAGE, OTHER]
-    assert {"GET", "POST"} <= set(rule["AllowedMethods"])
+    assert {"GET", "POST", "PUT"} <= set(rule["AllowedMethods"])
     assert rule["ExposeHeaders"] == ["ETag"]
     allow("")
     ensure_bucket(s3)

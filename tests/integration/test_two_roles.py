@@ -159,6 +159,7 @@ OBJECTS: dict[str, Callable[[World], Ready]] = {
     "GET /v1/operator-totals/{id}": _made_by("POST /v1/operator-totals"),
     "GET /v1/reductions/{id}": _made_by("POST /v1/reductions"),
     "GET /v1/reduction-batches/{id}": _made_by("POST /v1/reduction-batches"),
+    "GET /v1/reduction-batches/{id}/parts": _part("POST /v1/reduction-batches", "parts"),
     "GET /v1/reduction-batches/{id}/sample": _part("POST /v1/reduction-batches", "sample"),
     "GET /v1/cancellations/{id}": _made_by("POST /v1/cancellations"),
     "GET /v1/donations/{id}": _made_by("POST /v1/donations"),

@@ -1,10 +1,12 @@
 """A file of trips over the whole local system: announced over HTTP, sent to S3, and the points arrive."""
 
 import hashlib
+import importlib.util
 import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.system
 BASE = "/v1/reduction-batches"
 SCENARIO_OPERATOR = ("scenario_operator", "operator")
 LINES = 300
+PART_BYTES = 5 << 20
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,60 @@ def test_other_bytes_make_no_points(stack: LocalStack) -> None:
     assert (sent.status_code, "BadDigest" in sent.text) == (400, True)
     assert get(stack, f"{BASE}/{announced['id']}", SCENARIO_OPERATOR)["status"] == "awaiting_upload"
     assert points(stack, 9) == 0
+
+
+def sender() -> ModuleType:
+    """The example of docs/files.md."""
+    spec = importlib.util.spec_from_file_location("send_trips", ROOT / "docs" / "examples" / "send_trips.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_sender_that_was_interrupted_goes_on_with_the_next_part(
+    stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = person(stack, 20)
+    trips = [trip(f"part{number}", account) for number in range(2)]
+    path = tmp_path / "trips.jsonl"
+    path.write_bytes(file(trips[0]) + b"\n" * (2 * PART_BYTES) + file(trips[1]))
+    example = sender()
+    platform = example.Platform(stack.url, stack.token(*SCENARIO_OPERATOR))
+    put, sent = example.patiently, []
+
+    def breaks(request: Any) -> Any:
+        if request.get_method() == "PUT":
+            sent.append(request.full_url)
+            if len(sent) == 2:
+                raise OSError("the line breaks")
+        return put(request)
+
+    monkeypatch.setattr(example, "patiently", breaks)
+    with pytest.raises(OSError, match="the line breaks"):
+        example.send(platform, path, "metro", PART_BYTES)
+    batch = example.send(platform, path, "metro", PART_BYTES)
+    assert len(sent) == 4
+    eventually(lambda: done(stack, batch), 60)
+    found = get(stack, f"{BASE}/{batch}", SCENARIO_OPERATOR)
+    assert (found["converted"], found["refused"], found["points"]) == (2, 0, 142)
+    assert example.send(platform, path, "metro", PART_BYTES) == batch
+
+
+@pytest.mark.parametrize("change", ["bytes", "size", "number", "checksum"])
+def test_an_address_takes_only_the_part_that_was_named(stack: LocalStack, change: str) -> None:
+    content = b"x" * 100
+    batch = open_batch(stack, file(trip("z", "nobody")))["id"]
+    named = {"number": 1, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    [address] = post(stack, f"{BASE}/{batch}/parts", SCENARIO_OPERATOR, {"parts": [named]})["parts"]
+    sent = {"bytes": b"y" * 100, "size": content + b"x"}.get(change, content)
+    url = address["url"].replace("partNumber=1", "partNumber=2") if change == "number" else address["url"]
+    headers = {} if change == "checksum" else address["headers"]
+    assert httpx.put(url, content=sent, headers=headers).status_code in {400, 403}
+    assert get(stack, f"{BASE}/{batch}/parts", SCENARIO_OPERATOR)["parts"] == []
+    assert httpx.put(address["url"], content=content, headers=address["headers"]).status_code == 200
+    assert get(stack, f"{BASE}/{batch}/parts", SCENARIO_OPERATOR)["parts"] == [named]
 
 
 def test_a_kill_in_the_middle_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ OPERATIONS = {
         "GetObject",
         "HeadObject",
         "ListObjectsV2",
+        "ListParts",
         "PutObject",
         "UploadPart",
     },
