@@ -34,6 +34,7 @@ from chalicelib.queues import sender as queue
 from chalicelib.reductions.lookup import queries as reductions
 from chalicelib.scenarios import queries as scenarios
 from chalicelib.signing import jws
+from chalicelib.statistics import memory as statistics
 from chalicelib.table import client
 from infra.dev.local import engines, processes, settings
 from infra.dev.local.queues import NAMES
@@ -62,6 +63,7 @@ def forget_the_world() -> None:
     partners.forget()
     anomalies.forget()
     scenarios.forget()
+    statistics.forget()
     logins.forget()
 
 

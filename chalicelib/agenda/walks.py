@@ -143,9 +143,11 @@ def go_round(
     return _round(name, lambda some: do(some[0]), until, 1, up_to=up_to, where=where)
 
 
-def go_round_together(name: ListName, do: Callable[[Sequence[Place]], object], *, until: float) -> bool:
+def go_round_together(
+    name: ListName, do: Callable[[Sequence[Place]], object], *, until: float, where: ConditionBase | None = None
+) -> bool:
     """The same for at most AT_ONCE items at a time."""
-    return _round(name, do, until, AT_ONCE)
+    return _round(name, do, until, AT_ONCE, where=where)
 
 
 def _round(name: ListName, do: Callable[[Sequence[Place]], object], until: float, at_once: int, **bounds: Any) -> bool:

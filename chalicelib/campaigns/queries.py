@@ -67,22 +67,22 @@ def campaigns(query: Query[CampaignParams]) -> Page[CampaignAnswer]:
 
 def proposals(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
     """Campaigns that wait for the exchange, newest first."""
-    return _page(query, _waiting(query.position))
+    budget = Budget()
+    return _page(query, _waiting(query.position, budget), budget)
 
 
-def _waiting(after: dict[str, Any] | None = None) -> Iterator[Place]:
+def _waiting(after: dict[str, Any] | None, budget: Budget) -> Iterator[Place]:
     """Those from before they had a list of their own stand among the others, and are all older."""
     older = after is not None and after["list"] == lists.CAMPAIGNS
     recent = () if older else read.places(lists.CAMPAIGNS_PROPOSED, after=after)
     proposed = Attr("status").eq("proposed")
-    return chain(recent, read.places(lists.CAMPAIGNS, after=after if older else None, where=proposed))
+    return chain(recent, read.places(lists.CAMPAIGNS, after=after if older else None, where=proposed, budget=budget))
 
 
-def _page(query: Query[Any], places: Iterator[Place], budget: Budget | None = None) -> Page[CampaignAnswer]:
+def _page(query: Query[Any], places: Iterator[Place], budget: Budget) -> Page[CampaignAnswer]:
     by_key = {place.key: place for place in read.first(places, query.params.limit + 1)}
     answers = _answers([key.pk.removeprefix(keys.campaign("").pk) for key in by_key])
-    stopped = budget.stopped if budget else None
-    return query.page(answers, lambda answer: dict(by_key[keys.campaign(answer.id)].position), stopped=stopped)
+    return query.page(answers, lambda answer: dict(by_key[keys.campaign(answer.id)].position), stopped=budget.stopped)
 
 
 def mine(query: Query[ProposalParams]) -> Page[CampaignAnswer]:
@@ -113,11 +113,9 @@ def _answers(ids: Iterable[str]) -> list[CampaignAnswer]:
     return [answer(id) for id in order]
 
 
-def due(at: str) -> list[Campaign]:
-    """Campaigns that the schedule must close or reject: past their end, half closed, or never judged."""
-    running = read.places(lists.CAMPAIGNS, where=Attr("status").is_in(["approved", "ended"]))
-    places = dict.fromkeys(place.key for place in chain(_waiting(), running))
-    campaigns = read.many(list(places), Campaign).values()
+def due(places: Iterable[Place], at: str) -> list[Campaign]:
+    """Those of some campaigns that the schedule must close or reject: past their end, half closed, or never judged."""
+    campaigns = read.many([place.key for place in places], Campaign).values()
     return [each for each in campaigns if each.status == "ended" or (each.status in LIVE and each.ends_at <= at)]
 
 

@@ -1,13 +1,19 @@
 """Campaigns: proposed, judged, gathered for, closed; every donor has a certificate, nothing gathered is ever stuck."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 
+from chalicelib.agenda import walks
+from chalicelib.campaigns import queries
 from chalicelib.campaigns.closing import worker
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.table import keys, lists
+from chalicelib.table.commit import commit
+from chalicelib.table.lists import Budget, Listing
+from chalicelib.table.write import update
 from tests.world import CODES, PEOPLE, Answer, World
 
 EXCHANGE: dict[str, Any] = {"role": "exchange", "sub": "exchange"}
@@ -222,6 +228,38 @@ def test_a_proposal_of_before_it_had_a_list_of_its_own_is_judged_like_others(wor
     assert world.post(f"/v1/campaigns/{older}/approve", **EXCHANGE).status == 200
     assert waiting(world) == [newer]
     assert worker.close_due(datetime(2099, 1, 1, tzinfo=UTC)) == 2
+
+
+def closed_before(world: World, count: int) -> None:
+    """Campaigns that were closed long ago, and stand on the list for ever."""
+    for number in range(count):
+        listing = Listing(lists.CAMPAIGNS, f"2020-01-01T00:00:00.{number:03d}Z")
+        commit([update(keys.campaign(f"old-{number}"), assign={"status": "closed"}, listed=listing)])
+
+
+def test_the_schedule_passes_what_is_closed_a_part_at_each_firing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CLOSING_SECONDS_MAX", -1)
+    monkeypatch.setattr(walks, "AT_ONCE", 2)
+    closed_before(world, 5)
+    campaigns = [approved(world) for _ in range(3)]
+    counts = [worker.close_due(datetime(2099, 1, 1, tzinfo=UTC)) for _ in range(8)]
+    assert sum(counts) == 3
+    assert max(counts) < 3
+    assert {world.get(f"/v1/campaigns/{id}").body["status"] for id in campaigns} == {"closed"}
+
+
+def test_a_page_of_proposals_passes_a_part_of_what_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "Budget", partial(Budget, 1))
+    older = str(propose(world).body["id"])
+    as_before_the_list(world, older)
+    world.store.items[keys.campaign(older)]["rank"] = {"S": "2019-01-01T00:00:00.000Z"}
+    closed_before(world, 101)
+    first = world.get("/v1/campaign-proposals", **EXCHANGE).body
+    assert (first["items"], first["next_cursor"] is None) == ([], False)
+    last = world.get("/v1/campaign-proposals", cursor=first["next_cursor"], **EXCHANGE).body
+    assert ([each["id"] for each in last["items"]], last["next_cursor"]) == ([older], None)
 
 
 def edit(world: World, id: str, body: Any, **options: Any) -> Answer:

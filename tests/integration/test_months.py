@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,12 +11,14 @@ import jwt
 import pytest
 
 from chalicelib.kernel.caller import AUDITOR, BUREAU, EXCHANGE
-from chalicelib.provenance.closing import MonthNotClosed
+from chalicelib.provenance.closing import MonthNotClosed, closes_at
 from chalicelib.reports import actions, queries, worker
 from chalicelib.reports.queries import Sold
 from chalicelib.signing import jose
 from chalicelib.signing.jws import jwks
-from chalicelib.statistics import model
+from chalicelib.statistics import memory, model
+from chalicelib.statistics import queries as statistics_queries
+from chalicelib.statistics.model import Confirmed, Sums
 from tests.integration.test_books import lively
 from tests.world import Answer, World
 
@@ -51,6 +54,42 @@ def test_without_a_period_the_last_twelve_months_are_answered(world: World) -> N
     items = statistics(world).body["items"]
     assert [len(items), items[-1]["month"]] == [12, model.month(datetime.now(UTC))]
     assert {each["records"] for each in items} == {0}
+
+
+def test_months_that_are_closed_are_read_once_an_hour(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, now = list[str](), time.monotonic()
+
+    def sums(since: str, until: str) -> dict[str, Sums]:
+        found = [each for each in twelve if since <= each <= until]
+        read.extend(found)
+        return {each: Sums(month=each, records=1) for each in found}
+
+    def confirmed(name: str) -> list[Confirmed]:
+        read.append(name)
+        return [Confirmed(scenario="metro", methodology="SHCER-01", issued_grams=7)]
+
+    month = model.month(datetime.now(UTC))
+    twelve = [model.named(model.number(month) - back) for back in range(11, -1, -1)]
+    kept = [each for each in twelve if datetime.now(UTC) >= closes_at(each)]
+    monkeypatch.setattr(memory, "_now", lambda: now)
+    monkeypatch.setattr(statistics_queries, "sums", sums)
+    monkeypatch.setattr(statistics_queries, "confirmed", confirmed)
+    first = statistics(world).body
+    assert read == [*twelve, *twelve]
+    read.clear()
+    assert statistics(world).body == first
+    assert set(read) == set(twelve) - set(kept)
+    read.clear()
+    now += memory.KEPT_SECONDS + 1
+    assert statistics(world).body == first
+    assert read == [*twelve, *twelve]
+
+
+def test_a_process_remembers_no_more_months_than_it_may(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "KEPT_MAX", 20)
+    for year in (2020, 2021, 2022):
+        assert len(statistics(world, **{"from": f"{year}-01", "until": f"{year}-12"}).body["items"]) == 12
+        assert len(memory._kept) <= 20
 
 
 def test_a_spreadsheet_has_a_byte_order_mark_and_no_formula(world: World, month: str) -> None:
