@@ -23,7 +23,7 @@ from chalicelib.buyback.model import (
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import Query, standing_as
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import giver
@@ -117,7 +117,7 @@ def _is_due(account: Account) -> bool:
 def lots(query: Query[LotParams]) -> Page[LotAnswer]:
     """What the caller was paid, newest first: the lines of its statement that are buy-backs, a final one included."""
     page = statements.statement(query, kind="buy_back")
-    return Page(items=[_lot(entry) for entry in page.items], next_cursor=page.next_cursor)
+    return standing_as(page, Page(items=[_lot(entry) for entry in page.items], next_cursor=page.next_cursor))
 
 
 def _lot(entry: EntryAnswer) -> LotAnswer:

@@ -6,7 +6,7 @@ from chalicelib.cancellation.model import CancellationAnswer, CancellationParams
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import Query, standing_as
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.model import giver
 from chalicelib.table import keys, read
@@ -25,4 +25,4 @@ def mine(query: Query[CancellationParams]) -> Page[CancellationAnswer]:
     page = statements.statement(query, kind="cancellation")
     records = read.many([keys.record(entry.id) for entry in page.items], Record)
     items = [CancellationAnswer.model_validate_json(records[keys.record(entry.id)].answer) for entry in page.items]
-    return Page(items=items, next_cursor=page.next_cursor)
+    return standing_as(page, Page(items=items, next_cursor=page.next_cursor))

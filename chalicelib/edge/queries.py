@@ -14,7 +14,7 @@ from chalicelib.errors import Refusal
 from chalicelib.kernel import validation
 from chalicelib.kernel.caller import readers
 from chalicelib.kernel.fields import Params
-from chalicelib.kernel.query import Query, unseal
+from chalicelib.kernel.query import Query, unseal, written
 from chalicelib.table import keys
 
 
@@ -60,7 +60,7 @@ def ask(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Respo
     given = asked.get("cursor")
     position = unseal(given, binding) if given else None
     found = endpoint.view(Query(caller, params, position, binding, datetime.now(UTC)), **segments)
-    answer = found if isinstance(found, Response) else json_response(200, found.model_dump_json())
+    answer = found if isinstance(found, Response) else json_response(200, written(found))
     if endpoint.cache is None or caller:
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer

@@ -7,7 +7,8 @@ from pydantic import Field
 from chalicelib.draws.items import Draw, DrawStatus, ListedEntry
 from chalicelib.draws.model import awarded, rank
 from chalicelib.events.items import DrawEntry, EntryStatus
-from chalicelib.kernel.fields import Amount, Answer, Body, Id, Page, Paged, Time, example
+from chalicelib.kernel.fields import Amount, Answer, Body, Id, Listed, Page, Paged, Time, example
+from chalicelib.kernel.query import standing_as
 
 _ID = "k3v5zq6x7n4m2p8r9s0t1u2w3y"
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -77,7 +78,7 @@ class ListedEntryAnswer(Answer):
     awarded: int | None
 
 
-class DrawAnswer(Answer):
+class DrawAnswer(Listed):
     """A draw, and a page of its list in the order of ids.
 
     ``commitment`` is the SHA-256 of ``seed``, published before the first entry. Once the list is closed, ``seed`` and
@@ -145,7 +146,7 @@ def draw_answer(draw: Draw, entries: int, page: Page[ListedEntryAnswer]) -> Draw
     names = ("status", "commitment", "opens_at", "draws_at", "closed_at", "drawn_at", "list_digest", "seed")
     facts: dict[str, Any] = {name: getattr(draw, name) for name in names}
     facts |= {"items": page.items, "next_cursor": page.next_cursor}
-    return DrawAnswer(event=draw.id, entries=entries, offers=_offers(draw), **facts)
+    return standing_as(page, DrawAnswer(event=draw.id, entries=entries, offers=_offers(draw), **facts))
 
 
 def listed_answer(draw: Draw, entry: ListedEntry) -> ListedEntryAnswer:

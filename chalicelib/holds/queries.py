@@ -11,7 +11,7 @@ from chalicelib.holds.items import Hold, MerchantHold, Seller
 from chalicelib.holds.model import HoldAnswer, HoldParams, to_answer
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page, stamp
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import Query, standing_as
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.refunds import Payee
 from chalicelib.partners.items import Partner
@@ -111,7 +111,9 @@ def holds(query: Query[HoldParams]) -> Page[HoldAnswer]:
 def _persons(query: Query[HoldParams]) -> Page[HoldAnswer]:
     """The lines of her statement that are holds."""
     page = statements.statement(query, kind="hold")
-    return Page(items=_answers([line.reference for line in page.items]), next_cursor=page.next_cursor)
+    return standing_as(
+        page, Page(items=_answers([line.reference for line in page.items]), next_cursor=page.next_cursor)
+    )
 
 
 def _merchants(query: Query[HoldParams], merchants: Sequence[str]) -> Page[HoldAnswer]:

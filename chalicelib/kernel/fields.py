@@ -1,6 +1,7 @@
 """The types of request and answer fields. One meaning, one type: the OpenAPI page is generated from them."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     RootModel,
     WithJsonSchema,
     model_validator,
@@ -170,7 +172,13 @@ class Empty(Body):
     """``{}``: a step that needs no words."""
 
 
-class Page(Answer, Generic[T]):
+class Listed(Answer):
+    """What has ``items`` and a ``next_cursor``; ``_cursor`` makes the one behind so many of them (kernel/query.py)."""
+
+    _cursor: Callable[[int], str] | None = PrivateAttr(default=None)
+
+
+class Page(Listed, Generic[T]):
     """A page of a list; ``next_cursor`` is null on the last. One before it may hold fewer than ``limit``, or none."""
 
     items: list[T]

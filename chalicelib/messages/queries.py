@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from chalicelib.accounts.queries import readable
 from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import Query, standing_as
 from chalicelib.ledger.account import Account
 from chalicelib.messages import model
 from chalicelib.messages.kinds.notice import Closing, Donor
@@ -31,7 +31,8 @@ def messages(query: Query[MessageParams]) -> Messages:
     account, current = readable(query.asker), notified()
     page = _unread(query, account) if query.params.unread else _all(query, account)
     recipient = current.recipient(account.id, secret("grant_key")) if current else None
-    return Messages(items=page.items, next_cursor=page.next_cursor, recipient=recipient)
+    found = Messages(items=page.items, next_cursor=page.next_cursor, recipient=recipient)
+    return standing_as(page, found)
 
 
 def _all(query: Query[MessageParams], account: Account) -> Page[MessageAnswer]:
@@ -53,7 +54,7 @@ def _unread(query: Query[MessageParams], account: Account) -> Page[MessageAnswer
     unread = (stored.get(place.key) for place in places[:limit])
     answers = [model.to_answer(each) for each in unread if each and each.read_at is None]
     stopped = places[limit - 1].position if len(places) > limit else None
-    return query.page(answers, lambda _: {}, stopped=stopped)
+    return query.page(answers, lambda each: {"rank": each.id}, stopped=stopped)
 
 
 def stored(account: Account, ids: Sequence[str]) -> dict[keys.Key, Message]:

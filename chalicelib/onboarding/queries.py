@@ -1,14 +1,14 @@
 """Applications as their parties see them."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, get_args
 
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import AUDITOR, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import ANSWER_BYTES_MAX, Query, weight
 from chalicelib.kernel.text import STORED
 from chalicelib.merchants.history import HistoryLine
 from chalicelib.merchants.model import SUB_PLATFORM_OPERATOR
@@ -22,7 +22,7 @@ from chalicelib.table.lists import Place
 from chalicelib.table.write import Attr
 
 HISTORY_MAX, HISTORY_LISTED_MAX = 200, 20  # the newest lines of one application, and of each in a list
-PAGE_BYTES_MAX = 4 * 1024 * 1024  # Lambda answers at most 6 MB
+HISTORY_BYTES_MAX = ANSWER_BYTES_MAX // 2  # of the lines' comments, as ``weight`` counts: one may have 4000 letters
 
 
 class Visible(NamedTuple):
@@ -78,11 +78,21 @@ def view(caller: Caller, id: str, now: datetime, lines_max: int = HISTORY_MAX) -
             "age_seconds": max(0, age),
             "required_documents": REQUIRED[stored.mode],
             "documents": [_document(stored, each, as_party) for each in documents],
-            "history": read.first(newest, lines_max)[::-1],
+            "history": _within(read.first(newest, lines_max))[::-1],
             "next_actions": next_actions(stored, as_party),
         },
         context=STORED,
     )
+
+
+def _within(newest: Sequence[HistoryLine]) -> Sequence[HistoryLine]:
+    """As many of them as fit into an answer beside what else an application says."""
+    left = HISTORY_BYTES_MAX
+    for count, line in enumerate(newest):
+        left -= weight(line.comment or "")
+        if left < 0:
+            return newest[:count]
+    return newest
 
 
 def _document(application: Application, document: Document, as_party: str) -> DocumentAnswer:
@@ -95,20 +105,12 @@ def _document(application: Application, document: Document, as_party: str) -> Do
 
 def applications(query: Query[ApplicationParams]) -> Page[ApplicationAnswer]:
     """The queue: for exchange and bureau all, those longest in their state first; for an institution its own and those
-    beneath its sub-platform, oldest first. A page whose answers are long has fewer than its limit.
+    beneath its sub-platform, oldest first.
     """
     wanted = _own(query) if query.asker.role == INSTITUTION else _queue(query)
-    pointers = read.first(wanted, query.params.limit + 1)
-    answers, size = list[ApplicationAnswer](), 0
-    for pointer in pointers:
-        answer = view(query.asker, pointer.id, query.now, HISTORY_LISTED_MAX)
-        size += len(answer.model_dump_json().encode())
-        if answers and size > PAGE_BYTES_MAX:
-            break
-        answers.append(answer)
-    positions = {pointer.id: dict(pointer.position) for pointer in pointers}
-    stopped = positions[answers[-1].id] if len(answers) < len(pointers) else None
-    return query.page(answers, lambda each: positions[each.id], stopped=stopped)
+    positions = {each.id: dict(each.position) for each in read.first(wanted, query.params.limit + 1)}
+    answers = [view(query.asker, id, query.now, HISTORY_LISTED_MAX) for id in positions]
+    return query.page(answers, lambda each: positions[each.id])
 
 
 def _queue(query: Query[ApplicationParams]) -> Iterator[Pointer]:

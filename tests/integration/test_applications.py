@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kernel import query
 from chalicelib.onboarding import queries
 from chalicelib.table import keys
 from chalicelib.table.commit import commit
@@ -375,7 +376,7 @@ def test_a_page_of_long_answers_ends_early_and_the_next_continues(
     for _ in range(3):
         made.append(desk.draft())
         desk.step(made[-1], "withdraw", **SHOP)
-    monkeypatch.setattr(queries, "PAGE_BYTES_MAX", 1500)
+    monkeypatch.setattr(query, "ANSWER_BYTES_MAX", 1800)
     pages, cursor = list[list[str]](), dict[str, str]()
     while not pages or cursor:
         page = world.get(BASE, **who, **cursor).body
@@ -384,3 +385,15 @@ def test_a_page_of_long_answers_ends_early_and_the_next_continues(
     assert [each for page in pages for each in page] == made
     assert len(pages) > 1
     assert all(pages)
+
+
+def test_of_a_history_of_long_comments_the_newest_are_shown(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = desk.draft()
+    document = desk.send(application, "credit_report")
+    for _ in range(5):
+        assert desk.step(application, f"documents/{document}/link", {}, **EXCHANGE).status == 201
+    whole = desk.get(application)["history"]
+    monkeypatch.setattr(queries, "HISTORY_BYTES_MAX", 3 * len(whole[-1]["comment"]) + 10)
+    assert desk.get(application)["history"] == whole[-3:]

@@ -8,8 +8,8 @@ from chalicelib.accounts.model import SHOWN, AccountView
 from chalicelib.accounts.queries import readable, view
 from chalicelib.accounts.statements.queries import unfiled
 from chalicelib.credit import queries as credit
-from chalicelib.kernel.fields import Answer, Paged, Time, example
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.fields import Answer, Listed, Paged, Time, example
+from chalicelib.kernel.query import Query, standing_as
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
 from chalicelib.table import keys, read
@@ -46,7 +46,7 @@ class Kept(Answer):
     dispute: dict[str, Any] | None = None
 
 
-class Export(Answer):
+class Export(Listed):
     """A page of everything that is kept about the caller; of its number that is a keyed hash, which is not shown."""
 
     model_config = example(
@@ -90,7 +90,8 @@ def page(query: Query[Paged]) -> Export:
     ]
     paged = query.page(items, lambda kept: {"sk": kept.place})
     own_view = view(account, credit.of(account, query.now))
-    return Export(login=query.asker.sub, account=own_view, items=paged.items, next_cursor=paged.next_cursor)
+    answer = Export(login=query.asker.sub, account=own_view, items=paged.items, next_cursor=paged.next_cursor)
+    return standing_as(paged, answer)
 
 
 def _walks(account: Account, after: str, count: int) -> Iterator[list[Row]]:

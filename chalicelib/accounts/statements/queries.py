@@ -10,7 +10,7 @@ from chalicelib.accounts.statements.entries import EntryAnswer, EntryParams, Own
 from chalicelib.errors import InvalidRequest, NotFound
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.fields import Page, stamp
-from chalicelib.kernel.query import Query
+from chalicelib.kernel.query import ANSWER_BYTES_MAX, Query, weight
 from chalicelib.kernel.record import Record
 from chalicelib.ledger import lines
 from chalicelib.ledger import model as ledger
@@ -19,7 +19,7 @@ from chalicelib.ledger.model import Entry
 from chalicelib.table import keys, read
 from chalicelib.table.lists import Budget
 
-CSV_LINES_MAX = 30_000  # an answer of Lambda holds 6 MB
+CSV_LINES_MAX = 30_000  # that are read; some 16,000 of the usual length fit into one answer
 
 
 def chosen(query: Query[OwnEntryParams]) -> Account:
@@ -49,7 +49,11 @@ def spreadsheet(query: Query[OwnEntryParams]) -> str:
     if len(found) > CSV_LINES_MAX or budget.stopped:
         en, zh = f"Over {CSV_LINES_MAX} lines; shorten the period", f"超过 {CSV_LINES_MAX} 行，请缩短期间"
         raise InvalidRequest.at("/from", en, zh)
-    return sheet.written(found[place] for place in sorted(found))
+    text = sheet.written(found[place] for place in sorted(found))
+    if weight(text) > ANSWER_BYTES_MAX:
+        en, zh = "Longer than one answer may be; shorten the period", "内容超过单次应答上限，请缩短期间"
+        raise InvalidRequest.at("/from", en, zh)
+    return text
 
 
 def period(since: datetime | None, until: datetime | None) -> tuple[str, str]:

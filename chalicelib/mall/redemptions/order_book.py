@@ -8,7 +8,7 @@ from chalicelib.accounts.statements.entries import EntryAnswer
 from chalicelib.errors import NotFound
 from chalicelib.kernel.caller import EXCHANGE, INSTITUTION, Caller
 from chalicelib.kernel.fields import Page
-from chalicelib.kernel.query import Query, unseal
+from chalicelib.kernel.query import Query, standing_as, unseal
 from chalicelib.kernel.record import Record
 from chalicelib.ledger.account import Account
 from chalicelib.mall import transfers
@@ -79,7 +79,9 @@ def orders(query: Query[OrderParams]) -> Page[Redemption]:
     status, limit = query.params.status, query.params.limit
     if status is None:
         page = _statement(query)
-        return Page(items=as_they_stand([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+        return standing_as(
+            page, Page(items=as_they_stand([entry.id for entry in page.items]), next_cursor=page.next_cursor)
+        )
     step = query._replace(params=query.params.model_copy(update={"limit": 100}))
     some: list[Redemption] = []
     for _ in range(SCANNED_MAX // 100):
