@@ -85,8 +85,7 @@ def command(
 ) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
     """Declare a route that changes something. The view gets a Command and returns a Decision; it may run again.
 
-    ``prepare`` gets the same and runs once, before the view: calls and copies belong there. The view gets what it
-    returns behind the Command.
+    ``prepare``, for calls and copies, gets the same and runs once before the view, which gets its result second.
     """
     method, path = route.split(" ")
 
@@ -174,7 +173,8 @@ def change(endpoint: Endpoint, request: Request, segments: dict[str, str]) -> Re
 
 
 def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], fingerprint: Fingerprint) -> Settled:
-    view = functools.partial(endpoint.view, order, **segments)
+    route = f"{endpoint.method} {endpoint.path}"
+    view = budgets.counted(route, order, functools.partial(endpoint.view, order, **segments))
     try:
         if endpoint.prepare is None:
             settled = settle(order, view, endpoint.status, fingerprint)

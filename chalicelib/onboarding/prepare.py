@@ -5,6 +5,7 @@ All of it may happen twice, or be cut off anywhere: the step itself is one trans
 
 from collections.abc import Mapping
 
+from chalicelib.edge.identity import budgets
 from chalicelib.files import store
 from chalicelib.kernel.decision import Command
 from chalicelib.kernel.fields import Empty
@@ -46,11 +47,12 @@ def prove_system(command: Command[Integration], id: str) -> None:
 
 
 def prove(command: Command[Integration], account: Account) -> None:
-    """Make a handshake with the system of an institution. Raises HandshakeFailed, AccountFrozen; InvalidRequest for an
-    address that no code of consent may be sent to.
+    """Make a handshake with the system of an institution. Raises HandshakeFailed, AccountFrozen, BudgetSpent;
+    InvalidRequest for an address that no code of consent may be sent to.
     """
     if account.status == "frozen":
         raise AccountFrozen()
     body = command.body
     redirects.registrable(body.consent_redirects or ())
+    budgets.attempt(budgets.INTEGRATIONS, command)
     handshake(callback_url=body.callback_url, public_key=body.public_key, merchant=account.id, now=command.now)

@@ -129,7 +129,7 @@ WITHOUT_RULES = {
     *("AWS::ApiGateway::Account", "AWS::ApiGateway::Deployment", "AWS::CloudWatch::Dashboard", "AWS::Events::Rule"),
     *("AWS::CodeDeploy::Application", "AWS::Lambda::Alias", "AWS::Lambda::Version"),
     *("AWS::KMS::Alias", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping", "AWS::SNS::Subscription"),
-    "AWS::WAFv2::WebACLAssociation",
+    *("AWS::WAFv2::WebACL", "AWS::WAFv2::WebACLAssociation"),
 }
 _OPEN = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
 WORST: dict[str, Properties] = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chalicelib.edge.identity import budgets
 from chalicelib.errors import InvalidRequest, Refusal
 from chalicelib.kernel import validation
 from chalicelib.kernel.decision import Command, Decision
@@ -89,7 +90,9 @@ def _decide(command: Command[NewOfferBatch], line: OfferLine) -> Decision:
     merchant = command.caller.account
     known = queries.offer_by_sku(merchant, line.sku)
     if known is None:
-        return create(command, line, queries.seller(merchant), merchants.event(line.event) if line.event else None)
+        named = merchants.event(line.event) if line.event else None
+        made = create(command, line, queries.seller(merchant), named)
+        return replace(made, writes=(*made.writes, budgets.spent(budgets.OFFERS, command)))
     return change(command, line, known, queries.seller(merchant) if line.status not in (None, known.status) else None)
 
 

@@ -61,6 +61,11 @@ def answered(account: str, code: str, day: str) -> Key:
     return Key(f"answered:{account}", f"{code}:{day}")
 
 
+def asked(account: str, kind: str, day: str) -> Key:
+    """How often an account did something of a ``kind`` on a day."""
+    return Key(f"asked:{account}", f"{kind}:{day}")
+
+
 def own_login(institution: str, login: str) -> Key:
     """An institution's pointer to a login of its own."""
     return Key(holder(institution), f"login:{login}")
