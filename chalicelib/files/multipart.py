@@ -1,6 +1,7 @@
 """Objects that others send part by part (S3 multipart): signed addresses for parts, what arrived, and the whole.
 
 An address lets its holder put one part: this number, so many bytes, this hash. S3 checks all of it.
+What asks S3 raises Unavailable where S3 is away.
 """
 
 import base64
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from chalicelib.files.client import client
+from chalicelib.files.client import client, reaching
 from chalicelib.settings import settings
 
 PART_BYTES_MIN = 5 << 20  # S3's own, of every part but the last
@@ -45,6 +46,7 @@ class Address(NamedTuple):
     headers: dict[str, str]
 
 
+@reaching()
 def begin(key: str, *, content_type: str) -> str:
     """The id of a new upload. One that is never completed, the bucket forgets after a week."""
     made = client().create_multipart_upload(
@@ -68,6 +70,7 @@ def address(key: str, upload: str, part: Part, *, seconds: int) -> Address:
     return Address(url, {"x-amz-checksum-sha256": checksum})
 
 
+@reaching()
 def arrived(key: str, upload: str) -> list[Arrived] | None:
     """The parts that S3 has, by their numbers; None where there is no such upload any more."""
     try:
@@ -80,6 +83,7 @@ def arrived(key: str, upload: str) -> list[Arrived] | None:
     return [Arrived(each["PartNumber"], each["Size"], each["ETag"], each.get("ChecksumSHA256", "")) for each in parts]
 
 
+@reaching()
 def complete(key: str, upload: str, parts: Sequence[Arrived]) -> bool:
     """Make the object of ``parts``; False where the upload is gone, as after it was completed."""
     named: Any = [
