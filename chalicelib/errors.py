@@ -37,6 +37,7 @@ class Refusal(Exception):
     detail: ClassVar[Text]
     remedy: ClassVar[Text | None] = None
     reveals: ClassVar[bool] = False  # something about others: so many a day (edge/identity/budgets.py)
+    coded: ClassVar[bool] = False  # its facts are codes of states, steps or roles: a Chinese text says them in words
     registry: ClassVar[dict[str, type["Refusal"]]] = {}
 
     @classmethod
@@ -62,7 +63,8 @@ class Refusal(Exception):
 
     def wording(self, language: str) -> dict[str, Any]:
         """What fills the placeholders: the facts, in words where a class has words for them."""
-        return self.in_language(language)
+        facts, worded = self.in_language(language), self.coded and language == "zh"
+        return {name: states.in_chinese(str(code)) for name, code in facts.items()} if worded else facts
 
     def in_language(self, language: str) -> dict[str, Any]:
         """The facts; those that are a Text in ``language``."""
@@ -100,6 +102,7 @@ class RoleNotAllowed(Refusal):
         "Call with a token of an allowed role, or let the holder of that role do it.",
         "请使用具有所需角色的令牌，或由该角色的持有者操作。",
     )
+    coded = True
 
 
 class NotFound(Refusal):
@@ -119,10 +122,7 @@ class InvalidState(Refusal):
         "Read the resource again and offer only the steps that its state allows.",
         "请重新读取该资源，仅执行其当前状态允许的操作。",
     )
-
-    def wording(self, language: str) -> dict[str, Any]:
-        facts = self.in_language(language)
-        return {name: states.in_chinese(str(code)) for name, code in facts.items()} if language == "zh" else facts
+    coded = True
 
 
 class LimitReached(Refusal):

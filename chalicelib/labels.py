@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib import shanghai
+from chalicelib import shanghai, states
 from chalicelib.errors import Text
 
 CERTIFICATE_KINDS = {
@@ -21,13 +21,16 @@ PURPOSES = {
 }
 # Who takes steps, by the name in the Step tables
 PARTIES = {
-    "individual": Text("the person", "个人"),
-    "institution": Text("the institution", "机构"),
-    "scenario_operator": Text("the scenario operator", "减排场景运营方"),
-    "exchange": Text("the exchange", "上海环交所"),
-    "bureau": Text("the bureau", "市生态环境局"),
-    "applicant": Text("the applicant", "申请方"),
-    "operator": Text("the sub-platform operator", "分平台建设单位"),
+    party: Text(name, states.ROLES[party])
+    for party, name in {
+        "individual": "the person",
+        "institution": "the institution",
+        "scenario_operator": "the scenario operator",
+        "exchange": "the exchange",
+        "bureau": "the bureau",
+        "applicant": "the applicant",
+        "operator": "the sub-platform operator",
+    }.items()
 }
 
 

@@ -1,4 +1,4 @@
-"""States and steps in Chinese, for texts that name one. In English, and in every field, a state is its code. Pure."""
+"""States, steps and roles in Chinese, for texts that name one. In English, and in fields, each is its code. Pure."""
 
 # From docs/glossary.md. Where one code is a state of several things, the word is right for each of them.
 STATES = {
@@ -167,6 +167,20 @@ STEPS = {
 }
 
 
+ROLES = {
+    "applicant": "申请方",
+    "auditor": "审计方",
+    "bureau": "市生态环境局",
+    "exchange": "上海环交所",
+    "individual": "个人",
+    "institution": "机构",
+    "operator": "分平台建设单位",
+    "scenario_operator": "减排场景运营方",
+    "sub_platform_operator": "分平台建设单位",
+    "system": "平台",
+}
+
+
 def in_chinese(code: str) -> str:
-    """A state, or a step, in words; what has none is its code."""
-    return STATES.get(code) or STEPS.get(code) or code
+    """A state, a step or a role, or several with commas between them, in words; what has none is its code."""
+    return "、".join(STATES.get(each) or STEPS.get(each) or ROLES.get(each) or each for each in code.split(", "))

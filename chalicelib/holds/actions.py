@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed
+from chalicelib.errors import Contended, InvalidRequest, InvalidState, Refusal, RoleNotAllowed, Text
 from chalicelib.grants.items import Grant
 from chalicelib.holds.items import Hold, Payer, Seller, Status
 from chalicelib.holds.model import Capture, NewHold, give_up, reserve, take, to_answer
@@ -54,10 +54,13 @@ def place(
     return Decision("hold_placed", to_answer(hold), (*with_state(hold, writes, opened), count(command, grant)), facts)
 
 
+_WITH_A_MALL = Text("a merchant with a mall of its own", "拥有自有商城的权益方")
+
+
 def _may_hold(command: Command[Any], seller: Seller | None, above: Seller | None) -> None:
     selling = seller.merchant if seller and seller.kind == INSTITUTION and seller.status != "closed" else None
     if seller is None or selling is None or selling.mode not in (MALL, SUB_PLATFORM):
-        raise RoleNotAllowed(allowed="a merchant with a mall of its own", role=command.caller.role)
+        raise RoleNotAllowed(allowed=_WITH_A_MALL, role=command.caller.role)
     if seller.status == "frozen":
         raise AccountFrozen()
     if selling.status in GONE:

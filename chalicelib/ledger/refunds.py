@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.errors import Contended, Refusal, Text
 from chalicelib.ledger.account import Account, AnyAccount
-from chalicelib.ledger.actions import AccountClosed, AccountCondition, AccountNotOpen
+from chalicelib.ledger.actions import AccountClosed, AccountCondition, AccountNotOpen, InsufficientPoints
 from chalicelib.ledger.debts import as_owed, repayment
 from chalicelib.ledger.model import GRAMS, POINTS, Posting, Transfer
 from chalicelib.table import keys
@@ -30,6 +30,19 @@ class PayeeEnded(AccountClosed):
     remedy = Text(
         "Nothing comes back here: do not send it again. Ask the exchange about the account.",
         "该笔碳积分无法退还，请勿重复提交；如有疑问请咨询上海环交所。",
+    )
+
+
+class PayerShort(InsufficientPoints):
+    """What a buyer hears: without what the merchant has."""
+
+    detail = Text(
+        "The merchant no longer has the points that it was paid for this order.",
+        "权益方因该订单收取的碳积分已被回兑或使用，暂无法退还。",
+    )
+    remedy = Text(
+        "Ask the merchant, or open a dispute (POST /v1/disputes): the exchange rules on it.",
+        "请联系权益方，或通过 POST /v1/disputes 发起争议，由上海环交所裁定。",
     )
 
 
@@ -138,9 +151,18 @@ def from_merchant(merchant: str, person: str, points: int, account: AnyAccount) 
     return tuple(each for each in postings if each.amount)
 
 
-def condition(points: int, account: AnyAccount | None, *, even_frozen: bool) -> AccountCondition:
+def condition(
+    points: int, account: AnyAccount | None, *, even_frozen: bool, to_buyer: bool = False
+) -> AccountCondition:
     """What the merchant's account (as read) adds: grams are taken only while its points are those that were
-    read. None: it was not read, for it pays nothing.
+    read. None: it was not read, for it pays nothing. ``to_buyer``: the refusal goes to the buyer.
     """
     short = Attr("points").eq(account.points) if account and grams_for(points, account) else None
-    return AccountCondition(require=short, as_read=account, even_frozen=even_frozen)
+    refuse = seen(AnyAccount, _short_for_buyer) if to_buyer else None
+    return AccountCondition(require=short, as_read=account, even_frozen=even_frozen, refuse=refuse)
+
+
+def _short_for_buyer(account: AnyAccount | None) -> Refusal:
+    if account is None:
+        return AccountNotOpen()
+    return AccountClosed() if account.status == "closed" else PayerShort()

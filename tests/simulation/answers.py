@@ -69,14 +69,22 @@ class Answers:
         if "Idempotent-Replayed" in answer.headers:
             self.sim.seen["a key was replayed"] += 1
 
+    def _short(self, asked: Asked, answer: Answer, since: float) -> None:
+        """Who pays hears what she has; a buyer who cancels does not hear what the merchant has."""
+        if asked.path.endswith("/cancel"):
+            if "available" in answer.body:
+                raise Violation("nobody hears what others have", f"{asked} got {answer.body}")
+            return
+        self.sim.seen["points were short"] += 1
+        name = keys.holder(keys.account_id(asked.sub, account_key()))
+        available = answer.body["available"]
+        if available >= answer.body["needed"] or available not in self.sim.books.points_within(name, since):
+            raise Violation("a refusal says what is true", f"{asked}: {available} were available")
+
     def _refused(self, asked: Asked, answer: Answer, since: float) -> None:
         seen = self.sim.seen
         if answer.code == "insufficient_points" and asked.role == "individual":
-            seen["points were short"] += 1
-            name = keys.holder(keys.account_id(asked.sub, account_key()))
-            available = answer.body["available"]
-            if available >= answer.body["needed"] or available not in self.sim.books.points_within(name, since):
-                raise Violation("a refusal says what is true", f"{asked}: {available} were available")
+            self._short(asked, answer, since)
         if answer.code == "sold_out":
             stocks = within(self.sim.books.stocks.get(asked.body["offer"], []), since)
             if min(stocks) >= asked.body["quantity"]:

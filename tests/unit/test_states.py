@@ -11,12 +11,13 @@ from typing import Any, get_args
 import pytest
 
 import app
-from chalicelib.errors import InvalidState
+from chalicelib.errors import InvalidState, RoleNotAllowed
+from chalicelib.kernel import caller
 from chalicelib.labels import PARTIES
 from chalicelib.merchants.model import MALL
 from chalicelib.onboarding.steps import APPLICANT
 from chalicelib.onboarding.steps import STEPS as APPLICATION_STEPS
-from chalicelib.states import STATES, STEPS
+from chalicelib.states import ROLES, STATES, STEPS
 from chalicelib.transitions import NotAStep, Step, step
 
 CODE = sorted((Path(app.__file__).parent / "chalicelib").glob("**/*.py"))
@@ -101,6 +102,13 @@ BY_THEMSELVES = {"system", "agreement", "licence", "duty"}  # nobody is asked fo
 
 def test_every_party_of_a_step_has_a_name_in_words() -> None:
     assert {who for each in steps() for who in each.roles} - PARTIES.keys() == BY_THEMSELVES
+
+
+def test_a_role_that_is_refused_reads_as_words_and_stays_a_code_in_its_field() -> None:
+    refusal = RoleNotAllowed(allowed="exchange, bureau", role="individual")
+    assert refusal.text("zh") == "允许的角色：上海环交所、市生态环境局。当前角色：个人。"
+    assert refusal.in_language("zh") == {"allowed": "exchange, bureau", "role": "individual"}
+    assert ROLES.keys() >= {*caller.ROLES, *PARTIES}
 
 
 def refused(state: str, action: str, role: str) -> NotAStep:

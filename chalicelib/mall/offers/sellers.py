@@ -75,12 +75,15 @@ def may_sell(command: Command[Any], offer: Offer, seller: Seller | None) -> tupl
     return (own, check(keys.account(keys.holder(above)), _SELLS, seen(Seller, _above))) if above else (own,)
 
 
+_ADMITTED = Text("an institution admitted to the mall", "已入驻商城的机构")
+
+
 def not_selling(seller: Seller | None, role: str) -> Refusal | None:
     """Why an account, as read, may not sell; None where nothing of its own is in the way."""
     if seller and seller.status == "frozen":
         return AccountFrozen()
     if seller is None or seller.status != "active" or seller.merchant is None:
-        return RoleNotAllowed(allowed="an institution admitted to the mall", role=role)
+        return RoleNotAllowed(allowed=_ADMITTED, role=role)
     if seller.merchant.veto:
         return AdmissionVetoed(state=seller.merchant.status, action="on_shelf", reason=seller.merchant.veto)
     return None if sells(seller) else MerchantSuspended(state=seller.merchant.status, action="on_shelf")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.errors import AlreadyRefunded, InvalidRequest, InvalidState, Refusal, Text
-from chalicelib.kernel.caller import EXCHANGE, INSTITUTION
+from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty
 from chalicelib.kernel.record import Record
@@ -110,7 +110,7 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     buyer = keys.holder(order.account)
     owed = transfers.refund(record, sale.in_tills, sale.merchant, pooled=sale.pooled)
     transfer = refunds.brought_to(sale.payee, owed, buyer)
-    conditions = _conditions(sale, even_frozen=not by_merchant)
+    conditions = _conditions(sale, command.caller.role)
     counted = [record.counted_at] if record.counted_at and order.status == "placed" else []
     needed = refunds.touched(conditions, transfer, *counted)
     writes, facts = post(transfer, record=command.id, terms=needed)
@@ -124,15 +124,17 @@ def _give_back(command: Command[Any], sale: Sale, status: str, reason: str | Non
     return Decision("redemption_refunded", answer, (_advance(order, answer, command.at), *writes), facts)
 
 
-def _conditions(sale: Sale, *, even_frozen: bool) -> dict[str, AccountCondition]:
-    """What each account that may be touched adds to the refund."""
+def _conditions(sale: Sale, role: str) -> dict[str, AccountCondition]:
+    """What each account that may be touched adds to the refund, by the role of who asks for it."""
     order, record = sale.order, sale.record
     placed = order.status == "placed"
     conditions = {till: _from_till(sale, till, held) for till, held in sale.in_tills.items()}
     if placed and record.counted_at:
         conditions[record.counted_at] = replace(conditions[record.counted_at], add={"orders": -1})
     rest = transfers.swept(record, sale.in_tills)
-    conditions[_payer(sale)] = refunds.condition(rest, sale.merchant, even_frozen=even_frozen)
+    conditions[_payer(sale)] = refunds.condition(
+        rest, sale.merchant, even_frozen=role != INSTITUTION, to_buyer=role == INDIVIDUAL
+    )
     return conditions | sale.payee.conditions({"pending": -1} if placed else {})
 
 

@@ -278,6 +278,18 @@ def test_a_buyer_cancels_what_is_not_fulfilled_within_its_time() -> None:
     assert refusal(write_to(decision, STATE), state("fulfilled")).code == "invalid_state", "delivered meanwhile"
 
 
+def test_a_buyer_does_not_hear_what_the_merchant_has() -> None:
+    """The merchant and the exchange do; a merchant that left is closed for everybody."""
+    to_pay = keys.account(MERCHANT)
+    by_buyer = write_to(cancel(command(), sold(1000, cancellable_until=SOON)), to_pay)
+    poor = MERCHANT_ITEM | {"points": 7}
+    heard = refusal(by_buyer, poor)
+    assert (heard.code, heard.facts) == ("insufficient_points", {})
+    assert "权益方" in heard.text("zh")
+    assert refusal(write_to(refunded(exchange(), held=1000), to_pay), poor).facts["available"] == 7
+    assert refusal(by_buyer, poor | {"status": "closed"}).code == "account_closed"
+
+
 @pytest.mark.parametrize("until", [None, PAST, "2026-01-31T07:59:59.999Z"])
 def test_a_buyer_whose_time_is_over_cancels_nothing(until: str | None) -> None:
     with pytest.raises(NotCancellable) as refused:
