@@ -19,7 +19,7 @@ from chalicelib.queues import sender as queue
 from chalicelib.settings import settings
 from chalicelib.table import keys, read
 
-LEVELLING_SECONDS_MAX = 20.0  # what is left then is for the next firing of the schedule
+LEVELLING_SECONDS_MAX = 10.0  # of each message; ten come at once to a function of two minutes
 PAUSE_SECONDS_MAX = 0.01  # between the tries of a move: in a rush its tills are free for moments only
 
 
