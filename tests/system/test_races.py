@@ -1,5 +1,7 @@
 """Sixteen clients at once on one balance, one stock, one limit, one key: value moves once, and the books agree."""
 
+import json
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -111,3 +113,42 @@ def test_sweeps_at_once_move_each_point_once(city: City) -> None:
     tills = [item for item in city.items() if item["pk"].startswith(f"{keys.offer(offer).pk}/")]
     assert len(tills) == 16
     assert sum(int(till["points"]) for till in tills) == 0
+
+
+def test_after_a_new_price_is_answered_in_a_rush_nothing_is_sold_at_the_old_one(city: City) -> None:
+    offer = city.offer(busy=True)
+    answered: list[float] = []
+
+    def act(number: int) -> tuple[float, int] | None:
+        if number == 40:
+            headers = {"Authorization": f"Bearer {city.token('institution', 'shop')}", "Idempotency-Key": "new-price"}
+            changed = city.http.patch(f"{city.url}/v1/offers/{offer}", json={"points": 90}, headers=headers)
+            answered.append(time.monotonic())
+            assert changed.status_code == 200, changed.text
+            return None
+        began = time.monotonic()
+        return began, city.redeem(RICH[number % AT_ONCE], offer).status_code
+
+    sales = [each for each in city.at_once(act, range(160)) if each]
+    assert {status for began, status in sales if began > answered[0]} <= {409}
+    assert [status for _, status in sales if status == 201]
+    tills = [item for item in city.items() if item["pk"].startswith(f"{keys.offer(offer).pk}/")]
+    assert {(int(till["price"]), int(till["version"])) for till in tills} == {(90, 1)}
+
+
+def test_tills_that_are_added_in_a_rush_lose_no_unit_and_sell_none_twice(city: City) -> None:
+    offer = city.offer(stock=96)
+    queue = city.environment["BUY_BACK_QUEUE_URL"]
+
+    def act(number: int) -> httpx.Response | None:
+        if number in (5, 30, 60):
+            message = json.dumps({"crowded": offer, "tills": {5: 1, 30: 2, 60: 4}[number]})
+            city.client("sqs").send_message(QueueUrl=queue, MessageBody=message)
+            return None
+        return city.redeem(RICH[number % AT_ONCE], offer)
+
+    answers = [answer for answer in city.at_once(act, range(80)) if answer is not None]
+    eventually(lambda: len([each for each in city.items() if each["pk"].startswith(f"{keys.offer(offer).pk}/")]) > 1)
+    answers += city.at_once(lambda n: city.redeem(RICH[n % AT_ONCE], offer), range(40))
+    assert codes(answers) == {"201": 96, "sold_out": 21}
+    eventually(lambda: city.get(f"/v1/offers/{offer}")["stock"] == 0)
