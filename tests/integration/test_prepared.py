@@ -93,7 +93,9 @@ def test_effects_that_fail_change_nothing(desk: Desk, monkeypatch: pytest.Monkey
     before = desk.world.items()
     refused = desk.step(application, "integration", PARTNER_SYSTEM, **SHOP)
     assert (refused.refused, refused.body["reason"]) == ((409, "handshake_failed"), "late")
-    assert desk.world.items() == before
+    made = [item for item in desk.world.items() if item not in before]
+    assert [(item["sk"]["S"].partition(":")[0], item["answers"]) for item in made] == [("integrations", {"N": "1"})]
+    assert [item for item in desk.world.items() if item not in made] == before
 
 
 def meanwhile(do: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, *, then: Exception | None = None) -> None:
