@@ -1,14 +1,26 @@
 """``python -m infra.dev.bench.cost`` (``make cost``): writes docs/cost.md from request units measured locally."""
 
 from infra.dev.bench import prices
-from infra.dev.bench.bill import Kind, grown, measure, month, quotas, reconciled
-from infra.dev.bench.prices import DAYS, PEAK
+from infra.dev.bench.bill import Kind, Measured, a_million, grown, kept, measure, month, reconciled
+from infra.dev.bench.prices import DAY, DAYS, MILLIONS, PEAK
+from infra.dev.bench.quotas import quotas
+from infra.dev.bench.trips import ALONE, EVENT, LINE, SHARES, TRIP, Share, Table, total
 from infra.here import ROOT
 
+Kinds = dict[str, Kind]
 
-def page(kinds: dict[str, Kind]) -> str:
+
+def page(found: Measured) -> str:
     """docs/cost.md."""
-    sections = (_assumptions(), _units(kinds), _month(kinds), _quotas(kinds))
+    kinds = found.kinds
+    sections = (
+        _assumptions(),
+        _million(kinds),
+        _items(found.tables),
+        _units(kinds),
+        _month(kinds),
+        _quotas(kinds),
+    )
     return "\n".join(["# Cost and capacity", *(line for section in sections for line in ("", *section)), ""])
 
 
@@ -18,13 +30,59 @@ def _assumptions() -> list[str]:
         f"**Prices are assumptions** ({prices.SOURCE}): replace them, the",
         "mix and the quotas in [`infra/dev/bench/prices.py`](../infra/dev/bench/prices.py), then run it again.",
         "",
-        f"{prices.ACCOUNTS:,} accounts; a day: {prices.TRIPS_A_DAY:,} trips,"
-        f" {prices.REDEMPTIONS_A_DAY:,} redemptions and as many deliveries,",
-        f"{prices.CERTIFICATES_A_DAY:,} cancellations, {prices.READS_A_DAY:,} reads.",
+        f"{DAY.accounts:,} accounts; a day: {DAY.trips:,} trips,"
+        f" {DAY.redemptions:,} redemptions and as many deliveries,",
+        f"{DAY.certificates:,} cancellations, {DAY.reads:,} reads.",
     ]
 
 
-def _units(kinds: dict[str, Kind]) -> list[str]:
+WAYS = {LINE: "in batches", TRIP: "singly, many at once", ALONE: "singly, one at a time"}
+
+
+def _million(kinds: Kinds) -> list[str]:
+    rows = [
+        f"| {name} | {words} |" + "".join(f" {a_million(kinds, way, day.times(number)):.2f} |" for number in MILLIONS)
+        for name, day in (("trips alone", DAY.alone), ("with redemptions, cancellations and reads", DAY))
+        for way, words in WAYS.items()
+    ]
+    batched, single = kept(kinds, LINE), kept(kinds, TRIP)
+    heads = "".join(f" {number} million a day |" for number in MILLIONS)
+    return [
+        "## A million trips, all in, in US dollars",
+        "",
+        f"| what | reported |{heads}",
+        "|---|---|" + "---:|" * len(MILLIONS),
+        *rows,
+        "",
+        "The first month's bill (below) by its trips: with storage, recovery and daily exports of what came till then.",
+        "Volumes grow together; what little does not grow makes the columns differ. What a million trips leave costs",
+        f"{batched:.2f} more in each further month ({single:.2f} of single reports), most of it for the daily exports,",
+        "which incremental ones would end ([ADR 44](adr/0044-reconciliation-at-volume.md)). One at a time, each trip",
+        "takes sums of its own: where few come a second, the truth is between this row and the one above.",
+    ]
+
+
+def _items(tables: dict[str, Table]) -> list[str]:
+    single, line = tables[TRIP], tables[LINE]
+    names = dict.fromkeys([*line, *single])
+    rows = [(name, line.get(name, Share()), single.get(name, Share())) for name in names]
+    rows.append(("**together**", total(line), total(single)))
+    return [
+        "## A trip, item by item",
+        "",
+        "| item | its transaction: units | the consumers: units | bytes that stay, of a line | of a single report |",
+        "|---|---:|---:|---:|---:|",
+        *(f"| {name} | {a.request:.2f} | {a.consumers:.2f} | {a.bytes:.0f} | {b.bytes:.0f} |" for name, a, b in rows),
+        "",
+        f"Of {EVENT} trips of as many people that the stream brings at once, under {len(SHARES)} scenarios;",
+        f"the busiest has {SHARES[0]} %. Each write is in a transaction: two units for each KB and item, one for a",
+        "place in the index. Bytes include 100 for each item and each place. Units of both ways are alike. Accounts",
+        "and sums do not grow with trips: no bytes there. A scenario with a daily cap adds 2 units, one whose trips",
+        "are compared with others of the day 2 or 4 ([access patterns](access-patterns.md)).",
+    ]
+
+
+def _units(kinds: Kinds) -> list[str]:
     return [
         "## Measured, one of each",
         "",
@@ -35,27 +93,28 @@ def _units(kinds: dict[str, Kind]) -> list[str]:
             for name, each in kinds.items()
         ),
         "",
-        "A line of a batch is a trip: the same transaction without API Gateway."
-        " Its scenario and accounts are read once a slice.",
+        "A line of a batch is a trip: the same transaction without API Gateway. Its scenario is read once a slice, its",
+        "account once a line.",
     ]
 
 
-def _month(kinds: dict[str, Kind]) -> list[str]:
-    single, batched = month(kinds, batched=False), month(kinds, batched=True)
-    rows = zip(single.rows.items(), batched.rows.values(), strict=True)
+def _month(kinds: Kinds) -> list[str]:
+    single, batched = month(kinds), month(kinds, LINE)
+    names = [(one, other) if one != other else (one,) for one, other in zip(single.rows, batched.rows, strict=True)]
+    rows = zip((" or ".join(each) for each in names), single.rows.values(), batched.rows.values(), strict=True)
     return [
         f"## A month ({DAYS} days), in US dollars",
         "",
         "| paid for | trips reported singly | in batches |",
         "|---|---:|---:|",
-        *(f"| {name} | {one:,.0f} | {other:,.0f} |" for (name, one), other in rows),
+        *(f"| {name} | {one:,.0f} | {other:,.0f} |" for name, one, other in rows),
         f"| **together** | **{single.total:,.0f}** | **{batched.total:,.0f}** |",
         "",
         "Storage is the first month's; each month adds as much, because Records are never deleted. After a year",
         "it is twelve times this row. Point-in-time recovery and the daily export are priced by the whole table, too:",
         f"after a year the reconciliation costs {reconciled(12 * grown(kinds)).total:,.0f} a month"
         " ([ADR 44](adr/0044-reconciliation-at-volume.md) says what to do then).",
-        f"An account costs {single.total / prices.ACCOUNTS * 100:.2f} cents a month.",
+        f"An account costs {single.total / DAY.accounts * 100:.2f} cents a month.",
         f"Initialisation: {prices.COLD_SHARE:.0%} of invocations are assumed to be cold, for"
         f" {prices.INIT_SECONDS * 1000:.0f} ms at the function's memory.",
         "Not counted: the authorizer, refused and repeated requests, the table's encryption key, webhooks, messages,",
@@ -64,7 +123,7 @@ def _month(kinds: dict[str, Kind]) -> list[str]:
     ]
 
 
-def _quotas(kinds: dict[str, Kind]) -> list[str]:
+def _quotas(kinds: Kinds) -> list[str]:
     fullest, used = quotas(kinds)[0]
     return [
         f"## Which quota is reached first (the busiest second is {PEAK} times the mean)",
@@ -78,7 +137,7 @@ def _quotas(kinds: dict[str, Kind]) -> list[str]:
         "",
         f"First reached: {fullest.name},",
         f"at {fullest.most / used:,.0f} times this volume"
-        f" ({prices.TRIPS_A_DAY * fullest.most / used / 1e6:,.0f} million trips a day). Callers do not notice it:",
+        f" ({DAY.trips * fullest.most / used / 1e6:,.0f} million trips a day). Callers do not notice it:",
         "the stream lags, balances stay exact. One item takes about ten transactions a second (assumed): a",
         "busy offer is striped ([ADR 4](adr/0004-tills-and-stripes.md)), a person is not.",
     ]

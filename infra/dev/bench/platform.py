@@ -11,6 +11,7 @@ from typing import Any
 from infra.dev.bench.units import Item, transaction_units
 from infra.dev.local.stack import LocalStack
 
+Change = tuple[dict[str, Any], Item | None, Item | None]  # the key of an item, the item before and after
 OPERATION = "provide-client-params.dynamodb.TransactWriteItems"
 
 
@@ -69,19 +70,25 @@ class Platform:
 
         The transaction is looked at before it runs, so that each item's size before and after is known.
         """
+        with self.watching() as requests:
+            changes = self.changes(act)
+        reads = sum(each["operation"] != "TransactWriteItems" for each in requests) - 2 * len(changes)
+        costs = [(key["sk"]["S"].split(":")[0], transaction_units(old, new)) for key, old, new in changes]
+        return costs, reads
+
+    def changes(self, act: Callable[[], Any]) -> list[Change]:
+        """What ``act`` asked to be changed: each item before its transaction, and when all is done."""
         images: list[tuple[dict[str, Any], Item | None]] = []
 
         def note(params: dict[str, Any], **_: Any) -> None:
             images.extend((key, self._get(key)) for key in map(_key, params["TransactItems"]))
 
         self.store.meta.events.register_first(OPERATION, note)
-        with self.watching() as requests:
+        try:
             act()
-        self.store.meta.events.unregister(OPERATION, note)
-        noted = len(images)
-        reads = sum(each["operation"] != "TransactWriteItems" for each in requests) - noted
-        costs = [(key["sk"]["S"].split(":")[0], transaction_units(old, self._get(key))) for key, old in images]
-        return costs, reads
+        finally:
+            self.store.meta.events.unregister(OPERATION, note)
+        return [(key, old, self._get(key)) for key, old in images]
 
     def _get(self, key: dict[str, Any]) -> Item | None:
         return self.store.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")

@@ -24,12 +24,30 @@ PRICES = {
     "secret": 0.40,
 }
 
-ACCOUNTS = 1_000_000
-TRIPS_A_DAY = 1_000_000
-REDEMPTIONS_A_DAY = 100_000
 DAYS = 30
-READS_A_DAY = 500_000  # own account, statement, shelf: two read units each
-CERTIFICATES_A_DAY = 10_000  # cancellations and donations
+
+
+class Volume(NamedTuple):
+    """A day: movements, and reads (own account, statement, shelf: two read units each)."""
+
+    accounts: int
+    trips: int
+    redemptions: int = 0
+    reads: int = 0
+    certificates: int = 0  # cancellations and donations
+
+    def times(self, number: int) -> "Volume":
+        """So many times as much of everything."""
+        return Volume(*(number * each for each in self))
+
+    @property
+    def alone(self) -> "Volume":
+        """Trips without what their points are used for."""
+        return Volume(self.accounts, self.trips)
+
+
+DAY = Volume(accounts=1_000_000, trips=1_000_000, redemptions=100_000, reads=500_000, certificates=10_000)
+MILLIONS = (1, 10, 30)  # of trips a day
 REQUEST_SECONDS, REQUEST_GB = 0.030, 1.77  # of Lambda, mostly waiting for one transaction
 CHUNK_SECONDS, CONSUMER_GB = 0.050, 1.0  # the consumer's, for sixteen Records
 BATCH_LINE_SECONDS = 0.002  # sixteen threads share a function

@@ -31,6 +31,18 @@ def _value(value: Mapping[str, Any]) -> int:
     return 1  # BOOL, NULL
 
 
+_OVERHEAD = 100  # bytes that DynamoDB adds to an item, and to its copy in the index
+
+
+def growth(before: Item | None, after: Item | None) -> int:
+    """Bytes that a change adds to the table and its index."""
+    return _held(after) - _held(before)
+
+
+def _held(item: Item | None) -> int:
+    return sum(_OVERHEAD + size(each) for each in (item, _indexed(item)) if each is not None)
+
+
 def transaction_units(before: Item | None, after: Item | None) -> int:
     """Write units of one item in a transaction: two for each KB of the larger image, and its index writes."""
     return 2 * max(1, ceil(max(size(before), size(after)) / 1024)) + _index_units(before, after)

@@ -16,17 +16,17 @@ def test_cold_starts_are_billed_at_the_memory_of_their_function(monkeypatch: pyt
 
 
 def test_a_month_contains_the_cold_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = bill.month(TRIP, batched=False)
+    before = bill.month(TRIP)
     row = before.rows["Lambda's initialisation"]
     assert row > 0
     monkeypatch.setattr(prices, "COLD_SHARE", 0.0)
-    assert before.total - bill.month(TRIP, batched=False).total == pytest.approx(row)
+    assert before.total - bill.month(TRIP).total == pytest.approx(row)
 
 
 def test_a_month_contains_the_daily_export_of_a_table_that_grows() -> None:
-    held = prices.ACCOUNTS * 600 / 1e9
+    held = prices.DAY.accounts * 600 / 1e9
     average = held + bill.grown(TRIP) / 2
-    rows = bill.month(TRIP, batched=False).rows
+    rows = bill.month(TRIP).rows
     [export] = [amount for name, amount in rows.items() if name.startswith("daily export of the table")]
     assert export == pytest.approx(average * 30 * 0.10)
     assert {name: rows[name] for name in ("a week of exports in S3", "Lambda that counts them")} == pytest.approx(
