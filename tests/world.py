@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from chalice.test import Client
 
+from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import Settled, perform
 from chalicelib.mall.categories import lanes
 from chalicelib.mall.offers import queries
@@ -259,8 +260,8 @@ class World:
         return decode(found[0]) if found else None
 
     def records(self) -> list[dict[str, Any]]:
-        """Every Record, plain."""
-        return [decode(item) or {} for item in self.items() if item["sk"] == {"S": "record"}]
+        """Every Record in full, plain."""
+        return [dict(Record.in_full(decode(item) or {})) for item in self.items() if item["sk"] == {"S": "record"}]
 
     def stream(self, items: list[dict[str, Any]] | None = None) -> None:
         """Deliver the whole stream to both consumers: every change is delivered again each time, as it may be in life.

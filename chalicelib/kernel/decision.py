@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.fields import stamp
-from chalicelib.kernel.record import Facts, Record
+from chalicelib.kernel.record import Facts, Record, formed
 from chalicelib.signing.messages import Message, Proof
 from chalicelib.table.write import Write
 
@@ -57,7 +57,7 @@ class Decision:
 
 def record_of(command: Command[Any], decision: Decision, status: int, fingerprint: str) -> Record:
     """The Record of ``decision``."""
-    return Record(
+    record = Record(
         id=command.id,
         at=command.at,
         kind=decision.kind,
@@ -69,3 +69,4 @@ def record_of(command: Command[Any], decision: Decision, status: int, fingerprin
         publish=decision.publish or None,  # the stream is filtered by whether it is there
         **vars(decision.facts),
     )
+    return formed(record)

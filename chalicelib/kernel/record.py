@@ -3,15 +3,17 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import NamedTuple
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from chalicelib.kernel.text import STORED
-from chalicelib.settings import secret
+from chalicelib.settings import secret, settings
 from chalicelib.signing.messages import Proof
+from chalicelib.table.row import dump
 
 
 class Posting(NamedTuple):
@@ -21,6 +23,14 @@ class Posting(NamedTuple):
     destination: str
     amount: int
     asset: str
+
+
+class Trip(NamedTuple):
+    """What the answer about a trip says that no other fact of its Record does."""
+
+    record_id: str
+    quantity: str
+    occurred_at: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +47,7 @@ class Facts:
     ``payer``, of a capture or of a draw's sale, the account that they came from. ``owner``: the account whose order,
     hold or donation it was, where another one gets what comes back. ``proof``: the signature of the
     request by the caller's own system. ``dispute``: what a step or a ruling is about. ``conformance``: the run that it
-    is a part of.
+    is a part of. ``trip``: what a reduction's answer is made of, where it is not kept itself.
     """
 
     movement: str | None = None
@@ -70,6 +80,7 @@ class Facts:
     owner: str | None = None
     reason: str | None = None
     proof: Proof | None = None
+    trip: Trip | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +88,8 @@ class Record(Facts):
     """The caller's receipt (idempotency), the audit line and, where value moved, the ledger entry. One item, not three.
 
     ``caller`` is the sub and ``role`` the role it acted in. ``fingerprint`` is what a replay must match. ``answer`` is
-    the JSON that was answered with ``status``. ``publish``: the stream passes it on though no value moved.
+    the JSON that was answered with ``status``. ``publish``: the stream passes it on though no value moved. ``form``:
+    how its item keeps it, None in full (docs/adr/0056).
     """
 
     id: str
@@ -89,6 +101,62 @@ class Record(Facts):
     status: int
     answer: str
     publish: bool | None = None
+    form: int | None = None
+
+    @staticmethod
+    def in_full(item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What ``item`` leaves out because it follows from the rest."""
+        if "form" not in item:
+            return item
+        id = item["pk"].rpartition(":")[2]
+        facts = {"id": id, "fingerprint": id, "reference": id, "counterparty": item["scenario"], **item}
+        return {**facts, "answer": converted(facts)}
+
+
+def converted(facts: Mapping[str, Any]) -> str:
+    """Form 1: the answer about a trip that was converted at once, by the facts of its Record.
+
+    Frozen: Records stand for ever. What is answered in another way one day takes another form.
+    """
+    ((_, _, grams, _), (_, account, _, _)), grant = facts["postings"], facts.get("grant")
+    record_id, quantity, occurred_at = facts["trip"]
+    answer = {
+        "id": facts["id"],
+        "status": "confirmed",
+        "record_id": record_id,
+        "account": None if grant else account.removeprefix("account:"),
+        "grant": grant,
+        "scenario": facts["scenario"],
+        "scenario_version": facts["scenario_version"],
+        "quantity": quantity,
+        "occurred_at": occurred_at,
+        "grams": grams,
+        "points": grams,
+        "repaid_points": 0,
+        "reason": None,
+        "evidence_sha256": None,
+    }
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+
+def formed(record: Record) -> Record:
+    """``record`` in the shortest form that gives its answer back to the byte; without ``trip``, where that is none."""
+    if record.trip is None:
+        return record
+    same = (record.reference, record.counterparty, len(record.postings)) == (record.id, record.scenario, 2)
+    if settings().record_form and same and converted(vars(record)) == record.answer:
+        return replace(record, form=1)
+    return replace(record, trip=None)
+
+
+def item_of(record: Record) -> dict[str, Any]:
+    """The attributes of its item; see ``Record.in_full``."""
+    item = dump(record)
+    if record.form is None:
+        return item
+    follows = {"id", "answer", "reference", "counterparty"}
+    follows |= {"fingerprint"} if record.fingerprint == record.id else set()
+    return {name: value for name, value in item.items() if name not in follows}
 
 
 class Fingerprint(NamedTuple):

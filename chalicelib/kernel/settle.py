@@ -19,7 +19,7 @@ from chalicelib.errors import (
 from chalicelib.kernel.caller import Caller
 from chalicelib.kernel.decision import Command, Decision, record_of
 from chalicelib.kernel.fields import Empty
-from chalicelib.kernel.record import Fingerprint, Record
+from chalicelib.kernel.record import Fingerprint, Record, item_of
 from chalicelib.table import keys, read
 from chalicelib.table.commit import Failed, commit
 from chalicelib.table.row import Row, load
@@ -111,7 +111,7 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
     decision = decide()
     record = record_of(command, decision, status, fingerprint.kept)
     try:
-        commit([put(keys.record(command.id), record), *decision.writes])
+        commit([put(keys.record(command.id), item_of(record)), *decision.writes])
     except Failed as failed:
         position, old = failed.failures[0]
         if position == 0:

@@ -62,7 +62,7 @@ class Tracing:
         """Look at a Record."""
         names = names_of(record)
         for name in (names | {each.rpartition("/")[0] for each in names}) & self.sought:
-            self.join({name: [(record["at"]["S"], record["id"]["S"])]})
+            self.join({name: [(record["at"]["S"], record["pk"]["S"].rpartition(":")[2])]})
 
     def join(self, found: Behind) -> None:
         """What was found elsewhere."""

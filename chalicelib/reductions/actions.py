@@ -8,7 +8,7 @@ from chalicelib.errors import InvalidState, Refusal, Text
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command, Decision
 from chalicelib.kernel.fields import Empty, stamp
-from chalicelib.kernel.record import Facts
+from chalicelib.kernel.record import Facts, Trip
 from chalicelib.ledger import debts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
@@ -63,6 +63,8 @@ def report(command: Command[Report], versions: Sequence[Scenario], recipient: Re
         facts = replace(facts, cap_day=on, cap_counted=counted)
     writes = (_guard(reduction, command.at), *cap, *credited)
     answer = _net(reduction, facts)
+    if facts.movement:
+        facts = replace(facts, trip=Trip(body.record_id, body.quantity, reduction.occurred_at))
     return Decision(f"reduction_{reduction.status}", answer, writes, facts, publish=facts.movement is None)
 
 

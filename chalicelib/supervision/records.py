@@ -19,6 +19,7 @@ from chalicelib.table.write import put
 
 RECORD_READ = "record_read"
 _OWN = {"id", "at", "kind", "caller", "role", "fingerprint", "status", "answer", "publish", "movement", "postings"}
+_OWN |= {"form", "trip"}  # how the answer is kept
 
 
 def record(id: str) -> Record:

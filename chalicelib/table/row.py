@@ -40,8 +40,13 @@ class Row:
 
 
 def load(kind: type[N], item: Mapping[str, Any]) -> N:
-    """The noun in ``item``. Raises TypeError where an attribute without a default is missing."""
+    """The noun in ``item``. Raises TypeError where an attribute without a default is missing.
+
+    A noun whose items leave out what follows from the rest has ``in_full``, which gives all of it.
+    """
     converters = _converters(kind)  # type: ignore[arg-type]  # a class can be hashed
+    if in_full := getattr(kind, "in_full", None):
+        item = in_full(item)
     return kind(**{name: convert(item[name]) for name, convert in converters if name in item})
 
 

@@ -63,7 +63,7 @@ class Unmarked:
 
     def add(self, item: Any) -> None:
         """A Record, or a mark: an item that bears the Record's id."""
-        id = item["id"]["S"]
+        id = _record(item)
         if item["sk"]["S"] != _RECORD:
             if self.records.pop(id, None) is None:
                 self.marks.add(id)
@@ -89,7 +89,7 @@ def unmarked(table: str, read: Tell = lambda _: None, segments: int = SEGMENTS) 
         pages = client.get_paginator("scan").paginate(
             TableName=table,
             FilterExpression=_SOUGHT,
-            ProjectionExpression="sk, #id, #at",
+            ProjectionExpression="pk, sk, #id, #at",
             ExpressionAttributeNames={"#id": "id", "#at": "at"},
             ExpressionAttributeValues=_SPOKEN,
             Segment=segment,
@@ -114,12 +114,12 @@ def since(table: str, time: str) -> list[str]:
         .paginate(
             TableName=table,
             FilterExpression=_FOLLOWED,
-            ProjectionExpression="#id, #at",
-            ExpressionAttributeNames={"#id": "id", "#at": "at"},
+            ProjectionExpression="pk, sk, #at",
+            ExpressionAttributeNames={"#at": "at"},
             ExpressionAttributeValues={":record": {"S": _RECORD}, ":since": {"S": time}},
         )
     )
-    found = [(item["at"]["S"], item["id"]["S"]) for page in pages for item in page["Items"]]
+    found = [(item["at"]["S"], _record(item)) for page in pages for item in page["Items"]]
     return [id for _, id in sorted(found)]
 
 
@@ -148,9 +148,14 @@ def _records(table: str, ids: Sequence[str]) -> dict[str, Any]:
     wanted[table]["ConsistentRead"] = True
     while wanted:  # an answer holds 16 MB
         answer = client.batch_get_item(RequestItems=wanted)
-        found |= {item["id"]["S"]: item for item in answer["Responses"].get(table, [])}
+        found |= {_record(item): item for item in answer["Responses"].get(table, [])}
         wanted = answer.get("UnprocessedKeys")
     return found
+
+
+def _record(item: Any) -> str:
+    """The id of a Record, or of that which a mark is of; some bear it in their key alone."""
+    return str((item.get("id") or item["pk" if item["sk"]["S"] == _RECORD else "sk"])["S"].rpartition(":")[2])
 
 
 def change(item: Any, place: str = "1") -> dict[str, Any]:
@@ -184,10 +189,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _sought(table: str, progress: Progress, asked: argparse.Namespace) -> list[str]:
-    if asked.since:
-        return since(table, asked.since)
     if not asked.all:
-        return waiting(table)
+        return since(table, asked.since) if asked.since else waiting(table)
     about = boto3.client("dynamodb").describe_table(TableName=table)["Table"]
     reading = progress.add_task("read", total=about.get("ItemCount") or None)  # as of some hours ago
     return unmarked(table, lambda count: progress.advance(reading, count))

@@ -58,7 +58,7 @@ def lose(world: World) -> list[str]:
     lost = [item for item in items if item.get("movement", {}).get("S") in LOST]
     assert {item["movement"]["S"] for item in lost} == LOST
     world.stream([item for item in items if item not in lost])
-    return [item["id"]["S"] for item in sorted(lost, key=lambda item: str(item["at"]["S"]))]
+    return [item["pk"]["S"].removeprefix("record:") for item in sorted(lost, key=lambda item: str(item["at"]["S"]))]
 
 
 def supply(world: World) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def test_records_may_come_in_any_order(world: World, order: tuple[int, ...]) -> 
     undo(world, false[1])
     trip(world, account, 30)
     moved = sorted(world.records(), key=lambda record: record["at"])[-4:]
-    by_id = {item["id"]["S"]: item for item in world.items() if item["sk"] == {"S": "record"}}
+    by_id = {item["pk"]["S"].removeprefix("record:"): item for item in world.items() if item["sk"] == {"S": "record"}}
     world.stream([by_id[moved[place]["id"]] for place in order])
     assert flags(world, *serials) == [120, 100]
     assert settled(world) == {serials[0]: 120, serials[1]: 100}

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.kernel.record import Record
 from chalicelib.table.write import decode
 from tests.simulation.table import Change, Place, Raw
 
@@ -40,7 +41,7 @@ class Books:
             if sk == "record":
                 if old is not None:
                     raise Violation("a Record stands for ever", f"{pk} was written again")
-                record = decode(new) or {}
+                record = dict(Record.in_full(decode(new) or {}))
                 made.append(record)
                 posted.update(self._postings(record))
                 posted.update(self._opened(record, changes))

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.supervision.audit.accounts import ASSETS, Account
 from chalicelib.supervision.audit.colours import colour_of
 from chalicelib.supervision.audit.differences import ANSWERED, Difference, Findings, answered, unless_equal
-from chalicelib.supervision.audit.stored import Raw, Stored, checked, plain, postings, texts, tint
+from chalicelib.supervision.audit.stored import Raw, Stored, checked, plain, postings, recorded, tint
 from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
 
@@ -48,8 +48,9 @@ class Books:
         elif sk.startswith("entry:"):
             account = self.accounts[pk]
             account.points += int(item["points"]["N"])
-            account.grams += int(item["grams"]["N"])
-            account.times -= checked(item["id"]["S"], item["at"]["S"])
+            account.grams += int(item["grams"]["N"]) if "grams" in item else 0
+            at, _, id = sk.removeprefix("entry:").rpartition(":")
+            account.times -= checked(item["id"]["S"] if "id" in item else id, item["at"]["S"] if "at" in item else at)
         elif sk == "account":
             self._account(pk, item)
         elif sk == "offer" and pk.startswith("offer:"):
@@ -84,8 +85,8 @@ class Books:
 
     def _record(self, item: Raw) -> None:
         self.records += 1
-        record = texts(item)
-        record["postings"] = moved = postings(item, "postings")
+        record = recorded(item)
+        moved: list[Any] = record["postings"]
         kind, id, at = record["kind"], record["id"], record["at"]
         if kind == "offer_made":  # what it begins with is in the answer
             made = json.loads(record["answer"])
@@ -171,7 +172,7 @@ class Books:
         late = Books()
         for item in records:
             late.add(item)
-            self.projected.undo(texts(item) | {"postings": postings(item, "postings")})
+            self.projected.undo(recorded(item))
         for name, account in late.accounts.items():
             self.late.update({(name, asset): amount for asset, amount in account.moved.items()})
         return {name for name in late.accounts if name.startswith("account:")}

@@ -23,6 +23,11 @@ def texts(item: Raw) -> dict[str, Any]:
     return {name: value["S"] for name, value in item.items() if "S" in value}
 
 
+def recorded(item: Raw) -> dict[str, Any]:
+    """What a Record says in texts, its postings, and its id, which its key has, too."""
+    return texts(item) | {"id": item["pk"]["S"].rpartition(":")[2], "postings": postings(item, "postings")}
+
+
 def postings(item: Raw, name: str) -> list[Posting]:
     """The postings that it holds under ``name``."""
     if name not in item:

@@ -124,7 +124,7 @@ def _twin(transaction: Transaction, name: str, person: int) -> Transaction:
     items: Sequence[Transaction] = transaction["TransactItems"]
     guard, balance = items[1]["Put"]["Item"]["pk"]["S"], items[2]["Update"]["Key"]["pk"]["S"]
     others = {
-        record(transaction)["id"]["S"]: keys.digest("twin", name),
+        record(transaction)["pk"]["S"].removeprefix(keys.record("").pk): keys.digest("twin", name),
         guard: keys.reduction("metro", name).pk,
         balance: account(person).pk,
     }

@@ -173,7 +173,7 @@ def _twin(transaction: Transaction, name: str, person: int) -> Transaction:
     """The same for another reduction of another person, under a Record of its own: as good a confirmation as any."""
     guard, balance = (next(iter(each.values()))["Key"]["pk"]["S"] for each in transaction["TransactItems"][1:])
     others = {
-        record(transaction)["id"]["S"]: keys.digest("twin", name),
+        record(transaction)["pk"]["S"].removeprefix(keys.record("").pk): keys.digest("twin", name),
         guard: _guard(name).pk,
         balance: account(person).pk,
     }
