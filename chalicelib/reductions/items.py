@@ -30,6 +30,13 @@ class Pointer:
 
 
 @dataclass(frozen=True)
+class TripsPage:
+    """Trips of ten seconds under one scenario: the rest of each rank, whose beginning the page's own key has."""
+
+    ranks: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Usage:
     """What a person was credited under a scenario on a day, where that is bounded."""
 

@@ -1,4 +1,4 @@
-"""Reads. All are strongly consistent except those of the index (walks.py), which cannot be."""
+"""Reads. All are strongly consistent except ``missing`` and those of the index (walks.py), which cannot be."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -62,9 +62,16 @@ def _batch(keys: Sequence[Key]) -> dict[Key, Item]:
     return {Key(item["pk"], item["sk"]): item for item in items}
 
 
-def _asked(keys: Sequence[Key]) -> Iterator[Any]:
+def missing(keys: Sequence[Key]) -> list[Key]:
+    """Those of ``keys`` where no item stood some moments ago: half as dear as to know it of now."""
+    parts = (keys[start : start + 100] for start in range(0, len(keys), 100))
+    found = {Key(item["pk"]["S"], item["sk"]["S"]) for part in parts for item in _asked(part, consistent=False)}
+    return [key for key in keys if key not in found]
+
+
+def _asked(keys: Sequence[Key], *, consistent: bool = True) -> Iterator[Any]:
     table = settings().table_name
-    request: Any = {table: {"Keys": [encode(key.item()) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
+    request: Any = {table: {"Keys": [encode(key.item()) for key in dict.fromkeys(keys)], "ConsistentRead": consistent}}
     for attempt in range(8):
         answer = ask(client().batch_get_item, RequestItems=request)
         yield from answer["Responses"].get(table, [])

@@ -1,28 +1,34 @@
 """What follows from a report: it is listed, and counted on the day of its trip; then days are compared again."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chalicelib import shanghai
+from chalicelib.deadline import pause
 from chalicelib.errors import Contended
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, derive_once
+from chalicelib.ledger.model import entries
 from chalicelib.reductions.actions import file
 from chalicelib.reductions.lookup.queries import as_reported, is_report
-from chalicelib.table import keys
+from chalicelib.reductions.projection import is_listed
+from chalicelib.table import keys, read
 from chalicelib.table.write import put
 from chalicelib.totals import actions, counting, queries
 
 _ATTEMPTS_MAX = 5
 _CLOCKS = timedelta(minutes=10)  # how far the clock of whoever takes an upload may be ahead of this one
+_BEHIND = timedelta(hours=2)  # how far projections may be: what ends meanwhile is counted before it is over
 
 
 def file_reported(records: Sequence[Record]) -> None:
-    """Each report has one pointer, and is counted in the transaction that puts it, however often it arrives. A decision
-    that moved no value, which no projection sees, is counted beside a mark of its own.
+    """Each report has one pointer, and is counted in the transaction that puts it, however often it arrives; those that
+    projections list and count have none. A decision that moved no value, which no projection sees, is counted beside a
+    mark of its own.
     """
-    reports = (as_reported(record) for record in records if is_report(record))
+    reports = (as_reported(record) for record in records if is_report(record) and not is_listed(record))
     filed = [(file(each), counting.taken(each)) for each in reports]
     moved_nothing = ((record, counting.decided(record)) for record in records if record.movement is None)
     marked = [(put(keys.counted(record.id), {"id": record.id}), found) for record, found in moved_nothing if found]
@@ -36,12 +42,24 @@ def compare_totals(records: Sequence[Record]) -> None:
     unless there are totals. Raises Contended, Unavailable.
     """
     now = datetime.now(UTC)
-    today = f"{shanghai.clock(now + _CLOCKS):%Y-%m-%d}"
-    days = ((counting.of(as_reported(each).answer), each.caller) for each in records if is_report(each))
-    places = [queries.Place(of.scenario, of.day, keys.operator_id(caller)) for of, caller in days if of.day < today]
-    places += [queries.place(each.reference or "") for each in records if each.kind == actions.UPLOADED]
-    for scenario, day in queries.uploaded_among(places):
+    today, soon = (f"{shanghai.clock(now + ahead):%Y-%m-%d}" for ahead in (_CLOCKS, _BEHIND))
+    reports = [(counting.of(as_reported(each).answer), each) for each in records if is_report(each)]
+    _await_count(each for of, each in reports if of.day < soon)
+    late = [queries.Place(*of[:2], keys.operator_id(each.caller)) for of, each in reports if of.day < today]
+    uploads = [queries.place(each.reference or "") for each in records if each.kind == actions.UPLOADED]
+    for scenario, day in queries.uploaded_among([*late, *uploads]):
         _compare(scenario, day, stamp(now))
+
+
+def _await_count(records: Iterable[Record]) -> None:
+    """Projections count what they list, and may be behind: a day is compared after that. Raises Contended."""
+    lines = [keys.entry(name, each.at, each.id) for each in records if is_listed(each) for name in entries(each)]
+    for attempt in range(_ATTEMPTS_MAX):
+        lines = read.missing(lines)
+        if not lines:
+            return
+        pause(random.uniform(0, 0.1 * 2**attempt))
+    raise Contended()
 
 
 def _compare(scenario: str, day: str, at: str) -> None:

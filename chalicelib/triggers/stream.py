@@ -19,12 +19,13 @@ from chalicelib.messages.reactions import notify_holders
 from chalicelib.openness.projection import supply
 from chalicelib.partners.reactions import notify_merchants
 from chalicelib.provenance.projection import colours, uses
+from chalicelib.reductions.projection import trips
 from chalicelib.statistics.projection import months
 from chalicelib.supervision.projection import orders
 from chalicelib.totals.projection import decisions
 from chalicelib.totals.reactions import compare_totals, file_reported
 
-PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders, decisions)
+PROJECTIONS = (entries, sales, supply, colours, uses, merchant_holds, months, orders, trips, decisions)
 _NOTES = (note_sold, note_sellers)
 _QUICK = (plan_runs, file_reported, wake_judges, notify_merchants, notify_holders, resolve_disputes, continue_runs)
 _SLOW = (close_reached, sign_issued, note_due, flag_uncovered, find_anomalies, follow_merchants)  # may take long

@@ -205,6 +205,22 @@ def test_a_process_that_dies_between_counting_and_comparing_has_lost_nothing(
     assert (len(waiting(world)), only(world)["ours"]["trips"]) == (1, 1)
 
 
+def test_a_day_is_compared_after_its_trips_were_counted_however_far_projections_are_behind(
+    world: World, alice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(world, 1, 7100)
+    world.stream()
+    ride(world, alice)
+    with monkeypatch.context() as behind:
+        behind.setattr("chalicelib.totals.reactions.pause", lambda _: None)
+        behind.setattr("chalicelib.edge.events._apply", lambda *_: None)
+        with pytest.raises(AssertionError, match="itemIdentifier"):
+            world.stream()
+    assert len(waiting(world)) == 1
+    world.stream()
+    assert (only(world)["status"], waiting(world)) == ("agreed", [])
+
+
 def test_a_difference_waits_for_the_operator_first_and_then_for_the_bureau(world: World, alice: str) -> None:
     upload(world, 1, 1)
     [kept] = [each for each in world.store.items.values() if each.get("status") == {"S": "differs"}]

@@ -1,10 +1,13 @@
 """Reductions as their holders, their operators and the bureau find them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chalicelib.ledger.model import Entry
 from chalicelib.reductions.lookup import search
+from chalicelib.settings import settings
 from tests.world import PEOPLE, World
 
 Asker = dict[str, Any]
@@ -131,3 +134,77 @@ def test_an_institution_finds_what_it_is_credited_with(world: World) -> None:
     reported = world.report(world.institution()).body
     world.stream()
     assert world.get("/v1/reductions", role="institution", sub="shop").body["items"] == [reported]
+
+
+@pytest.fixture
+def before(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Whether Records of trips are kept in full from now on, as they were until 2026-11-28."""
+
+    def switch(on: bool) -> None:
+        kept = settings()._replace(record_form=0 if on else 1)
+        monkeypatch.setattr("chalicelib.kernel.record.settings", lambda: kept)
+
+    return switch
+
+
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_trips_of_before_stand_among_those_of_now_each_once(
+    world: World, before: Callable[[bool], None], limit: int
+) -> None:
+    alice = world.rich(points=5000)
+    offer, mine = (world.merchant(), world.offer())[1], ids(world, **ALICE)
+    for number in range(6):
+        before(number % 2 == 0)
+        mine.insert(0, world.report(alice, "1").body["id"])
+        world.redeem(offer)
+        world.stream()
+    kept = [item for item in world.items() if item["pk"]["S"].removeprefix("record:") in mine]
+    assert {("answer" in item, "form" in item) for item in kept} == {(True, False), (False, True)}
+    world.stream()
+    assert ids(world, limit, **ALICE)[:6] == mine[:6]
+    for asker in (SCENARIO_OPERATOR, BUREAU):
+        assert ids(world, limit, scenario="metro", **asker) == mine[:6]
+    lines = world.entries(kind="conversion", limit=6)
+    assert [line["id"] for line in lines] == [line["reference"] for line in lines] == mine[:6]
+    [exported] = {frozenset(each["kept"]) for each in exports(world) if each["kept"].get("kind") == "conversion"}
+    assert exported == {*Entry.__dataclass_fields__} - {"debt_points", "debt_grams"}
+    pointers = {each["place"]: each["kept"] for each in exports(world) if each["place"].startswith("reduction:")}
+    assert len(pointers) == 7
+    assert pointers[f"reduction:{lines[0]['at']}:{mine[0]}"] == {"reduction": mine[0], "scenario": "metro"}
+    assert pointers[f"reduction:{lines[1]['at']}:{mine[1]}"] == {"reduction": mine[1], "scenario": "metro"}
+
+
+def exports(world: World) -> list[Any]:
+    """What the export says is kept."""
+    found: list[Any] = world.get("/v1/accounts/me/export", limit=100, **ALICE).body["items"]
+    return found
+
+
+def test_pages_of_ten_seconds_are_read_as_one_list(world: World) -> None:
+    alice = world.person()
+    world.scenario()
+    made = [world.report(alice, "1").body["id"] for _ in range(7)]
+    records = {item["pk"]["S"].removeprefix("record:"): item for item in world.items() if item["sk"] == {"S": "record"}}
+    for some in (made[4:1:-2], made[5:], made[0:3:2], made[1:4:2]):
+        world.stream([records[id] for id in some])  # files that overlap in time, some of them twice
+    times = {each["id"]: each["at"] for each in world.records()}
+    pages = [item for item in world.items() if item["pk"] == {"S": "scenario-trips:metro"}]
+    assert 4 <= len(pages) <= 7
+    for limit in (1, 3, 20):
+        assert ids(world, limit, scenario="metro", **BUREAU) == made[::-1]
+    period: Asker = {"from": times[made[1]], "until": times[made[5]]}
+    assert ids(world, 2, scenario="metro", **period, **BUREAU) == made[4:0:-1]
+    assert ids(world, 2, **period, **ALICE) == made[4:0:-1]
+
+
+def test_lines_that_are_no_trips_end_a_page_early(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.rich(points=5000)
+    world.merchant()
+    offer = world.offer()
+    for _ in range(4):
+        world.redeem(offer)
+    world.stream()
+    monkeypatch.setattr(search, "LOOKED_AT_MAX", 2)
+    first = world.get("/v1/reductions", limit=1, **ALICE).body
+    assert (first["items"], bool(first["next_cursor"])) == ([], True)
+    assert len(ids(world, 1, **ALICE)) == 1

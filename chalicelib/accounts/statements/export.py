@@ -8,10 +8,13 @@ from chalicelib.accounts.model import SHOWN, AccountView
 from chalicelib.accounts.queries import readable, view
 from chalicelib.accounts.statements.queries import unfiled
 from chalicelib.credit import queries as credit
+from chalicelib.kernel.caller import INDIVIDUAL
 from chalicelib.kernel.fields import Answer, Listed, Paged, Time, example
 from chalicelib.kernel.query import Query, standing_as
 from chalicelib.kernel.record import Record
+from chalicelib.ledger import lines
 from chalicelib.ledger.account import Account
+from chalicelib.ledger.model import Entry
 from chalicelib.table import keys, read
 from chalicelib.table.row import Row, dump
 
@@ -73,8 +76,9 @@ def page(query: Query[Paged]) -> Export:
     account, limit = readable(query.asker), query.params.limit
     after: str = query.position["sk"] if query.position else _FIRST
     found = {entry.place: dump(entry) for entry in unfiled(account) if entry.place > after}
+    found |= dict(_trips(account, after, limit + 2))
     for walk in _walks(account, after, limit + 2):  # one more: where a page begins was answered before
-        found |= {row.key.sk: row.attributes for row in walk if row.key.sk != after}
+        found |= {row.key.sk: _attributes(row) for row in walk if row.key.sk != after}
     places = sorted(found)[: limit + 1]
     requests, orders = _behind(places)
     disputes = _disputes(places)
@@ -102,6 +106,25 @@ def _walks(account: Account, after: str, count: int) -> Iterator[list[Row]]:
     for pk, low, high in places:
         if after < high:
             yield read.first(read.partition(pk, max(low, after), high, chunk=count), count)
+
+
+def _trips(account: Account, after: str, count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The next trips that were converted at once: their lines are their pointers, too (docs/adr/0056)."""
+    low, high = keys.reported("", "").sk, keys.reported("", "~").sk
+    if account.kind != INDIVIDUAL or after >= high:
+        return
+    first = keys.entries_at(after.removeprefix(low) if after > low else "")
+    for name in account.holders:
+        walk = lines.of_kinds(name, ["conversion"], first, descending=False, chunk=count)
+        for each in read.first((each for each in walk if each.reference == each.id), count):
+            place = keys.reported("", f"{each.at}:{each.id}").sk
+            if place > after:
+                yield place, {"reduction": each.id, "scenario": keys.scenario_code(each.counterparty)}
+
+
+def _attributes(row: Row) -> dict[str, Any]:
+    """All that is kept, of a line also what only its key tells."""
+    return dump(row.load(Entry)) if keys.entry_record(row.key.sk) else row.attributes
 
 
 def _behind(places: Iterable[str]) -> tuple[dict[str, Request], dict[str, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from heapq import merge
+from itertools import groupby
 from typing import NamedTuple
 
 from chalicelib.accounts.queries import readable
@@ -10,23 +11,33 @@ from chalicelib.kernel.caller import BUREAU, INDIVIDUAL, INSTITUTION, SCENARIO_O
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
-from chalicelib.reductions.items import Reduction
+from chalicelib.ledger.lines import WALKED
+from chalicelib.ledger.model import Entry
+from chalicelib.reductions.items import Reduction, TripsPage
 from chalicelib.reductions.lookup.queries import as_they_stand, to_answer
 from chalicelib.reductions.model import ReductionAnswer, ReductionParams
 from chalicelib.scenarios.queries import everything
 from chalicelib.table import keys, lists, read
 from chalicelib.table.lists import Lanes
+from chalicelib.table.row import Row
 
-LOOKED_AT_MAX = 500  # reductions a page; a search that found too few by then continues on the next page
+LOOKED_AT_MAX = 500  # reductions (and other lines of a statement) a page; what found too few continues on the next one
 _FIRST, _LAST = "0", "~"  # around every rank
 
 Asked = Query[ReductionParams]
 
 
-class _Search(NamedTuple):
-    """Where to look: ranks ("<time of the report>:<id>") in their order, and what to keep of what stands there."""
+class _Found(NamedTuple):
+    """A place by its rank ("<time of the report>:<id>"), and whether a reduction stands there."""
 
-    ranks: Iterator[str]
+    rank: str
+    reduction: bool = True
+
+
+class _Search(NamedTuple):
+    """Where to look: places in their order, and what to keep of the reductions that stand there."""
+
+    places: Iterator[_Found]
     keep: Callable[[Reduction], bool]
 
 
@@ -46,7 +57,7 @@ def listed(query: Asked) -> Page[ReductionAnswer]:
         search = _waiting(query, behind or low, high)
     else:
         search = _Search(_of_scenarios(_named(query), query, low, behind or high), lambda _: True)
-    return _page(query, _Search((rank for rank in search.ranks if rank != behind), search.keep))
+    return _page(query, _Search((each for each in search.places if each.rank != behind), search.keep))
 
 
 def _period(params: ReductionParams) -> tuple[str, str]:
@@ -56,11 +67,28 @@ def _period(params: ReductionParams) -> tuple[str, str]:
 
 
 def _own(query: Asked, low: str, high: str) -> _Search:
-    names = [keys.holder(id) for id in readable(query.asker).ids]
+    """Pointers and, of a person, the lines of trips that have none; what else her statement shows is passed over."""
+    names, chunk = [keys.holder(id) for id in readable(query.asker).ids], query.params.limit + 2
     scenario, (first, last) = query.params.scenario, (keys.reported("", rank).sk for rank in (low, high))
-    rows = read.together(names, first, last, descending=True, chunk=query.params.limit + 2)
-    ranks = (row.key.sk.partition(":")[2] for row in rows)
-    return _Search(ranks, lambda each: scenario in (None, keys.scenario_code(each.answer.scenario)))
+    rows = read.together(names, first, last, descending=True, chunk=chunk)
+    walks = [(_Found(row.key.sk.partition(":")[2]) for row in rows)]
+    if query.asker.role == INDIVIDUAL:
+        first, last = keys.entries_at(low), keys.entries_at(high)
+        lines = read.together(names, first, last, descending=True, chunk=max(chunk, WALKED))
+        walks.append(_line(row) for row in lines)
+    places = _once(merge(*walks, reverse=True))
+    return _Search(places, lambda each: scenario in (None, keys.scenario_code(each.answer.scenario)))
+
+
+def _line(row: Row) -> _Found:
+    """A trip that was converted at once is its own line; one that was confirmed later has another, and a pointer."""
+    entry = row.load(Entry)
+    return _Found(f"{entry.at}:{entry.id}", entry.kind == "conversion" and entry.reference == entry.id)
+
+
+def _once(places: Iterator[_Found]) -> Iterator[_Found]:
+    """Of several places at one rank the first: where a reduction stands, if any does."""
+    return (next(each) for _, each in groupby(places, key=lambda each: each.rank))
 
 
 def _operated(query: Asked, low: str, high: str) -> _Search:
@@ -77,38 +105,48 @@ def _named(query: Asked) -> list[str]:
     return [keys.scenario_code(each[0].code) for each in mine]
 
 
-def _of_scenarios(codes: list[str], query: Asked, low: str, high: str) -> Iterator[str]:
-    """The lanes of some scenarios, merged."""
+def _of_scenarios(codes: list[str], query: Asked, low: str, high: str) -> Iterator[_Found]:
+    """The lanes of some scenarios and their pages, merged."""
     lanes = [lists.reductions(code, lane) for code in codes for lane in range(lists.REDUCTION_LANES)]
-    return merge(*(_ranks(lane, query, low, high) for lane in lanes), reverse=True)
+    pages = (_of_pages(code, low, high) for code in codes)
+    return merge(*(_listed(lane, query, low, high) for lane in lanes), *pages, reverse=True)
 
 
-def _ranks(name: str | Lanes, query: Asked, low: str, high: str, *, descending: bool = True) -> Iterator[str]:
+def _of_pages(code: str, low: str, high: str) -> Iterator[_Found]:
+    """Ten seconds are read together, for several pages share them, each rank once."""
+    first, last = keys.trips_page(code, low[: keys.SLOT]), keys.trips_page(code, high)
+    rows = read.partition(first.pk, first.sk, last.sk, descending=True)
+    for slot, pages in groupby(rows, key=lambda row: row.key.sk[: keys.SLOT]):
+        ranks = {f"{slot}{rest}" for page in pages for rest in page.load(TripsPage).ranks}
+        yield from (_Found(rank) for rank in sorted(ranks, reverse=True) if low <= rank <= high)
+
+
+def _listed(name: str | Lanes, query: Asked, low: str, high: str, *, descending: bool = True) -> Iterator[_Found]:
     walk = read.places(name, between=(low, high), descending=descending, chunk=query.params.limit + 2)
-    return (place.listing.rank for place in walk)
+    return (_Found(place.listing.rank) for place in walk)
 
 
 def _waiting(query: Asked, low: str, high: str) -> _Search:
-    ranks = _ranks(lists.REDUCTIONS_REPORTED, query, low, high, descending=False)
-    return _Search(ranks, lambda each: each.answer.status == "reported")
+    places = _listed(lists.REDUCTIONS_REPORTED, query, low, high, descending=False)
+    return _Search(places, lambda each: each.answer.status == "reported")
 
 
 def _page(query: Asked, search: _Search) -> Page[ReductionAnswer]:
-    """What is kept, in its order; at most LOOKED_AT_MAX reductions are looked at."""
+    """What is kept, in its order; at most LOOKED_AT_MAX places are looked at."""
     limit, status = query.params.limit, query.params.status
     found, looked_at, stopped = list[Reduction](), 0, None
-    while len(found) <= limit and (some := read.first(search.ranks, limit + 1)):
+    while len(found) <= limit and (some := read.first(search.places, limit + 1)):
         found += [each for each in _read(some) if status in (None, each.answer.status) and search.keep(each)]
         looked_at += len(some)
         if looked_at >= LOOKED_AT_MAX:
-            stopped = {"rank": some[-1]}
+            stopped = {"rank": some[-1].rank}
             break
     position = {each.answer.id: {"rank": each.rank} for each in found}
     answers = [to_answer(query.asker, each) for each in found]
     return query.page(answers, lambda each: position[each.id], stopped=stopped)
 
 
-def _read(ranks: list[str]) -> list[Reduction]:
-    ids = [rank.rpartition(":")[2] for rank in ranks]
+def _read(places: list[_Found]) -> list[Reduction]:
+    ids = [each.rank.rpartition(":")[2] for each in places if each.reduction]
     records = read.many([keys.record(id) for id in ids], Record)
     return as_they_stand(records[keys.record(id)] for id in ids)

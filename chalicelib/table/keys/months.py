@@ -95,6 +95,14 @@ def report_merchants(month: str, page: int) -> Key:
     return Key(f"report:{month}", f"merchants:{page:06d}")
 
 
+SLOT = len("2026-01-31T08:00:0")  # how much of a rank names its page: ten seconds
+
+
+def trips_page(scenario: str, rank: str) -> Key:
+    """A page of a scenario's trips, named by the first of them: ``rank`` is ``<time of the report>:<id>``."""
+    return Key(f"scenario-trips:{scenario_code(scenario)}", rank)
+
+
 def totals_in(scenario: str, month: str) -> str:
     """The partition of a scenario's days, by the day (Asia/Shanghai) when trips began."""
     return f"totals:{scenario_code(scenario)}:{month}"

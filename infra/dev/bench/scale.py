@@ -16,6 +16,7 @@ REDEMPTIONS_A_SECOND = 640  # the flash sale: 64 tills at ten sales a second eac
 CHUNK = 16  # Records that the consumer files in one transaction
 LANES = {
     "totals:<scenario>:<month>": 16,
+    "scenario-trips:<scenario>": 16,
     "agenda:sold:<time>": 8,
     "agenda:sellers:<time>": 8,
     "orders:<day>": 8,
@@ -34,6 +35,7 @@ _WORDS = {
     r"^deliveries:[^:]+": "deliveries:<merchant>",
     r"^reductions:[^:]+:\d+": "reductions:<scenario>",
     r"^totals:[^:]+": "totals:<scenario>",
+    r"^scenario-trips:.+": "scenario-trips:<scenario>",
     r"\d{8}T\d{4}": "<time>",
     r"\d{4}-\d\d-\d\d": "<day>",
     r"\d{4}-\d\d": "<month>",
