@@ -1,8 +1,9 @@
 """Transfers: how value moves. Pure."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from chalicelib.kernel.record import Posting, Record
 from chalicelib.table import keys
@@ -121,6 +122,14 @@ class Entry:
     debt_points: int | None = None
     debt_grams: int | None = None
 
+    @staticmethod
+    def in_full(item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What ``item`` leaves out because it follows from its key, or is nothing."""
+        if "id" in item:
+            return item
+        at, _, id = item["sk"].removeprefix(keys.ENTRIES).rpartition(":")
+        return {"id": id, "at": at, "reference": id, "points": 0, "grams": 0, **item}
+
     @property
     def repaid(self) -> int:
         """Points of this movement that repaid a debt. One that moved to another account of its person is not repaid."""
@@ -130,6 +139,10 @@ class Entry:
     def place(self) -> str:
         """Its sort key in the statement, whichever account's it is."""
         return keys.entry("", self.at, self.id).sk
+
+    def short(self) -> dict[str, Any]:
+        """The attributes of the line of a trip, which is named by its own Record; see ``in_full``."""
+        return {"kind": self.kind, "points": self.points, "counterparty": self.counterparty}
 
 
 def entries(record: Record) -> dict[str, Entry]:

@@ -45,7 +45,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
         if not (found := model.entries(record)):  # no holder's statement shows it: a mark stands in for a line
             puts.append(put(keys.filed(record.id), {"id": record.id}))
         for name, entry in found.items():
-            puts.append(put(keys.entry(name, entry.at, entry.id), entry))
+            puts.append(put(keys.entry(name, entry.at, entry.id), entry.short() if record.form else entry))
             copies.append(lines.copy(name, entry))
             if name == record.holder:
                 sums[name].update(_earned(record, name, entry))

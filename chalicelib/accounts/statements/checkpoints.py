@@ -97,6 +97,8 @@ class _Line:
     debt_points: int | None = None
     debt_grams: int | None = None
 
+    in_full = staticmethod(ledger.Entry.in_full)
+
 
 def with_balances(view: AccountView, account: Account, query: Query[Instant]) -> AccountView:
     """``view`` with what the account (as read) held at the instant that is asked for. Raises InvalidRequest."""
