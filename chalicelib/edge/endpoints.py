@@ -61,8 +61,8 @@ ENDPOINTS: list[Endpoint] = []
 
 
 def waits_for(then: Callable[..., None]) -> Callable[[Callable[..., Decision]], Callable[..., Decision]]:
-    """Declare below ``@command`` what its answer waits for once the change is committed, at a replay too. ``then`` gets
-    the Command and the path's segments; where it takes too long it raises a Refusal, and the same request asks again.
+    """Declare below ``@command`` what its answer waits for once a change that it publishes is committed, at a replay
+    too. ``then`` gets the Command and the path's segments; where it takes too long it raises a Refusal: ask again.
     """
 
     def declare(view: Callable[..., Decision]) -> Callable[..., Decision]:
@@ -184,7 +184,7 @@ def _settled(endpoint: Endpoint, order: Command[Any], segments: dict[str, str], 
     except Refusal as refusal:
         budgets.charge(refusal, order.caller.account, order.now)
         raise
-    if then := vars(endpoint.view).get("then"):
+    if settled.published and (then := vars(endpoint.view).get("then")):
         then(order, **segments)
     return settled
 

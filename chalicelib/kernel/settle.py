@@ -41,11 +41,12 @@ class _Overtaken(Exception):
 
 
 class Settled(NamedTuple):
-    """The answer on the Record, and whether it stood there already."""
+    """The answer on the Record, whether it stood there already, and whether reactions get it though no value moved."""
 
     status: int
     answer: str
     replayed: bool
+    published: bool = False
 
 
 def settle(
@@ -120,7 +121,7 @@ def _attempt(command: Command[Any], decide: Callable[[], Decision], status: int,
         raise (_Overtaken(refusal) if isinstance(refusal, InvalidState) else refusal) from None
     if decision.metrics:
         log.emit(decision.kind, record=command.id, metrics=decision.metrics)
-    return Settled(status, record.answer, replayed=False)
+    return Settled(status, record.answer, replayed=False, published=decision.publish)
 
 
 def _foremost(refusals: list[Refusal]) -> Refusal:
@@ -132,7 +133,7 @@ def _stored(record: Record | None, caller: Caller, fingerprint: Fingerprint) -> 
     """The answer of a Record, to the caller in the role that made it: a Record's id does not name the role."""
     if record is None or not fingerprint.matches(record.fingerprint) or not caller.made(record):
         raise IdempotencyKeyReused()
-    return Settled(record.status, record.answer, replayed=True)
+    return Settled(record.status, record.answer, replayed=True, published=bool(record.publish))
 
 
 def perform(record: str, decide: Callable[[Command[Empty]], Decision], pause_max: float = 0.3) -> Settled:
