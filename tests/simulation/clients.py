@@ -376,7 +376,7 @@ def weather(sim: "Simulation") -> None:
             sim.away.discard(service)
         if sim.now > leap and not sim.calm:
             sim.baton.now += sim.rng.choice(sim.swarm.leaps)
-            leap = sim.now + sim.rng.choice((60, 150, 300) if sim.swarm.focus else (20, 60, 100))
+            leap = sim.now + sim.rng.choice((40, 100, 200) if sim.swarm.focus else (20, 60, 100))
         elif sim.swarm.focus and not sim.calm and sim.rng.random() < 0.2:
             _to_the_brink(sim)
 

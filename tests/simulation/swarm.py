@@ -53,7 +53,7 @@ class Swarm:
         """Seconds, at most, from one operation to the next, of one who does these: who is not in focus does little."""
         if self.focus not in FOCUSES:
             return 20.0
-        return 200.0 if FOCUSES[self.focus].isdisjoint(operations) else 8.0
+        return 600.0 if FOCUSES[self.focus].isdisjoint(operations) else 8.0
 
     def fault(self, name: str) -> float:
         """Times its usual share."""

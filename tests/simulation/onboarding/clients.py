@@ -99,7 +99,7 @@ class Applicants:
             "sha256": hashlib.sha256(content).hexdigest(),
         }  # fmt: skip
         if kind == "business_licence" and sim.rng.random() < 0.7:
-            body["expires_on"] = day(sim.now, sim.rng.choice((1, 2, 3, 40)))
+            body["expires_on"] = day(sim.now, sim.rng.choice((1, 1, 2, 40)))
         answer = self.ask(f"{BASE}/{application['id']}/documents", body)
         if answer and answer.status == 201:
             key = file_key(application["id"], answer.body["id"])
@@ -134,7 +134,7 @@ class Applicants:
 
     def _agree(self, application: dict[str, Any]) -> None:
         signed = datetime.fromtimestamp(self.sim.now, UTC).isoformat()
-        days = self.sim.rng.choice((None, 0, 1, 2, 40))
+        days = self.sim.rng.choice((None, 0, 1, 1, 40))
         ends = {} if days is None else {"ends_on": day(self.sim.now, days)}
         self._step(application, "agreement", {"sha256": HASH, "signed_at": signed} | ends)
 
@@ -182,7 +182,7 @@ class Applicants:
         merchant = sim.city.accounts[sim.rng.choice(sim.city.applicants)]
         if "merchant" not in sim.table.items[f"account:{merchant}", "account"]:
             return
-        days, subject = sim.rng.choice((None, 0, 1, 2, 40)), sim.rng.choice(("agreement", "licence"))
+        days, subject = sim.rng.choice((None, 0, 1, 1, 40)), sim.rng.choice(("agreement", "licence"))
         ends = {} if days is None else {"ends_on": day(sim.now, days)}
         self.ask(f"/v1/merchants/{merchant}/renewals", {"subject": subject, "reason": "续签", **ends})
 
