@@ -1,6 +1,6 @@
 """How much of one operator is in work at once: so that nobody's files wait for all of another's. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from chalicelib.batches.items import Batch, Intake
@@ -34,6 +34,11 @@ def admit(batch: Batch, intake: Intake, lanes: int) -> Decision:
 def wait(batch: Batch, intake: Intake) -> Write:
     """The batch waits until another releases its room."""
     return _change(batch, intake, add={"waiting": {ranked(batch)}})
+
+
+def forget(batch: Batch, intake: Intake, ended: Collection[str]) -> Write:
+    """Those that have ``ended`` wait no more: a worker that stood still may write that a batch waits, after its end."""
+    return _change(batch, intake, add={}, discard={"waiting": set(ended)})
 
 
 def release(batch: Batch, intake: Intake, lanes: int) -> Write:

@@ -11,6 +11,9 @@ from chalicelib.batches.processing import contents, lanes, outcomes, planning, w
 from chalicelib.errors import Contended
 from chalicelib.kernel import settle
 from chalicelib.settings import settings
+from chalicelib.table import keys
+from chalicelib.table.commit import commit
+from chalicelib.table.write import update
 from tests.batches import Batches, Killer, file, trip
 from tests.world import PEOPLE
 
@@ -318,3 +321,15 @@ def test_the_handlers_are_what_the_infrastructure_will_call(batches: Batches) ->
     assert by_name["resume"].handler_string == "app.resume"
     parts = ("version", "id", "source", "detail-type", "account", "region", "time", "detail", "resources")
     app.resume(dict.fromkeys(parts), None)
+
+
+def test_a_batch_that_waits_though_it_has_ended_keeps_no_other_waiting(batches: Batches) -> None:
+    """A worker that stood still writes that it waits, when all is over: seed 2026 of the simulator, focus files."""
+    alice = batches.world.person()
+    first = batches.send(file(trip("r1", alice)))
+    stored = batches.world.item(keys.batch(first)) or {}
+    rank = f"{stored['created_at']}:{first}"
+    commit([update(keys.intake("operator"), add={"moves": 1, "waiting": {rank}})])
+    second = batches.send(file(trip("r2", alice)))
+    assert batches.sums(second) == ("done", 1, 0, 71)
+    assert "waiting" not in (batches.world.item(keys.intake("operator")) or {})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BATCH_MAX = 25
 FUNCTION_SECONDS = 300.0
-CALM_ROUNDS, CALM_SECONDS = 6, 180  # of each schedule; together longer than a run must be silent to be sent again
+CALM_ROUNDS, CALM_SECONDS = 9, 180  # of each schedule; together longer than a run must be silent to be sent again
 
 
 def change(item: Any, number: int) -> dict[str, Any]:

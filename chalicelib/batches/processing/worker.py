@@ -113,6 +113,8 @@ def _admitted(batch: Batch, lanes: int) -> bool:
             with suppress(InvalidState):  # another was quicker
                 perform(record, lambda _: admission.admit(batch, intake(batch.operator), lanes))
                 return True
+        elif ended := [each for each in sorted(found.waiting)[:1] if _unended(each.rpartition(":")[2]) is None]:
+            derive(admission.forget(batch, found, ended))
         elif admission.ranked(batch) in found.waiting or derive(admission.wait(batch, found)).done:
             return False
     raise Contended()
