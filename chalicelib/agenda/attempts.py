@@ -12,7 +12,8 @@ from chalicelib.errors import Contended, Unavailable
 
 T = TypeVar("T")
 R = TypeVar("R")
-RETRIES_MAX = 7  # of what others are in the way of
+RETRIES_MAX = 9  # of what others are in the way of: as patient as a request (kernel/settle.py)
+_PAUSE_MAX = 1.0
 
 
 def retrying(do: Callable[[], R]) -> R:
@@ -21,7 +22,7 @@ def retrying(do: Callable[[], R]) -> R:
         try:
             return do()
         except Contended:
-            pause(random.uniform(0, 0.02 * 2**number))
+            pause(random.uniform(0, min(0.02 * 2**number, _PAUSE_MAX)))
     return do()
 
 
