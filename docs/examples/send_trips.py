@@ -1,6 +1,6 @@
 """An example of a scenario operator's sender: a file of trips goes to the platform part by part.
 
-    TOKEN=$(make -s token ROLE=scenario_operator SUB=metro)
+    TOKEN=$(make -s token ROLE=scenario_operator SUB=metro-operator)
     TOKEN=$TOKEN python send_trips.py trips.jsonl --scenario metro --platform http://127.0.0.1:8000
 
 Run it again after any interruption, with the same arguments: it announces nothing twice, and sends what has not
@@ -132,7 +132,14 @@ def main() -> None:
     parser.add_argument("--platform", default="http://127.0.0.1:8000")
     parser.add_argument("--part-mib", type=int, default=PART_BYTES >> 20)
     given = parser.parse_args()
-    platform = Platform(given.platform, os.environ["TOKEN"])
+    try:
+        follow(Platform(given.platform, os.environ["TOKEN"]), given)
+    except Refused as refused:
+        raise SystemExit(str(refused)) from None
+
+
+def follow(platform: Platform, given: argparse.Namespace) -> None:
+    """Send the file, and print how far it is until it is done."""
     batch = send(platform, given.file, given.scenario, given.part_mib << 20)
     while (found := platform.get(f"/v1/reduction-batches/{batch}"))["status"] in {"awaiting_upload", "processing"}:
         print(
