@@ -12,6 +12,7 @@ from chalicelib.kernel.fields import Page, Params, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.ledger.actions import AccountFrozen
 from chalicelib.mall.model import OfferAnswer
+from chalicelib.mall.offers.browse import less_sold
 from chalicelib.mall.tills.following import until_down
 from chalicelib.merchants import queries as merchants
 from chalicelib.merchants.actions import AlreadyMerchant
@@ -130,7 +131,8 @@ def veto_member(command: Command[Grounds], id: str, member: str) -> Decision:
 def take_offer_down(command: Command[Grounds], id: str, offer: str) -> Decision:
     """As operator: take a member's offer off the shelf. The member cannot put it back until it is allowed again."""
     operator = queries.own(command.caller, id)
-    return actions.take_down(command, operator, queries.offer(operator, offer))
+    found = queries.offer(operator, offer)
+    return less_sold(actions.take_down(command, operator, found), found)
 
 
 @command(
@@ -145,7 +147,8 @@ def take_offer_down(command: Command[Grounds], id: str, offer: str) -> Decision:
 def allow_offer(command: Command[Grounds], id: str, offer: str) -> Decision:
     """As operator or exchange: the member may put an offer that was taken down on the shelf again."""
     sub_platform = queries.visible(command.caller, id)
-    return actions.allow(command, sub_platform, queries.offer(sub_platform, offer))
+    found = queries.offer(sub_platform, offer)
+    return less_sold(actions.allow(command, sub_platform, found), found)
 
 
 @query(

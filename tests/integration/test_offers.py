@@ -78,6 +78,17 @@ def test_an_offer_that_makes_no_sense_is_refused(world: World, changes: dict[str
     assert world.get("/v1/offers").body["items"] == []
 
 
+def test_an_answer_about_a_change_names_the_stock_that_is_left(world: World) -> None:
+    world.merchant()
+    world.rich(points=5000)
+    offer = world.offer(points=1000, stock=10)
+    assert world.redeem(offer, 3000, quantity=3).status == 201
+    world.stream()
+    changed = change(world, offer, points=900, stock_added=5)
+    assert changed.body["stock"] == 12
+    assert world.get(f"/v1/offers/{offer}").body == changed.body | {"stock_at": None}
+
+
 def test_words_price_and_stock_change_at_once(world: World) -> None:
     world.merchant()
     offer = world.offer()

@@ -15,7 +15,7 @@ from chalicelib.mall.model import (
     OfferAnswer,
     OfferChange,
 )
-from chalicelib.mall.offers import queries, sellers
+from chalicelib.mall.offers import browse, queries, sellers
 from chalicelib.mall.tills.following import until_followed
 from chalicelib.merchants import queries as merchants
 from chalicelib.settings import settings
@@ -54,7 +54,8 @@ def change_offer(command: Command[OfferChange], id: str) -> Decision:
     Once it is answered, nothing is sold at the price or in the state of before.
     """
     offer = queries.own_offer(command.caller, id)
-    return shelf.change(command, offer, seller=queries.seller(offer.merchant) if command.body.status else None)
+    seller = queries.seller(offer.merchant) if command.body.status else None
+    return browse.less_sold(shelf.change(command, offer, seller=seller), offer)
 
 
 @command(

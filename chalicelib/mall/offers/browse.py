@@ -2,15 +2,17 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import reduce
 from itertools import islice
 from operator import and_
-from typing import Any
+from typing import Any, cast
 
+from chalicelib.kernel.decision import Decision
 from chalicelib.kernel.fields import Page, stamp
 from chalicelib.kernel.query import Query
 from chalicelib.mall.categories import lanes
-from chalicelib.mall.items import Offer
+from chalicelib.mall.items import Offer, OfferTerms
 from chalicelib.mall.model import OfferAnswer, OfferParams
 from chalicelib.mall.offers import queries, windows
 from chalicelib.table import keys, lists, read
@@ -114,3 +116,10 @@ def _offer(place: Place) -> keys.Key:
     if place.key.sk == "offer":
         return place.key
     return keys.offer(place.key.sk.removeprefix(keys.shop("", "").sk))
+
+
+def less_sold(decision: Decision, offer: OfferTerms) -> Decision:
+    """``decision`` about an offer, whose answer names the stock that is left, as a reader of the offer sees it."""
+    answer = cast(OfferAnswer, decision.answer)
+    stock = max(0, answer.stock - queries.units_sold([offer])[offer.id])
+    return replace(decision, answer=answer.model_copy(update={"stock": stock}))
