@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from chalicelib import shanghai
 from chalicelib.deadline import pause
-from chalicelib.errors import Contended
+from chalicelib.errors import Contended, Unavailable
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive, derive_once
@@ -19,6 +19,7 @@ from chalicelib.table.write import put
 from chalicelib.totals import actions, counting, queries
 
 _ATTEMPTS_MAX = 5
+_LOOKS_MAX, _PAUSE_MAX = 15, 5.0  # at what projections count: for 51 seconds at most, as a function has 120
 _CLOCKS = timedelta(minutes=10)  # how far the clock of whoever takes an upload may be ahead of this one
 _BEHIND = timedelta(hours=2)  # how far projections may be: what ends meanwhile is counted before it is over
 
@@ -52,14 +53,17 @@ def compare_totals(records: Sequence[Record]) -> None:
 
 
 def _await_count(records: Iterable[Record]) -> None:
-    """Projections count what they list, and may be behind: a day is compared after that. Raises Contended."""
+    """Projections count what they list, and may be behind: a day is compared after that.
+
+    Raises Unavailable where they stay behind: waiting again for a part of ``records`` would not help.
+    """
     lines = [keys.entry(name, each.at, each.id) for each in records if is_listed(each) for name in entries(each)]
-    for attempt in range(_ATTEMPTS_MAX):
+    for look in range(_LOOKS_MAX):
         lines = read.missing(lines)
         if not lines:
             return
-        pause(random.uniform(0, 0.1 * 2**attempt))
-    raise Contended()
+        pause(random.uniform(0, min(_PAUSE_MAX, 0.1 * 2**look)))
+    raise Unavailable()
 
 
 def _compare(scenario: str, day: str, at: str) -> None:

@@ -221,6 +221,20 @@ def test_a_day_is_compared_after_its_trips_were_counted_however_far_projections_
     assert (only(world)["status"], waiting(world)) == ("agreed", [])
 
 
+def test_trips_that_are_not_counted_yet_are_waited_for_together_within_the_time_of_a_function(
+    world: World, alice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        ride(world, alice, "1")
+    pauses = list[float]()
+    monkeypatch.setattr("chalicelib.totals.reactions.pause", pauses.append)
+    monkeypatch.setattr("chalicelib.totals.reactions.random.uniform", lambda _, most: most)
+    monkeypatch.setattr("chalicelib.edge.events._apply", lambda *_: None)
+    with pytest.raises(AssertionError, match="itemIdentifier"):
+        world.stream()
+    assert 30 < sum(pauses) < 60
+
+
 def test_a_difference_waits_for_the_operator_first_and_then_for_the_bureau(world: World, alice: str) -> None:
     upload(world, 1, 1)
     [kept] = [each for each in world.store.items.values() if each.get("status") == {"S": "differs"}]
