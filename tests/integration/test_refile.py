@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from chalicelib.accounts.model import Totals
+from chalicelib.settings import settings
 from chalicelib.supervision.audit.verdict import Verdict
 from chalicelib.table import keys
 from chalicelib.triggers import stream
@@ -27,6 +28,7 @@ RACE = {
     "title": "2026 上海马拉松碳中和", "purpose": "event", "description": "为赛事排放募集碳积分", "target_grams": 10_000,
     "ends_at": "2098-12-31T16:00:00Z",
 }  # fmt: skip
+BUREAU: dict[str, Any] = {"role": "bureau", "sub": "bureau"}
 LOST = {"campaign_closing", "conversion"}  # movements: an account waits for the second only
 
 
@@ -116,6 +118,15 @@ def seen(world: World) -> list[Any]:
     return [supply(world), offers, *(world.me(*who) for who in both), *(world.entries(*who) for who in both)]
 
 
+def trips_seen(world: World) -> list[Any]:
+    """Lists of reductions, and the days of operators."""
+    mine = {"role": "individual", "sub": "alice"}
+    lists: Any = [mine, *({**BUREAU, "scenario": code} for code in ("metro", "bus"))]
+    found = [world.get("/v1/reductions", limit=100, **asked).body["items"] for asked in lists]
+    assert [len(each) for each in found] == [7, 2, 4]  # one more made her rich
+    return [*found, world.get("/v1/operator-totals", **{"from": "2024-01-01", "until": "2024-12-31"}, **BUREAU).body]
+
+
 def delete_projections(world: World) -> None:
     table = boto3.resource("dynamodb").Table(TABLE)
     totals = dict(zip("abcdefg", Totals.model_fields, strict=True))
@@ -125,7 +136,9 @@ def delete_projections(world: World) -> None:
         summed |= pk.startswith(("colours:", "used:", "confirmed:", "turnover:", "statistics")) or sk.startswith(
             "earned:"
         )
-        if sk.startswith("entry:") or sk == "filed" or summed:
+        listed = pk.startswith("scenario-trips:") or (pk.startswith("account:") and sk.startswith("reduction:"))
+        counted = sk == "counted" or (pk.startswith("totals:") and ":ours:" in sk)
+        if sk.startswith("entry:") or sk == "filed" or summed or listed or counted:
             table.delete_item(Key={"pk": pk, "sk": sk})
         elif sk == "account":
             table.update_item(
@@ -144,6 +157,30 @@ def test_deleted_projections_are_made_again_from_the_records(town: World) -> Non
     assert sorted(refile.unmarked(TABLE)) == sorted(moved)
     refile.main(["--all"])
     assert seen(town) == before
+    all_agrees(town)
+
+
+def test_lists_of_trips_and_operators_days_are_made_again_from_the_records(
+    town: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trips of both forms, one reversed; and those that wait, are confirmed, rejected, or confirmed and reversed."""
+    alice = keys.account_id("alice")
+    town.scenario("bus", grams_per_unit="10", confirmation="manual")
+    undone = town.report(alice, "2").body["id"]
+    with monkeypatch.context() as before:
+        before.setattr("chalicelib.kernel.record.settings", lambda: settings()._replace(record_form=0))
+        town.report(alice, "3")
+    _, confirmed, rejected, reversed_ = (town.report(alice, "1", scenario="bus").body["id"] for _ in range(4))
+    evidence = {"reason": "no such trip", "evidence_sha256": "a" * 64}
+    steps: Any = [(confirmed, "confirm", {}), (reversed_, "confirm", {}), (rejected, "reject", {"reason": "no"})]
+    for id, step, body in [*steps, (undone, "reverse", evidence), (reversed_, "reverse", evidence)]:
+        assert town.post(f"/v1/reductions/{id}/{step}", body, **BUREAU).status == 200
+    town.stream()
+    before_all = trips_seen(town)
+    delete_projections(town)
+    refile.main(["--all"])
+    refile.main(["--since", "2020"])
+    assert trips_seen(town) == before_all
     all_agrees(town)
 
 
