@@ -69,6 +69,22 @@ def test_the_whole_partition_is_shown_without_the_hash(world: World) -> None:
     assert pages[0]["account"] == world.me()
 
 
+def test_what_an_item_holds_is_shown_though_no_noun_names_it(world: World) -> None:
+    busy(world)
+    world.stream()
+    lines = [item for item in world.store.items.values() if item["sk"]["S"].startswith(("entry:", "earned:"))]
+    for item in lines:
+        item["of_another_version"] = {"S": "kept"}
+    found = [
+        each["kept"]
+        for page in export(world)
+        for each in page["items"]
+        if each["place"].startswith(("entry:", "earned:"))
+    ]
+    assert {each.get("of_another_version") for each in found} == {"kept"}
+    assert len(found) == 4
+
+
 def test_an_institution_has_an_export_too_and_nobody_sees_anothers(world: World) -> None:
     busy(world)
     world.person("bob", PEOPLE[1])

@@ -124,7 +124,7 @@ def _trips(account: Account, after: str, count: int) -> Iterator[tuple[str, dict
 
 def _attributes(row: Row) -> dict[str, Any]:
     """All that is kept, of a line also what only its key tells."""
-    return dump(row.load(Entry)) if keys.entry_record(row.key.sk) else row.attributes
+    return (dump(row.load(Entry)) if keys.entry_record(row.key.sk) else {}) | row.attributes
 
 
 def _behind(places: Iterable[str]) -> tuple[dict[str, Request], dict[str, dict[str, Any]]]:
