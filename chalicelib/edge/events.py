@@ -23,7 +23,7 @@ from chalicelib.table.commit import WRITES_MAX, Failed, commit
 from chalicelib.table.row import load
 from chalicelib.table.write import Write, decode
 
-# What a room makes of Records. A Write that puts an item marks its Record (``item["id"]``) as projected.
+# What a room makes of Records. A Write that puts an item marks a Record as projected: see ``_marked``.
 Projection = Callable[[Sequence[Record]], list[Write]]
 # What else follows from Records, at least once: doing it again changes nothing.
 Reaction = Callable[[Sequence[Record]], None]
@@ -133,7 +133,7 @@ def _apply(records: Sequence[Record], projections: Sequence[Projection]) -> None
 
 
 def _marked(write: Write) -> str:
-    """The Record that a put marks as projected."""
+    """The id of the Record that a put marks as projected: it stands in the item, or in its key alone."""
     return str(write.item.get("id") or keys.entry_record(write.key.sk))
 
 

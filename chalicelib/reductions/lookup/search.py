@@ -108,14 +108,14 @@ def _named(query: Asked) -> list[str]:
 def _of_scenarios(codes: list[str], query: Asked, low: str, high: str) -> Iterator[_Found]:
     """The lanes of some scenarios and their pages, merged."""
     lanes = [lists.reductions(code, lane) for code in codes for lane in range(lists.REDUCTION_LANES)]
-    pages = (_of_pages(code, low, high) for code in codes)
+    pages = (_of_pages(code, query, low, high) for code in codes)
     return merge(*(_listed(lane, query, low, high) for lane in lanes), *pages, reverse=True)
 
 
-def _of_pages(code: str, low: str, high: str) -> Iterator[_Found]:
+def _of_pages(code: str, query: Asked, low: str, high: str) -> Iterator[_Found]:
     """Ten seconds are read together, for several pages share them, each rank once."""
     first, last = keys.trips_page(code, low[: keys.SLOT]), keys.trips_page(code, high)
-    rows = read.partition(first.pk, first.sk, last.sk, descending=True)
+    rows = read.partition(first.pk, first.sk, last.sk, descending=True, chunk=query.params.limit + 2)
     for slot, pages in groupby(rows, key=lambda row: row.key.sk[: keys.SLOT]):
         ranks = {f"{slot}{rest}" for page in pages for rest in page.load(TripsPage).ranks}
         yield from (_Found(rank) for rank in sorted(ranks, reverse=True) if low <= rank <= high)

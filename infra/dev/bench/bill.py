@@ -48,7 +48,7 @@ def measure() -> Measured:
 
 
 def _of_trips(table: trips.Table, reads: float) -> Kind:
-    """``reads``: a batch reads the account of each line once a slice."""
+    """``reads``: before each trip."""
     whole = trips.total(table)
     return Kind(whole.request, whole.consumers, reads, whole.bytes)
 
