@@ -254,14 +254,20 @@ def test_an_order_keeps_the_title_and_price_of_its_sale(world: World, busy: bool
     assert world.get("/v1/redemptions", role="individual", sub="alice").body["items"] == sold[::-1]
 
 
-def test_an_offer_from_before_editions_still_sells_under_its_title(world: World) -> None:
+@pytest.mark.engine
+@pytest.mark.parametrize("tills", [1, 16])
+def test_an_offer_from_before_editions_still_sells_under_its_title(world: World, tills: int) -> None:
     world.merchant()
     world.rich(points=10_000)
-    offer = world.offer()
-    commit([update(key, remove=("edition",)) for key in (keys.offer(offer), keys.account(keys.till(offer, 0)))])
+    offer = world.offer(stock=160, busy=tills > 1)
+    places = [keys.offer(offer), *(keys.account(keys.till(offer, number)) for number in range(tills))]
+    commit([update(key, remove=("edition",)) for key in places])
     assert world.redeem(offer).body["title"] == "地铁单程票"
+    for changes in ({"points": 900}, {"status": "off_shelf"}, {"status": "on_shelf"}):
+        assert world.patch(f"/v1/offers/{offer}", changes, **SHOP).status == 200
+    assert world.redeem(offer, 900).body["title"] == "地铁单程票"
     world.patch(f"/v1/offers/{offer}", {"title": "新"}, **SHOP)
-    assert world.redeem(offer).body["title"] == "新"
+    assert world.redeem(offer, 900).body["title"] == "新"
 
 
 def test_an_order_from_before_snapshots_still_answers(world: World) -> None:

@@ -30,8 +30,11 @@ class _Standing:
 
 
 def at_till(offer: Offer) -> dict[str, Any]:
-    """What each till repeats of its offer and may change."""
-    return {"price": offer.points, "status": offer.status, "edition": offer.edition, "version": offer.version}
+    """What each till repeats of its offer and may change. An offer from before editions has none, and neither have its
+    tills: a sale asks that the attribute is not there.
+    """
+    edition = {"edition": offer.edition} if offer.edition else {}
+    return {"price": offer.points, "status": offer.status, "version": offer.version, **edition}
 
 
 def renewed(before: Offer, after: Offer) -> Offer:
