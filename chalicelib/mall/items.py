@@ -120,8 +120,8 @@ class Till:
     ``starts_at`` and ``ends_at`` are ALWAYS and NEVER_ENDS where the offer has none. ``sweeps`` counts its
     sweeps, ``orders`` those that were sold here and not refunded before they were fulfilled. ``codes``: how many codes
     of vouchers it ever had; ``units`` of them are unsold. None: it has no codes. ``version``: that of the offer whose
-    terms it has. ``moves`` counts units that came from, or went to, another till. ``first``: the offer had only this
-    one, and has more by now.
+    terms it has. ``moves`` counts how often units came from, or went to, another till; ``received`` are the units that
+    came, less those that went. ``first``: the offer had only this one, and has more by now.
     """
 
     price: int
@@ -136,6 +136,7 @@ class Till:
     codes: int | None = None
     version: int = 0
     moves: int = 0
+    received: int = 0
     first: bool | None = None
 
 

@@ -276,6 +276,21 @@ def test_units_on_their_way_are_not_taken_for_sold(world: World, monkeypatch: py
     books.check(world)
 
 
+def test_who_comes_too_late_reads_each_till_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    offer = world.offer(stock=16)
+    grow(world, offer)
+    sell_out(world, offer, 16)
+    real, times = read.many, list[int]()
+
+    def counted(wanted: Sequence[Key], *kind: Any) -> Any:
+        times.append(keys.account(keys.till(offer, 0)) in wanted)
+        return real(wanted, *kind)
+
+    monkeypatch.setattr(read, "many", counted)
+    assert world.redeem(offer).refused == (409, "sold_out")
+    assert sum(times) == 1
+
+
 def test_tills_that_came_while_all_were_read_are_not_overlooked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     offer = world.offer(stock=32)
     grow(world, offer)

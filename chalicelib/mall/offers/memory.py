@@ -147,8 +147,9 @@ def _choose_from_all(terms: OfferTerms, quantity: int, known: _Tills) -> dict[st
         available = known.sold_out[1]
         if available < quantity:
             raise SoldOut(available=available, needed=quantity)
-    offer, tills = _read_all(terms)
-    if offer.stripes != terms.stripes:
+    tills = {key.pk: till for key, till in read.many([keys.account(name) for name in terms.tills], Till).items()}
+    offer = read.get(keys.offer(terms.id), OfferTerms)  # after the tills: new ones may have come meanwhile
+    if offer is None or offer.stripes != terms.stripes:
         raise outdated(terms.id)
     stock = {stripe: tills[keys.till(terms.id, stripe)].units for stripe in range(terms.stripes)}
     known.empty, known.surprises = {stripe for stripe, left in stock.items() if left < quantity}, 0
@@ -166,18 +167,11 @@ def _choose_from_all(terms: OfferTerms, quantity: int, known: _Tills) -> dict[st
     return parts
 
 
-def _read_all(terms: OfferTerms) -> tuple[OfferTerms, dict[str, Till]]:
-    """The tills that this process knows, then the offer, which may have others: as of now, but not of one instant."""
-    tills = {key.pk: till for key, till in read.many([keys.account(name) for name in terms.tills], Till).items()}
-    return read.get(keys.offer(terms.id), OfferTerms) or terms, tills
-
-
 def _sold_out(terms: OfferTerms, tills: Mapping[str, Till], quantity: int) -> Refusal:
-    """What too few units in ``tills`` mean. Units that went from till to till meanwhile were perhaps seen in neither:
-    it is certain where none went between this reading and another.
+    """What too few units in ``tills``, all of the offer, mean. The tills were not read at one instant, so units that
+    moved between two of them meanwhile may be missing from both. Then the sum of ``received`` is not 0.
     """
-    offer, again = _read_all(terms)
-    if offer.stripes != terms.stripes or any(again[name].moves != till.moves for name, till in tills.items()):
+    if sum(till.received for till in tills.values()):
         return TillEmpty()
     available = sum(sorted(till.units for till in tills.values())[-PARTS_MAX:])
     _known_tills(terms.id).sold_out = time.monotonic(), available

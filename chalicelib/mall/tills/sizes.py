@@ -111,17 +111,18 @@ def move(command: Command[Any], offer: str, wanted: Move) -> Decision:
     """The units go. Refuses InvalidState where the tills moved others since they were read, or have too few by now."""
     (source, before), (target, other) = wanted.source, wanted.target
     posting = Posting(source, target, wanted.units, units(offer))
-    conditions = {source: _unmoved(before), target: _unmoved(other)}
+    conditions = {source: _unmoved(before, -wanted.units), target: _unmoved(other, wanted.units)}
     writes, facts = post(Transfer("stocking", (posting,)), record=command.id, terms=conditions)
     answer = UnitsMoved(source=source, target=target, units=wanted.units)
     return Decision("units_moved", answer, writes, Facts(stocked=facts.postings))
 
 
-def _unmoved(till: Till) -> AccountCondition:
+def _unmoved(till: Till, received: int) -> AccountCondition:
     def refuse(_: object) -> Refusal:
         return InvalidState(state="moved", action="move")
 
     same: ConditionBase = Attr("moves").eq(till.moves)
     if not till.moves:
         same |= Attr("moves").not_exists()
-    return AccountCondition(require=same & Attr("codes").not_exists(), refuse=refuse, add={"moves": 1})
+    more = {"moves": 1, "received": received}
+    return AccountCondition(require=same & Attr("codes").not_exists(), refuse=refuse, add=more)

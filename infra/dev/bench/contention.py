@@ -140,18 +140,16 @@ class Rush:
         process.tills = len(self.units)
 
     def _read_all(self, process: Process) -> Generator[float, None, bool]:
-        """Whether it is sold out: by two readings of all tills, or by one of the last second."""
+        """Whether it is sold out: by a reading of all tills, this one or one of the last second."""
         if process.tills > memory.MANY and self.now < process.sold_out + memory.SOLD_OUT_SECONDS:
             return True
-        for again in range(2):
-            process.tills = len(self.units)
-            yield READ_SECONDS * (1 + process.tills // READ_TOGETHER)
-            process.empty = {till for till in range(process.tills) if not self.units[till]}
-            process.surprises = 0
-            if len(process.empty) < process.tills or process.tills != len(self.units):
-                return False
-            if again:
-                process.sold_out = self.now
+        process.tills = len(self.units)
+        yield READ_SECONDS * (1 + process.tills // READ_TOGETHER)
+        process.empty = {till for till in range(process.tills) if not self.units[till]}
+        process.surprises = 0
+        if len(process.empty) < process.tills or process.tills != len(self.units):
+            return False
+        process.sold_out = self.now
         return True
 
     def _worker(self, asked: int) -> Waits:

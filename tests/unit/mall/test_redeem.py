@@ -179,7 +179,7 @@ def test_nothing_is_swept_to_a_merchant_that_is_frozen() -> None:
 def test_the_stored_till_has_the_attributes_that_the_sale_asks_for() -> None:
     assert set(dump(nouns.till())) == {
         "price", "status", "starts_at", "ends_at", "points", "units", "sweeps", "edition", "orders",
-        "version", "moves",
+        "version", "moves", "received",
     }  # fmt: skip
 
 

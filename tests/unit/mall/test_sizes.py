@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, OfferEvent, Till
+from chalicelib.mall.offers import memory
 from chalicelib.mall.tills import sizes, terms
 from chalicelib.table import keys
 from chalicelib.table.row import load
@@ -131,11 +132,39 @@ def test_a_move_is_one_posting_on_its_record_and_counts_at_both_tills() -> None:
     assert touched(decision) == [keys.account(TILL), keys.account(other)]
     source, target = (write_to(decision, keys.account(name)) for name in (TILL, other))
     given_away = after(source, till(units=9, moves=2))
-    assert (given_away["units"], given_away["moves"]) == (5, 3)
+    assert (given_away["units"], given_away["moves"], given_away["received"]) == (5, 3, -4)
     gained = after(target, till(units=1))
-    assert (gained["units"], gained["moves"]) == (5, 1)
+    assert (gained["units"], gained["moves"], gained["received"]) == (5, 1, 4)
     assert holds(target, {"units": 1})
     assert holds(source, till(units=4, moves=2)), "sold meanwhile, and still enough"
     for stored in (till(units=3, moves=2), till(units=9, moves=3), till(units=9, moves=2, codes=1)):
         assert refusal(source, stored).code == "invalid_state"
     assert refusal(target, till(units=1, moves=1)).code == "invalid_state"
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=2, max_size=5),
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(1, 4)), max_size=20),
+)
+def test_tills_that_are_read_one_by_one_while_units_move_never_look_sold_out(
+    units: list[int], steps: list[tuple[int, int, int]]
+) -> None:
+    """Nothing is sold here, so too few units were seen only where some moved between two readings."""
+    terms = offer(stripes=len(units))
+    stored = dict(zip(terms.tills, (till(units=each) for each in units), strict=True))
+    seen: dict[str, Till] = {}
+    for one, other, amount in steps:
+        source, target = (terms.tills[each % len(units)] for each in (one, other))
+        if source == target:
+            seen.setdefault(source, stored[source])
+        elif amount <= stored[source].units:
+            wanted = sizes.Move((source, stored[source]), (target, stored[target]), amount)
+            decision = sizes.move(command(role="system"), OFFER, wanted)
+            for name in (source, target):
+                stored[name] = load(Till, after(write_to(decision, keys.account(name)), stored[name]))
+    seen = stored | seen
+    found = memory._sold_out(terms, seen, sum(units))
+    if sum(each.units for each in seen.values()) < sum(units):
+        assert isinstance(found, memory.TillEmpty)
+    if seen == stored:
+        assert isinstance(found, memory.SoldOut)
