@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from chalicelib.errors import Unavailable
 from chalicelib.kernel import settle
 from chalicelib.mall.items import Offer, Till
-from chalicelib.mall.offers import memory
+from chalicelib.mall.offers import memory, queries
 from chalicelib.mall.tills import following, sizes, spreading, terms
 from chalicelib.queues import sender
 from chalicelib.settings import settings
@@ -336,3 +336,25 @@ def test_tills_of_a_grown_offer_follow_it(world: World) -> None:
     assert following.follow(offer, 0.0)
     world.sweep()
     books.check(world)
+
+
+def test_a_merchant_owes_an_order_at_a_till_that_came_while_its_offers_were_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = world.offer(stock=16)
+    merchant = str((world.item(keys.offer(offer)) or {})["merchant"])
+    real, sold = queries.offers_of, list[int]()
+
+    def overtaken(id: str) -> Any:
+        found = list(real(id))
+        if not sold:
+            grow(world, offer)
+            monkeypatch.setattr("random.choice", lambda tills: tills[-1])
+            memory.forget()
+            sold.append(world.redeem(offer).status)
+            assert world.patch(f"/v1/offers/{offer}", {"status": "off_shelf"}, **SHOP).status == 200
+        return found
+
+    monkeypatch.setattr(queries, "offers_of", overtaken)
+    assert queries.owes(merchant, "2026-01-01T00:00:00.000Z")
+    assert (sold, units(world, offer)) == ([201], [8, 7])

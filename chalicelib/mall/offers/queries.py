@@ -11,6 +11,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.mall.items import Offer, OfferTerms, Pointer, Till, TillOf
 from chalicelib.mall.model import OfferAnswer, OfferView, StockAt
 from chalicelib.mall.notes import Note, Served, StockChange, Sums
+from chalicelib.mall.offers import windows
 from chalicelib.mall.offers.sellers import Seller
 from chalicelib.mall.pools import Codes, HandOut, KnownCodes
 from chalicelib.mall.transfers import SUM_LANES_MAX
@@ -179,6 +180,8 @@ def owes(merchant: str, at: str) -> bool:
 
 
 def _busy(offer: Offer, at: str) -> bool:
+    if offer.status == "on_shelf" and not windows.is_over(offer, at):
+        return True  # whatever its tills hold: it may get more of them while these are read
     served = read.many([keys.served(till) for till in offer.tills], Served)
     tills = read.many([keys.account(till) for till in offer.tills], Till).values()
     orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())

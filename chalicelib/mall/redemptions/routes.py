@@ -44,7 +44,7 @@ def redeem(command: Command[NewRedemption]) -> Decision:
         offered = memory.terms(command.body.offer)
         actions.first_come(offered)
         if memory.crowded(offered):
-            spreading.ask(offered)
+            spreading.ask(offered)  # not in ``prepare``: that reads the Record first, and a warm sale reads nothing
         account = command.caller.account
         person = accounts.person(account) if offered.limits else account
         units = memory.choose_tills(offered, command.body.quantity)

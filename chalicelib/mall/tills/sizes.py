@@ -13,7 +13,7 @@ from chalicelib.kernel.fields import Answer
 from chalicelib.kernel.record import Facts
 from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.ledger.model import Posting, Transfer, units
-from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, Till
+from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, OfferTerms, Till
 from chalicelib.mall.tills import terms
 from chalicelib.table import keys
 from chalicelib.table.write import Attr, ConditionBase, Write, present, put, update
@@ -46,11 +46,16 @@ class Move(NamedTuple):
     units: int
 
 
-def may_grow(offer: Offer, stock: int) -> bool:
-    """Whether more tills would help an offer with so many units: not one that draws, or that hands out codes."""
+def may_have_more(offer: OfferTerms) -> bool:
+    """Whether an offer can get more tills at all: not one that draws, that hands out codes, or that has TILLS_MAX."""
     draws = offer.event is not None and offer.event.draws_at is not None
-    room = offer.status == "on_shelf" and not offer.pooled and not draws and offer.stripes < TILLS_MAX
-    return room and stock >= UNITS_MIN * (offer.stripes + _more(offer))
+    return not offer.pooled and not draws and offer.stripes < TILLS_MAX
+
+
+def may_grow(offer: Offer, stock: int) -> bool:
+    """Whether more tills would help an offer that has so many units now."""
+    sells = offer.status == "on_shelf" and may_have_more(offer)
+    return sells and stock >= UNITS_MIN * (offer.stripes + _more(offer))
 
 
 def grow(command: Command[Any], offer: Offer) -> Decision:

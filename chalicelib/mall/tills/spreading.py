@@ -24,7 +24,11 @@ PAUSE_SECONDS_MAX = 0.01  # between the tries of a move: in a rush its tills are
 
 
 def ask(offer: OfferTerms) -> None:
-    """Ask for more tills than ``offer`` has. A message that is lost is sent again as long as buyers meet each other."""
+    """Ask for more tills than ``offer`` has, where it can get any: each message costs a reading of all tills. A message
+    that is lost is sent again as long as buyers meet each other.
+    """
+    if not sizes.may_have_more(offer):
+        return
     log.count("CrowdedOffers")
     try:
         queue.send([{"crowded": offer.id, "tills": offer.stripes}], to=settings().buy_back_queue_url)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.mall.items import ALWAYS, NEVER_ENDS, Offer, OfferEvent, Till
 from chalicelib.mall.offers import memory
-from chalicelib.mall.tills import sizes, terms
+from chalicelib.mall.tills import sizes, spreading, terms
+from chalicelib.queues import sender
 from chalicelib.table import keys
 from chalicelib.table.row import load
 from tests.unit.decisions import NOW, after, command, holds, refusal, touched, write_to
@@ -81,6 +82,26 @@ def test_an_offer_that_changed_meanwhile_is_decided_again(stored: dict[str, Any]
 )
 def test_more_tills_help_what_is_sold_and_has_units_for_them(known: Offer, stock: int, may: bool) -> None:
     assert sizes.may_grow(known, stock) is may
+
+
+@pytest.mark.parametrize(
+    ("known", "may"),
+    [
+        (offer(), True),
+        (offer(stripes=511), True),
+        (offer(stripes=512), False),
+        (offer(pooled=True), False),
+        (offer(event=DRAW), False),
+        (offer(event=OfferEvent("event", 1)), True),
+    ],
+)
+def test_nobody_asks_for_tills_that_an_offer_cannot_get(
+    known: Offer, may: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(sender, "send", lambda messages, to: sent.append(len(messages)))
+    spreading.ask(known)
+    assert sent == [1] * may
 
 
 def levelled(tills: dict[str, int]) -> dict[str, int]:
