@@ -56,6 +56,7 @@ _FAULTS_ZH = {
     "levels": "名称不得重复，score_min 应依次递增",
     "scenario_twice": "场景编码不区分大小写：{scenario} 有两个权重",
     "sku_twice": "有两行的 sku 均为 {sku}，请只保留一行",
+    "part_twice": "分片 {number} 出现两次，请只保留一个",
     "credit_code": "不是有效的统一社会信用代码（GB 32100）",
 }
 

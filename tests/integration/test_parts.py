@@ -165,6 +165,16 @@ def test_parts_that_no_file_has(batches: Batches, opened: str, parts: list[dict[
     assert ask(batches, opened, *parts).refused == (422, "invalid_request")
 
 
+def test_a_number_that_stands_twice_is_named_in_both_languages(batches: Batches, opened: str) -> None:
+    refused = [
+        ask(batches, opened, part(2, b"x"), part(2, b"y"), headers={"Accept-Language": language})
+        for language in ("en", "zh-CN")
+    ]
+    assert [each.pointers for each in refused] == [["/parts"], ["/parts"]]
+    details = [each.body["errors"][0]["detail"] for each in refused]
+    assert details == ["Part 2 stands here twice: send one", "分片 2 出现两次，请只保留一个"]
+
+
 @pytest.mark.parametrize("count", [0, 1001, "3", None])
 def test_a_count_that_no_file_has(batches: Batches, opened: str, count: Any) -> None:
     assert complete(batches, opened, count).refused == (422, "invalid_request")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from chalicelib.batches.model import FILE_BYTES_MAX
@@ -22,18 +22,23 @@ class NewPart(Body):
     sha256: Annotated[Sha256, Field(description="Of the part's bytes, hexadecimal")]
 
 
+def _each_once(parts: list[NewPart]) -> list[NewPart]:
+    numbers = [each.number for each in parts]
+    if twice := next((each for at, each in enumerate(numbers) if each in numbers[:at]), None):
+        raise PydanticCustomError("part_twice", "Part {number} stands here twice: send one", {"number": twice})
+    return parts
+
+
 class NewParts(Body):
     """Parts that the operator is about to send: each number once. A part that is sent again replaces the one before."""
 
     model_config = example(parts=[{"number": 1, "bytes": 67_108_864, "sha256": _SHA256}])
 
-    parts: Annotated[list[NewPart], Field(min_length=1, max_length=TOGETHER_MAX, description="Each number once")]
-
-    @model_validator(mode="after")
-    def _each_once(self) -> "NewParts":
-        if len({each.number for each in self.parts}) < len(self.parts):
-            raise PydanticCustomError("part_twice", "Each number may stand once")
-        return self
+    parts: Annotated[
+        list[NewPart],
+        Field(min_length=1, max_length=TOGETHER_MAX, description="Each number once"),
+        AfterValidator(_each_once),
+    ]
 
 
 class PartAddress(Answer):

@@ -1,6 +1,8 @@
 """What is wrong with a field is stated in the reader's language alone."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from pydantic import ValidationError
 from chalicelib.campaigns.model import NewCampaign
 from chalicelib.errors import InvalidRequest, Text
 from chalicelib.formats import FORMATS
+from chalicelib.kernel import validation
 from chalicelib.kernel.validation import invalid, parsed
 from chalicelib.onboarding.forms.plans import PLANS
 from chalicelib.platforms.model import MonthParams
@@ -53,3 +56,10 @@ def test_nobody_is_shown_a_pattern() -> None:
     assert refusal.facts["errors"] == [
         {"pointer": "/month", "detail": Text("Use YYYY-MM, e.g. 2026-11", "请使用 YYYY-MM 格式，例如 2026-11")}
     ]
+
+
+def test_every_fault_of_our_own_has_a_sentence_in_chinese() -> None:
+    sources = (path.read_text() for path in Path("chalicelib").rglob("*.py"))
+    kinds = {kind for source in sources for kind in re.findall(r'PydanticCustomError\(\s*"(\w+)"', source)}
+    assert len(kinds) > 20
+    assert sorted(kinds - validation._FAULTS_ZH.keys()) == []
