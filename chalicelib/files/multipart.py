@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from chalicelib.errors import Contended
 from chalicelib.files.client import client, reaching
 from chalicelib.settings import settings
 
 PART_BYTES_MIN = 5 << 20  # S3's own, of every part but the last
 PARTS_MAX = 1000  # of one object: as many as S3 lists at once
 _ABSENT = {"NoSuchUpload", "404"}
+_REPLACED = "InvalidPart"  # a part is no longer the one that was listed
 
 
 class Part(NamedTuple):
@@ -85,7 +87,10 @@ def arrived(key: str, upload: str) -> list[Arrived] | None:
 
 @reaching()
 def complete(key: str, upload: str, parts: Sequence[Arrived]) -> bool:
-    """Make the object of ``parts``; False where the upload is gone, as after it was completed."""
+    """Make the object of ``parts``; False where the upload is gone, as after it was completed.
+
+    Raises Contended where a part was sent again since it was listed.
+    """
     named: Any = [
         {"PartNumber": each.number, "ETag": each.etag} | ({"ChecksumSHA256": each.checksum} if each.checksum else {})
         for each in parts
@@ -97,6 +102,8 @@ def complete(key: str, upload: str, parts: Sequence[Arrived]) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT:
             return False
+        if error.response["Error"]["Code"] == _REPLACED:
+            raise Contended() from error
         raise
     return True
 

@@ -143,9 +143,12 @@ def test_other_bytes_are_refused_as_a_whole(batches: Batches, trips: bytes, open
     ("sizes", "count", "detail"),
     [
         ({1: 100, 2: 100}, 2, "Part 1 has 100 bytes; only the last may have fewer than 5242880"),
-        ({1: 100, 2: 100}, 1, "Part 2 has arrived, too"),
+        (
+            {1: 100, 2: 100}, 1,
+            "Part 2 has arrived, too. Cut the file as before, or announce it again with a new Idempotency-Key",
+        ),
     ],
-)
+)  # fmt: skip
 def test_parts_that_make_no_file(batches: Batches, opened: str, sizes: dict[int, int], count: int, detail: str) -> None:
     send(batches, opened, {number: b"x" * size for number, size in sizes.items()})
     refused = complete(batches, opened, count)
@@ -254,6 +257,26 @@ def test_a_second_completion_changes_nothing(batches: Batches, trips: bytes, ope
     assert ask(batches, opened, part(1, b"x")).refused == (409, "invalid_state")
     assert arrived(batches, opened) == (True, [])
     assert batches.world.points() == 213
+
+
+def test_a_part_that_is_sent_again_while_they_are_put_together_is_asked_for_again(
+    batches: Batches, trips: bytes, opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*arguments: Any) -> bool:
+        send(batches, opened, {2: parts[2]})
+        return real(*arguments)
+
+    real: Callable[..., bool] = multipart.complete
+    parts = cut(trips)
+    send(batches, opened, parts | {2: b"y" * BIG})
+    with monkeypatch.context() as patch:
+        patch.setattr(multipart, "complete", overtaken)
+        refused = complete(batches, opened, 3, key="k")
+    assert refused.refused == (409, "contended")
+    assert int(refused.headers["Retry-After"]) > 0
+    assert complete(batches, opened, 3, key="k").status == 200
+    batches.process(opened)
+    assert batches.sums(opened) == ("done", 3, 0, 213)
 
 
 @pytest.mark.parametrize("processed", [False, True])

@@ -97,7 +97,9 @@ def whole(body: AllParts, arrived: Sequence[Arrived]) -> list[Arrived]:
         raise PartsMissing(parts=body.parts, arrived=body.parts - len(missing), missing_parts=named)
     if len(there) > body.parts:
         last = max(there)
-        raise InvalidRequest.at("/parts", f"Part {last} has arrived, too", f"第 {last} 片也已送达")
+        en = f"Part {last} has arrived, too. Cut the file as before, or announce it again with a new Idempotency-Key"
+        zh = f"第 {last} 片也已送达。请沿用原来的分片方式，或使用新的 Idempotency-Key 重新登记该文件"
+        raise InvalidRequest.at("/parts", en, zh)
     parts = [there[number] for number in sorted(there)]
     for each in parts[:-1]:
         if each.bytes < PART_BYTES_MIN:
