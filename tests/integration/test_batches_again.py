@@ -333,3 +333,20 @@ def test_a_batch_that_waits_though_it_has_ended_keeps_no_other_waiting(batches: 
     second = batches.send(file(trip("r2", alice)))
     assert batches.sums(second) == ("done", 1, 0, 71)
     assert "waiting" not in (batches.world.item(keys.intake("operator")) or {})
+
+
+def test_who_waits_and_was_never_woken_keeps_no_later_one_waiting(
+    batches: Batches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ended the file before it died then, and the schedule looks at files of today and yesterday only."""
+    alice = batches.world.person()
+    contents = [file(trip(f"r{number}", alice)) for number in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr("chalicelib.batches.admission.has_room", lambda *_: False)
+        patch.setattr(worker, "wake", lambda _: None)
+        first = uploaded(batches, contents[0])
+        batches.process(first)
+    assert batches.sums(first)[0] == "processing"
+    second = uploaded(batches, contents[1])
+    batches.process(second)
+    assert [batches.sums(each) for each in (first, second)] == [("done", 1, 0, 71)] * 2

@@ -96,6 +96,8 @@ def _send(batch: Batch, far: Progress) -> None:
     if _admitted(batch, len(far.lanes)):
         _queue(batch, far.open(batch.judgement))
         _let_in(batch.operator)
+    elif not intake(batch.operator).batches:  # whoever ended last died before it woke the next
+        _let_in(batch.operator, asking=batch.id)
 
 
 def _queue(batch: Batch, lanes: Iterable[int]) -> None:
@@ -120,10 +122,11 @@ def _admitted(batch: Batch, lanes: int) -> bool:
     raise Contended()
 
 
-def _let_in(operator: str) -> None:
-    """Wake the batch that has waited longest; it lets in the next."""
+def _let_in(operator: str, asking: str = "") -> None:
+    """Wake the batch that has waited longest, unless it is the one that asks; it lets in the next."""
     for waiting in sorted(intake(operator).waiting)[:1]:
-        wake(waiting.rpartition(":")[2])
+        if (id := waiting.rpartition(":")[2]) != asking:
+            wake(id)
 
 
 def _end(batch: Batch, far: Progress) -> None:
