@@ -10,14 +10,24 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from chalicelib.errors import Contended
+from chalicelib.errors import Contended, Text
 from chalicelib.files.client import client, reaching
 from chalicelib.settings import settings
 
 PART_BYTES_MIN = 5 << 20  # S3's own, of every part but the last
 PARTS_MAX = 1000  # of one object: as many as S3 lists at once
 _ABSENT = {"NoSuchUpload", "404"}
-_REPLACED = "InvalidPart"  # a part is no longer the one that was listed
+_OVERTAKEN = {"InvalidPart", "OperationAborted"}  # a part is not the one that was listed, or another completes it now
+
+
+class PartReplaced(Contended):
+    """Nothing was put together."""
+
+    detail = Text(
+        "A part was sent again while the file was being put together. Nothing was done; once no part is on its way,"
+        " send the same request again, in {retry_after} s at the earliest.",
+        "合并文件时有分片被重新发送，本次未做任何变更；请待分片全部送达后原样重发，至少间隔 {retry_after} 秒。",
+    )
 
 
 class Part(NamedTuple):
@@ -87,10 +97,7 @@ def arrived(key: str, upload: str) -> list[Arrived] | None:
 
 @reaching()
 def complete(key: str, upload: str, parts: Sequence[Arrived]) -> bool:
-    """Make the object of ``parts``; False where the upload is gone, as after it was completed.
-
-    Raises Contended where a part was sent again since it was listed.
-    """
+    """Make the object of ``parts``; False where the upload is gone, as after it was completed. Raises PartReplaced."""
     named: Any = [
         {"PartNumber": each.number, "ETag": each.etag} | ({"ChecksumSHA256": each.checksum} if each.checksum else {})
         for each in parts
@@ -102,8 +109,8 @@ def complete(key: str, upload: str, parts: Sequence[Arrived]) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] in _ABSENT:
             return False
-        if error.response["Error"]["Code"] == _REPLACED:
-            raise Contended() from error
+        if error.response["Error"]["Code"] in _OVERTAKEN:
+            raise PartReplaced() from error
         raise
     return True
 

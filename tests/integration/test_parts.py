@@ -320,3 +320,36 @@ def test_a_form_may_still_be_used_after_parts_were_asked_for(batches: Batches) -
 
 def test_a_file_of_any_size_needs_no_more_parts_than_there_may_be() -> None:
     assert math.ceil(5_000_000_000 / PART_BYTES_MIN) <= multipart.PARTS_MAX
+
+
+def test_a_part_that_is_replaced_while_the_file_is_put_together_is_contention(
+    batches: Batches, trips: bytes, opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(key: str, upload: str) -> Any:
+        monkeypatch.setattr(multipart, "arrived", listed)
+        found = listed(key, upload)
+        send(batches, opened, {2: parts[2]})
+        return found
+
+    parts, listed = cut(trips), multipart.arrived
+    send(batches, opened, parts | {2: b"y" * BIG})
+    monkeypatch.setattr(multipart, "arrived", late)
+    refused = complete(batches, opened, 3, key="k")
+    assert refused.refused == (409, "contended")
+    assert "sent again" in refused.body["detail"]
+    assert complete(batches, opened, 3, key="k").status == 200
+    batches.process(opened)
+    assert batches.sums(opened)[0] == "done"
+
+
+def test_parts_that_are_too_large_together_make_no_file_and_may_be_replaced(
+    batches: Batches, trips: bytes, opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "FILE_BYTES_MAX", len(trips))
+    parts = cut(trips) | {3: b"x" * BIG}
+    addresses = [ask(batches, opened, part(number, content)).body["parts"][0] for number, content in parts.items()]
+    for address in addresses:
+        put(batches, address, parts[address["number"]])
+    assert complete(batches, opened, 3).pointers == ["/parts"]
+    send(batches, opened, {3: cut(trips)[3]})
+    assert complete(batches, opened, 3).status == 200

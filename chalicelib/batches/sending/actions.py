@@ -90,7 +90,9 @@ def _named(batch: Batch, upload: str) -> Write:
 
 
 def whole(body: AllParts, arrived: Sequence[Arrived]) -> list[Arrived]:
-    """The parts that make the file. Raises PartsMissing; InvalidRequest where there are more, or one is too small."""
+    """The parts that make the file. Raises PartsMissing; InvalidRequest where there are more, one is too small, or
+    they are too large together: addresses that were asked for at once know nothing of each other.
+    """
     there = {each.number: each for each in arrived}
     if missing := [number for number in range(1, body.parts + 1) if number not in there]:
         named = missing[:MISSING_NAMED_MAX]
@@ -100,6 +102,7 @@ def whole(body: AllParts, arrived: Sequence[Arrived]) -> list[Arrived]:
         en = f"Part {last} has arrived, too. Cut the file as before, or announce it again with a new Idempotency-Key"
         zh = f"第 {last} 片也已送达。请沿用原来的分片方式，或使用新的 Idempotency-Key 重新登记该文件"
         raise InvalidRequest.at("/parts", en, zh)
+    _bound((), arrived)
     parts = [there[number] for number in sorted(there)]
     for each in parts[:-1]:
         if each.bytes < PART_BYTES_MIN:
