@@ -21,17 +21,18 @@ from chalicelib.merchants import queries as merchants
 from chalicelib.table import keys, lists
 from chalicelib.table.write import Attr, update
 
-SECONDS_MAX = 30  # what is left then is for the schedule's next firing
+SECONDS_MAX = 60  # what is left then is for the schedule's next firing
 
 
 def depart_due(now: datetime) -> None:
     """Bring every departure as far as it can go at ``now``, in turns: those that wait for long delay no other."""
     until = time.monotonic() + SECONDS_MAX
-    go_round(lists.DEPARTURES, lambda place: depart(now, queries.leaving(place)), until=until)
+    go_round(lists.DEPARTURES, lambda place: depart(now, queries.leaving(place), until), until=until)
 
 
-def depart(now: datetime, merchant: str) -> None:
+def depart(now: datetime, merchant: str, until: float) -> None:
     """Open orders are refunded once their time is over, tills are swept, and when nothing is left the merchant leaves.
+    Where ``until`` (time.monotonic) comes before that is known, it stays until the next look.
 
     What could still be sold when it was looked at keeps it (``mall.owes``): offers follow their merchant first.
     """
@@ -40,8 +41,8 @@ def depart(now: datetime, merchant: str) -> None:
         return
     if departure.serve_by <= stamp(now):
         _refund_open(departure)
-    sweep_merchant(merchant)
-    if mall.owes(merchant, stamp(now)) or holds.live(merchant, now):
+    sweep_merchant(merchant, until)
+    if mall.owes(merchant, stamp(now), until) or holds.live(merchant, now):
         return
     try:
         perform(

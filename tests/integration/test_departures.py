@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.departures import worker
 from chalicelib.departures.worker import depart_due
 from chalicelib.holds.worker import expire_due
 from chalicelib.mall.offers.following import shelve_due
@@ -107,6 +108,31 @@ def test_the_schedule_may_fire_as_often_as_it_likes(world: World) -> None:
         fire(world)
     assert [record["kind"] for record in world.records()].count("merchant_left") == 1
     assert leave(world).refused == terminate(world).refused == (409, "invalid_state")
+
+
+def test_very_many_offers_are_looked_at_together(world: World) -> None:
+    world.merchant()
+    for number in range(40):
+        world.offer(title=f"票 {number}")
+    leave(world)
+    world.stream()
+    before = world.store.requests
+    fire(world)
+    assert status(world) == "left"
+    assert world.store.requests - before < 40
+
+
+def test_a_look_that_takes_too_long_is_continued_and_keeps_nobody(world: World, monkeypatch: Any) -> None:
+    offer = selling(world, points=1000)
+    world.fulfil(world.redeem(offer, 1000).body["id"])
+    leave(world)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "SECONDS_MAX", -1)
+        fire(world)
+    assert status(world) == "leaving"
+    fire(world)  # the others' turn
+    fire(world)
+    assert (status(world), departure(world)["points"]) == ("left", 1000)
 
 
 def test_it_does_not_leave_while_a_request_may_still_be_under_way(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -356,5 +357,5 @@ def test_a_merchant_owes_an_order_at_a_till_that_came_while_its_offers_were_look
         return found
 
     monkeypatch.setattr(queries, "offers_of", overtaken)
-    assert queries.owes(merchant, "2026-01-01T00:00:00.000Z")
+    assert queries.owes(merchant, "2026-01-01T00:00:00.000Z", math.inf)
     assert (sold, units(world, offer)) == ([201], [8, 7])

@@ -1,5 +1,6 @@
 """The shelf, an offer's terms, orders, and what tills hold."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
@@ -117,8 +118,7 @@ def holding(offers: Sequence[str]) -> Iterator[TillOf]:
     """The tills of ``offers`` that hold points, on the shelf or off."""
     terms = read.many([keys.offer(id) for id in offers], OfferTerms).values()
     merchants = {name: each.merchant for each in terms for name in each.tills}
-    tills = tills_by_name(merchants).items()
-    return (TillOf(name, till, merchants[name]) for name, till in tills if till.points)
+    return (TillOf(name, till, merchants[name]) for name, till in tills_by_name(merchants).items() if till.points)
 
 
 def holding_among(names: Sequence[str]) -> Iterator[TillOf]:
@@ -129,10 +129,10 @@ def holding_among(names: Sequence[str]) -> Iterator[TillOf]:
     return (TillOf(name, till, terms[offers[name]].merchant) for name, till in tills.items())
 
 
-def tills_of(merchant: str) -> Iterator[TillOf]:
-    """Every till of one merchant that holds points, strongly consistent."""
+def tills_of(merchant: str, until: float) -> Iterator[TillOf]:
+    """The tills of one merchant that hold points, as found until ``until`` (time.monotonic); strongly consistent."""
     pointers = _pointers(merchant)
-    while some := read.first(pointers, 100):
+    while time.monotonic() <= until and (some := read.first(pointers, 100)):
         yield from holding([pointer.offer for pointer in some])
 
 
@@ -166,24 +166,24 @@ def ended(at: str) -> ConditionBase:
     return cast(ConditionBase, over & served & Attr("merchant.status").ne("leaving"))
 
 
-def owes(merchant: str, at: str) -> bool:
-    """Whether a merchant has orders to serve, points in its tills, or anything that could still be sold at ``at``.
-
-    Strongly consistent and exact: a till counts its orders in the transaction of the sale. What was fulfilled is read
-    first, so that nothing is counted as fulfilled that is not yet counted as sold.
-    A draw that is not settled may still bring orders; it is asked first, for none follows once it is.
+def owes(merchant: str, at: str, until: float) -> bool:
+    """Whether a merchant has orders to serve, points in its tills, or anything that could still be sold at ``at``; also
+    where that is not known by ``until`` (time.monotonic). Exact: a till counts its orders in the transaction of the
+    sale; what was fulfilled is read before. A draw may bring orders until it is settled: it is asked first.
     """
-    offers = list(offers_of(merchant))
-    if draws.unsettled(offer.event.id for offer in offers if offer.event and offer.event.draws_at):
-        return True
-    return any(_busy(offer, at) for offer in offers)
+    offers = offers_of(merchant)
+    while some := read.first(offers, 100):
+        drawn = (offer.event.id for offer in some if offer.event and offer.event.draws_at)
+        if time.monotonic() > until or draws.unsettled(drawn) or _busy(some, at):
+            return True
+    return False
 
 
-def _busy(offer: Offer, at: str) -> bool:
-    if offer.status == "on_shelf" and not windows.is_over(offer, at):
+def _busy(offers: Sequence[Offer], at: str) -> bool:
+    if any(offer.status == "on_shelf" and not windows.is_over(offer, at) for offer in offers):
         return True  # whatever its tills hold: it may get more of them while these are read
-    served = read.many([keys.served(till) for till in offer.tills], Served)
-    tills = read.many([keys.account(till) for till in offer.tills], Till).values()
+    names = [till for offer in offers for till in offer.tills]
+    served, tills = read.many([keys.served(till) for till in names], Served), tills_by_name(names).values()
     orders = sum(till.orders for till in tills) - sum(each.orders for each in served.values())
     return orders > 0 or any(till.points or (till.status == "on_shelf" and till.ends_at > at) for till in tills)
 

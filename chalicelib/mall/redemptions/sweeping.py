@@ -47,9 +47,10 @@ def sweep_sold(until: float) -> bool:
     return walk(SOLD, partial(_sweep_noted, []), now=datetime.now(UTC), until=until)
 
 
-def sweep_merchant(merchant: str) -> int:
-    """Sweep every till of one merchant; the points moved."""
-    return sum(attempt_each(queries.tills_of(merchant), _sweep_one, what="till", name=lambda each: each.name) or [0])
+def sweep_merchant(merchant: str, until: float) -> int:
+    """Sweep every till of one merchant, until ``until`` (time.monotonic); the points moved."""
+    tills = queries.tills_of(merchant, until)
+    return sum(attempt_each(tills, _sweep_one, what="till", name=lambda each: each.name, until=until))
 
 
 def _sweep_noted(moved: list[int], names: Sequence[str]) -> None:

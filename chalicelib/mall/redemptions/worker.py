@@ -21,7 +21,8 @@ from chalicelib.table import keys, lists
 from chalicelib.table.lists import Place
 from chalicelib.table.write import delete, present, update
 
-COMPLETING_SECONDS_MAX = EXPIRING_SECONDS_MAX = 30  # what is left then is for the schedule's next firing
+COMPLETING_SECONDS_MAX = 60  # what is left then is for the schedule's next firing
+EXPIRING_SECONDS_MAX = 30  # the same
 LATER = timedelta(days=1)  # when an order that could not be refunded is tried again
 COMPLETE_AFTER = timedelta(minutes=1)  # a sale that began within an event has ended by then
 
@@ -32,16 +33,16 @@ def complete_events(now: datetime) -> None:
     other.
     """
     at, until = stamp(now - COMPLETE_AFTER), time.monotonic() + COMPLETING_SECONDS_MAX
-    go_round(lists.MERCHANTS, partial(_complete, at), until=until, where=queries.ended(at))
+    go_round(lists.MERCHANTS, partial(_complete, at, until), until=until, where=queries.ended(at))
 
 
-def _complete(at: str, place: Place) -> None:
+def _complete(at: str, until: float, place: Place) -> None:
     merchant = place.key.pk.removeprefix(keys.holder(""))
     account = merchants.item(merchant)
     if account.as_merchant.counted and not _settled("leave", account, sellers.leave):
         return
-    sweep_merchant(merchant)
-    if queries.owes(merchant, at):
+    sweep_merchant(merchant, until)
+    if queries.owes(merchant, at, until):
         return
     _settled("complete", merchants.item(merchant), sellers.complete)
 
