@@ -28,7 +28,7 @@ from chalicelib.settings import settings
 from chalicelib.signing import webhooks
 from chalicelib.table import keys, lists
 
-RETRYING_SECONDS_MAX = 20  # of the 60 that the schedule of each minute has
+RETRYING_SECONDS_MAX = 20  # of the minute until the schedule fires again
 
 
 def retry_due(now: datetime) -> None:
