@@ -133,8 +133,8 @@ def _apply(records: Sequence[Record], projections: Sequence[Projection]) -> None
 
 
 def _marked(write: Write) -> str:
-    """The id of the Record that a put marks as projected: it stands in the item, or in its key alone."""
-    return str(write.item.get("id") or keys.entry_record(write.key.sk))
+    """The id of the Record that a put marks as projected: by a line, whose key has it, or by an item that bears it."""
+    return str(keys.entry_record(write.key.sk) or write.item["id"])
 
 
 def messages(event: SQSEvent, handle: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
