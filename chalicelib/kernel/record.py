@@ -105,12 +105,12 @@ class Record(Facts):
 
     @staticmethod
     def in_full(item: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What ``item`` leaves out because it follows from the rest."""
+        """What ``item`` leaves out because it follows from the rest. Raises KeyError for a form of a later version."""
         if "form" not in item:
             return item
         id = item["pk"].rpartition(":")[2]
         facts = {"id": id, "fingerprint": id, "reference": id, "counterparty": item["scenario"], **item}
-        return {**facts, "answer": converted(facts)}
+        return {**facts, "answer": _ANSWERS[item["form"]](facts)}
 
 
 def converted(facts: Mapping[str, Any]) -> str:
@@ -137,6 +137,9 @@ def converted(facts: Mapping[str, Any]) -> str:
         "evidence_sha256": None,
     }
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+
+_ANSWERS = {1: converted}  # how each form makes its answer
 
 
 def formed(record: Record) -> Record:

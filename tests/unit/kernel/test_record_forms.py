@@ -34,6 +34,20 @@ BEFORE = {
     ]},
 }  # fmt: skip
 
+# As a line of a batch stands in the table since then. Never change it, nor its answer: such items stand for ever.
+SINCE = {
+    "pk": {"S": f"record:{ID}"}, "sk": {"S": "record"}, "at": {"S": AT}, "kind": {"S": "reduction_confirmed"},
+    "caller": {"S": "operator"}, "role": {"S": "scenario_operator"}, "status": {"N": "201"}, "form": {"N": "1"},
+    "movement": {"S": "conversion"}, "scenario": {"S": "metro"}, "scenario_version": {"N": "1"},
+    "methodology": {"S": "SHCER-01"}, "month": {"S": "2026-01"}, "postings": BEFORE["postings"],
+    "trip": {"L": [{"S": "trip-1"}, {"S": "10"}, {"S": AT}]},
+}  # fmt: skip
+ANSWER = (
+    f'{{"id":"{ID}","status":"confirmed","record_id":"trip-1","account":"{PERSON}","grant":null,"scenario":"metro",'
+    f'"scenario_version":1,"quantity":"10","occurred_at":"{AT}","grams":710,"points":710,"repaid_points":0,'
+    '"reason":null,"evidence_sha256":null}'
+)
+
 
 def made(fingerprint: str = "f" * 22, recipient: Recipient | None = None, **changes: Any) -> Record:
     """The Record of a trip."""
@@ -86,3 +100,17 @@ def test_a_record_of_before_is_read_as_it_was() -> None:
     assert (found.form, found.trip, found.reference) == (None, None, ID)
     assert found.answer == '{"id":"' + ID + '","status":"confirmed"}'
     assert [each.asset for each in found.postings] == [GRAMS, POINTS]
+
+
+def test_a_short_record_that_stands_gives_the_answer_that_was_given_whatever_is_answered_today() -> None:
+    found = load(Record, decode(SINCE) or {})
+    assert found.answer == ANSWER
+    assert (found.id, found.fingerprint, found.reference, found.counterparty) == (ID, ID, ID, "metro")
+    granted = load(Record, decode(SINCE | {"grant": {"S": "g"}, "fingerprint": {"S": "f"}}) or {})
+    assert granted.answer == ANSWER.replace(f'"{PERSON}","grant":null', 'null,"grant":"g"')
+    assert granted.fingerprint == "f"
+
+
+def test_a_form_of_a_later_version_is_not_read_as_another() -> None:
+    with pytest.raises(KeyError):
+        load(Record, decode(SINCE | {"form": {"N": "2"}}) or {})
