@@ -34,7 +34,7 @@ class PayeeEnded(AccountClosed):
 
 
 class PayerShort(InsufficientPoints):
-    """What a buyer hears: without what the merchant has."""
+    """For the buyer: it does not say how many points the merchant has."""
 
     detail = Text(
         "The merchant no longer has the points that it was paid for this order.",

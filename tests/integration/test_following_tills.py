@@ -8,7 +8,7 @@ import pytest
 from chalicelib.errors import Contended
 from chalicelib.kernel.settle import derive
 from chalicelib.mall.offers import memory
-from chalicelib.mall.tills import following, terms
+from chalicelib.mall.tills import following, spreading, terms
 from chalicelib.table import keys
 from chalicelib.table.write import Write
 from tests.world import Answer, World
@@ -181,3 +181,19 @@ def test_a_departure_waits_for_tills_that_still_sell(world: World, offer: str, m
     assert queries.owes(merchant, "2026-01-01T00:00:00.000Z", math.inf)
     following.follow_due()
     assert not queries.owes(merchant, "2026-01-01T00:00:00.000Z", math.inf)
+
+
+def test_a_price_does_not_wait_until_the_units_of_another_offer_are_shared_out(
+    world: World, offer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = world.offer(busy=True, stock=160)
+    assert change(world, other, stock_added=100).status == 200
+    with monkeypatch.context() as patched:
+        stop_after(patched, 3, Died)
+        assert change(world, offer, points=900).status == 500
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(spreading, "level", lambda *_: clock.__setitem__(0, clock[0] + 100))
+    world.stream()
+    assert clock[0] >= 100
+    assert set(at_tills(world, offer, "price")) == {900}

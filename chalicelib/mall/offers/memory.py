@@ -34,23 +34,22 @@ class SoldOut(Refusal):
 
 
 class TillEmpty(Contended):
-    """This till lacks the units; another may have them. The edge asks again, so no caller sees this."""
+    """This till lacks the units; another may have them. It is decided again: no caller sees this."""
 
 
 class TermsOutdated(Contended):
-    """The offer was renamed, or got more tills, since its terms were read. The edge decides again, so no caller sees
-    this.
-    """
+    """The offer was renamed, or got more tills, after its terms were read. It is decided again: no caller sees this."""
 
 
 class TillBehind(Contended):
-    """This till has not followed its offer yet; another may have. The edge asks again, so no caller sees this."""
+    """This till does not have the new terms of its offer yet; another may. It is decided again: no caller sees this."""
 
 
 @dataclass
 class _Tills:
-    """Which tills of an offer were found empty; conflicts at the tills that it had then (``stripes``) since a moment;
-    and when all of them together were found to have so few units.
+    """What a process remembers of an offer's tills. ``empty``: those found empty. ``conflicts``: how often another
+    transaction held one of them after ``since``, when the offer had ``stripes`` tills. ``sold_out``: when all of them
+    were read last and had too few units, and how many they had.
     """
 
     empty: set[int] = field(default_factory=set)
@@ -84,8 +83,8 @@ def outdated(offer: str) -> TermsOutdated:
 
 
 def compare(terms: OfferTerms, till: Till) -> TillBehind | None:
-    """What a till that refuses may be refused for: its terms are older than those that this process knows, so that
-    another till is asked. Where they are newer, the terms are read again the next time.
+    """TillBehind where the terms of a till are older than those that this process knows: another till is asked. Where
+    they are newer, this process forgets its own, and reads them again the next time.
     """
     if till.version > terms.version:
         _terms.pop(terms.id, None)
@@ -128,7 +127,7 @@ def remember_conflict(terms: OfferTerms) -> None:
 
 
 def crowded(terms: OfferTerms) -> bool:
-    """Whether the offer, as read since, needs more tills: once for each CROWDED conflicts."""
+    """Whether the offer, which was read again after so many conflicts, needs more tills. True once for each CROWDED."""
     known = _known_tills(terms.id)
     if known.stripes != terms.stripes or known.conflicts < CROWDED:
         return False

@@ -88,7 +88,7 @@ def _shelve(command: Command[Any], change: tuple[Offer, Offer], standing: Standi
         assign=assign,
         remove=() if after.held_back else ("held_back",),
         require=terms.as_read(before) & require,
-        refuse=terms.unless_moved(before, refuse),
+        refuse=terms.unless_changed(before, refuse),
     )
     writes = (*standing.checks(refuse), offer, *terms.reaching(before, after, command.now))
     many, facts = terms.one_by_one(before), Facts(turn=standing.turn)

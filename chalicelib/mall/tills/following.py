@@ -41,7 +41,7 @@ class TillsFollowing(Contended):
 
 
 def follow(id: str, until: float) -> bool:
-    """The tills of an offer get its terms, as of now, until ``until`` (time.monotonic). Whether all have them."""
+    """Bring the terms of an offer, as of now, to its tills, until ``until`` (time.monotonic). Whether all have them."""
     offer = read.get(keys.offer(id), Offer)
     if offer is None or not terms.one_by_one(offer):
         return True
@@ -61,8 +61,8 @@ def _bring(offer: Offer, till: str) -> bool:
 
 
 def until_followed(_: Command[Any], id: str) -> None:
-    """What a request that changed an offer waits for: after its answer nothing is sold at the terms of before. Raises
-    TillsFollowing where its time does not suffice.
+    """What a request that changed an offer waits for: once it is answered, no till sells at the earlier terms. Raises
+    TillsFollowing where the request has too little time.
     """
     if not follow(id, time.monotonic() + min(REQUEST_SECONDS_MAX, left() / 2)):
         raise TillsFollowing()
@@ -74,15 +74,17 @@ def until_down(command: Command[Any], *, offer: str, **_: str) -> None:
 
 
 def follow_changes(records: Sequence[Record]) -> None:
-    """After offers with many tills were changed, the tills follow, though the request that waits for it may be gone,
-    and units that came to a few of them are shared out.
+    """After offers with many tills were changed, their tills follow, also where the process of the request was lost.
+    Then units that came to a few of the tills are shared out: an earlier price must not wait for that.
 
     What takes too long is left to ``resume``.
     """
     until = time.monotonic() + FOLLOWING_SECONDS_MAX
     changed = (str(json.loads(record.answer)["id"]) for record in records if record.kind in _CHANGES)
-    for id in dict.fromkeys(changed):
+    ids = list(dict.fromkeys(changed))
+    for id in ids:
         follow(id, until)
+    for id in ids:
         spreading.level(id, until)
 
 

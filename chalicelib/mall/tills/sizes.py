@@ -59,8 +59,8 @@ def may_grow(offer: Offer, stock: int) -> bool:
 
 
 def grow(command: Command[Any], offer: Offer) -> Decision:
-    """As many tills again, at most STEP_MAX: empty, with the terms of their offer. Refuses Contended where that changed
-    since it was read.
+    """Twice as many tills, at most STEP_MAX more: empty, with the terms of their offer. Refuses Contended where the
+    offer changed since it was read.
     """
     after = replace(offer, stripes=offer.stripes + _more(offer), resized=offer.resized + 1)
     assign = {"stripes": after.stripes, "resized": after.resized}
@@ -79,7 +79,7 @@ def _more(offer: Offer) -> int:
 
 
 def _not_alone(offer: Offer) -> tuple[Write, ...]:
-    """An only till refuses by itself what it has not: from now on it must not."""
+    """The only till of an offer decides alone that it is sold out. From now on another till may have units."""
     if offer.stripes > 1:
         return ()
     return (update(keys.account(offer.tills[0]), assign={"first": True}, require=present()),)
@@ -101,8 +101,8 @@ def empty(offer: Offer) -> Till:
 
 
 def moves(tills: Mapping[str, Till]) -> list[Move]:
-    """What makes ``tills`` more alike: half of the difference from the fullest to the emptiest, from the next to the
-    next, and so on; none where it is not worth it.
+    """Moves that share units out more evenly: the fullest till gives the emptiest half of the difference, the second
+    fullest the second emptiest, and so on. None where few units are left, or no till has twice what its partner has.
     """
     if sum(till.units for till in tills.values()) < UNITS_MIN * len(tills):
         return []
@@ -113,7 +113,7 @@ def moves(tills: Mapping[str, Till]) -> list[Move]:
 
 
 def move(command: Command[Any], offer: str, wanted: Move) -> Decision:
-    """The units go. Refuses InvalidState where the tills moved others since they were read, or have too few by now."""
+    """The units move. Refuses InvalidState where other units moved since the tills were read, or too few are left."""
     (source, before), (target, other) = wanted.source, wanted.target
     posting = Posting(source, target, wanted.units, units(offer))
     conditions = {source: _unmoved(before, -wanted.units), target: _unmoved(other, wanted.units)}

@@ -37,7 +37,9 @@ def ask(offer: OfferTerms) -> None:
 
 
 def handle(message: Mapping[str, Any]) -> None:
-    """Many processes ask at once, and messages are delivered more than once: only what is still asked for is done."""
+    """Many processes ask at once, and a message may arrive twice. It names the number of tills that was too few: where
+    the offer has more by now, nothing is done.
+    """
     id, offer = str(message["crowded"]), _offer(str(message["crowded"]))
     if offer is None or offer.stripes != message["tills"]:
         return
@@ -58,7 +60,7 @@ def _grow(asked: Offer, command: Command[Any]) -> Decision:
 
 
 def level(id: str, until: float) -> bool:
-    """Share the units of an offer out among its tills, until ``until`` (time.monotonic). Whether they are."""
+    """Share the units of an offer out among its tills, until ``until`` (time.monotonic). Whether it is done."""
     while True:
         offer = _offer(id)
         wanted = sizes.moves(_tills(offer)) if offer and not offer.pooled else []
@@ -72,8 +74,8 @@ def level(id: str, until: float) -> bool:
 
 
 def _move(offer: str, wanted: sizes.Move) -> None:
-    """Each till's moves are named by its own counter: what is tried twice happens once. Where buyers are in its way, it
-    is left to the next pass.
+    """The counter of the till that gives names the Record, so a move that is tried twice happens once. Where buyers
+    hold the tills all the time, the next pass tries again.
     """
     source, before = wanted.source
     try:

@@ -22,8 +22,8 @@ LEVELS = Agenda("levels", seconds=900, lanes=4, late_seconds=900)  # offers whos
 
 
 @dataclass(frozen=True)
-class _Standing:
-    """How an offer stands: a partial view."""
+class _Numbers:
+    """An offer's version, and how many tills it has: a partial view."""
 
     stripes: int = 1
     version: int = 0
@@ -38,7 +38,7 @@ def at_till(offer: Offer) -> dict[str, Any]:
 
 
 def renewed(before: Offer, after: Offer) -> Offer:
-    """``after``, under a version of its own where its tills have to follow."""
+    """``after``, with the next version if its tills have to change."""
     return after if at_till(before) == at_till(after) else replace(after, version=before.version + 1)
 
 
@@ -48,25 +48,27 @@ def one_by_one(offer: OfferTerms) -> bool:
 
 
 def as_read(offer: OfferTerms) -> ConditionBase:
-    """That the offer has the version and the tills that were read: another change would be lost otherwise."""
+    """The offer still has the version and the number of tills that were read. Otherwise a change would be lost."""
     version: ConditionBase = Attr("version").eq(offer.version)
     if not offer.version:  # offers from before versions have none
         version |= Attr("version").not_exists()
     return version & Attr("stripes").eq(offer.stripes)
 
 
-def unless_moved(offer: OfferTerms, refuse: Refuse) -> Refuse:
-    """``refuse``, unless another change of the offer was first: decide again."""
+def unless_changed(offer: OfferTerms, refuse: Refuse) -> Refuse:
+    """``refuse``, unless another change of the offer was first. Then Contended: it is decided again."""
 
-    def moved(now: _Standing | None) -> Refusal | None:
+    def changed(now: _Numbers | None) -> Refusal | None:
         same = now is None or (now.version, now.stripes) == (offer.version, offer.stripes)
         return None if same else Contended()
 
-    return seen_first(_Standing, moved, refuse)
+    return seen_first(_Numbers, changed, refuse)
 
 
 def shares(offer: OfferTerms, added: int, record: str) -> dict[str, int]:
-    """To which tills ``added`` units come: to each, or to a few of many; which ones follows from ``record``."""
+    """How many of ``added`` units come to which till: to each of a few tills, or to a few of many. ``record`` decides
+    to which ones, so that a second try chooses the same.
+    """
     count = min(offer.stripes, TOGETHER_MAX)
     first = sum(record.encode()) % offer.stripes if one_by_one(offer) else 0
     tills = (offer.tills[(first + number) % offer.stripes] for number in range(count))
@@ -74,8 +76,8 @@ def shares(offer: OfferTerms, added: int, record: str) -> dict[str, int]:
 
 
 def reaching(before: Offer, after: Offer, at: datetime, units: Mapping[str, int] | None = None) -> Iterator[Write]:
-    """In the transaction that changes an offer from ``before`` to ``after``: its few tills change too, or a note says
-    that they have to follow. ``units`` come to some of them, not to one that has got codes meanwhile.
+    """What the transaction that changes an offer from ``before`` to ``after`` writes for its tills: a few tills change
+    in it, many get a note that they have to follow. ``units`` come to some tills, but to none that got codes meanwhile.
     """
     turned, units = after.version != before.version, units or {}
     if turned and one_by_one(after):

@@ -47,7 +47,7 @@ def test_a_new_till_is_empty_and_has_the_terms_of_its_offer() -> None:
     assert load(Till, after(write_to(grow(offer(stripes=2)), keys.account(keys.till(OFFER, 2))))).starts_at == ALWAYS
 
 
-def test_an_only_till_hears_that_it_is_alone_no_more() -> None:
+def test_a_till_that_was_the_only_one_is_marked_once_others_come() -> None:
     write = write_to(grow(offer()), keys.account(TILL))
     assert after(write, till())["first"] is True
     assert not holds(write, None)
