@@ -39,17 +39,24 @@ def client() -> "S3Client":
 
 
 _BUSY = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException"}
+_OTHER = {"PreconditionFailed", "412"}
+
+
+class Replaced(Exception):
+    """Another object stands under the key than the one that was asked for by its ETag."""
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """What S3 does meanwhile. Raises Unavailable where it is away, or busy for longer than botocore is patient."""
+    """What S3 does meanwhile. Raises Replaced; Unavailable where S3 is away, or busy for longer than botocore waits."""
     try:
         yield
     except ClientError as error:
         away = error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500
         if away or error.response["Error"]["Code"] in _BUSY:
             raise Unavailable() from error
+        if error.response["Error"]["Code"] in _OTHER:
+            raise Replaced() from error
         raise
     except BotoCoreError as error:
         raise Unavailable() from error

@@ -138,7 +138,7 @@ def stream(
 ) -> io.BufferedReader:
     """The content of an object of any size, in order, from byte ``first`` to before ``until``, ``ahead`` at a time.
 
-    The caller closes it. Reading fails where the object is no longer that of ``etag``.
+    The caller closes it. Reading raises Replaced where the object is no longer that of ``etag``.
     """
     return io.BufferedReader(_Ranges(key, first, until, etag), ahead or _RANGE_BYTES)
 

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.batches.processing import contents, lanes, outcomes, planning, worker
 from chalicelib.errors import Contended
+from chalicelib.files import store
 from chalicelib.kernel import settle
 from chalicelib.settings import settings
 from chalicelib.table import keys
@@ -50,6 +51,41 @@ def test_the_event_may_come_again(batches: Batches) -> None:
     assert batches.turn({"batch": "unknown", "lane": 0}) == []
     assert state(batches) == before
     assert batches.reasons(batch) == reasons
+
+
+def test_a_file_that_is_sent_again_while_it_is_worked_on_is_read_on(batches: Batches, small: None) -> None:
+    """The same bytes have another ETag then: the bucket's objects are encrypted by KMS."""
+    alice, bob = (batches.world.person(sub, number) for sub, number in zip(("alice", "bob"), PEOPLE, strict=False))
+    batch = uploaded(batches, a_file(alice, bob), lines=11)
+    batches.tell(batch)
+    commit([update(keys.batch(batch), assign={"etag": '"of the first object"'})])
+    batches.drain()
+    check(batches, batch)
+
+
+def test_a_file_that_is_replaced_by_other_bytes_is_not_read_on(batches: Batches, small: None) -> None:
+    alice, bob = (batches.world.person(sub, number) for sub, number in zip(("alice", "bob"), PEOPLE, strict=False))
+    batch = uploaded(batches, a_file(alice, bob), lines=11)
+    batches.tell(batch)
+    batches.upload(batch, a_file(bob, alice))
+    before = state(batches)
+    assert batches.turn({"batch": batch, "lane": 0}) == [{"itemIdentifier": "m"}]
+    assert state(batches) == before
+
+
+def test_a_file_that_is_replaced_while_it_is_checked_is_planned_by_its_own_event(
+    batches: Batches, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = (batches.world.person(sub, number) for sub, number in zip(("alice", "bob"), PEOPLE, strict=False))
+    batch = uploaded(batches, a_file(alice, bob), lines=11)
+    stat = store.stat
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "stat", lambda key: stat(key)._replace(etag='"of the first object"'))  # type: ignore[union-attr]
+        batches.tell(batch)
+    assert batches.sums(batch) == ("awaiting_upload", 0, 0, 0)
+    batches.tell(batch)
+    batches.drain()
+    check(batches, batch)
 
 
 def test_events_of_others_are_not_ours(batches: Batches) -> None:

@@ -13,15 +13,17 @@ from chalicelib.batches.processing.chunks import GZIP, Unusable, chunked, hashed
 from chalicelib.batches.processing.contents import Border, Survey, survey
 from chalicelib.errors import Text
 from chalicelib.files import store
+from chalicelib.files.client import Replaced
 from chalicelib.files.parts import Parts
-from chalicelib.kernel.settle import perform
+from chalicelib.kernel.settle import derive, perform
 from chalicelib.table import keys
+from chalicelib.table.write import Attr, update
 
 LANE_LINES_MIN = 10_000  # some twenty seconds' work
 
 
 def plan(batch: Batch) -> bool:
-    """Start the batch, or refuse it; False where its file has not come.
+    """Start the batch, or refuse it; False where its file has not come, or is replaced meanwhile (another event).
 
     Nothing is kept before the one transaction that does so: a planner that dies has only read.
     """
@@ -30,12 +32,25 @@ def plan(batch: Batch) -> bool:
         return False
     try:
         checked, text = _checked(replace(batch, etag=found.etag), found.bytes)
+    except Replaced:
+        return False
     except Unusable as unusable:
         reason = unusable.reason
         perform(keys.part_id(batch.id, "refuse"), lambda command: refuse(command, batch, reason))
         return True
     perform(keys.part_id(batch.id, "start"), lambda command: start(command, checked, cut(text)))
     return True
+
+
+def follow(batch: Batch) -> None:
+    """The file was sent again while its lanes are in work: they continue with the new object if it has the announced
+    bytes. Where KMS encrypts, S3 gives the same bytes another ETag. Raises Unusable where the bytes differ; Replaced.
+    """
+    found, digest = store.stat(file_key(batch.id)), hashlib.sha256()
+    etag = found.etag if found else ""
+    with store.stream(file_key(batch.id), etag=etag) as file:
+        _check_hash(batch, hashed(chunked(file), digest), digest)
+    derive(update(keys.batch(batch.id), assign={"etag": etag}, require=Attr("etag").eq(batch.etag)))
 
 
 def _checked(batch: Batch, size: int) -> tuple[Batch, Survey]:

@@ -22,6 +22,7 @@ from chalicelib.batches.processing.lanes import Turn, turn
 from chalicelib.batches.queries import intake, progress
 from chalicelib.errors import Contended, InvalidState
 from chalicelib.files import store
+from chalicelib.files.client import Replaced
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.settle import derive, perform
 from chalicelib.queues import sender as queue
@@ -53,11 +54,19 @@ def handle(message: Mapping[str, Any]) -> None:
     batch = _unended(str(message["batch"]))
     if batch is None:
         return
-    ended = turn(batch, message["lane"])
+    ended = _turn(batch, message["lane"])
     if ended is Turn.MORE:
         _queue(batch, [message["lane"]])
     elif ended is Turn.DONE and not progress(batch.id).open(batch.judgement):
         wake(batch.id)
+
+
+def _turn(batch: Batch, lane: int) -> Turn:
+    try:
+        return turn(batch, lane)
+    except Replaced:
+        planning.follow(batch)
+        return Turn.MORE
 
 
 def resume(now: datetime) -> None:
