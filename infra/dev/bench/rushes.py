@@ -1,9 +1,9 @@
 """docs/contention.md and its plot: ``python -m infra.dev.bench.rushes`` writes them."""
 
-import math
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from infra.dev import plot
 from infra.dev.bench.buyers import HOLD_SECONDS, PARTITION_UNITS, SALE_UNITS, Answered, Setting
 from infra.dev.bench.contention import Rush
 from infra.here import ROOT
@@ -12,9 +12,6 @@ TILLS, RATES = (16, 64, 128, 256, 512), (160, 640, 1280, 2500, 5000)
 SOLD_OUT = Setting(5000, 12, 50_000, 512)
 GROWING = (Setting(5000, 12, 60_000, 16, grows=True), Setting(5000, 12, 60_000, 64, grows=True))
 PARTITIONS = (8, 16, 32, 64)
-WIDTH, HEIGHT, EDGE = 640, 340, 56
-COLOURS = ("#c33", "#e90", "#2a7", "#27c", "#727")
-LOW_MS, HIGH_MS = 10.0, 2000.0
 
 
 def p(share: float, answers: Iterable[Answered]) -> float:
@@ -122,31 +119,9 @@ def _partitions() -> str:
 
 
 def svg() -> str:
-    """docs/contention.svg: a line for each number of tills; both axes are logarithmic."""
-    lines = [_text(EDGE, 24, "99 % of the answers of one offer, by buyers a second", 15)]
-    for ms in (10, 30, 100, 300, 1000):
-        lines.append(f'<line x1="{EDGE}" x2="{WIDTH - EDGE}" y1="{_y(ms):.1f}" y2="{_y(ms):.1f}" stroke="#ddd"/>')
-        lines.append(_text(6, _y(ms) + 4, f"{ms} ms"))
-    lines += [_text(_x(rate) - 10, HEIGHT - EDGE + 18, f"{rate:,}") for rate in RATES]
-    lines.append(_text(WIDTH - EDGE - 60, HEIGHT - 8, "buyers/s"))
-    for place, (tills, colour) in enumerate(zip(TILLS, COLOURS, strict=True)):
-        points = " ".join(f"{_x(rate):.1f},{_y(p(0.99, steady(rate, tills).answers)):.1f}" for rate in RATES)
-        lines.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        lines.append(f'<text x="{EDGE + 90 * place}" y="44" font-size="12" fill="{colour}">{tills} tills</text>')
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">'
-    return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>', *lines, "</svg>", ""])
-
-
-def _x(rate: float) -> float:
-    return EDGE + (WIDTH - 2 * EDGE) * math.log(rate / RATES[0]) / math.log(RATES[-1] / RATES[0])
-
-
-def _y(ms: float) -> float:
-    return HEIGHT - EDGE - (HEIGHT - 2 * EDGE - 10) * math.log(ms / LOW_MS) / math.log(HIGH_MS / LOW_MS)
-
-
-def _text(x: float, y: float, words: str, size: int = 12) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="#333">{words}</text>'
+    """docs/contention.svg."""
+    series = {f"{tills} tills": [p(0.99, steady(rate, tills).answers) for rate in RATES] for tills in TILLS}
+    return plot.svg("99 % of the answers of one offer, by buyers a second", "buyers/s", RATES, series)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from infra.dev import plot
 from infra.dev.demo.api import Api
-from infra.dev.load import plot
 from infra.dev.load.day import City, settle
-from infra.dev.load.rates import Sender, Stage
+from infra.dev.load.rates import SHARES, Sender, Stage
 from infra.dev.load.sending import Day, send
 from infra.dev.local.stack import LocalStack
 from infra.here import ROOT
@@ -48,7 +48,7 @@ def main() -> int:
         lines += [f"answered as nobody expects: {wrong or 'nothing'}", books.stdout.strip()]
     _BUILD.mkdir(parents=True, exist_ok=True)
     rising = [stage for name, stage in stages.items() if name.startswith("rate")]
-    (_BUILD / "latency.svg").write_text(plot.svg(rising, "Answers of a mixed day, by rate"))
+    (_BUILD / "latency.svg").write_text(_plotted(rising))
     (_BUILD / "figures.txt").write_text("\n".join(lines) + "\n")
     print("\n".join(["", *lines]))
     return int(bool(wrong) or books.returncode != 0)
@@ -75,6 +75,13 @@ def _day(stack: LocalStack, sender: Sender, city: City, trips: int, stages: dict
     people.rss_mb = _memory(stack)
     stages["beside the files"] = people
     return day
+
+
+def _plotted(stages: Sequence[Stage]) -> str:
+    """The latencies of ``stages`` by their rates."""
+    found = zip(*(stage.percentiles() for stage in stages), strict=True)
+    series = {f"p{100 * share:g}": ms for share, ms in zip(SHARES, found, strict=True)}
+    return plot.svg("Answers of a mixed day, by rate", "requests/s", [stage.rate for stage in stages], series)
 
 
 def _line(stage: Stage) -> str:

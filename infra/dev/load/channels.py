@@ -77,7 +77,7 @@ def scenario(place: int) -> dict[str, Any]:
 
 
 def rider(number: int) -> dict[str, Any]:
-    """The body that opens a rider's account: a born day of sixty years, and so many of each."""
+    """The body that opens a rider's account. Each has an identity number of her own."""
     days = 20_000
     born = date(1950, 1, 1) + timedelta(number % days)
     first = f"310101{born:%Y%m%d}{number // days:03d}"

@@ -48,7 +48,7 @@ class Stage:
 
 
 def _silent(done: int, total: int) -> None:
-    """Nobody looks."""
+    """Show no progress."""
 
 
 class Sender:
