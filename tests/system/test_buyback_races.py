@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.buyback.model import SELLERS
 from infra.dev.demo.people import institution
 from tests.system.city import City, check_books, codes
 from tests.system.conftest import eventually
@@ -29,6 +30,11 @@ class Mall(City):
             admission = {"account": id, "mode": "other", "reason": "race"}
             assert self.post("/v1/merchants", admission, "exchange", "exchange").status_code == 201
         self.sell_all()
+        eventually(lambda: self.noted() == len(self.shops))  # a run pays whose sales the stream has brought
+
+    def noted(self) -> int:
+        """The merchants that a run would look at."""
+        return len({item["sk"] for item in self.items() if item["pk"].startswith(f"agenda:{SELLERS.name}:")})
 
     def sell_all(self) -> None:
         for number, sub in enumerate(self.shops):
