@@ -81,7 +81,10 @@ def authenticate(request: AuthRequest) -> AuthResponse:
 authorizer.authenticate.config = authenticate.config
 
 
-@app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="project")
+# Trips that come together share their sums (docs/adr/0061-batches-of-the-stream.md). Statements wait for it as well.
+@app.on_dynamodb_record(
+    stream_arn=settings().stream_arn, batch_size=500, maximum_batching_window_in_seconds=2, name="project"
+)
 def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
     from chalicelib.triggers import stream

@@ -191,6 +191,14 @@ def test_a_batch_of_the_stream_is_halved_retried_and_at_last_put_aside(name: str
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["FailedQueue", "Arn"]}
 
 
+def test_sums_wait_two_seconds_for_company_and_reactions_for_nothing() -> None:
+    """So much later a statement shows a movement; people wait for what follows from it, such as a signature."""
+    fed = {
+        name: (each["BatchSize"], each.get("MaximumBatchingWindowInSeconds", 0)) for name, each in _consumers().items()
+    }
+    assert fed == {"project": (500, 2), "react": (100, 0)}
+
+
 def test_the_two_consumers_of_the_stream_are_fed_apart_from_each_other() -> None:
     """DynamoDB allows two readers a shard. Projection hears of movements, reactions of what is published as well."""
     assert _consumers().keys() == {"project", "react"}

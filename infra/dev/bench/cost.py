@@ -4,7 +4,7 @@ from infra.dev.bench import prices
 from infra.dev.bench.bill import Kind, Measured, a_million, grown, kept, measure, month, reconciled
 from infra.dev.bench.prices import DAY, DAYS, MILLIONS, PEAK
 from infra.dev.bench.quotas import quotas
-from infra.dev.bench.trips import ALONE, EVENT, LINE, SHARES, TRIP, Share, Table, total
+from infra.dev.bench.trips import ALONE, EVENT, FEW, LINE, SHARES, TRIP, Share, Table, total
 from infra.here import ROOT
 
 Kinds = dict[str, Kind]
@@ -36,7 +36,7 @@ def _assumptions() -> list[str]:
     ]
 
 
-WAYS = {LINE: "in batches", TRIP: "singly, many at once", ALONE: "singly, one at a time"}
+WAYS = {LINE: "in batches", TRIP: "singly, many at once", FEW: "singly, six at once", ALONE: "singly, one at a time"}
 
 
 def _million(kinds: Kinds) -> list[str]:
@@ -57,8 +57,9 @@ def _million(kinds: Kinds) -> list[str]:
         "The first month's bill (below) by its trips: with storage, recovery and daily exports of what came till then.",
         "Volumes grow together; what little does not grow makes the columns differ. What a million trips leave costs",
         f"{batched:.2f} more in each further month ({single:.2f} of single reports), most of it for the daily exports,",
-        "which incremental ones would end ([ADR 44](adr/0044-reconciliation-at-volume.md)). One at a time, each trip",
-        "takes sums of its own: where few come a second, the truth is between this row and the one above.",
+        "which incremental ones would end ([ADR 44](adr/0044-reconciliation-at-volume.md)). What comes at once",
+        "shares its sums: a million a day on the four shards of a new table are six at once in two seconds, which the",
+        "consumer waits. Each 10 GB are a shard more, and fewer at once ([ADR 61](adr/0061-batches-of-the-stream.md)).",
     ]
 
 

@@ -20,7 +20,8 @@ from infra.ops.refile import change
 SHARES = (30, 15, 10, 7, 6, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2)  # of a hundred trips, by scenario: assumed
 EVENT = sum(SHARES)  # Records that the stream brings at once (app.py)
 CODES = [f"channel-{number}" for number, share in enumerate(SHARES) for _ in range(share)]
-TRIP, ALONE, LINE = "trip", "trip that comes alone", "line of a batch"
+FEW_AT_ONCE = 6  # a million trips a day, on four shards, within the window of two seconds (ADR 61)
+TRIP, FEW, ALONE, LINE = "trip", "trip of six at once", "trip that comes alone", "line of a batch"
 _SUMS = "sums of the scheme"
 _ACCOUNT, _EARNED = "account: balance, totals, what is not filed", "grams of the account by month and colour"
 _NAMED = (  # by the beginning of a key
@@ -60,6 +61,7 @@ def tables(platform: Platform, setting: Setting) -> dict[str, Table]:
         _measure(platform, setting, _single, name)
     return {
         TRIP: _measure(platform, setting, _single, "t"),
+        FEW: _measure(platform, setting, _single, "f", at_once=FEW_AT_ONCE),
         ALONE: _measure(platform, setting, _single, "a", at_once=1),
         LINE: _measure(platform, setting, _lines, "l"),
     }
