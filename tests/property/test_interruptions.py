@@ -8,7 +8,10 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from chalicelib.deadline import GATEWAY_SECONDS
+from chalicelib.files import client as files
 from chalicelib.kernel.settle import ATTEMPTS_MAX
+from chalicelib.queues import sender as queues
+from chalicelib.signing import remote
 from chalicelib.table.client import CONNECT_SECONDS, READ_SECONDS, client
 from tests.clock import Clock
 from tests.commands import COMMANDS, Ready, send
@@ -247,6 +250,30 @@ def test_a_store_that_hangs_is_told_of_before_the_function_ends(
     assert answer.refused == (503, "unavailable")
     assert answer.headers["Retry-After"] == "1"
     assert clock.now - began <= GATEWAY_SECONDS - 2
+    done_once(world, ready, records)
+
+
+@pytest.mark.parametrize("beside", [files, queues, remote], ids=["S3", "SQS", "KMS"])
+def test_what_hangs_beside_the_store_is_told_of_in_time_too(
+    world: World, ready: Ready, monkeypatch: pytest.MonkeyPatch, beside: Any
+) -> None:
+    """Either the request can do without it, or it is refused, and does all of it once the service is back."""
+    records, clock = len(world.records()), Clock.installed(monkeypatch)
+    made = beside.client()
+    service, config = made.meta.service_model.service_name, made.meta.config
+
+    def hang(request: AWSPreparedRequest, **_: Any) -> None:
+        clock.pass_by(config.connect_timeout + config.read_timeout)
+        raise ReadTimeoutError(endpoint_url=str(request.url))
+
+    made.meta.events.register(f"before-send.{service}", hang)
+    began = clock.now
+    answer: Answer = send(world, ready, key="k")
+    made.meta.events.unregister(f"before-send.{service}", hang)
+    assert clock.now - began <= GATEWAY_SECONDS - 2
+    if answer.status >= 300:
+        assert answer.refused == (503, "unavailable")
+        assert answer.headers["Retry-After"] == "1"
     done_once(world, ready, records)
 
 
