@@ -1,7 +1,7 @@
 import { ask } from '@/shared/ask'
 import { api, got, type Schemas } from '@/shared/client'
 import { h } from '@/shared/dom'
-import { number, when } from '@/shared/i18n'
+import { language, number, when } from '@/shared/i18n'
 import { once } from '@/shared/keeper'
 import { button, card, is, list, page, settled, state, table, to } from '@/shared/office'
 import { say, STATES, word } from '@/shared/say'
@@ -55,13 +55,50 @@ function result({ differences }: { differences: number }): HTMLElement {
   return differences ? state('failed', say(`${differences} 项差异`, `${differences} differences`)) : state('passed', say('无差异', 'No difference'))
 }
 
+/** What a difference is about, in Chinese: the rest of a text that starts or ends so stays, a colour or a month. */
+const ABOUT: readonly (readonly [RegExp, string])[] = [
+  [/^debt_points/, '待抵扣碳积分'],
+  [/^debt_grams/, '待追回减排量（克）'],
+  [/^uncovered_grams of its donors$/, '捐赠人的待追回减排量（克）'],
+  [/^uncovered_grams$/, '待追回减排量（克）'],
+  [/^points in tills that no institution keeps$/, '未归属机构的权益子账户碳积分'],
+  [/^points/, '碳积分'],
+  [/^grams of its parts$/, '各部分减排量之和（克）'],
+  [/^grams behind (its|the) points$/, '对应减排量（克）'],
+  [/^grams used$/, '已使用减排量（克）'],
+  [/^grams stated$/, '来源构成载明的减排量（克）'],
+  [/^grams/, '减排量（克）'],
+  [/^units in its tills$/, '各权益子账户的库存数量'],
+  [/^items \(its account is missing\)$/, '缺少账户'],
+  [/^lines with another time$/, '账单时间与记录凭据不符'],
+  [/^colours that are not its Records'$/, '减排量来源与记录凭据不符'],
+  [/^uses that are not its Records'$/, '使用明细与记录凭据不符'],
+  [/^times that are not its answer's$/, '记录凭据的时间前后不符'],
+  [/^a posting, at least$/, '单笔变动，至少应为'],
+  [/ that can be read$/, ' 可读取'],
+  [/ that are not revoked$/, ' 未撤销'],
+  [/ left after its use, at least$/, ' 使用后结余，至少应为'],
+  [/ held and used$/, ' 持有与已使用'],
+  [/ signed$/, ' 已签名'],
+  [/ by its statement$/, '（按账单）'],
+  [/ in its answer$/, '（按当时答复）'],
+  [/ of its lots$/, '（按各笔回兑）'],
+  [/, at least$/, '，至少应为'],
+  [/ \(no such balance\)$/, '（账户无此余额）'],
+]
+
+function about(what: string): string {
+  if (language() === 'en') return what
+  return ABOUT.reduce((text, [code, words]) => text.replace(code, words), what)
+}
+
 export async function reconciliation([id = '']: string[]): Promise<Node> {
   const found = await got(api.GET('/v1/reconciliations/{id}/differences', { params: { path: { id } } }))
   const rows = table(
     say('差异', 'Differences'),
     [
       { name: say('账户', 'Account'), cell: (each) => h('code', {}, each.account) },
-      { name: say('项目', 'What'), cell: (each) => each.what },
+      { name: say('项目', 'What'), cell: (each) => about(each.what) },
       { name: say('应有', 'Expected'), cell: (each) => number(each.expected), number: true },
       { name: say('实有', 'Found'), cell: (each) => number(each.found), number: true },
       { name: say('相关记录凭据', 'Records'), cell: (each) => each.records.map((record) => h('code', {}, record, ' ')) },
