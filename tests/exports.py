@@ -1,22 +1,27 @@
 """DynamoDB's point-in-time export of a World's table into moto's bucket, in the format of its manual; and its queue."""
 
+import copy
 import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
 from zlib import crc32
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 import app
 from chalicelib.files import client
 from chalicelib.queues import sender
+from chalicelib.reconciliation import worker
 from chalicelib.settings import settings
 from tests.world import World
 
 FILES = 3
+Lines = list[tuple[str, dict[str, Any]]]
 _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/carbon-points-local/export/"
 
 
@@ -27,9 +32,12 @@ class Exports:
     world: World
     s3: Any
     patience: int = 0
-    fails: bool = False
+    fails: tuple[int, ...] = ()  # which of them
     lost: bool = False  # what is sent from now on never arrives
+    now: str | None = None  # what the worker takes for the time; else it is that of this machine
+    refuses: bool = False  # whether exports of changes are refused
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tables: dict[float, dict[tuple[str, str], Any]] = field(default_factory=dict)  # as they were at instants
     looked: int = 0
     sent: int = 0
     queue: list[dict[str, Any]] = field(default_factory=list)
@@ -40,8 +48,12 @@ class Exports:
         """ExportTableToPointInTime."""
         assert (asked["ExportFormat"], asked["S3SseAlgorithm"]) == ("DYNAMODB_JSON", "KMS")
         if asked["ClientToken"] not in self.asked:
+            if self.refuses and "ExportType" in asked:
+                error = {"Code": "InvalidExportTimeException", "Message": "outside of the window"}
+                raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "Export")  # type: ignore[typeddict-item]
             self.asked[asked["ClientToken"]] = asked
-            self.write(asked["S3Bucket"], asked["S3Prefix"], len(self.asked))
+            self.write(asked, len(self.asked))
+        assert self.asked[asked["ClientToken"]] == asked  # or DynamoDB says that the token was used for another
         number = [*self.asked].index(asked["ClientToken"]) + 1
         return {"ExportDescription": {"ExportArn": f"{_ARN}{self.name(number)}", "ExportStatus": "IN_PROGRESS"}}
 
@@ -49,8 +61,9 @@ class Exports:
         """DescribeExport."""
         name = asked["ExportArn"].removeprefix(_ARN)
         request = [*self.asked.values()][int(name[:14]) - 1]
-        found = {"ExportArn": asked["ExportArn"], "ExportTime": 1_769_799_600.0, "ExportStatus": "IN_PROGRESS"}
-        if self.fails and name == self.name(1):
+        found = {"ExportArn": asked["ExportArn"], "ExportStatus": "IN_PROGRESS"}
+        found |= {name: request[name] for name in ("ExportTime", "IncrementalExportSpecification") if name in request}
+        if int(name[:14]) in self.fails:
             found |= {"ExportStatus": "FAILED", "FailureCode": "S3NoSuchBucket", "FailureMessage": "no bucket"}
         elif self.looked >= self.patience:
             manifest = f"{request['S3Prefix']}/AWSDynamoDB/{name}/manifest-summary.json"
@@ -62,15 +75,18 @@ class Exports:
     def name(number: int) -> str:
         return f"{number:014d}-a1b2c3d4"
 
-    def write(self, bucket: str, prefix: str, number: int) -> None:
-        """The table as it is now: files by the hash of the partition key, then the manifests."""
-        folder, entries = f"AWSDynamoDB/{self.name(number)}", []
+    def write(self, asked: dict[str, Any], number: int) -> None:
+        """Of the table as it is now: files by the hash of the partition key, then the manifests."""
+        bucket, prefix, folder = asked["S3Bucket"], asked["S3Prefix"], f"AWSDynamoDB/{self.name(number)}"
+        data = "AWSDynamoDB/data" if "ExportType" in asked else f"{folder}/data"
+        entries = []
+        lines = self.changes(asked) if "ExportType" in asked else self.table(asked["ExportTime"])
         for file in range(FILES):
-            items = [each for each in self.world.items() if crc32(each["pk"]["S"].encode()) % FILES == file]
-            lines = "".join(f"{json.dumps({'Item': each}, ensure_ascii=False)}\n" for each in items)
-            key = f"{folder}/data/{file}kes5o3lnrhoznhnkyax3hxvya.json.gz"
-            self.s3.put_object(Bucket=bucket, Key=f"{prefix}/{key}", Body=gzip.compress(lines.encode()))
-            entries.append({"itemCount": len(items), "md5Checksum": "sQMSpEILNgoQmarvDFonGQ==", "etag": "a-1",
+            some = [line for pk, line in lines if crc32(pk.encode()) % FILES == file]
+            text = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in some)
+            key = f"{data}/{number}{file}es5o3lnrhoznhnkyax3hxvya.json.gz"
+            self.s3.put_object(Bucket=bucket, Key=f"{prefix}/{key}", Body=gzip.compress(text.encode()))
+            entries.append({"itemCount": len(some), "md5Checksum": "sQMSpEILNgoQmarvDFonGQ==", "etag": "a-1",
                             "dataFileS3Key": key})  # fmt: skip
         for name, text in (
             ("_started", ""),
@@ -79,7 +95,32 @@ class Exports:
         ):
             self.s3.put_object(Bucket=bucket, Key=f"{prefix}/{folder}/{name}", Body=text.encode())
 
+    def table(self, at: float) -> Lines:
+        """All items; an export of changes may begin here."""
+        self.tables[at] = {(each["pk"]["S"], each["sk"]["S"]): copy.deepcopy(each) for each in self.world.items()}
+        return [(pk, {"Item": each}) for (pk, _), each in self.tables[at].items()]
+
+    def changes(self, asked: dict[str, Any]) -> Lines:
+        """What each item was at the one instant and is at the other, once, where that differs."""
+        assert (asked["ExportType"], asked.get("ExportTime")) == ("INCREMENTAL_EXPORT", None)
+        span = asked["IncrementalExportSpecification"]
+        assert span["ExportViewType"] == "NEW_AND_OLD_IMAGES"
+        assert 15 * 60 <= span["ExportToTime"] - span["ExportFromTime"] <= 24 * 3600
+        before = self.tables[span["ExportFromTime"]]
+        self.table(span["ExportToTime"])
+        after = self.tables[span["ExportToTime"]]
+        lines: Lines = []
+        for pk, sk in sorted(before.keys() | after.keys()):
+            images = {"OldImage": before.get((pk, sk)), "NewImage": after.get((pk, sk))}
+            if images["OldImage"] != images["NewImage"]:
+                keys = {"pk": {"S": pk}, "sk": {"S": sk}}
+                line = {"Metadata": {"WriteTimestampMicros": {"N": "1769799599000000"}}, "Keys": keys}
+                lines.append((pk, line | {name: image for name, image in images.items() if image}))
+        return lines
+
     def send(self, messages: list[dict[str, Any]], *, to: str = "", delay_seconds: int = 0) -> None:
+        if to != settings().books_queue_url:
+            return
         self.sent += len(messages)
         self.queue += [] if self.lost else messages
         self.delays.append(delay_seconds)
@@ -119,4 +160,11 @@ def exporting(world: World, monkeypatch: pytest.MonkeyPatch) -> Exports:
     for name, answer in answers.items():
         monkeypatch.setattr(world.store, name, answer, raising=False)
     monkeypatch.setattr(sender, "send", made.send)
+
+    class Then(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.fromisoformat(made.now).astimezone(tz) if made.now else datetime.now(tz)
+
+    monkeypatch.setattr(worker, "datetime", Then)
     return made

@@ -74,6 +74,8 @@ def exported_to(folder: Path, workers: int | None = None) -> Verdict:
     files = sorted(each for each in folder.rglob("*.json.gz") if not each.name.startswith("manifest"))
     if not files:
         raise SystemExit(f"No export lies in {folder}: *.json.gz is looked for")
+    if any(json.loads(each.read_text()).get("exportType") == "INCREMENTAL_EXPORT" for each in _summaries(folder)):
+        raise SystemExit(f"{folder} holds an export of changes: take one of the whole table, from books/<day>/full")
     parts = parts_for(_items(folder, files))
     with TemporaryDirectory() as scratch, _pool(min(len(files), workers or os.cpu_count() or 1)) as spread_over:
         places = [Path(scratch) / str(number) for number in range(len(files))]
@@ -85,10 +87,14 @@ def exported_to(folder: Path, workers: int | None = None) -> Verdict:
 
 def _items(folder: Path, files: list[Path]) -> int:
     """How many there are, as far as anything says."""
-    summaries = sorted(folder.rglob("manifest-summary.json"))
+    summaries = _summaries(folder)
     if not summaries:
         return sum(each.stat().st_size for each in files) // _BYTES_AN_ITEM
     return sum(int(json.loads(each.read_text())["itemCount"]) for each in summaries)
+
+
+def _summaries(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("manifest-summary.json"))
 
 
 @contextmanager

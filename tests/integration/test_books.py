@@ -58,7 +58,7 @@ def test_sound_books_agree_before_the_stream_and_after(world: World, capsys: pyt
     ]
     world.stream()
     found_late = audited(world.items())
-    assert (found_late.findings.count, found_late.books.waiting) == (0, set())
+    assert (found_late.findings.count, found_late.books.waiting) == (0, {})
     assert audit.report(found_late) == 0
     assert capsys.readouterr().out.endswith("Every balance, stock, statement and the supply agree.\n")
 
@@ -111,6 +111,13 @@ def test_an_empty_table_is_no_sound_table(capsys: pytest.CaptureFixture[str], tm
     assert audit.report(audited([])) == 1
     assert "nothing here" in capsys.readouterr().out
     with pytest.raises(SystemExit):
+        audit.exported_to(tmp_path)
+
+
+def test_an_export_of_changes_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b'{"Keys":{}}\n'))
+    (tmp_path / "manifest-summary.json").write_text('{"exportType":"INCREMENTAL_EXPORT","itemCount":1}')
+    with pytest.raises(SystemExit, match="from books/<day>/full"):
         audit.exported_to(tmp_path)
 
 

@@ -72,7 +72,7 @@ def all_agrees(world: World) -> None:
     books.check(world)
     books.check_projected(world, supply(world))
     found = scanned()
-    assert (found.findings.named, found.books.waiting) == ([], set())
+    assert (found.findings.named, found.books.waiting) == ([], {})
 
 
 def test_records_that_an_account_waits_for_are_projected_once(town: World) -> None:

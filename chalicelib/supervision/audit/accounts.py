@@ -12,6 +12,7 @@ from chalicelib.supervision.audit.differences import GRAMS, POINTS, UNITS, Diffe
 DEBTS = ("debt_points", "debt_grams")
 ASSETS = (POINTS, GRAMS, UNITS, *DEBTS)
 Row = list[Any]
+_GONE = "-"  # no name, and no balances
 
 
 @dataclass(slots=True)
@@ -38,8 +39,14 @@ class Account:
         sums = [self.points, self.grams, self.times, self.colours, self.stock]
         return [self.moved, self.last, sums, self.held, self.kind, self.keeper]
 
+    def gone(self) -> Row:
+        """What takes it away again: its sums with the other sign, and marks where there was an item."""
+        moved = {asset: -amount for asset, amount in self.moved.items()}
+        sums = [-self.points, -self.grams, -self.times, -self.colours, -self.stock]
+        return [moved, "", sums, None if self.held is None else _GONE, "", _GONE if self.keeper else ""]
+
     def absorb(self, row: Row) -> None:
-        """Add what was found elsewhere."""
+        """Add what was found elsewhere. What takes an item away is added before what stands in its place."""
         moved, last, sums, held, kind, keeper = row
         for asset, amount in moved.items():
             self.moved[asset] = self.moved.get(asset, 0) + amount
@@ -50,9 +57,11 @@ class Account:
         self.times += sums[2]
         self.colours += sums[3]
         self.stock += sums[4]
-        if held is not None:
+        if held == _GONE:
+            self.held, self.kind = None, ""
+        elif held is not None:
             self.held = held
-        self.kind, self.keeper = kind or self.kind, keeper or self.keeper
+        self.kind, self.keeper = kind or self.kind, "" if keeper == _GONE else keeper or self.keeper
 
     def balances(self, name: str) -> Iterator[Difference]:
         """What its item holds against its Records."""

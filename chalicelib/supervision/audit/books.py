@@ -7,6 +7,7 @@ error there would be found here. So items are read as they are stored.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
 
 Rows = dict[str, Any]
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Books:
     accounts: defaultdict[str, Account] = field(default_factory=lambda: defaultdict(Account))
     supply: Counter[str] = field(default_factory=Counter)
     projected: Projected = field(default_factory=Projected)
-    waiting: set[str] = field(default_factory=set)  # Records that the stream has not delivered
+    waiting: Counter[str] = field(default_factory=Counter)  # Records that the stream has not delivered, by accounts
     quiet: dict[str, str] = field(default_factory=dict)  # times of moving Records that no account waits for, unmarked
     marks: set[str] = field(default_factory=set)  # and marks that have not met theirs
     late: Counter[tuple[str, str]] = field(default_factory=Counter)  # what undelivered ones moved
@@ -39,7 +41,7 @@ class Books:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         try:
             self._add(pk, sk, item)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except _UNREADABLE:
             self.faults.add([Difference(pk, f"{sk} that can be read", 1, 0)])
 
     def _add(self, pk: str, sk: str, item: Raw) -> None:
@@ -77,11 +79,9 @@ class Books:
         lane = Counter({name: int(amount) for name, amount in item.items() if not isinstance(amount, str)})
         self.supply.update(lane)
         parts = lane["grams_backing"] + lane["grams_held"] + lane["grams_retired"]
-        name = f"supply {item['sk']}"
+        name, points = f"supply {item['sk']}", lane["points_circulating"]
         self.faults.add(unless_equal(name, "grams of its parts", lane["grams_confirmed"], parts))
-        self.faults.add(
-            unless_equal(name, "grams behind its points", lane["points_circulating"], lane["grams_backing"])
-        )
+        self.faults.add(unless_equal(name, "grams behind its points", points, lane["grams_backing"]))
 
     def _record(self, item: Raw) -> None:
         self.records += 1
@@ -143,7 +143,7 @@ class Books:
             "records": self.records,
             "supply": dict(self.supply),
             "projected": self.projected.rows(),
-            "waiting": sorted(self.waiting),
+            "waiting": dict(self.waiting),
             "quiet": self.quiet,
             "marks": sorted(self.marks),
             "late": list(self.late.items()),
@@ -164,6 +164,19 @@ class Books:
             self.late[tuple(key)] += amount
         self.faults.absorb(rows["faults"])
 
+    def lose(self, rows: Rows) -> None:
+        """Take away what was found of items that are no longer so. What could not be read then is still a fault."""
+        self.records -= rows["records"]
+        self.supply.subtract(rows["supply"])
+        self.projected.lose(rows["projected"])
+        self.waiting.subtract(rows["waiting"])
+        self.waiting = +self.waiting  # an id without a count would be one that waits
+        for id in rows["quiet"]:
+            self._mark(id)
+        for id in rows["marks"]:
+            self._quiet(id, "")
+        self.faults.absorb(rows["faults"])
+
     def undelivered(self, records: Collection[Raw]) -> set[str]:
         """Expect nothing of ``records`` in what the stream makes: it has not brought them yet.
 
@@ -172,7 +185,8 @@ class Books:
         late = Books()
         for item in records:
             late.add(item)
-            self.projected.undo(recorded(item))
+            with suppress(*_UNREADABLE):  # a difference already
+                self.projected.undo(recorded(item))
         for name, account in late.accounts.items():
             self.late.update({(name, asset): amount for asset, amount in account.moved.items()})
         return {name for name in late.accounts if name.startswith("account:")}

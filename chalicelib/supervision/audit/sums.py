@@ -122,6 +122,11 @@ class Projected:
         _absorb(self, rows)
         _absorb(self.colours, rows["colours"])
 
+    def lose(self, rows: Mapping[str, Any]) -> None:
+        """Take away what was found of items that are no longer so."""
+        _lose(self, rows)
+        _lose(self.colours, rows["colours"])
+
     def differences(self) -> Iterator[Found]:
         """Everything that does not agree."""
         yield from self.colours.differences()
@@ -143,11 +148,25 @@ def _rows(noun: Any) -> dict[str, Any]:
 
 
 def _absorb(noun: Any, rows: Mapping[str, Any]) -> None:
+    for mine, found in _pairs(noun, rows):
+        mine.update(found)  # a Counter adds
+
+
+def _lose(noun: Any, rows: Mapping[str, Any]) -> None:
+    for mine, found in _pairs(noun, rows):
+        if isinstance(mine, Counter):
+            mine.subtract(found)
+        else:
+            for key in found:
+                mine.pop(key, None)
+
+
+def _pairs(noun: Any, rows: Mapping[str, Any]) -> Iterator[tuple[Any, dict[Any, Any]]]:
+    """What it has, and the same of what was found elsewhere."""
     for each in fields(noun):
         mine = getattr(noun, each.name)
         if isinstance(mine, dict):
-            found = {tuple(key) if isinstance(key, list) else key: value for key, value in rows[each.name]}
-            mine.update(found)  # a Counter adds
+            yield mine, {tuple(key) if isinstance(key, list) else key: value for key, value in rows[each.name]}
 
 
 @lru_cache(maxsize=10_000)

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from chalicelib.reconciliation.export.choice import FOUNDED_DAYS
 from infra.dev.bench import prices, trips, units
 from infra.dev.bench.platform import Platform
 from infra.dev.bench.prices import DAY, DAYS, PRICES, Volume
@@ -119,7 +120,7 @@ def month(kinds: dict[str, Kind], way: str = TRIP, day: Volume = DAY) -> Month:
             "DynamoDB reads": (read + 2 * day.reads) * DAYS * PRICES["read unit"],
             f"DynamoDB storage, {stored:,.0f} GB more each month": stored * PRICES["table GB-month"],
             "point-in-time recovery of it": stored * PRICES["backup GB-month"],
-            **reconciled(held + more / 2).rows,
+            **reconciled(held + more / 2, changed(kinds, way, day), day.accounts).rows,
             "stream (read by Lambda: free)": 0.0,
             "Lambda": DAYS
             * (seconds * PRICES["Lambda GB-second"] + (requests + 2 * moved / 100) * PRICES["Lambda request"]),
@@ -159,15 +160,29 @@ def grown(kinds: dict[str, Kind], way: str = TRIP, day: Volume = DAY) -> float:
     return sum(count * kinds[name].bytes for name, count in a_day(kinds, day, way).items()) * DAYS / 1e9
 
 
-def reconciled(gigabytes: float) -> Month:
-    """A month of daily reconciliations of a table that has so many gigabytes on the average."""
-    seconds = gigabytes * 1e9 / prices.ITEM_BYTES * prices.ITEM_SECONDS * prices.REQUEST_GB
-    exported = gigabytes * prices.PACKED_SHARE * prices.EXPORTS_KEPT
+def changed(kinds: dict[str, Kind], way: str = TRIP, day: Volume = DAY) -> float:
+    """Gigabytes that DynamoDB reads for a day's export of changes: at most, for an item is written many times."""
+    counts = a_day(kinds, day, way).items()
+    units = sum(count * (kinds[name].write + kinds[name].projected) for name, count in counts)
+    return units * prices.UNIT_BYTES / 1e9
+
+
+def reconciled(gigabytes: float, changed: float = 0, accounts: int = 0) -> Month:
+    """A month of reconciliations of a table with so many gigabytes on the average, and as many ``changed`` a day.
+
+    One day in ``FOUNDED_DAYS`` begins with the whole table; the others have their ``accounts`` from the day before.
+    """
+    whole, rest = DAYS / FOUNDED_DAYS, DAYS - DAYS / FOUNDED_DAYS
+    exported = whole * gigabytes + rest * changed
+    carried = accounts * prices.ACCOUNT_PACKED_BYTES / 1e9
+    kept = (exported / DAYS * prices.PACKED_SHARE + carried) * prices.EXPORTS_KEPT
+    seconds = exported * 1e9 / prices.ITEM_BYTES * prices.ITEM_SECONDS + DAYS * accounts * prices.ACCOUNT_SECONDS
     return Month(
         {
-            f"daily export of the table, {gigabytes:,.0f} GB on the average": gigabytes * DAYS * PRICES["export GB"],
-            "a week of exports in S3": exported * PRICES["S3 GB-month"],
-            "Lambda that counts them": seconds * DAYS * PRICES["Lambda GB-second"],
+            f"weekly export of the table, {gigabytes:,.0f} GB on the average": whole * gigabytes * PRICES["export GB"],
+            f"daily export of what changed, {changed:,.0f} GB": rest * changed * PRICES["export GB"],
+            "a week of exports in S3": kept * PRICES["S3 GB-month"],
+            "Lambda that counts them": seconds * prices.REQUEST_GB * PRICES["Lambda GB-second"],
         }
     )
 

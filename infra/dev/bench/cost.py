@@ -1,7 +1,7 @@
 """``python -m infra.dev.bench.cost`` (``make cost``): writes docs/cost.md from request units measured locally."""
 
 from infra.dev.bench import prices
-from infra.dev.bench.bill import Kind, Measured, a_million, grown, kept, measure, month, reconciled
+from infra.dev.bench.bill import Kind, Measured, a_million, changed, grown, kept, measure, month, reconciled
 from infra.dev.bench.prices import DAY, DAYS, MILLIONS, PEAK
 from infra.dev.bench.quotas import quotas
 from infra.dev.bench.trips import ALONE, EVENT, FEW, LINE, SHARES, TRIP, Share, Table, total
@@ -54,10 +54,10 @@ def _million(kinds: Kinds) -> list[str]:
         "|---|---|" + "---:|" * len(MILLIONS),
         *rows,
         "",
-        "The first month's bill (below) by its trips: with storage, recovery and daily exports of what came till then.",
+        "The first month's bill (below) by its trips: with storage, recovery and exports of what came till then.",
         "Volumes grow together; what little does not grow makes the columns differ. What a million trips leave costs",
-        f"{batched:.2f} more in each further month ({single:.2f} of single reports), most of it for the daily exports,",
-        "which incremental ones would end ([ADR 44](adr/0044-reconciliation-at-volume.md)). What comes at once",
+        f"{batched:.2f} more in each further month ({single:.2f} of single reports): storage, recovery, and a share of",
+        "the weekly export of the whole table ([ADR 60](adr/0060-books-from-changes.md)). What comes at once",
         "shares its sums: a million a day on the four shards of a new table are six at once in two seconds, which the",
         "consumer waits. Each 10 GB are a shard more, and fewer at once ([ADR 61](adr/0061-batches-of-the-stream.md)).",
     ]
@@ -101,6 +101,7 @@ def _units(kinds: Kinds) -> list[str]:
 
 def _month(kinds: Kinds) -> list[str]:
     single, batched = month(kinds), month(kinds, LINE)
+    after = reconciled(12 * grown(kinds), changed(kinds), DAY.accounts).total
     names = [(one, other) if one != other else (one,) for one, other in zip(single.rows, batched.rows, strict=True)]
     rows = zip((" or ".join(each) for each in names), single.rows.values(), batched.rows.values(), strict=True)
     return [
@@ -112,9 +113,8 @@ def _month(kinds: Kinds) -> list[str]:
         f"| **together** | **{single.total:,.0f}** | **{batched.total:,.0f}** |",
         "",
         "Storage is the first month's; each month adds as much, because Records are never deleted. After a year",
-        "it is twelve times this row. Point-in-time recovery and the daily export are priced by the whole table, too:",
-        f"after a year the reconciliation costs {reconciled(12 * grown(kinds)).total:,.0f} a month"
-        " ([ADR 44](adr/0044-reconciliation-at-volume.md) says what to do then).",
+        "it is twelve times this row. Point-in-time recovery and the weekly export are priced by the whole table, too:",
+        f"after a year the reconciliation costs {after:,.0f} a month ([ADR 60](adr/0060-books-from-changes.md)).",
         f"An account costs {single.total / DAY.accounts * 100:.2f} cents a month.",
         f"Initialisation: {prices.COLD_SHARE:.0%} of invocations are assumed to be cold, for"
         f" {prices.INIT_SECONDS * 1000:.0f} ms at the function's memory.",

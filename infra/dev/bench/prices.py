@@ -10,7 +10,7 @@ PRICES = {
     "read unit": 0.125e-6,
     "table GB-month": 0.25,
     "backup GB-month": 0.20,  # point-in-time recovery
-    "export GB": 0.10,  # of the table's size, to S3
+    "export GB": 0.10,  # to S3: of the table's size, or of the changes that DynamoDB reads for it
     "Lambda request": 0.20e-6,
     "Lambda GB-second": 13.3334e-6,  # arm64
     "API request": 3.50e-6,  # REST
@@ -54,6 +54,9 @@ BATCH_LINE_SECONDS = 0.002  # sixteen threads share a function
 # The daily reconciliation: bytes of an item, the share of them that an export keeps packed, seconds to count and judge
 # one (of the export that infra/dev/bench/exports.py makes: 0.11, and 27 µs)
 ITEM_BYTES, PACKED_SHARE, ITEM_SECONDS = 600, 0.2, 60e-6
+# The same of an account that a day has from the day before (measured: 12 bytes of 155, and 7 µs); and what a write unit
+# brings to an export of changes: each KB of a transaction takes two.
+ACCOUNT_PACKED_BYTES, ACCOUNT_SECONDS, UNIT_BYTES = 40, 15e-6, 512
 EXPORTS_KEPT = 8  # seven days, and one more as an overwritten version (infra/data.yaml)
 # Billed as running since August 2025 (AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase"). The share is
 # assumed ("a very small fraction", says AWS); so is the time: twice the quarter of a second of an import here.
