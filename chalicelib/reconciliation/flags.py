@@ -5,12 +5,15 @@ certificates is used: an error there would be found here.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.kernel.record import Record
 from chalicelib.supervision.audit.differences import Difference, unless_equal
+from chalicelib.supervision.audit.stored import UNREADABLE
 from chalicelib.supervision.audit.verdict import Verdict
 from chalicelib.table import keys, read
+from chalicelib.table.keys import Key
 from chalicelib.table.write import Attr
 
 _CERTIFIED = ("cancellation", "donation", "retirement")
@@ -77,9 +80,17 @@ def _certified(names: Collection[str]) -> list[tuple[str, int]]:
     lines = [line for name in names for line in read.query(name, keys.ENTRIES, keys.ENTRIES_END, _Line, where=where)]
     undone = {line.reference for line in lines if line.kind == _UNDONE}
     given = {line.id for line in lines if line.kind != _UNDONE}
-    records = read.many([keys.record(id) for id in given], Record).values() if given else ()
-    latest = sorted(records, key=lambda each: (each.at, each.id), reverse=True)
+    latest = sorted(_records(given).values(), key=lambda each: (each.at, each.id), reverse=True)
     return [(each.certificate, _given(each, names, undone)) for each in latest if each.certificate]
+
+
+def _records(ids: Collection[str]) -> dict[Key, Record]:
+    """Those of them that can be read; one that cannot is a difference of its own."""
+    found = {}
+    for key, row in read.rows([keys.record(id) for id in sorted(ids)]).items():
+        with suppress(*UNREADABLE):
+            found[key] = row.load(Record)
+    return found
 
 
 def _given(record: Record, names: Collection[str], undone: Collection[str]) -> int:
@@ -110,7 +121,7 @@ def _without_debt(serials: Collection[str], aside: Collection[str]) -> Iterator[
         return
     moving = {*aside} | _before(aside)
     kept = read.many([keys.certificate(serial) for serial in sorted(serials)], _Flagged)
-    records = read.many([keys.record(each.record) for each in kept.values()], Record)
+    records = _records({each.record for each in kept.values()})
     for key, each in kept.items():
         issued = records.get(keys.record(each.record))
         names = {posting.source for posting in issued.postings} if issued else set()

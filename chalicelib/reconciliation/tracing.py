@@ -9,7 +9,7 @@ from chalicelib.kernel.fields import stamp
 from chalicelib.reconciliation import flags
 from chalicelib.reconciliation.model import BEHIND_MAX, KEPT_MAX, Found, Reconciliation, found
 from chalicelib.supervision.audit.differences import Difference, Findings
-from chalicelib.supervision.audit.stored import Raw, postings, texts
+from chalicelib.supervision.audit.stored import UNREADABLE, Raw, postings, texts
 from chalicelib.supervision.audit.verdict import Verdict
 from chalicelib.table import keys, lists, read
 
@@ -46,8 +46,11 @@ Behind = dict[str, list[tuple[str, str]]]  # times and ids of the newest Records
 
 
 def names_of(record: Raw) -> set[str]:
-    """The accounts that a Record concerns."""
-    moved = [*postings(record, "postings"), *postings(record, "stocked")]
+    """The accounts that a Record concerns; none where it cannot be read, which is a difference of its own."""
+    try:
+        moved = [*postings(record, "postings"), *postings(record, "stocked")]
+    except UNREADABLE:
+        return set()
     names = {name for posting in moved for name in posting[:2]} | {texts(record).get("holder", "")}
     return {name for name in names if name and not name.startswith("system:")}
 
@@ -62,7 +65,7 @@ class Tracing:
         """Look at a Record."""
         names = names_of(record)
         for name in (names | {each.rpartition("/")[0] for each in names}) & self.sought:
-            self.join({name: [(record["at"]["S"], record["pk"]["S"].rpartition(":")[2])]})
+            self.join({name: [(texts(record).get("at", ""), record["pk"]["S"].rpartition(":")[2])]})
 
     def join(self, found: Behind) -> None:
         """What was found elsewhere."""

@@ -20,6 +20,7 @@ from infra.dev.local import schedules
 from tests.exports import FILES, Exports, exporting
 from tests.integration.test_books import lively
 from tests.integration.test_reconciliation import CORRUPTED, DAY, MOMENT, trade
+from tests.integration.test_uncovered import cancel, trip, undo
 from tests.world import World
 
 FULL = objects.full(DAY)
@@ -114,6 +115,34 @@ def test_and_hides_none(exports: Exports, name: str) -> None:
     corrupt(exports.world)
     reconciled(exports)
     assert what in {each["what"] for each in differences(exports.world)}
+
+
+@pytest.mark.parametrize("broken", [{"postings": {"BOOL": True}}, {"at": {"BOOL": True}}])
+def test_a_record_that_waits_for_the_stream_and_cannot_be_read_is_a_difference(
+    exports: Exports, broken: dict[str, Any]
+) -> None:
+    """It does not keep the day from its result."""
+    world = exports.world
+    known = {*world.store.items}
+    world.report(world.me()["id"], "5", scenario="walk")
+    [place] = [each for each in world.store.items if each not in known and each[1] == "record"]
+    world.store.items[place] = world.store.items[place] | broken
+    assert reconciled(exports)["differences"] > 0
+    assert "record that can be read" in {each["what"] for each in differences(world)}
+
+
+def test_a_certificates_record_that_cannot_be_read_is_a_difference_though_its_holder_owes(exports: Exports) -> None:
+    """Whose certificates bear the debt is read from their Records."""
+    world = exports.world
+    false = trip(world, world.me()["id"], 50_000)
+    cancel(world, 50_000)
+    undo(world, false)
+    world.stream()
+    world.stream()
+    place = next(each for each, item in world.store.items.items() if item.get("movement") == {"S": "cancellation"})
+    world.store.items[place] = world.store.items[place] | {"postings": {"BOOL": True}}
+    assert reconciled(exports)["differences"] > 0
+    assert "record that can be read" in {each["what"] for each in differences(world)}
 
 
 def test_what_no_account_waits_for_is_no_difference_for_an_hour(exports: Exports) -> None:

@@ -14,12 +14,11 @@ from typing import Any
 from chalicelib.supervision.audit.accounts import ASSETS, Account
 from chalicelib.supervision.audit.colours import colour_of
 from chalicelib.supervision.audit.differences import ANSWERED, Difference, Findings, answered, unless_equal
-from chalicelib.supervision.audit.stored import Raw, Stored, checked, plain, postings, recorded, tint
+from chalicelib.supervision.audit.stored import UNREADABLE, Raw, Stored, checked, plain, postings, recorded, tint
 from chalicelib.supervision.audit.sums import Projected
 from chalicelib.table import keys
 
 Rows = dict[str, Any]
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
 
 
 @dataclass
@@ -41,7 +40,7 @@ class Books:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         try:
             self._add(pk, sk, item)
-        except _UNREADABLE:
+        except UNREADABLE:
             self.faults.add([Difference(pk, f"{sk} that can be read", 1, 0)])
 
     def _add(self, pk: str, sk: str, item: Raw) -> None:
@@ -185,7 +184,7 @@ class Books:
         late = Books()
         for item in records:
             late.add(item)
-            with suppress(*_UNREADABLE):  # a difference already
+            with suppress(*UNREADABLE):  # a difference already
                 self.projected.undo(recorded(item))
         for name, account in late.accounts.items():
             self.late.update({(name, asset): amount for asset, amount in account.moved.items()})

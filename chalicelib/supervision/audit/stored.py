@@ -11,6 +11,7 @@ from typing import Any
 Stored = Mapping[str, Any]  # an item as it is stored, its values plain
 Raw = Mapping[str, Any]  # the same in DynamoDB JSON
 Posting = tuple[str, str, int, str]
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)  # what an item raises that is not as it should be
 
 
 def plain(item: Raw) -> dict[str, Any]:
