@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.holds.items import Hold, Status
-from chalicelib.kernel.fields import Amount, Answer, Body, Id, Paged, ShortText, Time, example
+from chalicelib.kernel.fields import Amount, Answer, Body, Id, Paged, RefundReason, ShortText, Time, example
 from chalicelib.ledger.account import Account
 from chalicelib.ledger.model import POINTS, Posting, Transfer
 from chalicelib.ledger.refunds import from_merchant
@@ -41,12 +41,12 @@ class Capture(Body):
 
 
 class HoldRefund(Body):
-    """Points of a captured hold go back to the person. The exchange gives a reason."""
+    """Points of a captured hold go back to the person. The exchange gives a reason, a merchant need not."""
 
     model_config = example(points=500, reason="One item was missing")
 
     points: Amount
-    reason: ShortText | None = None
+    reason: RefundReason = None
 
 
 class HoldParams(Paged):

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kernel.text import TextType
+from chalicelib.kernel.text import TextType, none_if_blank
 
 # RFC 3339 within the years that texts of equal length can hold; no leap seconds, which Python does not know
 _TIME = (
@@ -69,6 +69,7 @@ def _in_range(moment: datetime) -> datetime:
 Id = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,64}$", examples=["k3v5zq6x7n4m2p8r9s0t1u2w3y"])]
 ShortText = Annotated[str, TextType(200)]
 LongText = Annotated[str, TextType(4000, lines=True)]
+RefundReason = Annotated[ShortText | None, BeforeValidator(none_if_blank)]  # the exchange gives one
 ScenarioCode = Annotated[
     str,
     Field(

@@ -157,3 +157,8 @@ def _joins(letter: str, before: str, after: str) -> bool:
     modified = _SELECTOR.match(before) or _SKIN.match(before)
     emoji = modified or unicodedata.category(before) == "So"
     return letter == _ZWJ and bool(emoji) and bool(after) and unicodedata.category(after) == "So"
+
+
+def none_if_blank(value: object) -> object:
+    """None for a text of blanks only; anything else as it is."""
+    return None if isinstance(value, str) and not value.strip() else value

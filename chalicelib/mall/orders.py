@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from chalicelib.kernel.caller import EXCHANGE, INDIVIDUAL, INSTITUTION
-from chalicelib.kernel.fields import Amount, Answer, Body, Id, Moment, Paged, ShortText, Time, example
+from chalicelib.kernel.fields import Amount, Answer, Body, Id, Moment, Paged, RefundReason, ShortText, Time, example
 from chalicelib.mall.model import FulfilmentKind
 from chalicelib.transitions import Step
 
@@ -48,16 +48,12 @@ class Fulfilment(Body):
     note: ShortText | None = None
 
 
-def _none_if_blank(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 class Refund(Body):
     """Why the points go back: it stands on the order. A merchant may leave it out or empty; the exchange may not."""
 
     model_config = example(reason="Sold out at the counter")
 
-    reason: Annotated[ShortText | None, BeforeValidator(_none_if_blank)] = None
+    reason: RefundReason = None
 
 
 class Redemption(Answer):

@@ -83,14 +83,13 @@ def publish(
 
     Raises InvalidRequest where the methodology (its versions are ``methodologies``) is not in force when the version
     begins, or now if it has begun; where it excludes a scenario that is neither among ``published`` nor itself; and
-    where an hour can hold nothing.
+    where a unit saves nothing, or a record or an hour can hold nothing.
     """
+    _more_than_zero(command.body)
     fields = _fields(command, versions)
     governing = in_force(methodologies, max(command.at, fields["valid_from"]))
     if governing is None:
         raise InvalidRequest.at("/methodology", "Is no published methodology in force", "不是已发布且有效的方法学")
-    if command.body.units_per_hour_max is not None and not Decimal(command.body.units_per_hour_max):
-        raise InvalidRequest.at("/units_per_hour_max", "Must be more than zero", "应大于零")
     excludes = _excluded(command.body.excludes, (*published, fields["code"]))
     until = lasts_until(methodologies, max(command.at, fields["valid_from"]))
     fields |= {"methodology": governing.code, "methodology_until": until, "excludes": excludes}
@@ -119,6 +118,13 @@ def end(command: Command[ScenarioEnd], versions: Sequence[Scenario]) -> Decision
     ended = replace(last, version=versions[-1].version + 1, valid_until=ends_at, published_at=command.at)
     ended = replace(ended, reason=command.body.reason)
     return Decision("scenario_ended", to_version(ended), (_write(ended),), Facts(reason=ended.reason))
+
+
+def _more_than_zero(body: NewScenario) -> None:
+    for name in ("grams_per_unit", "quantity_max", "units_per_hour_max"):
+        value: str | None = getattr(body, name)
+        if value is not None and not Decimal(value):
+            raise InvalidRequest.at(f"/{name}", "Must be more than zero", "应大于零")
 
 
 def _excluded(codes: Sequence[str], published: Iterable[str]) -> tuple[str, ...]:

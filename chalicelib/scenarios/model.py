@@ -10,7 +10,6 @@ from chalicelib.kernel.fields import (
     Body,
     Moment,
     PositiveQuantity,
-    Quantity,
     ScenarioCode,
     ScenarioRef,
     ShortText,
@@ -81,11 +80,11 @@ class NewScenario(Body):
         str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,254}$", description="The sub that may report under it")
     ]
     unit: Annotated[str, TextType(20)]
-    grams_per_unit: Quantity
+    grams_per_unit: PositiveQuantity
     confirmation: Literal["automatic", "manual"]
     daily_cap_grams: Amount | None = None
     quantity_max: Annotated[
-        Quantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
+        PositiveQuantity | None, Field(description="The most units that one record can plausibly hold; null: no bound")
     ] = None
     records_per_day_max: Annotated[
         Amount | None, Field(description="Records a person may have a day (Asia/Shanghai); null: no bound")

@@ -194,6 +194,8 @@ def test_grams_are_exact_and_rounded_down(world: World, quantity: str, factor: s
         ({"unit": "k" * 21}, "/unit"),
         ({"confirmation": "never"}, "/confirmation"),
         ({"daily_cap_grams": 0}, "/daily_cap_grams"),
+        ({"grams_per_unit": "0.000"}, "/grams_per_unit"),
+        ({"quantity_max": "0"}, "/quantity_max"),
         ({"valid_from": "2020-01-01"}, "/valid_from"),
         ({"valid_until": "2020-01-01T00:00:00Z"}, "/valid_until"),
         ({"valid_until": "2019-01-01T00:00:00Z"}, "/valid_until"),
