@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kernel.fields import Answer, Body, Quantity, ScenarioRef, Time, example
+from chalicelib.kernel.fields import Answer, Body, Quantity, ScenarioRef, Time, Whole, example
 from chalicelib.kernel.text import TextType
 from chalicelib.provenance.model import Coloured
 
@@ -105,7 +105,7 @@ class CreditRuleAnswer(Answer):
     published_at: Time
 
 
-class CreditRules(Answer):
+class CreditRules(Whole):
     """Every version of the rule, the newest first: that one counts."""
 
     items: list[CreditRuleAnswer]

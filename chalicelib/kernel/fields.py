@@ -173,6 +173,10 @@ class Empty(Body):
     """``{}``: a step that needs no words."""
 
 
+class Whole(Answer):  # all of its ``items`` on one page: who reads pages reads it, too
+    next_cursor: None = None
+
+
 class Listed(Answer):
     """What has ``items`` and a ``next_cursor``; ``_cursor`` makes the one behind so many of them (kernel/query.py)."""
 

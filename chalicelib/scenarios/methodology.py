@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.kernel.fields import Answer, Body, Moment, Sha256, ShortText, Time, example
+from chalicelib.kernel.fields import Answer, Body, Moment, Sha256, ShortText, Time, Whole, example
 from chalicelib.scenarios.items import Methodology
 from chalicelib.scenarios.model import ScenarioAnswer
 
@@ -54,7 +54,7 @@ class MethodologyAnswer(Answer):
     published_at: Time
 
 
-class MethodologiesAnswer(Answer):
+class MethodologiesAnswer(Whole):
     """Every methodology that was published, by code."""
 
     items: list[MethodologyAnswer]

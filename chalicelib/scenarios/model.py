@@ -14,6 +14,7 @@ from chalicelib.kernel.fields import (
     ScenarioRef,
     ShortText,
     Time,
+    Whole,
     example,
 )
 from chalicelib.kernel.text import TextType
@@ -145,7 +146,7 @@ class VersionAnswer(ScenarioAnswer):
     reason: str | None
 
 
-class VersionsAnswer(Answer):
+class VersionsAnswer(Whole):
     """Every version of a scenario, newest first."""
 
     __qualname__ = "ScenarioVersions"
@@ -154,7 +155,7 @@ class VersionsAnswer(Answer):
     items: list[VersionAnswer]
 
 
-class ScenariosAnswer(Answer):
+class ScenariosAnswer(Whole):
     """Every scenario in force."""
 
     items: list[ScenarioAnswer]

@@ -18,7 +18,7 @@ def test_without_a_rule_there_is_no_score(world: World) -> None:
     assert world.me()["credit"] is None
     refused = world.get("/v1/accounts/me/credit", role="individual", sub="alice")
     assert (refused.status, refused.body["code"]) == (404, "not_found")
-    assert world.get("/v1/credit-rules").body == {"items": []}
+    assert world.get("/v1/credit-rules").body == {"items": [], "next_cursor": None}
 
 
 def test_a_rule_scores_what_was_earned_and_a_new_one_scores_it_again(world: World) -> None:
