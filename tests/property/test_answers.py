@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.edge.endpoints import ENDPOINTS
-from chalicelib.kernel.fields import Answer, Listed, Page, Paged
+from chalicelib.kernel.fields import Answer, Listed, Page, Paged, Whole
 from chalicelib.kernel.query import ANSWER_BYTES_MAX, Query, unseal, weight, written
 
 LAMBDA_BYTES_MAX = 6 * 1024 * 1024
@@ -105,9 +105,13 @@ def test_every_list_is_a_page_or_bounded_by_what_it_is() -> None:
     importlib.import_module("app")
     reads = {f"GET {each.path}": each.answers for each in ENDPOINTS if each.method == "GET" and each.answers}
     lists = {name for name, answer in reads.items() if "items" in getattr(answer, "model_fields", {})}
+    whole, pages = (
+        {name for name, answer in reads.items() if isinstance(answer, type) and issubclass(answer, kind)}
+        for kind in (Whole, Listed)
+    )
     cursors = {name for name, answer in reads.items() if "next_cursor" in getattr(answer, "model_fields", {})}
-    assert {name for name in reads if isinstance(reads[name], type) and issubclass(reads[name], Listed)} == cursors
-    assert lists - cursors <= set(BOUNDED)
+    assert whole | pages == cursors
+    assert lists - pages <= set(BOUNDED)
     assert set(BOUNDED) <= set(reads)
 
 

@@ -29,6 +29,7 @@ UNSAID = {
     "draws_end": "not later than ends_at",
     "time_range": "in UTC",
     "sku_twice": "an sku of its own",
+    "part_twice": "Each number once",
     "levels": "rising score_min",
     "blank": "At least one character is visible",  # combining marks alone are none
     "string_too_long": "in NFC",  # which may have more characters
