@@ -61,6 +61,21 @@ def test_the_terms_of_an_event_are_frozen_once_it_was_admitted(desk: Desk) -> No
     assert desk.world.patch(f"/v1/applications/{id}", change, **SHOP).refused == (409, "invalid_state")
 
 
+def test_the_price_of_an_offer_stays_once_its_event_is_open(desk: Desk) -> None:
+    desk.bring("event", plan=NOW)
+    opened = f"/v1/offers/{desk.world.offer(points=10, stock=5)}"
+    answer = desk.world.patch(opened, {"points": 20, "title": "门票（改）"}, **SHOP)
+    assert answer.refused == (409, "invalid_state")
+    assert answer.body["starts_at"] == "2020-06-05T02:00:00.000Z"
+    rest = {"points": 10, "title": "门票（改）", "stock_added": 5, "status": "off_shelf"}
+    assert desk.world.patch(opened, rest, **SHOP).body.items() >= {"title": "门票（改）", "status": "off_shelf"}.items()
+
+
+def test_the_price_may_change_before_the_event_opens(desk: Desk) -> None:
+    desk.bring("event")
+    assert desk.world.patch(f"/v1/offers/{desk.world.offer(points=10)}", {"points": 20}, **SHOP).body["points"] == 20
+
+
 def test_events_have_pages(desk: Desk) -> None:
     first = desk.bring("event")
     second = desk.bring("event", sub="mall")

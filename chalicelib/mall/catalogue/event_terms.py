@@ -3,16 +3,32 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from chalicelib.errors import InvalidRequest
+from chalicelib.errors import InvalidRequest, InvalidState, Text
 from chalicelib.kernel.caller import INSTITUTION
 from chalicelib.kernel.decision import Command
 from chalicelib.ledger.account import EventTerms
 from chalicelib.mall.items import Offer, OfferEvent, Pointer
-from chalicelib.mall.model import NewOffer
+from chalicelib.mall.model import NewOffer, OfferChange
 from chalicelib.mall.offers.sellers import Seller, Selling, outside
 from chalicelib.merchants.beside import MerchantEvent
 from chalicelib.table import keys
 from chalicelib.table.write import Write, put
+
+
+class PriceFrozen(InvalidState):
+    detail = Text(
+        "The event opened at {starts_at}: the price of its offers stays as it was announced.",
+        "该活动已于 {starts_at} 开放，其权益的价格以公示内容为准，不可变更。",
+    )
+    remedy = Text("Leave points out. All else can change.", "请勿填写 points；其他内容可以变更。")
+
+
+def frozen(offer: Offer, body: OfferChange, at: str) -> None:
+    """Once an event is open, everybody pays what was announced (guide §7.2 c). Raises PriceFrozen."""
+    if body.points in (None, offer.points) or not offer.event:
+        return
+    if offer.starts_at and offer.starts_at <= at:
+        raise PriceFrozen(state="open", action="change", starts_at=offer.starts_at)
 
 
 def at_event(command: Command[NewOffer], offer: Offer, seller: Seller | None, named: MerchantEvent | None) -> Offer:

@@ -102,10 +102,12 @@ def change(
     Price, title and state change at few tills in the same transaction; many follow (tills/following.py), each at once
     with all of it, so no sale sees half. ``supplied``: what the added stock was computed from; an offer that was
     supplied with more meanwhile is read again. Refuses AccountFrozen, InvalidState where a suspended merchant would put
-    it on the shelf or its sub-platform took it down, and InvalidRequest where its time is over.
+    it on the shelf, its sub-platform took it down or its event is open (PriceFrozen), and InvalidRequest where its time
+    is over.
     """
     body = command.body
     _sensible(body, offer.ends_at, command.at)
+    event_terms.frozen(offer, body, command.at)
     if body.stock_added and offer.pooled:
         raise InvalidRequest.at(
             "/stock_added",
