@@ -173,7 +173,7 @@ class Empty(Body):
     """``{}``: a step that needs no words."""
 
 
-class Whole(Answer):  # all of its ``items`` on one page: who reads pages reads it, too
+class Whole(Answer):  # all items on one page, with the next_cursor that clients expect of every list
     next_cursor: None = None
 
 

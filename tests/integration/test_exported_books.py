@@ -26,15 +26,20 @@ from tests.world import World
 FULL = objects.full(DAY)
 
 
-@pytest.fixture
-def exports(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exports]:
+def town(world: World, monkeypatch: pytest.MonkeyPatch) -> Exports:
+    """One whose books need many parts, and more than once the memory that there is."""
     monkeypatch.setenv("BATCH_THREADS", "1")
     monkeypatch.setattr(spread, "_ITEMS_A_PART", 50)
     monkeypatch.setattr(spread, "ACCOUNTS_MAX", 3)
     lively(world)
     trade(world)
     world.stream()
-    yield exporting(world, monkeypatch)
+    return exporting(world, monkeypatch)
+
+
+@pytest.fixture
+def exports(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exports]:
+    yield town(world, monkeypatch)
     client.client.cache_clear()
 
 

@@ -16,9 +16,9 @@ from chalicelib.settings import settings
 from chalicelib.supervision.audit import spread
 from infra.dev.local import schedules
 from tests.books import audited
-from tests.exports import Exports, exporting
-from tests.integration.test_books import lively
-from tests.integration.test_reconciliation import CORRUPTED, DAY, MOMENT, trade
+from tests.exports import Exports
+from tests.integration.test_exported_books import town
+from tests.integration.test_reconciliation import CORRUPTED, DAY, MOMENT
 from tests.world import World
 
 NEXT, THIRD = "2026-02-01", "2026-02-02"
@@ -28,13 +28,7 @@ FIRST = datetime.fromisoformat(MOMENT)
 @pytest.fixture
 def exports(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exports]:
     """A town whose first day agrees."""
-    monkeypatch.setenv("BATCH_THREADS", "1")
-    monkeypatch.setattr(spread, "_ITEMS_A_PART", 50)
-    monkeypatch.setattr(spread, "ACCOUNTS_MAX", 3)
-    lively(world)
-    trade(world)
-    world.stream()
-    made = exporting(world, monkeypatch)
+    made = town(world, monkeypatch)
     assert reconciled(made, 0)["differences"] == 0
     yield made
     client.client.cache_clear()

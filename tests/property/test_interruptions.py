@@ -254,7 +254,7 @@ def test_a_store_that_hangs_is_told_of_before_the_function_ends(
 
 
 @pytest.mark.parametrize("beside", [files, queues, remote], ids=["S3", "SQS", "KMS"])
-def test_what_hangs_beside_the_store_is_told_of_in_time_too(
+def test_a_request_is_answered_in_time_while_a_service_beside_the_store_hangs(
     world: World, ready: Ready, monkeypatch: pytest.MonkeyPatch, beside: Any
 ) -> None:
     """Either the request can do without it, or it is refused, and does all of it once the service is back."""

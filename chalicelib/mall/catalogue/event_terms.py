@@ -17,17 +17,16 @@ from chalicelib.table.write import Write, put
 
 class PriceFrozen(InvalidState):
     detail = Text(
-        "The event opened at {starts_at}: the price of its offers stays as it was announced.",
-        "该活动已于 {starts_at} 开放，其权益的价格以公示内容为准，不可变更。",
+        "This offer of an event is open since {starts_at}: its price stays as it was announced.",
+        "该活动权益已于 {starts_at} 开放兑换，价格以公示内容为准，不可变更。",
     )
     remedy = Text("Leave points out. All else can change.", "请勿填写 points；其他内容可以变更。")
 
 
 def frozen(offer: Offer, body: OfferChange, at: str) -> None:
-    """Once an event is open, everybody pays what was announced (guide §7.2 c). Raises PriceFrozen."""
-    if body.points in (None, offer.points) or not offer.event:
-        return
-    if offer.starts_at and offer.starts_at <= at:
+    """Once an offer of an event is open, everybody pays what was announced (guide §7.2 c). Raises PriceFrozen."""
+    repriced = body.points not in (None, offer.points)
+    if repriced and offer.event and offer.starts_at and offer.starts_at <= at:
         raise PriceFrozen(state="open", action="change", starts_at=offer.starts_at)
 
 
