@@ -1,8 +1,8 @@
 """``make load``: a mixed day at rising rates, a soak, and a city's day of TRIPS in files; then the books.
 
 ``RATES="5 10 20 40"`` are requests a second, each for ``SECONDS`` (20); ``SOAK`` seconds (0) follow at the second rate.
-``TRIPS`` (0) are sent by sixteen channels in files, while people ask at the first rate. It writes
-``build/load/latency.svg`` and ``build/load/figures.txt``.
+``TRIPS`` (0) are sent by sixteen channels in files (by the first ``CHANNELS`` of them), while people ask at the first
+rate. It writes ``build/load/latency.svg`` and ``build/load/figures.txt``.
 """
 
 import os

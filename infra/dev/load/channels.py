@@ -84,15 +84,18 @@ def rider(number: int) -> dict[str, Any]:
     return {"kind": "individual", "name": "李四", "identity_number": first + ric.calc_check_digit(first + "0")}
 
 
-def files(trips: int, riders: Sequence[str], draw: Random) -> tuple[list[Sent], list[Sent]]:
-    """Those of the day, and those that come late: some of their lines are in the first ones, too."""
-    parts = sum(each[3] for each in CHANNELS)
+def files(trips: int, riders: Sequence[str], draw: Random, count: int = len(CHANNELS)) -> tuple[list[Sent], list[Sent]]:
+    """Those of the first ``count`` channels' day, and those that come late: some of their lines are in the first ones,
+    too.
+    """
+    channels = CHANNELS[:count]
+    parts = sum(each[3] for each in channels)
     day, late = [], []
     weights = list(accumulate((place + 1) ** -_ZIPF for place in range(len(riders))))
-    for code, _, _, part, later in CHANNELS:
-        count = max(10, trips * part // parts)
-        behind = int(count * later)
-        first = _file(code, "day", count - behind, riders, weights, draw)
+    for code, _, _, part, later in channels:
+        lines = max(10, trips * part // parts)
+        behind = int(lines * later)
+        first = _file(code, "day", lines - behind, riders, weights, draw)
         day.append(first)
         if behind:
             late.append(_late(first, behind, riders, weights, draw))

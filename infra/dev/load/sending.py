@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import threading
 import time
 from collections import Counter
@@ -54,7 +55,8 @@ def send(
 ) -> tuple[Day, Stage]:
     """Files of ``trips`` trips, and ``rate`` requests a second beside them. Raises SystemExit where no line moves."""
     riders, draw = _settle(api, trips), Random(20260130)
-    day, late = channels.files(trips, riders, draw)
+    senders = int(os.environ.get("CHANNELS") or len(CHANNELS))
+    day, late = channels.files(trips, riders, draw, senders)
     people, over = Stage(rate), threading.Event()
 
     def ask() -> None:
