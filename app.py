@@ -89,7 +89,7 @@ def project(event: DynamoDBEvent) -> dict[str, Any]:
     """Every Record that moved value, at least once: statement lines, totals, stock and supply, exactly once."""
     from chalicelib.triggers import stream
 
-    return events.project(event, stream.PROJECTIONS)
+    return events.project(event, stream.PROJECTIONS, stream.CLEARING)
 
 
 @app.on_dynamodb_record(stream_arn=settings().stream_arn, batch_size=100, name="react")

@@ -19,7 +19,7 @@ _NUMBERS = {
     "delist_days": 14,
     "promised_days": 20,
     "silent_seconds": 900,
-    "record_form": 1,
+    "record_form": 2,
 }
 
 
@@ -56,7 +56,7 @@ class Settings(NamedTuple):
     delist_days: int
     promised_days: int
     silent_seconds: int  # a run of which nothing was heard for so long has lost a message
-    record_form: int  # of new Records of trips: 0 as before 2026-11-28, which a version that is older can read (ADR 56)
+    record_form: int  # of new Records of trips, for an older version beside this one: 0 (ADR 56) or 1 (ADR 62)
     allow_local_partners: bool  # on one machine only: in Lambda, 127.0.0.1 is the runtime's own interface
 
 

@@ -61,6 +61,8 @@ class Store:
             return respond(request, 200, getattr(self, f"_{operation}")(asked))
         except Invalid as invalid:
             return respond(request, 400, fault("ValidationException", str(invalid)))
+        except Refused as refused:
+            return respond(request, 400, fault("ConditionalCheckFailedException", str(refused)))
         except Cancelled as cancelled:
             answer = fault("TransactionCanceledException", "Transaction cancelled")
             return respond(request, 400, answer | {"CancellationReasons": cancelled.reasons})
@@ -135,6 +137,13 @@ class Store:
         self._done |= {token: asked["TransactItems"]} if token else {}
         return {}
 
+    def _UpdateItem(self, asked: Raw) -> Raw:
+        [reason], after = self.judge({"TransactItems": [{"Update": asked}]})
+        if reason["Code"] != "None":
+            raise Refused("The conditional request failed")
+        self.apply(after)
+        return {}
+
     def judge(self, asked: Raw) -> tuple[list[Raw], dict[Place, Raw | None]]:
         """What each condition of a transaction says at present, and what its items would be after it."""
         changes = [next(iter(each.items())) for each in asked["TransactItems"]]
@@ -163,6 +172,10 @@ class Store:
 
 
 Interruption = Callable[[Store, AWSPreparedRequest, Raw], AWSResponse]
+
+
+class Refused(Exception):
+    """The condition of a Write that is alone."""
 
 
 class Cancelled(Exception):

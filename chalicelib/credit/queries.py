@@ -55,7 +55,8 @@ def reasons(account: Account, now: datetime) -> CreditReasons:
 def _earned(account: Account, since: str, until: str) -> list[Coloured]:
     """What an account got, and those of the same person that procedures closed in its favour, the oldest first."""
     sums: Counter[Colour] = Counter()
-    for id in (*account.formerly, account.id):
-        for each in provenance.earned(id, since, until):
+    formerly = [keys.account(keys.holder(id)) for id in sorted(account.formerly)]
+    for of in (account, *read.many(formerly, Account).values()):
+        for each in provenance.earned(of, since, until):
             sums[each.colour] += each.grams
     return [Coloured(**colour._asdict(), grams=grams) for colour, grams in sorted(sums.items())]

@@ -9,36 +9,43 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib import log
+from chalicelib.agenda.attempts import retrying
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.kernel.record import Record
 from chalicelib.settings import settings
 from chalicelib.table import keys
-from chalicelib.table.commit import WRITES_MAX, Failed, commit
+from chalicelib.table.commit import WRITES_MAX, Failed, commit, write_alone
 from chalicelib.table.row import load
 from chalicelib.table.write import Write, decode
 
 # What a room makes of Records. A Write that puts an item marks a Record as projected: see ``_marked``.
 Projection = Callable[[Sequence[Record]], list[Write]]
+# What a room updates when Records are projected, each Write by itself: doing it again changes nothing.
+Clearing = Callable[[Sequence[Record]], list[Write]]
 # What else follows from Records, at least once: doing it again changes nothing.
 Reaction = Callable[[Sequence[Record]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
-_CHUNK_OF_TRIPS = 24  # three each, and four for each scenario
+_SUMS_OF_A_SCENARIO, _SUMS_OF_ALL = 4, 6  # Writes that trips share; a trip has one of its own
 _ATTEMPTS_MAX = 12
 
 
-def project(event: DynamoDBEvent, projections: Sequence[Projection]) -> dict[str, Any]:
+def project(
+    event: DynamoDBEvent, projections: Sequence[Projection], clearing: Clearing = lambda _: []
+) -> dict[str, Any]:
     """Apply the Records of a stream batch that moved value. An exception makes the stream retry the whole batch."""
     with log.line("projected", function="project") as line:
         records = [record for _, record in _records(event, {"movement"})]
         for chunk in _chunks(records):
             _apply(chunk, projections)
+        _clear(clearing(records))
         if records:
             line.metrics |= {"Projected": len(records), "StreamLag": max(map(_age, records))}
     return {"batchItemFailures": []}
@@ -48,8 +55,23 @@ def _chunks(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     """Trips stand with those of their scenario: the more share its sums, the fewer Writes. No sum minds the order."""
     trips = sorted((each for each in records if each.form), key=lambda each: each.scenario or "")
     others = [each for each in records if not each.form]
-    for some, size in ((trips, _CHUNK_OF_TRIPS), (others, _CHUNK)):
-        yield from (some[start : start + size] for start in range(0, len(some), size))
+    yield from (others[start : start + _CHUNK] for start in range(0, len(others), _CHUNK))
+    chunk, scenarios = list[Record](), set[str | None]()
+    for trip in trips:
+        scenarios.add(trip.scenario)
+        if len(chunk) + 1 + _SUMS_OF_A_SCENARIO * len(scenarios) + _SUMS_OF_ALL > WRITES_MAX:
+            yield chunk
+            chunk, scenarios = [], {trip.scenario}
+        chunk.append(trip)
+    if chunk:
+        yield chunk
+
+
+def _clear(writes: Sequence[Write]) -> None:
+    """Each Write by itself, side by side: each waits for its own answer. Raises Contended, Unavailable."""
+    with ThreadPoolExecutor(settings().batch_threads) as pool:
+        for _ in pool.map(lambda write: retrying(lambda: write_alone(write)), writes):
+            pass
 
 
 def react(event: DynamoDBEvent, reactions: Sequence[Reaction]) -> dict[str, Any]:

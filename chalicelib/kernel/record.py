@@ -47,7 +47,8 @@ class Facts:
     ``payer``, of a capture or of a draw's sale, the account that they came from. ``owner``: the account whose order,
     hold or donation it was, where another one gets what comes back. ``proof``: the signature of the
     request by the caller's own system. ``dispute``: what a step or a ruling is about. ``conformance``: the run that it
-    is a part of. ``trip``: what a reduction's answer is made of, where it is not kept itself.
+    is a part of. ``trip``: what a reduction's answer is made of, where it is not kept itself. ``summed``: its account's
+    own sums moved with the balance, so no projection adds to them (docs/adr/0062).
     """
 
     movement: str | None = None
@@ -81,6 +82,7 @@ class Facts:
     reason: str | None = None
     proof: Proof | None = None
     trip: Trip | None = None
+    summed: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

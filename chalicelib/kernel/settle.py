@@ -162,16 +162,16 @@ def conclude(
 
 
 class Derived(NamedTuple):
-    """Whether a Write was done now; where its condition did not hold, the item as it stood (None: there is none)."""
+    """Whether Writes were done now; where a condition did not hold, the item as it stood (None: there is none)."""
 
     done: bool
     stood: Row | None = None
 
 
-def derive(write: Write) -> Derived:
-    """Commit one Write that needs no Record: all it keeps follows from what is kept. Raises Contended, Unavailable."""
+def derive(*writes: Write) -> Derived:
+    """Commit Writes that need no Record: all they keep follows from what is kept. Raises Contended, Unavailable."""
     try:
-        commit([write])
+        commit(writes)
     except Failed as failed:
         stood = failed.failures[0][1]
         return Derived(done=False, stood=Row(stood) if stood else None)

@@ -1,6 +1,8 @@
 """What the items of Accounts hold. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from chalicelib.errors import NotFound
 from chalicelib.table import keys
@@ -105,6 +107,8 @@ class Account(AnyAccount, Sums):
     ``successor``: the account that came after it, for the same person under another login; ``heir``: the one of the
     person who inherited from it; ``formerly``: those that procedures closed in its favour, of the same person;
     ``earlier``: those that she had closed herself before.
+    ``colours``: grams by colour (a part of keys.earned) that stand on the account itself; ``credits`` counts the
+    credits that moved them, ``folded`` is that number when the last page of them was written (docs/adr/0062).
     ``members``: merchants beneath the institution's sub-platform. ``owners``: ids of the logins that may do everything
     in its name; empty while that is only the one that opened it. ``late``: how many lines were filed late (projection).
     """
@@ -130,6 +134,14 @@ class Account(AnyAccount, Sums):
     members: int = 0
     owners: tuple[str, ...] = ()
     late: int = 0
+    colours: Mapping[str, int] = field(default_factory=dict)
+    credits: int = 0
+    folded: int = 0
+
+    @staticmethod
+    def in_full(item: Mapping[str, Any]) -> Mapping[str, Any]:
+        """``item`` with its ``colours`` together: each is an attribute of its own, to which a credit adds."""
+        return {**item, "colours": {name: grams for name, grams in item.items() if name.startswith(keys.EARNED)}}
 
     @property
     def holder(self) -> str:

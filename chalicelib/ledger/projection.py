@@ -10,7 +10,7 @@ from chalicelib.kernel.record import Record
 from chalicelib.ledger import lines, model
 from chalicelib.ledger.model import GRAMS, POINTS, Entry, unbought
 from chalicelib.table import keys
-from chalicelib.table.write import Write, put, update
+from chalicelib.table.write import Write, present, put, update
 
 LATE = timedelta(minutes=5)  # a Record that is filed so long after its own time counts as late, see accounts
 HOLDER_LANES = 4  # a merchant's totals move with every sale: lanes keep consumers from colliding
@@ -32,7 +32,7 @@ TOTALS = {
 
 def entries(records: Sequence[Record]) -> list[Write]:
     """File each Record: put its lines (once: they mark it as projected), copy those of rare kinds, note what it
-    reserves, move totals, clear ``unfiled``.
+    reserves, move totals, clear ``unfiled``. A Record that has ``summed`` moves no totals; ``clear`` follows.
 
     Lines that are filed ``LATE`` are counted on their accounts: sums of statements that were kept before lack them.
     """
@@ -52,7 +52,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
             for counted, total, amount in _counted(record, name, entry):
                 totals[counted][total] += amount
         copies.append(lines.reservation(record))
-        for name in _remembering(record):
+        for name in () if record.summed else _remembering(record):
             unfiled[name].add(record.id)
     lane = randrange(HOLDER_LANES)
     accounts = [
@@ -66,10 +66,21 @@ def entries(records: Sequence[Record]) -> list[Write]:
     return puts + accounts + merchants + [copy for copy in copies if copy]
 
 
+def clear(records: Sequence[Record]) -> list[Write]:
+    """Accounts no longer remember Records that moved their own sums, once these are filed. Again: nothing changes."""
+    filed: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        for name in _remembering(record) if record.summed else ():
+            filed[name].add(record.id)
+    return [update(keys.account(name), discard={"unfiled": ids}, require=present()) for name, ids in filed.items()]
+
+
 def _counted(record: Record, name: str, entry: Entry) -> Iterator[tuple[str, str, int]]:
     """What a line adds to a person's totals (or an institution's own): account name, total, amount."""
     if late := record.at < stamp(datetime.now(UTC) - LATE):
         yield name, "late", 1
+    if record.summed:
+        return
     if name != record.holder and entry.kind in TOTALS and not record.payer:
         total, asset, sign = TOTALS[entry.kind]
         yield record.owner or name, total, sign * (entry.points + entry.repaid if asset == POINTS else entry.grams)

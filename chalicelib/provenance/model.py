@@ -1,13 +1,13 @@
 """Colours of grams. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib import shanghai
 from chalicelib.kernel.fields import Answer, Time, example
-from chalicelib.kernel.record import Record
+from chalicelib.kernel.record import Facts, Record
 from chalicelib.ledger.model import DEBT, GRAMS, POINTS
 from chalicelib.table import keys
 
@@ -40,6 +40,20 @@ class Coloured:
         return Colour(self.month, self.scenario, self.methodology)
 
 
+@dataclass(frozen=True)
+class ColoursPage:
+    """Grams by colour that stood on their account until its credit number ``folded``, by the names they had there."""
+
+    folded: int
+    colours: Mapping[str, int]
+
+
+def coloured(colours: Mapping[str, int]) -> list[Coloured]:
+    """Those of an account, or of a page of it."""
+    parts = (name.removeprefix(keys.EARNED).split(":", 2) for name in colours)
+    return [Coloured(**Colour(*of)._asdict(), grams=grams) for of, grams in zip(parts, colours.values(), strict=True)]
+
+
 class Credited(NamedTuple):
     """``grams`` of a colour came to an account; negative where a reduction was reversed."""
 
@@ -48,12 +62,12 @@ class Credited(NamedTuple):
     grams: int
 
 
-def credited(record: Record) -> Credited | None:
-    """What a Record credits; None where it credits nothing, or was made before Records named their colour.
+def credited(record: Facts) -> Credited | None:
+    """What a Record credits, by its facts; None where it credits nothing, or is from before Records named their colour.
 
     A debt that a conversion repays takes nothing from its colour: the reversal took it from the reduction's own.
     """
-    if record.month is None or record.scenario is None:
+    if record.month is None or record.scenario is None or not record.postings:
         return None
     colour = Colour(record.month, keys.scenario_code(record.scenario), record.methodology or "")
     [account] = {name for posting in record.postings for name in posting[:2] if name.startswith("account:")}
@@ -65,7 +79,7 @@ def credited(record: Record) -> Credited | None:
     return None
 
 
-def _reversed(record: Record) -> int:
+def _reversed(record: Facts) -> int:
     """The reduction's grams: those that left, and those that are owed."""
     left = sum(each.amount for each in record.postings if each.destination == keys.ISSUED and each.asset == GRAMS)
     return left + sum(each.amount for each in record.postings if each.asset in DEBT.values())

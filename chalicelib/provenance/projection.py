@@ -5,17 +5,25 @@ from collections.abc import Sequence
 from random import randrange
 
 from chalicelib.kernel.record import Record
-from chalicelib.provenance.model import Colour, credited, flows, month_of, used
-from chalicelib.table import keys
-from chalicelib.table.write import Write, update
+from chalicelib.kernel.settle import derive
+from chalicelib.ledger.account import Account
+from chalicelib.provenance.model import Colour, ColoursPage, coloured, credited, flows, month_of, used
+from chalicelib.table import keys, read
+from chalicelib.table.write import Attr, Write, put, update
+
+# Colours on an account's own item: some 40 bytes each, of the 1 KB that its writes have for two units.
+COLOURS_MAX = 8
+_SAMPLED = frozenset("abcd")  # beginnings of ids: one Record in eight
 
 
 def colours(records: Sequence[Record]) -> list[Write]:
-    """One Write for each account and colour, and one for each colour of a month, in a lane of its own choosing."""
+    """One Write for each account and colour, unless the account moved its own sums itself, and one for each colour of a
+    month, in a lane of its own choosing.
+    """
     accounts: Counter[tuple[str, Colour]] = Counter()
     scheme: dict[tuple[str, Colour], Counter[str]] = defaultdict(Counter)
     for record in records:
-        if came := credited(record):
+        if (came := credited(record)) and not record.summed:
             accounts[came.account, came.colour] += came.grams
         for colour, grams in flows(record):
             scheme[month_of(record), colour]["issued" if grams > 0 else "reversed"] += abs(grams)
@@ -26,6 +34,29 @@ def colours(records: Sequence[Record]) -> list[Write]:
 
 def _add(key: keys.Key, colour: Colour, **amounts: int) -> Write:
     return update(key, assign=colour._asdict(), add=amounts)
+
+
+def fold_colours(records: Sequence[Record]) -> None:
+    """Of one Record in eight that moved its account's own sums: where the item holds too many, they become a page."""
+    sampled = (each for each in records if each.summed and each.id[0] in _SAMPLED)
+    names = {came.account for record in sampled if (came := credited(record))}
+    accounts = read.many([keys.account(name) for name in sorted(names)], Account) if names else {}
+    for account in accounts.values():
+        if len(account.colours) >= COLOURS_MAX:
+            derive(*_folded(account))
+
+
+def _folded(account: Account) -> tuple[Write, Write]:
+    """The page, and the account (as read) without what is on it. Where it was credited since, neither."""
+    newest = max(each.month for each in coloured(account.colours))
+    page = ColoursPage(account.credits, account.colours)
+    rest = update(
+        account.key,
+        assign={"folded": account.credits},
+        remove=tuple(account.colours),
+        require=Attr("credits").eq(account.credits),
+    )
+    return put(keys.earned_page(account.holder, newest, account.credits), page), rest
 
 
 def uses(records: Sequence[Record]) -> list[Write]:

@@ -10,8 +10,9 @@ from chalicelib.errors import NotFound
 from chalicelib.kernel.fields import Page, Paged
 from chalicelib.kernel.query import Query
 from chalicelib.kernel.record import Record
+from chalicelib.ledger.account import Account
 from chalicelib.provenance.mix import MonthMix
-from chalicelib.provenance.model import Colour, Coloured, Flow, UseAnswer, to_use
+from chalicelib.provenance.model import Colour, Coloured, ColoursPage, Flow, UseAnswer, coloured, to_use
 from chalicelib.table import keys, read
 
 
@@ -33,10 +34,18 @@ class Place(NamedTuple):
     whole: int
 
 
-def earned(account: str, since: str, until: str) -> list[Coloured]:
-    """What ``account`` (its id) got in the months from ``since`` to ``until``, both included, the oldest first."""
-    low, high = keys.earned_in(since), keys.earned_in(until) + "~"
-    return list(read.query(keys.holder(account), low, high, Coloured))
+def earned(account: Account, since: str, until: str) -> list[Coloured]:
+    """What an account (as read) got in the months from ``since`` to ``until``, both included; a colour may come twice.
+
+    A page that was written since it was read holds what still stands on it: such pages are left out.
+    """
+    found = coloured(account.colours)
+    for row in read.partition(account.holder, keys.earned_in(since), keys.EARNED + "~"):
+        if "colours" not in row.attributes:
+            found.append(row.load(Coloured))
+        elif (page := row.load(ColoursPage)).folded <= account.folded:
+            found += coloured(page.colours)
+    return [each for each in found if since <= each.month <= until]
 
 
 def flows(month: str) -> dict[Colour, Flow]:

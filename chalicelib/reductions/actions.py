@@ -14,7 +14,7 @@ from chalicelib.ledger.actions import AccountCondition, post
 from chalicelib.reductions import caps
 from chalicelib.reductions.items import Pointer, Recipient, Reduction, ReductionState
 from chalicelib.reductions.model import STEPS, Reason, ReductionAnswer, Report, day, month
-from chalicelib.reductions.transfers import credit
+from chalicelib.reductions.transfers import credit, summing
 from chalicelib.scenarios.items import Scenario
 from chalicelib.table import keys, lists
 from chalicelib.table.lists import UNLISTED, Listing
@@ -58,7 +58,7 @@ def report(command: Command[Report], versions: Sequence[Scenario], recipient: Re
     on = day(body.occurred_at)
     cap, counted = caps.count(recipient, grams, scenario, on)
     credited, facts = _credit(reduction, recipient, command.id, pending=0 if confirmed else 1, convert=confirmed)
-    facts = _named(facts, command, scenario, recipient)
+    credited, facts = summing(credited, _named(facts, command, scenario, recipient))
     if counted:
         facts = replace(facts, cap_day=on, cap_counted=counted)
     writes = (_guard(reduction, command.at), *cap, *credited)
@@ -76,6 +76,7 @@ def confirm(command: Command[Empty], reduction: Reduction) -> Decision:
     decided = _net(answer.model_copy(update={"status": status, "points": reduction.points}), facts)
     record = reduction.record
     facts = replace(facts, scenario=answer.scenario, methodology=record.methodology, month=record.month)
+    credited, facts = summing(credited, facts)
     return Decision("reduction_confirmed", decided, (_decide(decided), *credited), facts, publish=not facts.movement)
 
 

@@ -11,6 +11,7 @@ from chalicelib.table.write import Item, Write, decode
 
 WRITES_MAX = 100  # DynamoDB's own limit of a transaction
 _CONFLICT = "TransactionConflict"
+_HELD = "TransactionConflictException"  # the same, outside of transactions
 _AGAIN = {_CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -45,6 +46,29 @@ def commit(writes: Sequence[Write]) -> None:
         raise
     except BotoCoreError as error:
         raise Unavailable() from error
+
+
+def write_alone(write: Write) -> bool:
+    """One update outside of any transaction, for half its units: only where doing it again changes nothing.
+
+    False where its condition does not hold. Raises Contended, Unavailable.
+    """
+    request = write.request()["Update"]
+    del request["ReturnValuesOnConditionCheckFailure"]  # policies let such an update see nothing else of the item
+    try:
+        client().update_item(**request)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            return False
+        if code in {*BUSY, _HELD}:
+            raise Contended() from error
+        if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
+            raise Unavailable() from error
+        raise
+    except BotoCoreError as error:
+        raise Unavailable() from error
+    return True
 
 
 def _cancelled(reasons: list[dict[str, Any]]) -> Exception:

@@ -1,11 +1,11 @@
-"""``python -m infra.ops.refile [--all | --since TIME]``: hand Records that the stream lost to its consumers' own code.
+"""``python -m infra.ops.refile [--all | --rebuild | --since TIME]``: hand the consumers' own code what the stream lost.
 
 It runs in this process. The stream loses a Record when its 24 hours are over, or when Lambda gives up on a batch.
 Handed over are those that an account still waits for; with ``--all``, which reads the whole table once, every Record
-that moved something and bears no mark of projection: those that no account waits for too, and all of them after the
-projections were deleted; with ``--since`` every Record since TIME (UTC) that moved something or is published, because
-reactions leave no mark. Projection and reactions both get them. Each has its effect once, whether or not the stream
-brings the Record as well, and however often this is run.
+that moved something and bears no mark of projection: those that no account waits for, too; with ``--rebuild`` the same,
+after projections and totals of accounts were deleted, and with what Records summed themselves; with ``--since`` every
+Record since TIME (UTC) that moved something or is published, because reactions leave no mark. Projection and reactions
+both get them. Each has its effect once, whether or not the stream brings it as well, and however often this is run.
 
 STAGE names a deployed stage: its consumer's settings are taken. Without it TABLE_NAME names the table, else it is the
 local stack's in DATA. Where both are named, the table is that in TABLE_NAME.
@@ -38,15 +38,8 @@ _FOLLOWED = "sk = :record AND #at >= :since AND (attribute_exists(movement) OR a
 
 def waiting(table: str) -> list[str]:
     """The ids of the Records that accounts wait for."""
-    pages = (
-        boto3.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=table,
-            FilterExpression="attribute_exists(unfiled)",
-            ProjectionExpression="unfiled",
-        )
-    )
+    scan = boto3.client("dynamodb").get_paginator("scan").paginate
+    pages = scan(TableName=table, FilterExpression="attribute_exists(unfiled)", ProjectionExpression="unfiled")
     return sorted({id for page in pages for item in page["Items"] for id in item["unfiled"]["SS"]})
 
 
@@ -123,10 +116,10 @@ def since(table: str, time: str) -> list[str]:
     return [id for _, id in sorted(found)]
 
 
-def refile(table: str, ids: Sequence[str], handed: Tell = lambda _: None) -> list[str]:
+def refile(table: str, ids: Sequence[str], handed: Tell = lambda _: None, *, rebuild: bool = False) -> list[str]:
     """Project these Records and react to them; the ids of those that a reaction failed for.
 
-    If a projection raises, the Records before its batch are done; ``handed`` gets their number.
+    If a projection raises, the Records before its batch are done; ``handed`` gets their number. ``rebuild``: see above.
     """
     import app  # reads the environment
 
@@ -134,6 +127,8 @@ def refile(table: str, ids: Sequence[str], handed: Tell = lambda _: None) -> lis
     for start in range(0, len(ids), _AT_ONCE):
         some = ids[start : start + _AT_ONCE]
         items = _records(table, some)
+        for item in items.values() if rebuild else ():
+            item.pop("summed", None)
         event = {"Records": [change(items[id], str(place)) for place, id in enumerate(some)]}
         app.project(event, None)
         failed += [some[int(each["itemIdentifier"])] for each in app.react(event, None)["batchItemFailures"]]
@@ -171,6 +166,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.ops.refile", description=(__doc__ or "").partition("\n")[0])
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="read the whole table: also what no account waits for")
+    which.add_argument("--rebuild", action="store_true", help="the same, after projections and totals were deleted")
     which.add_argument("--since", metavar="TIME", help="what reactions lost: every Record since 2026-01-31T08:00 (UTC)")
     asked = parser.parse_args(arguments)
     if stage := target.named_stage():
@@ -182,14 +178,14 @@ def main(arguments: list[str]) -> None:
         with target.in_one_line(table):
             ids = _sought(table, progress, asked)
         handing = progress.add_task("handed over", total=len(ids))
-        failed = refile(table, ids, lambda count: progress.advance(handing, count))
+        failed = refile(table, ids, lambda count: progress.advance(handing, count), rebuild=asked.rebuild)
     print(f"{len(ids):,} Records were handed to the consumers")
     if failed:
         sys.exit(f"Reactions failed for {len(failed):,} of them: {', '.join(failed[:_SHOWN_MAX])}")
 
 
 def _sought(table: str, progress: Progress, asked: argparse.Namespace) -> list[str]:
-    if not asked.all:
+    if not (asked.all or asked.rebuild):
         return since(table, asked.since) if asked.since else waiting(table)
     about = boto3.client("dynamodb").describe_table(TableName=table)["Table"]
     reading = progress.add_task("read", total=about.get("ItemCount") or None)  # as of some hours ago

@@ -19,6 +19,7 @@ OPERATIONS: dict[str, set[Grant]] = {
     "batch_get_item": {("dynamodb:BatchGetItem", "table")},
     "query": set(),
     "transact_write_items": set(),
+    "update_item": {("dynamodb:UpdateItem", "table")},
     "generate_presigned_post": {("s3:PutObject", "objects")},
     "generate_presigned_url": {("s3:GetObject", "objects")},
     # Without ListBucket a missing object is "forbidden", and we ask whether there is one.

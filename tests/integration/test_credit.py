@@ -1,9 +1,16 @@
 """The carbon credit score, from rule to reasons."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from chalicelib.kernel.settle import derive
+from chalicelib.ledger.account import Account
+from chalicelib.provenance import projection
+from chalicelib.provenance import queries as provenance
+from chalicelib.table import keys
+from chalicelib.table import read as reading
 from tests.world import World
 
 RULE: dict[str, Any] = {
@@ -95,3 +102,61 @@ def test_a_rule_that_says_two_things_is_refused_by_its_field(
         refused = world.post("/v1/credit-rules", RULE | changes, **options)
         assert (refused.refused, refused.pointers) == ((422, "invalid_request"), [pointer])
     assert world.get("/v1/credit-rules").body["items"] == []
+
+
+@pytest.fixture
+def folding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three colours on an account are a page, and each trip looks."""
+    monkeypatch.setattr(projection, "COLOURS_MAX", 3)
+    monkeypatch.setattr(projection, "_SAMPLED", frozenset("abcdefghijklmnopqrstuvwxyz234567"))
+
+
+def traveller(world: World) -> str:
+    account = world.rich(points=1000)
+    for month in ("2024-02", "2024-03", "2024-04"):
+        assert world.report(account, "500", scenario="walk", occurred_at=f"{month}-15T08:00:00Z").status == 201
+    return account
+
+
+def read(account: str) -> Account:
+    found = reading.get(keys.account(keys.holder(account)), Account)
+    assert found
+    return found
+
+
+def by_month(account: Account) -> dict[str, int]:
+    found = Counter[str]()
+    for each in provenance.earned(account, "2024-01", "2026-12"):
+        found[each.month] += each.grams
+    return dict(found)
+
+
+@pytest.mark.usefixtures("folding")
+def test_colours_leave_their_account_for_a_page_and_are_the_same_for_whoever_reads_meanwhile(world: World) -> None:
+    account = traveller(world)
+    whole = {"2024-01": 1000, "2024-02": 500, "2024-03": 500, "2024-04": 500}
+    before = read(account)
+    assert by_month(before) == whole
+    world.stream()
+    after = read(account)
+    assert (len(before.colours), dict(after.colours), after.folded, after.credits) == (4, {}, 4, 4)
+    assert by_month(before) == by_month(after) == whole  # what it read before is not on the page for it
+    world.stream()
+    assert world.report(account, "7", scenario="walk", occurred_at="2024-02-16T08:00:00Z").status == 201
+    assert by_month(read(account)) == whole | {"2024-02": 507}
+    pages = [item for item in world.items() if item["sk"]["S"].startswith("earned:")]
+    assert [item["sk"]["S"] for item in pages] == ["earned:2024-04:~000000004"]
+    assert world.post("/v1/credit-rules", RULE, role="bureau", sub="bureau").status == 201
+    assert world.me()["credit"]["score"] == 25
+
+
+@pytest.mark.usefixtures("folding")
+def test_a_credit_that_comes_between_keeps_the_page_from_being_written(world: World) -> None:
+    account = traveller(world)
+    before = read(account)
+    assert world.report(account, "500", scenario="walk").status == 201
+    assert not derive(*projection._folded(before)).done
+    assert not [item for item in world.items() if item["sk"]["S"].startswith("earned:")]
+    assert derive(*projection._folded(now := read(account))).done
+    assert not derive(*projection._folded(now)).done
+    assert sum(by_month(read(account)).values()) == 3000

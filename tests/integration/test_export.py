@@ -39,8 +39,9 @@ def test_everything_is_there_once_filed_or_not_on_pages_of_any_size(world: World
     items = [item for page in export(world, limit=limit) for item in page["items"]]
     places = [item["place"].partition(":")[0] for item in items]
     # what the stream brings beside the lines
-    colours, messages, pointers = (["earned"], ["message"] * 2, ["reduction"]) if filed else ([], [], [])
-    assert places == ["account", *colours, "entry", "entry", "entry", *messages, "purchases", *pointers]
+    messages, pointers = (["message"] * 2, ["reduction"]) if filed else ([], [])
+    assert items[0]["kept"]["earned:2024-01:walk:SHCER-01"] == 5000
+    assert places == ["account", "entry", "entry", "entry", *messages, "purchases", *pointers]
     entries = [item for item in items if item["place"].startswith("entry")]
     assert [item["kept"]["points"] for item in entries] == [5000, -1000, -1000]
     kinds = [item["request"]["kind"] for item in entries]
@@ -72,14 +73,14 @@ def test_the_whole_partition_is_shown_without_the_hash(world: World) -> None:
 def test_what_an_item_holds_is_shown_though_no_noun_names_it(world: World) -> None:
     busy(world)
     world.stream()
-    lines = [item for item in world.store.items.values() if item["sk"]["S"].startswith(("entry:", "earned:"))]
+    lines = [item for item in world.store.items.values() if item["sk"]["S"].startswith(("entry:", "purchases:"))]
     for item in lines:
         item["of_another_version"] = {"S": "kept"}
     found = [
         each["kept"]
         for page in export(world)
         for each in page["items"]
-        if each["place"].startswith(("entry:", "earned:"))
+        if each["place"].startswith(("entry:", "purchases:"))
     ]
     assert {each.get("of_another_version") for each in found} == {"kept"}
     assert len(found) == 4

@@ -118,11 +118,11 @@ def _double(world: World) -> None:
 
 
 def _move_colour(world: World) -> None:
-    _change(
-        world,
-        lambda item: item["sk"].startswith("earned:"),
-        lambda item: item.update(scenario="bus"),
-    )
+    def move(item: Raw) -> None:
+        [name] = (each for each in item if each.startswith("earned:"))
+        item[f"{name}-2"] = item.pop(name)
+
+    _change(world, lambda item: any(each.startswith("earned:") for each in item), move)
 
 
 def _elsewhere(begins: str, other: str) -> Callable[[World], None]:

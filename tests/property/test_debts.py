@@ -350,6 +350,8 @@ class Life(RuleBasedStateMachine):
                 issued += item.get("issued", 0) - item.get("reversed", 0)
             elif item["sk"].startswith("earned:"):
                 earned += item.get("grams", 0)
+            elif item["sk"] == "account":
+                earned += sum(grams for name, grams in item.items() if name.startswith("earned:"))
         sums = books.ledger(self.world)
         uncovered = sums[keys.UNCOVERED, "debt_points"] + sums[keys.UNCOVERED, "debt_grams"]
         assert issued == earned == -sums[keys.ISSUED, "grams"] + uncovered

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.kernel.fields import stamp
+from chalicelib.kernel.record import Record
 from chalicelib.ledger.lines import copy
 from chalicelib.ledger.model import Entry
+from chalicelib.provenance.model import credited
 from chalicelib.table.row import load
 from chalicelib.table.write import decode
 from tests.simulation.books import Violation, amount
@@ -29,6 +31,7 @@ def check_projections(sim: "Simulation") -> None:
     for name, records in sim.books.by_account.items():
         _statement(sim, name, records, lines.get(name, Counter()))
     _reserved(sim)
+    _colours(sim)
     for (kind, object), dispute in sim.lives.disputed.items():
         if sim.lives.given_back(kind, object):
             raise Violation("a dispute about nothing ends", f"{dispute} is open, and all of {kind} {object} came back")
@@ -50,6 +53,22 @@ def _reserved(sim: "Simulation") -> None:
     for (pk, sk), item in sim.table.items.items():
         if sk == "account" and pk.startswith("account:") and amount(item, "held") != noted[pk]:
             raise Violation("what is held was noted", f"{noted[pk]} of {pk}, {amount(item, 'held')} are held")
+
+
+def _colours(sim: "Simulation") -> None:
+    """Grams by colour stand once, wherever they stand: on the account, on its pages, or beside it."""
+    expected, found = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for (pk, sk), raw in sim.table.items.items():
+        item = decode(raw) or {}
+        if sk == "record" and (came := credited(load(Record, item))):
+            expected[came.account, ":".join(came.colour)] += came.grams
+        if sk == "account" or "colours" in item:
+            named = {name: grams for name, grams in item.get("colours", item).items() if name.startswith("earned:")}
+            found.update({(pk, name.removeprefix("earned:")): grams for name, grams in named.items()})
+        elif sk.startswith("earned:"):
+            found[pk, sk.removeprefix("earned:")] += item["grams"]
+    if wrong := {key for key in expected.keys() | found.keys() if expected[key] != found[key]}:
+        raise Violation("grams by colour are the Records'", f"{sorted(wrong)[:3]}")
 
 
 def _minutes(sim: "Simulation", offer: str, left: int) -> None:

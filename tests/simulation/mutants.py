@@ -42,6 +42,7 @@ from chalicelib.mall.redemptions import aftersales
 from chalicelib.mall.tills import following, sizes, terms
 from chalicelib.openness import projection as supply
 from chalicelib.procedures import effects as procedures
+from chalicelib.provenance import projection as provenance
 from chalicelib.reductions import actions as reductions
 from chalicelib.reductions import caps, reversal
 from chalicelib.table.commit import commit
@@ -181,6 +182,20 @@ SUPPLY = "the supply is what the Records say"
 NEGATIVE = "no balance is below zero"
 
 MUTANTS: dict[str, Mutant] = {
+    "sums: what a trip moved by itself is projected, too": Mutant(
+        "projections add to an account what its trip has added",
+        around(events, "load", lambda real, *a: replace(real(*a), summed=None)),
+        ("totals are projected once", "grams by colour are the Records'"), TRIPS,
+    ),
+    "sums: what is filed is remembered for ever": Mutant(
+        "accounts do not forget what is filed", lambda: patch.object(stream, "CLEARING", lambda _: []),
+        ("statements are filed once",), TRIPS,
+    ),
+    "sums: what is on a page stays on its account": Mutant(
+        "grams by colour stand on their account and beside it",
+        around(provenance, "_folded", lambda real, account: real(account)[:1]),
+        ("grams by colour are the Records'",), TRIPS,
+    ),
     "commit: an unknown outcome counts as done": Mutant(
         "a time-out of a commit is taken for success", around(settle, "commit", _swallowing(Unavailable)),
         ("what is acknowledged is committed",), seed=42,
@@ -221,7 +236,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "tills: they follow whoever comes": Mutant(
         "a till does not compare the version", around(terms, "following", anyway),
-        ("a till never goes back to earlier terms",), MALL | {"change_offer"},
+        ("a till never goes back to earlier terms",), MALL | {"change_offer"}, seed=13,
     ),
     "tills: units go without a Record": Mutant(
         "the Record of units that move lacks its posting",
@@ -309,7 +324,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "projection: a failed batch is passed over": Mutant(
         "a conflict ends a projection", lambda: patch.object(events, "commit", _events_swallow),
-        ("statements are filed once", SUPPLY), TRIPS,
+        ("statements are filed once", SUPPLY), TRIPS, seed=1,
     ),
     "campaigns: a closing forgets stripes": Mutant(
         "only some of a campaign's accounts are emptied", around(campaigns, "campaign_accounts", _few_stripes),
@@ -347,7 +362,7 @@ MUTANTS: dict[str, Mutant] = {
         "the final buy-back takes a point too few",
         around(leaving, "final_exchange", lambda real, merchant, points: real(merchant, points - (points > 1))),
         ("a merchant that left keeps nothing", "a final buy-back is 1 gram for 1 point"), LEAVES | HOLDS,
-        seed=12, focus="departures",
+        seed=7, focus="departures",
     ),
     "departures: before its orders are served": Mutant(
         "what a merchant owes is not looked at", lambda: patch.object(offers, "owes", lambda *_: False),

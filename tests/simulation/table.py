@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 
 from chalicelib import deadline
 from tests.simulation.baton import Death
-from tests.store import _INDEX_NAMES, _PROJECTED, Cancelled, Place, Raw, Store, place_of
+from tests.store import _INDEX_NAMES, _PROJECTED, Cancelled, Place, Raw, Refused, Store, place_of
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
@@ -152,6 +152,9 @@ class Wire:
         asked["ClientRequestToken"] = str(next(self.tokens))
         return self._tried("commits", lambda: self._transact(asked))
 
+    def update_item(self, **asked: Any) -> Raw:
+        return self._tried("commits", lambda: self._update(asked))
+
     def _tried(self, what: str, once: Callable[[], Raw]) -> Raw:
         """As botocore's mode "standard" does it."""
         for attempt in range(1, TRIES + 1):
@@ -216,6 +219,22 @@ class Wire:
             if sim.happens("forgotten token"):
                 sim.seen["a token was forgotten, and the Record answered"] += 1
                 self.table._done.pop(asked["ClientRequestToken"], None)
+            self._wait(5)
+            raise ReadTimeoutError(endpoint_url="table")
+        return {}
+
+    def _update(self, asked: Raw) -> Raw:
+        """One update by itself: it waits for no other, and a try that timed out may be made again."""
+        self._trouble()
+        if place_of(asked["Key"]) in self.table.locked or self.sim.happens("conflict"):
+            raise refused("TransactionConflictException")
+        try:
+            self.table._UpdateItem(asked)
+        except Refused:
+            raise refused("ConditionalCheckFailedException") from None
+        if self.sim.happens("death"):
+            raise self.sim.death("right after an update")
+        if self.sim.happens("lost answer"):
             self._wait(5)
             raise ReadTimeoutError(endpoint_url="table")
         return {}

@@ -80,7 +80,7 @@ class Consumer:
     def _give(self, some: list[Any]) -> int:
         event = DynamoDBEvent({"Records": [change(item, self.at + n) for n, item in enumerate(some)]}, None)
         if self.kind == "project":
-            events.project(event, stream.PROJECTIONS)
+            events.project(event, stream.PROJECTIONS, stream.CLEARING)
             return len(some)
         failed = events.react(event, stream.REACTIONS)["batchItemFailures"]
         return min((int(each["itemIdentifier"]) - self.at for each in failed), default=len(some))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.supervision.audit.accounts import ASSETS, Account
-from chalicelib.supervision.audit.colours import colour_of
+from chalicelib.supervision.audit.colours import colour_of, earned, tinted
 from chalicelib.supervision.audit.differences import ANSWERED, Difference, Findings, answered, unless_equal
 from chalicelib.supervision.audit.stored import UNREADABLE, Raw, Stored, checked, plain, postings, recorded, tint
 from chalicelib.supervision.audit.sums import Projected
@@ -57,8 +57,7 @@ class Books:
         elif sk == "offer" and pk.startswith("offer:"):
             self.accounts[pk].keeper = keys.holder(item["merchant"]["S"])
         elif sk.startswith("earned:"):
-            earned = plain(item)
-            self.accounts[pk].colours -= int(earned["grams"]) * tint(colour_of(earned))
+            self.accounts[pk].colours -= earned(item)
         elif sk == "filed":
             self._mark(pk.removeprefix(keys.record("").pk))
         elif pk == "supply":
@@ -72,6 +71,7 @@ class Books:
         account.kind = item["kind"]["S"] if "kind" in item else ""
         if "unfiled" in item:
             self.waiting.update(item["unfiled"]["SS"])
+        account.colours -= tinted(item)
 
     def _supply_lane(self, item: Stored) -> None:
         """A lane is in balance by itself, because each Record is."""

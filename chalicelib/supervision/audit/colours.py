@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from chalicelib.supervision.audit.stored import checked
+from chalicelib.supervision.audit.stored import Raw, checked, texts, tint
 from chalicelib.table import keys
 
 Found = tuple[str, str, int, int]  # where, what, expected, found
@@ -166,6 +166,19 @@ def colour_of(item: Mapping[str, Any]) -> str:
 def _colour(month: str, scenario: str, methodology: str | None) -> str:
     """There are few."""
     return f"{month}:{scenario.lower()}:{methodology or ''}"
+
+
+def earned(item: Raw) -> int:
+    """The check of grams that stand beside their account: of one colour, or of a page of those that stood on it."""
+    if "colours" in item:
+        return tinted(item["colours"]["M"])
+    return int(item["grams"]["N"]) * tint(colour_of(texts(item)))
+
+
+def tinted(named: Raw) -> int:
+    """The check of grams that stand under the names of their colours, among whatever else."""
+    colours = (name for name in named if name.startswith(keys.EARNED))
+    return sum(int(named[name]["N"]) * tint(name.removeprefix(keys.EARNED)) for name in colours)
 
 
 def credited(record: Mapping[str, Any]) -> int:

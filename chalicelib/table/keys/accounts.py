@@ -3,7 +3,7 @@
 What is ever deleted has a partition of its own: IAM tells partitions apart, and forbids deletion elsewhere.
 """
 
-from chalicelib.table.keys.names import ENTRIES, WARDS, Key, holder, scenario_code
+from chalicelib.table.keys.names import EARNED, ENTRIES, WARDS, Key, holder, scenario_code
 
 
 def record(record: str) -> Key:
@@ -101,9 +101,14 @@ def earned(name: str, month: str, scenario: str, methodology: str) -> Key:
     return Key(name, f"{earned_in(month)}:{scenario}:{methodology}")
 
 
+def earned_page(name: str, month: str, number: int) -> Key:
+    """A page of such grams, the newest of them of ``month``: what stood on the account itself before."""
+    return Key(name, f"{earned_in(month)}:~{number:09d}")
+
+
 def earned_in(month: str) -> str:
     """The beginning of the sort keys of a month's colours."""
-    return f"earned:{month}"
+    return f"{EARNED}{month}"
 
 
 def ward(guardian: str, ward: str) -> Key:

@@ -10,6 +10,7 @@ ISSUED, POOL, RETIRED = "system:issued", "system:pool", "system:retired"
 UNCOVERED = "system:uncovered"  # where debts come from and go back to
 SUPPLIED, DELIVERED = "system:supplied", "system:delivered"
 
+EARNED = "earned:"  # how an account names grams by colour, on itself and beside it
 ENTRIES, ENTRIES_END = "entry:", "entry:~"  # sort keys around all lines of a statement
 
 MESSAGES, MESSAGES_END = "message:", "message:~"  # sort keys around all messages of a holder

@@ -1,5 +1,6 @@
 """``python -m infra.dev.bench.cost`` (``make cost``): writes docs/cost.md from request units measured locally."""
 
+from chalicelib.provenance.projection import COLOURS_MAX
 from infra.dev.bench import prices
 from infra.dev.bench.bill import Kind, Measured, a_million, changed, grown, kept, measure, month, reconciled
 from infra.dev.bench.prices import DAY, DAYS, MILLIONS, PEAK
@@ -76,10 +77,13 @@ def _items(tables: dict[str, Table]) -> list[str]:
         *(f"| {name} | {a.request:.2f} | {a.consumers:.2f} | {a.bytes:.0f} | {b.bytes:.0f} |" for name, a, b in rows),
         "",
         f"Of {EVENT} trips of as many people that the stream brings at once, under {len(SHARES)} scenarios;",
-        f"the busiest has {SHARES[0]} %. Each write is in a transaction: two units for each KB and item, one for a",
-        "place in the index. Bytes include 100 for each item and each place. Units of both ways are alike. Accounts",
-        "and sums do not grow with trips: no bytes there. A scenario with a daily cap adds 2 units, one whose trips",
-        "are compared with others of the day 2 or 4 ([access patterns](access-patterns.md)).",
+        f"the busiest has {SHARES[0]} %. A write in a transaction is two units for each KB and item, and one for a",
+        "place in the index. The consumer's at the account is outside of any: one unit",
+        "([ADR 62](adr/0062-sums-that-move-with-the-balance.md)). Bytes include 100 for each item and each place.",
+        "Units of both ways are alike. Accounts and sums do not grow with trips: no bytes there. A daily cap of a",
+        "scenario adds 2 units, comparing its trips with others of the day 2 or 4",
+        "([access patterns](access-patterns.md)).",
+        f"Not in it: a page of grams by colour, 4 units for each {COLOURS_MAX} scenarios and months of a person.",
     ]
 
 

@@ -6,13 +6,26 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from infra.dev.bench.units import Item, transaction_units
+from infra.dev.bench.units import Item, transaction_units, update_units
 from infra.dev.local.stack import LocalStack
 
-Change = tuple[dict[str, Any], Item | None, Item | None]  # the key of an item, the item before and after
-OPERATION = "provide-client-params.dynamodb.TransactWriteItems"
+_ASKED = "provide-client-params.dynamodb."
+
+
+class Change(NamedTuple):
+    """The key of an item, the item before and after; ``alone``: outside of any transaction."""
+
+    key: dict[str, Any]
+    before: Item | None
+    after: Item | None
+    alone: bool = False
+
+    @property
+    def units(self) -> int:
+        """Write units."""
+        return (update_units if self.alone else transaction_units)(self.before, self.after)
 
 
 class Platform:
@@ -28,7 +41,7 @@ class Platform:
         self._watchers: list[list[dict[str, Any]]] = []
         self._numbers = itertools.count(time.time_ns())
         for operation in ("TransactWriteItems", "GetItem", "BatchGetItem", "Query"):
-            self.store.meta.events.register(f"provide-client-params.dynamodb.{operation}", self._watch)
+            self.store.meta.events.register(f"{_ASKED}{operation}", self._watch)
 
     def _watch(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         for seen in self._watchers:
@@ -73,22 +86,28 @@ class Platform:
         with self.watching() as requests:
             changes = self.changes(act)
         reads = sum(each["operation"] != "TransactWriteItems" for each in requests) - 2 * len(changes)
-        costs = [(key["sk"]["S"].split(":")[0], transaction_units(old, new)) for key, old, new in changes]
+        costs = [(each.key["sk"]["S"].split(":")[0], each.units) for each in changes]
         return costs, reads
 
     def changes(self, act: Callable[[], Any]) -> list[Change]:
-        """What ``act`` asked to be changed: each item before its transaction, and when all is done."""
-        images: list[tuple[dict[str, Any], Item | None]] = []
+        """What ``act`` asked to be changed: each item before its transaction or update, and when all is done."""
+        images: list[Change] = []
 
         def note(params: dict[str, Any], **_: Any) -> None:
-            images.extend((key, self._get(key)) for key in map(_key, params["TransactItems"]))
+            images.extend(Change(key, self._get(key), None) for key in map(_key, params["TransactItems"]))
 
-        self.store.meta.events.register_first(OPERATION, note)
+        def note_alone(params: dict[str, Any], **_: Any) -> None:
+            images.append(Change(params["Key"], self._get(params["Key"]), None, alone=True))
+
+        noted = ((f"{_ASKED}TransactWriteItems", note), (f"{_ASKED}UpdateItem", note_alone))
+        for operation, notes in noted:
+            self.store.meta.events.register_first(operation, notes)
         try:
             act()
         finally:
-            self.store.meta.events.unregister(OPERATION, note)
-        return [(key, old, self._get(key)) for key, old in images]
+            for operation, notes in noted:
+                self.store.meta.events.unregister(operation, notes)
+        return [each._replace(after=self._get(each.key)) for each in images]
 
     def _get(self, key: dict[str, Any]) -> Item | None:
         return self.store.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")

@@ -14,7 +14,7 @@ from chalicelib.batches.processing.outcomes import report_lines
 from chalicelib.table import keys
 from infra.dev.bench.platform import Change, Platform
 from infra.dev.bench.setting import Setting, account_id, sub
-from infra.dev.bench.units import growth, transaction_units
+from infra.dev.bench.units import growth
 from infra.ops.refile import change
 
 SHARES = (30, 15, 10, 7, 6, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2)  # of a hundred trips, by scenario: assumed
@@ -23,7 +23,8 @@ CODES = [f"channel-{number}" for number, share in enumerate(SHARES) for _ in ran
 FEW_AT_ONCE = 6  # a million trips a day, on four shards, within the window of two seconds (ADR 61)
 TRIP, FEW, ALONE, LINE = "trip", "trip of six at once", "trip that comes alone", "line of a batch"
 _SUMS = "sums of the scheme"
-_ACCOUNT, _EARNED = "account: balance, totals, what is not filed", "grams of the account by month and colour"
+_ACCOUNT = "account: balance, totals, grams by colour, what is not filed"
+_EARNED = "page of grams by colour"
 _NAMED = (  # by the beginning of a key
     ("pk", "record:", "Record"),
     ("pk", "reduction:", "the reported record: its guard, its state"),
@@ -100,7 +101,8 @@ def _measure(
     import app
 
     asked = platform.changes(lambda: report(setting, name))
-    records = [after for _, before, after in asked if after and before is None and "movement" in after]
+    new = (each.after for each in asked if each.before is None)
+    records = [after for after in new if after and "movement" in after]
     if len(records) != EVENT:
         raise RuntimeError(f"{len(records)} Records of {EVENT} trips")
     random.Random(0).shuffle(records)  # the stream mixes what comes at once
@@ -112,10 +114,10 @@ def _measure(
 def _shares(asked: Iterable[Change], followed: Iterable[Change]) -> Table:
     requests, consumers, kept = Counter[str](), Counter[str](), Counter[str]()
     for changes, units in ((asked, requests), (followed, consumers)):
-        for key, before, after in changes:
-            name = _name(key)
-            units[name] += transaction_units(before, after)
-            kept[name] += 0 if name in _BOUNDED else growth(before, after)
+        for each in changes:
+            name = _name(each.key)
+            units[name] += each.units
+            kept[name] += 0 if name in _BOUNDED else growth(each.before, each.after)
     names = dict.fromkeys([*requests, *consumers])
     return {each: Share(requests[each] / EVENT, consumers[each] / EVENT, kept[each] / EVENT) for each in names}
 

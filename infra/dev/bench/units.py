@@ -48,6 +48,11 @@ def transaction_units(before: Item | None, after: Item | None) -> int:
     return 2 * max(1, ceil(max(size(before), size(after)) / 1024)) + _index_units(before, after)
 
 
+def update_units(before: Item | None, after: Item | None) -> int:
+    """The same outside of any transaction: half."""
+    return max(1, ceil(max(size(before), size(after)) / 1024)) + _index_units(before, after)
+
+
 def _index_units(before: Item | None, after: Item | None) -> int:
     return sum(units for _, units in index_units(before, after))
 

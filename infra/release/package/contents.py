@@ -17,6 +17,7 @@ OPERATIONS = {
         "GetItem",
         "Query",
         "TransactWriteItems",
+        "UpdateItem",
     },
     "kms": {"GetPublicKey", "Sign"},
     # CreateBucket: a signed form's address

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from chalicelib.batches.processing import contents, judging, lanes, planning, results
+from chalicelib.edge import events
 from chalicelib.files import parts, store
+from chalicelib.provenance import projection as provenance
 
 if TYPE_CHECKING:
     from tests.simulation.run import Simulation
 
-_SIZES: tuple[tuple[Any, str, int], ...] = (
+_SIZES: tuple[tuple[Any, str, Any], ...] = (
     (lanes, "SLICE_LINES", 3),
     (judging, "SLICE_LINES", 3),
     (judging, "_TOGETHER", 2),
@@ -22,6 +24,8 @@ _SIZES: tuple[tuple[Any, str, int], ...] = (
     (lanes, "_AHEAD_BYTES", 200),
     (store, "_RANGE_BYTES", 700),
     (parts, "PART_BYTES", 600),
+    (provenance, "COLOURS_MAX", 2),
+    (provenance, "_SAMPLED", frozenset("abcdefghijklmnop234567")),
 )
 
 
@@ -46,7 +50,7 @@ def small(sim: "Simulation") -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, size in _SIZES:
             stack.enter_context(patch.object(module, name, size))
-        for module in (lanes, results):
+        for module in (events, lanes, results):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", partial(Inline, sim)))
         for module in (store, parts):
             stack.enter_context(patch.object(module, "client", lambda: sim.bucket))

@@ -67,3 +67,43 @@ def test_a_put_that_marks_nothing_ends_the_batch_and_is_not_tried_for_ever(monke
     with pytest.raises(KeyError):
         events.project(DynamoDBEvent({"Records": [change(0)]}, None), [lambda _: [put(Key("a", "b"), {"points": 1})]])
     assert len(asked) == 1
+
+
+def trip(number: int, scenario: str) -> Item:
+    found = change(number)
+    image = found["dynamodb"]["NewImage"]
+    image["summed"], image["scenario"] = {"BOOL": True}, {"S": scenario}
+    return found
+
+
+def test_trips_share_a_transaction_as_far_as_it_has_room_for_their_sums(monkeypatch: pytest.MonkeyPatch) -> None:
+    committed: list[Sequence[Write]] = []
+    monkeypatch.setattr(events, "commit", committed.append)
+    monkeypatch.setattr(events, "load", lambda _, item: made(id=item["pk"][7:], scenario=item["scenario"], form=1))
+    codes = [f"s{number % 7}" for number in range(300)]
+    batch = {"Records": [trip(number, code) for number, code in enumerate(codes)]}
+
+    def shared(records: Sequence[Record]) -> list[Write]:
+        sums = {f"{record.scenario}/{n}" for record in records for n in range(4)} | {f"all/{n}" for n in range(6)}
+        return [put(Key(record.id, "x"), {"id": record.id}) for record in records] + [
+            put(Key(s, "x"), {}) for s in sums
+        ]
+
+    events.project(DynamoDBEvent(batch, None), [shared])
+    assert len(committed) == 4
+    assert max(map(len, committed)) <= WRITES_MAX
+    assert sum(write.key.sk == "x" and "/" not in write.key.pk for writes in committed for write in writes) == 300
+
+
+def test_what_is_cleared_is_cleared_again_when_the_batch_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process may have died between the two: then its Records are marked, and nothing else will clear them."""
+    refusing(monkeypatch, 0)
+    alone: list[Write] = []
+    monkeypatch.setattr(events, "write_alone", alone.append)
+
+    def clear(records: Sequence[Record]) -> list[Write]:
+        return [put(Key(record.id, "account"), {}) for record in records]
+
+    marks = [lambda some: [put(keys.filed(each.id), {"id": each.id}) for each in some]]
+    events.project(DynamoDBEvent({"Records": [*map(change, range(3))]}, None), marks, clear)
+    assert sorted(write.key.pk for write in alone) == ["0", "1", "2"]

@@ -44,6 +44,24 @@ def test_a_record_that_no_statement_shows_leaves_a_mark() -> None:
     assert list(filed(stocked)) == [keys.filed("stock")]
 
 
+TRIP = record(
+    "reduction_confirmed", id="trip", movement="conversion", postings=(Posting("system:pool", ALICE, 7, "points"),),
+    summed=True,
+)  # fmt: skip
+
+
+def test_a_record_that_moved_its_accounts_sums_gets_its_line_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(filed(TRIP)) == [keys.entry(ALICE, AT, "trip")]
+    [write] = projection.clear([TRIP, SALE])
+    stored = {"points": 7, "earned": 7, "unfiled": {"trip", "sale"}}
+    assert write.key == keys.account(ALICE)
+    assert after(write, stored) == stored | {"unfiled": {"sale"}}
+    assert after(write, after(write, stored)) == after(write, stored)
+    assert not holds(write)
+    monkeypatch.setattr(projection, "LATE", timedelta())
+    assert after(filed(TRIP)[keys.account(ALICE)]) == {"late": 1}
+
+
 def test_an_account_forgets_what_is_filed_and_its_totals_move() -> None:
     moved = after(filed(SALE)[keys.account(ALICE)], {"points": 0, "unfiled": {"sale", "other"}, "redeemed": 100})
     assert moved == {"points": 0, "unfiled": {"other"}, "redeemed": 600}

@@ -65,6 +65,11 @@ def test_each_account_and_each_colour_gets_one_write() -> None:
     assert len(writes) == 4
 
 
+def test_a_credit_that_moved_its_accounts_own_grams_is_added_to_the_scheme_alone() -> None:
+    [write] = colours([record(movement="conversion", postings=CONVERSION, summed=True, **METRO)])
+    assert (write.key.pk[:-2], write.add) == ("colours:2026-01:", {"issued": 100})
+
+
 def test_what_a_reversal_could_not_take_back_has_no_colour_until_it_is_repaid() -> None:
     taken = record(movement="reversal", postings=debts.reversal(ALICE, POINTS, 100, 60).postings, **METRO)
     assert list(flows(taken)) == [(COLOUR, -100), (NONE, 40)]

@@ -37,7 +37,9 @@ def test_a_trip_is_converted_in_three_items_with_its_record() -> None:
     decision = report()
     assert touched(decision) == [GUARD, ALICE]
     assert after(write_to(decision, GUARD)) == {"status": "confirmed", "reduction": ID}
-    assert after(write_to(decision, ALICE), OPEN) == OPEN | {"points": 715, "unfiled": {ID}}
+    sums = {"earned": 710, "earned:2026-01:metro:SHCER-01": 710, "credits": 1}
+    assert after(write_to(decision, ALICE), OPEN) == OPEN | {"points": 715, "unfiled": {ID}} | sums
+    assert decision.facts.summed
     assert decision.kind == "reduction_confirmed"
     assert decision.facts.movement == "conversion"
     assert (decision.facts.counterparty, decision.facts.reference, decision.facts.scenario) == ("metro", ID, "metro")

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.table import commit as committing
-from chalicelib.table.commit import Failed, _cancelled, commit
+from chalicelib.table.commit import Failed, _cancelled, commit, write_alone
 from chalicelib.table.keys import Key
 from chalicelib.table.write import update
 
@@ -123,3 +123,48 @@ def test_what_the_store_answers_means(
 ) -> None:
     with pytest.raises(means):
         committed(monkeypatch, error)
+
+
+class Alone:
+    """Takes one update, or answers with an error."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error, self.sent = error, list[Any]()
+
+    def update_item(self, **asked: Any) -> None:
+        self.sent.append(asked)
+        if self.error:
+            raise self.error
+
+
+def alone(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -> tuple[bool, list[Any]]:
+    client = Alone(error)
+    monkeypatch.setattr(committing, "client", lambda: client)
+    return write_alone(WRITES[0]), client.sent
+
+
+def test_an_update_alone_asks_for_nothing_of_the_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, [sent] = alone(monkeypatch)
+    assert done
+    assert sent == {name: value for name, value in WRITES[0].request()["Update"].items() if "Return" not in name}
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (answered("TransactionConflictException"), Contended),
+        (answered("ThrottlingException"), Contended),
+        (answered("InternalServerError", 500), Unavailable),
+        (EndpointConnectionError(endpoint_url="x"), Unavailable),
+        (answered("AccessDeniedException"), ClientError),
+    ],
+)
+def test_an_update_alone_says_what_stopped_it(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, raised: type[Exception]
+) -> None:
+    with pytest.raises(raised):
+        alone(monkeypatch, error)
+
+
+def test_an_update_alone_whose_condition_fails_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not alone(monkeypatch, answered("ConditionalCheckFailedException"))[0]
