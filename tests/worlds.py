@@ -21,6 +21,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.core.models import botocore_stubber
 from moto.sqs.models import sqs_backends
 
+from chalicelib import lanes
 from chalicelib import settings as stage
 from chalicelib.accounts import queries as accounts
 from chalicelib.agenda import notes
@@ -58,6 +59,7 @@ def forget_the_world() -> None:
         made.cache_clear()
     debts.forget()
     lines.forget()
+    lanes.forget()
     notes.forget()
     memory.forget()
     partners.forget()

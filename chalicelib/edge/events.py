@@ -15,7 +15,7 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent, DynamoDBEvent, SQSEvent
 
-from chalicelib import log
+from chalicelib import lanes, log
 from chalicelib.agenda.attempts import retrying
 from chalicelib.errors import Contended, Unavailable
 from chalicelib.kernel.record import Record
@@ -27,24 +27,25 @@ from chalicelib.table.write import Write, decode
 
 # What a room makes of Records. A Write that puts an item marks a Record as projected: see ``_marked``.
 Projection = Callable[[Sequence[Record]], list[Write]]
-# What a room updates when Records are projected, each Write by itself: doing it again changes nothing.
-Clearing = Callable[[Sequence[Record]], list[Write]]
 # What else follows from Records, at least once: doing it again changes nothing.
 Reaction = Callable[[Sequence[Record]], None]
 
 _CHUNK = 16  # Records a transaction: as a rule at most 6 Writes each
 _SUMS_OF_A_SCENARIO, _SUMS_OF_ALL = 4, 6  # Writes that trips share; a trip has one of its own
-_ATTEMPTS_MAX = 12
+_ATTEMPTS_MAX, _WHOLE_ATTEMPTS = 12, 3
 
 
 def project(
-    event: DynamoDBEvent, projections: Sequence[Projection], clearing: Clearing = lambda _: []
+    event: DynamoDBEvent, projections: Sequence[Projection], clearing: Projection = lambda _: []
 ) -> dict[str, Any]:
-    """Apply the Records of a stream batch that moved value. An exception makes the stream retry the whole batch."""
+    """Apply the Records of a stream batch that moved value, then ``clearing``.
+
+    An exception makes the stream retry the whole batch.
+    """
     with log.line("projected", function="project") as line:
         records = [record for _, record in _records(event, {"movement"})]
-        for chunk in _chunks(records):
-            _apply(chunk, projections)
+        for chunk in sorted(_chunks(records), key=lambda some: max(each.at for each in some)):
+            _apply(chunk, projections)  # the newest Record last: the supply is as of its time
         _clear(clearing(records))
         if records:
             line.metrics |= {"Projected": len(records), "StreamLag": max(map(_age, records))}
@@ -70,8 +71,7 @@ def _chunks(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
 def _clear(writes: Sequence[Write]) -> None:
     """Each Write by itself, side by side: each waits for its own answer. Raises Contended, Unavailable."""
     with ThreadPoolExecutor(settings().batch_threads) as pool:
-        for _ in pool.map(lambda write: retrying(lambda: write_alone(write)), writes):
-            pass
+        list(pool.map(lambda write: retrying(lambda: write_alone(write)), writes))
 
 
 def react(event: DynamoDBEvent, reactions: Sequence[Reaction]) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _records(event: DynamoDBEvent, marks: set[str]) -> list[tuple[str, Record]]:
 def _apply(records: Sequence[Record], projections: Sequence[Projection]) -> None:
     """One transaction for all of ``records``; those already projected are left out.
 
-    A chunk that is contended, or too large for one transaction (orders over many tills), is halved.
+    One that is too large (orders over many tills) is halved, and one contended in lane after lane: an account is busy.
     """
     attempt = 0
     while records:
@@ -144,7 +144,8 @@ def _apply(records: Sequence[Record], projections: Sequence[Projection]) -> None
             done = {_marked(writes[position]) for position, _ in failed.failures}
             records = [record for record in records if record.id not in done]
         except Contended:
-            if middle:
+            lanes.leave()
+            if middle and attempt >= _WHOLE_ATTEMPTS:
                 _apply(records[:middle], projections)
                 records = records[middle:]
             attempt += 1

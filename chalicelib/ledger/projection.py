@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from random import randrange
 
+from chalicelib import lanes
 from chalicelib.kernel.fields import stamp
 from chalicelib.kernel.record import Record
 from chalicelib.ledger import lines, model
@@ -54,7 +54,7 @@ def entries(records: Sequence[Record]) -> list[Write]:
         copies.append(lines.reservation(record))
         for name in () if record.summed else _remembering(record):
             unfiled[name].add(record.id)
-    lane = randrange(HOLDER_LANES)
+    lane = lanes.mine(HOLDER_LANES)
     accounts = [
         update(
             keys.account(name), add=_moved(totals[name]), discard={"unfiled": unfiled[name]} if unfiled[name] else {}

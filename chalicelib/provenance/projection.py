@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from random import randrange
 
+from chalicelib import lanes
 from chalicelib.kernel.record import Record
 from chalicelib.kernel.settle import derive
 from chalicelib.ledger.account import Account
@@ -18,7 +18,7 @@ _SAMPLED = frozenset("abcd")  # beginnings of ids: one Record in eight
 
 def colours(records: Sequence[Record]) -> list[Write]:
     """One Write for each account and colour, unless the account moved its own sums itself, and one for each colour of a
-    month, in a lane of its own choosing.
+    month, in this consumer's lane.
     """
     accounts: Counter[tuple[str, Colour]] = Counter()
     scheme: dict[tuple[str, Colour], Counter[str]] = defaultdict(Counter)
@@ -27,7 +27,7 @@ def colours(records: Sequence[Record]) -> list[Write]:
             accounts[came.account, came.colour] += came.grams
         for colour, grams in flows(record):
             scheme[month_of(record), colour]["issued" if grams > 0 else "reversed"] += abs(grams)
-    lane = randrange(keys.SOURCE_LANES)
+    lane = lanes.mine()
     own = [_add(keys.earned(name, *colour), colour, grams=grams) for (name, colour), grams in accounts.items() if grams]
     return own + [_add(keys.colour(month, colour, lane), colour, **sums) for (month, colour), sums in scheme.items()]
 

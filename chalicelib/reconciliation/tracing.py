@@ -97,5 +97,5 @@ def result(day: str, found: Conclusion, *, began_at: str, aside: int, judged: bo
         set_aside=aside,
         sums_judged=judged,
         totals_differing=sum(1 for _ in read.places(lists.TOTALS_DIFFERING)),
-        found=tuple(named(each, behind) for each in found.named[:KEPT_MAX]),
+        found=tuple(named(each, behind) for each in sorted(found.named)[:KEPT_MAX]),
     )

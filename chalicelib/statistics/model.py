@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 from chalicelib import shanghai
 from chalicelib.kernel.fields import Answer, Params, example
 
-LANES = 8  # every Record adds to its month: lanes keep consumers from colliding
+TURNOVER_LANES = 8  # of one merchant's month: whoever reads a page of merchants reads all of them
 month, number, named, is_month = shanghai.month, shanghai.number, shanghai.named, shanghai.is_month
 begins, ends = shanghai.begins, shanghai.ends
 Month = Annotated[str, Field(pattern=shanghai.MONTH, description="A month in Shanghai", examples=["2026-01"])]

@@ -2,9 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from random import randrange
 from typing import Any
 
+from chalicelib import lanes
 from chalicelib.kernel.record import Record
 from chalicelib.statistics import counting, model
 from chalicelib.table import keys
@@ -15,8 +15,8 @@ Named = tuple[Key, tuple[tuple[str, str], ...]]  # an item, and what it says of 
 
 
 def months(records: Sequence[Record]) -> list[Write]:
-    """One Write for each sum, in a lane of its own choosing."""
-    lane = randrange(model.LANES)  # there are as many of sources
+    """One Write for each sum, in this consumer's lane."""
+    lane = lanes.mine()
     sums: dict[Named, Counter[str]] = defaultdict(Counter)
     for record in records:
         for named, amounts in _counted(record, lane):
@@ -33,7 +33,7 @@ def _counted(record: Record, lane: int) -> list[tuple[Named, Mapping[str, int]]]
         facts = tuple(came[0]._asdict().items())
         found.append(((keys.confirmed(month, *came[0], lane), facts), came[1]))
     if merchant := counting.merchant(record):
-        of_merchant = keys.turnover(month, merchant, lane)
+        of_merchant = keys.turnover(month, merchant, lanes.mine(model.TURNOVER_LANES))
         found.append(((of_merchant, (("merchant", merchant),)), counting.turnover(record)))
     return found
 

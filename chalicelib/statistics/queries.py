@@ -73,7 +73,7 @@ def turnovers(month: str, after: str) -> Iterator[Turnover]:
 
 def turnover_of(month: str, merchants: Iterable[str]) -> list[Turnover]:
     """The same of some merchants; without those that sold nothing."""
-    places = [keys.turnover(month, each, lane) for each in merchants for lane in range(model.LANES)]
+    places = [keys.turnover(month, each, lane) for each in merchants for lane in range(model.TURNOVER_LANES)]
     return _together(read.many(places, Turnover).values(), Turnover, lambda each: {"merchant": each.merchant})
 
 

@@ -4,17 +4,15 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from random import randrange
 from typing import NamedTuple
 
-from chalicelib import shanghai
+from chalicelib import lanes, shanghai
 from chalicelib.kernel.record import Record
 from chalicelib.reductions.items import Reduction
 from chalicelib.reductions.lookup.queries import is_report
 from chalicelib.reductions.model import ReductionAnswer
 from chalicelib.table import keys
 from chalicelib.table.write import Write, update
-from chalicelib.totals.items import LANES
 
 RULED = "dispute_ruled"  # of the room of disputes; the effect is what would have been decided without one
 _DECIDED = {"reduction_confirmed": "confirmed", "reduction_rejected": "rejected", "reduction_reversed": "reversed"}
@@ -67,8 +65,8 @@ def _as(state: str, answer: ReductionAnswer) -> dict[str, int]:
 
 
 def writes(counted: Iterable[Counted]) -> list[Write]:
-    """One Write for each day, in a lane of its own choosing."""
-    lane = randrange(LANES)
+    """One Write for each day, in this consumer's lane."""
+    lane = lanes.mine()
     sums: dict[Day, Counter[str]] = defaultdict(Counter)
     for each in counted:
         sums[each.of].update(each.amounts)

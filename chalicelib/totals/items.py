@@ -8,7 +8,6 @@ from chalicelib.table import keys, lists
 from chalicelib.table.lists import Listing
 
 Status = Literal["agreed", "differs", "missing"]
-LANES = 8  # trips of a busy scenario's day are counted by several consumers at once
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from chalicelib.table.keys.names import STATISTICS, Key, scenario_code
 
-SOURCE_LANES = 8  # of a month's grams by source and by colour: a trip adds four units to them, a city a thousand trips
+SOURCE_PARTITIONS = 8  # of a month's grams by source and by colour: a partition takes 1000 units a second
 
 
 def trip(person: str, day: str, at: str, reduction: str) -> Key:
@@ -32,22 +32,24 @@ def months(since: str, until: str) -> tuple[str, str, str]:
 
 def confirmed(month: str, scenario: str, methodology: str, lane: int) -> Key:
     """Grams that Records of a month credited or reversed, by scenario and methodology, in lanes."""
-    return Key(f"confirmed:{month}:{lane:02d}", f"{scenario}:{methodology}")
+    slot, part = divmod(lane, SOURCE_PARTITIONS)
+    return Key(f"confirmed:{month}:{part:02d}", f"{scenario}:{methodology}:{slot}")
 
 
 def confirmed_in(month: str) -> list[str]:
     """The partitions of a month's grams: until 2026-11-27 all lanes were in the first one."""
-    return [f"confirmed:{month}", *(confirmed(month, "", "", lane).pk for lane in range(SOURCE_LANES))]
+    return [f"confirmed:{month}", *(confirmed(month, "", "", lane).pk for lane in range(SOURCE_PARTITIONS))]
 
 
 def colour(month: str, of: tuple[str, str, str], lane: int) -> Key:
     """Grams of one colour that Records of a month issued or reversed, in lanes."""
-    return Key(f"colours:{month}:{lane:02d}", ":".join(of))
+    slot, part = divmod(lane, SOURCE_PARTITIONS)
+    return Key(f"colours:{month}:{part:02d}", f"{':'.join(of)}:{slot}")
 
 
 def colours_in(month: str) -> list[str]:
     """The partitions of the colours of a month's Records: until 2026-11-27 all lanes were in the first one."""
-    return [f"colours:{month}", *(colour(month, ("", "", ""), lane).pk for lane in range(SOURCE_LANES))]
+    return [f"colours:{month}", *(colour(month, ("", "", ""), lane).pk for lane in range(SOURCE_PARTITIONS))]
 
 
 def used(of: str, record: str) -> Key:

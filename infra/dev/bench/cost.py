@@ -142,9 +142,9 @@ def _quotas(kinds: Kinds) -> list[str]:
         "",
         f"First reached: {fullest.name},",
         f"at {fullest.most / used:,.0f} times this volume"
-        f" ({DAY.trips * fullest.most / used / 1e6:,.0f} million trips a day). Callers do not notice it:",
-        "the stream lags, balances stay exact. One item takes about ten transactions a second (assumed): a",
-        "busy offer is striped ([ADR 4](adr/0004-tills-and-stripes.md)), a person is not.",
+        f" ({DAY.trips * fullest.most / used / 1e6:,.0f} million trips a day). One item takes about ten",
+        "transactions a second (assumed): a busy offer is striped ([ADR 4](adr/0004-tills-and-stripes.md)),",
+        "a person is not.",
     ]
 
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from chalicelib import lanes
+
 # US dollars, list prices of us-east-1 as remembered in 2025, NOT fetched and NOT those of cn-north-1 or ap-east-1
 # (higher, and in China billed in yuan by another operator): assumptions, to be replaced by the contract's own.
 SOURCE = "us-east-1 list prices as remembered in 2025; nothing was fetched"
@@ -77,5 +79,6 @@ class Quota(NamedTuple):
 TABLE = Quota("write units a second of the table", 40_000, "ask AWS; on demand it doubles within 30 minutes")
 GATEWAY = Quota("API Gateway requests a second", 10_000, "ask AWS; report in batches")
 LAMBDA = Quota("Lambda running at once", 1_000, "ask AWS; reserve for the API")
-LANES = Quota("consumer transactions a second on the 8 lanes of the supply", 80, "more lanes: one constant")
+_SUMS = f"consumer transactions a second on the {lanes.LANES} lanes of sums"
+LANES = Quota(_SUMS, 10 * lanes.LANES, "more lanes: one constant")
 SIGNER = Quota("KMS signatures a second", 300, "ask AWS; signatures come after the commit and may wait")

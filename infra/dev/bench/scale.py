@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.table import lists
-from chalicelib.table.keys import SOURCE_LANES
+from chalicelib.table.keys import SOURCE_PARTITIONS
 from infra.dev.bench.units import index_units, transaction_units
 
 PARTITION_WRITES_MAX = 1_000  # units a second of one partition of the table or of the index
@@ -20,8 +20,8 @@ LANES = {
     "agenda:sold:<time>": 8,
     "agenda:sellers:<time>": 8,
     "orders:<day>": 8,
-    "colours:<month>": SOURCE_LANES,
-    "confirmed:<month>": SOURCE_LANES,
+    "colours:<month>": SOURCE_PARTITIONS,
+    "confirmed:<month>": SOURCE_PARTITIONS,
     "list orders-due": lists.ORDERS_DUE.lanes,
     "list reductions": lists.REDUCTIONS_REPORTED.lanes,
     "list reductions:<scenario>": 16 * lists.REDUCTION_LANES,
