@@ -64,8 +64,14 @@ class Api:
         return found
 
     def get(self, path: str, role: str = "", sub: str = "") -> dict[str, Any]:
+        """What is there. Where the platform is away for a moment, it is asked again."""
         headers = {"Authorization": f"Bearer {self.token(role, sub)}"} if role else {}
-        found: dict[str, Any] = self._http.request("GET", self._url + path, headers=headers).json()
+        for attempt in range(_ATTEMPTS_MAX):
+            answer = self._http.request("GET", self._url + path, headers=headers)
+            if answer.status < 500:
+                break
+            time.sleep(0.2 * 2**attempt)
+        found: dict[str, Any] = answer.json()
         return found
 
     def upload(self, form: dict[str, Any], content: bytes) -> None:
