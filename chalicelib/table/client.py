@@ -23,7 +23,7 @@ _CONFIG = Config(
     connect_timeout=CONNECT_SECONDS,
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 3},
-    max_pool_connections=64,
+    max_pool_connections=128,  # on one machine workers and consumers share a process
     parameter_validation=False,
     user_agent=f"carbon-points/{VERSION}",
 )
