@@ -22,7 +22,7 @@ from infra.dev.local.stack import LocalStack
 from infra.here import ROOT
 
 _BUILD = ROOT / "build" / "load"
-_SETTLE_SECONDS = 3600.0
+_SETTLE_SECONDS, _QUIET_SECONDS = 3600.0, 15.0
 _SOAK_PARTS = 6
 
 
@@ -45,7 +45,7 @@ def main() -> int:
         books = _audit(stack)
         wrong = {name: dict(stage.wrong) for name, stage in stages.items() if stage.wrong} | day.found
         lines += [f"refused as expected: {sum(sum(each.refused.values()) for each in stages.values())}"]
-        lines += [f"answered as nobody expects: {wrong or 'nothing'}", books.stdout.strip()]
+        lines += [f"answered as nobody expects: {wrong or 'nothing'}", (books.stdout or books.stderr).strip()]
     _BUILD.mkdir(parents=True, exist_ok=True)
     rising = [stage for name, stage in stages.items() if name.startswith("rate")]
     (_BUILD / "latency.svg").write_text(_plotted(rising))
@@ -108,11 +108,11 @@ def _memory(stack: LocalStack) -> float:
 
 
 def _settled(api: Api) -> None:
-    """The stream has brought everything: two looks at the supply are the same."""
+    """The stream has brought everything: the supply has been the same for longer than a batch takes."""
     deadline, before = time.monotonic() + _SETTLE_SECONDS, None
     while (now := api.get("/v1/supply")) != before and time.monotonic() < deadline:
         before = now
-        time.sleep(3)
+        time.sleep(_QUIET_SECONDS)
 
 
 def _audit(stack: LocalStack) -> subprocess.CompletedProcess[str]:
