@@ -1,7 +1,7 @@
 """The one commit: a Record and its Writes in one ``TransactWriteItems``."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -32,18 +32,13 @@ def commit(writes: Sequence[Write]) -> None:
     try:
         client().transact_write_items(TransactItems=[write.request() for write in writes])  # type: ignore[misc]
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "TransactionCanceledException":
-            reasons = cast(list[dict[str, Any]], error.response.get("CancellationReasons", []))
-            for write, reason in zip(writes, reasons, strict=False):
-                if reason.get("Code") == _CONFLICT:
-                    write.held()
-            raise _cancelled(reasons) from error
-        if code in BUSY:
-            raise Contended() from error
-        if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
-            raise Unavailable() from error
-        raise
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            _raise(error)
+        reasons = cast(list[dict[str, Any]], error.response.get("CancellationReasons", []))
+        for write, reason in zip(writes, reasons, strict=False):
+            if reason.get("Code") == _CONFLICT:
+                write.held()
+        raise _cancelled(reasons) from error
     except BotoCoreError as error:
         raise Unavailable() from error
 
@@ -58,17 +53,21 @@ def write_alone(write: Write) -> bool:
     try:
         client().update_item(**request)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ConditionalCheckFailedException":
-            return False
-        if code in {*BUSY, _HELD}:
-            raise Contended() from error
-        if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
-            raise Unavailable() from error
-        raise
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            _raise(error)
+        return False
     except BotoCoreError as error:
         raise Unavailable() from error
     return True
+
+
+def _raise(error: ClientError) -> NoReturn:
+    """What DynamoDB's error means that no condition caused; the error itself where it is a fault of ours."""
+    if error.response["Error"]["Code"] in {*BUSY, _HELD}:
+        raise Contended() from error
+    if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
+        raise Unavailable() from error
+    raise error
 
 
 def _cancelled(reasons: list[dict[str, Any]]) -> Exception:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.errors import Contended
 from chalicelib.kernel.settle import derive
 from chalicelib.ledger.account import Account
 from chalicelib.provenance import projection
@@ -160,3 +161,21 @@ def test_a_credit_that_comes_between_keeps_the_page_from_being_written(world: Wo
     assert derive(*projection._folded(now := read(account))).done
     assert not derive(*projection._folded(now)).done
     assert sum(by_month(read(account)).values()) == 3000
+
+
+@pytest.mark.usefixtures("folding")
+def test_a_page_that_another_transaction_is_in_the_way_of_waits_for_a_later_trip(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy account would otherwise hold up the batch, and end it as a dead letter."""
+    account = traveller(world)
+
+    def contended(*_: object) -> None:
+        raise Contended()
+
+    with monkeypatch.context() as busy:
+        busy.setattr(projection, "derive", contended)
+        world.stream()
+    assert len(read(account).colours) == 4
+    world.stream()
+    assert not read(account).colours
