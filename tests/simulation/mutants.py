@@ -61,7 +61,9 @@ REBINDS = frozenset({"rebind", "decide", "report", "reverse"})
 
 @dataclass(frozen=True)
 class Mutant:
-    """``rules``: those that it breaks, any of them. ``operations`` and ``focus``: where it is looked for."""
+    """``rules``: those that it breaks, any of them. ``operations``, ``focus``, ``steps``: where to look, and for how
+    long. A half of all seeds should find it, because any change of the code makes other stories of them.
+    """
 
     what: str
     plant: Callable[[], AbstractContextManager[Any]]
@@ -69,6 +71,7 @@ class Mutant:
     operations: frozenset[str] = MALL
     seed: int = 0  # the first that is tried
     focus: str = ""
+    steps: int = 3000
 
 
 def around(module: Any, name: str, change: Callable[..., Any]) -> Callable[[], AbstractContextManager[Any]]:
@@ -198,7 +201,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "commit: an unknown outcome counts as done": Mutant(
         "a time-out of a commit is taken for success", around(settle, "commit", _swallowing(Unavailable)),
-        ("what is acknowledged is committed",), seed=42,
+        ("what is acknowledged is committed",), steps=20_000,
     ),
     "commit: a conflict counts as done": Mutant(
         "a cancelled transaction is taken for success", around(settle, "commit", _swallowing(Contended)),
@@ -236,7 +239,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "tills: they follow whoever comes": Mutant(
         "a till does not compare the version", around(terms, "following", anyway),
-        ("a till never goes back to earlier terms",), MALL | {"change_offer"}, seed=13,
+        ("a till never goes back to earlier terms",), frozenset({"redeem", "change_offer", "report"}),
     ),
     "tills: units go without a Record": Mutant(
         "the Record of units that move lacks its posting",

@@ -43,7 +43,7 @@ def test_a_seed_is_the_same_run_each_time() -> None:
 def test_a_planted_fault_is_found_within_a_minute(mutant: Mutant) -> None:
     found = None
     for number in range(mutant.seed, mutant.seed + 12):
-        config = Config(f"m{number}", people=12, steps=3000, focus=mutant.focus, operations=mutant.operations)
+        config = Config(f"m{number}", people=12, steps=mutant.steps, focus=mutant.focus, operations=mutant.operations)
         found = run(config, mutant.plant).violation
         if found:
             break

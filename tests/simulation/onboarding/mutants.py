@@ -44,6 +44,6 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "onboarding: no agreement ends": Mutant(
         "the schedule sees an end and does nothing", lambda: patch.object(renewals, "_watch", lambda *_: None),
-        ("who has no valid agreement stops selling",), APPLYING, focus="onboarding",
+        ("who has no valid agreement stops selling",), APPLYING, focus="onboarding", steps=6000,
     ),
 }  # fmt: skip
