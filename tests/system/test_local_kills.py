@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from infra.dev.local.processes import _born
+from infra.dev.local.settings import WAKING
 from tests.system.conftest import Sample, eventually
 
 pytestmark = pytest.mark.system
@@ -84,7 +85,7 @@ def test_children_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         assert httpx.get(f"{stack.url}/v1/health").status_code == 200
 
 
-@pytest.mark.parametrize("part", ["dynoxide", "ministack", "worker-0", "pumps"])
+@pytest.mark.parametrize("part", ["dynoxide", "ministack", "worker-0", *WAKING])
 def test_a_part_that_dies_is_started_again_and_loses_nothing(tmp_path: Path, part: str) -> None:
     with Sample(tmp_path) as stack:
         assert httpx.put(f"{stack.url}/v1/notes/before").status_code == 204

@@ -81,8 +81,8 @@ def test_a_poisonous_record_stops_a_consumer_only_for_a_while(tmp_path: Path) ->
         eventually(lambda: history(stack) == [8], 60)
         write(stack, "later")
         eventually(lambda: reacted(stack) == {"after", "later"})
-        pumps = (stack.data / "run" / "pumps.log").read_text()
-        assert "gave up on records 1, 2, 3, 4" in pumps
+        log = (stack.data / "run" / "react.log").read_text()
+        assert "gave up on records 1, 2, 3, 4" in log
 
 
 def test_an_idle_stream_delivers_within_half_a_second(sample: Sample) -> None:

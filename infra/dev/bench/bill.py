@@ -11,6 +11,7 @@ from infra.dev.bench.platform import Platform
 from infra.dev.bench.prices import DAY, DAYS, PRICES, Volume
 from infra.dev.bench.setting import Setting, sub
 from infra.dev.bench.trips import LINE, TRIP
+from infra.dev.local.settings import WAKING
 from infra.dev.local.stack import LocalStack
 from infra.ops.refile import change
 
@@ -39,7 +40,7 @@ def measure() -> Measured:
         platform = Platform(stack)
         setting = Setting.make(platform)
         setting.grow(100)
-        stack.freeze("pumps")  # what the stream brings is measured here, not done there
+        stack.freeze(*WAKING)  # what the stream brings is measured here, not done there
         tables = trips.tables(platform, setting)
         run = str(time.time_ns())
         setting.redeem(99)  # terms are read once a process

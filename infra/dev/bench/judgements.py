@@ -5,8 +5,6 @@ The stream's consumers rest meanwhile: on AWS they have machines of their own, h
 
 import hashlib
 import json
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +24,7 @@ from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import encode
 from infra.dev.bench.setting import Setting, account_id, sub
+from infra.dev.local.settings import WAKING
 from infra.dev.local.stack import LocalStack
 
 LINES, ROUNDS = 2_000, 5  # 10 000 lines together; in rounds, because the local store slows while its consumers rest
@@ -71,12 +70,11 @@ def compare(stack: LocalStack, setting: Setting, progress: Callable[[], None]) -
 @contextmanager
 def consumers_resting(stack: LocalStack) -> Iterator[None]:
     """They have caught up before, and rest inside the block."""
-    pumps = stack.pids()["pumps"]
-    os.kill(pumps, signal.SIGSTOP)
+    stack.freeze(*WAKING)
     try:
         yield
     finally:
-        os.kill(pumps, signal.SIGCONT)
+        stack.thaw(*WAKING)
 
 
 def _made(stack: LocalStack, setting: Setting) -> list[Transaction]:

@@ -102,5 +102,5 @@ def _buy_back(api: Api) -> None:
 
 def _wait(deadline: float, wrong: str, seconds: float = 0.1) -> None:
     if time.monotonic() > deadline:
-        raise SystemExit(f"{wrong}: see the pumps' log in the run folder")
+        raise SystemExit(f"{wrong}: see the logs in the run folder")
     time.sleep(seconds)

@@ -143,7 +143,7 @@ def _send(api: Api, member: Member, found: dict[str, Any]) -> None:
     deadline = time.monotonic() + WAIT_SECONDS
     while _counting(found) < set(found["required_documents"]):
         if time.monotonic() > deadline:
-            raise SystemExit(f"Documents do not arrive: see the pumps' log in the run folder; {found['documents']}")
+            raise SystemExit(f"Documents do not arrive: see the logs in the run folder; {found['documents']}")
         time.sleep(0.1)
         found = _read(api, id)
 

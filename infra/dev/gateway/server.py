@@ -19,6 +19,7 @@ from chalicelib.errors import BodyTooLarge
 from infra.dev.gateway import lines
 from infra.dev.gateway.adapter import Gateway
 from infra.dev.gateway.parser import Parser
+from infra.dev.store import without_tokens
 from infra.release.cloud.refusals import BODY_BYTES_MAX
 
 THREADS = 16  # clients served at once by one worker; more wait their turn
@@ -47,6 +48,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 def serve(listening: socket.socket, module: str) -> None:
     """Serve ``module.app`` on a socket that is listening already, until this process gets a signal to stop."""
+    without_tokens()
     app = importlib.import_module(module).app
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no fault
     server = create_server(

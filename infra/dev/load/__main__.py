@@ -18,6 +18,7 @@ from infra.dev.demo.api import Api
 from infra.dev.load.day import City, settle
 from infra.dev.load.rates import SHARES, Sender, Stage
 from infra.dev.load.sending import Day, send
+from infra.dev.local.settings import CONSUMERS
 from infra.dev.local.stack import LocalStack
 from infra.here import ROOT
 
@@ -102,7 +103,7 @@ def _memory(stack: LocalStack) -> float:
     held = 0
     for name, pid in stack.pids().items():
         status = Path(f"/proc/{pid}/status")
-        if name.startswith(("worker", "pumps")) and status.exists():
+        if name.startswith(("worker", "pumps", *CONSUMERS)) and status.exists():
             held += next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmRSS"))
     return held / 1024
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from infra import here
 
+CONSUMERS = ("project", "react")  # the functions that read the stream; each has a process of its own
+WAKING = ("pumps", *CONSUMERS)  # the processes that call functions, as AWS would
+
 
 @dataclass(frozen=True)
 class Local:

@@ -83,7 +83,7 @@ class LocalStack:
         )
 
     def pids(self) -> dict[str, int]:
-        """The stack's child processes by name: dynoxide, ministack, worker-0 …, pumps."""
+        """The stack's child processes by name: dynoxide, ministack, worker-0 …, pumps, project, react."""
         return {path.stem: int(path.read_text().split()[0]) for path in (self.data / "run").glob("*.pid")}
 
     def start(self) -> None:
@@ -127,9 +127,14 @@ class LocalStack:
         self._process.wait()
         self._process = None
 
-    def freeze(self, name: str) -> None:
-        """Freeze one child: it does nothing any more and is not started again."""
-        os.kill(self.pids()[name], signal.SIGSTOP)
+    def freeze(self, *names: str) -> None:
+        """Freeze children: they do nothing any more and are not started again."""
+        for name in names:
+            os.kill(self.pids()[name], signal.SIGSTOP)
+
+    def thaw(self, *names: str) -> None:
+        for name in names:
+            os.kill(self.pids()[name], signal.SIGCONT)
 
     def restart(self) -> None:
         """Start again, after a kill or in order."""

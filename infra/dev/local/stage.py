@@ -22,7 +22,7 @@ from infra.dev.local import (
 )
 from infra.dev.local.crew import Crew, Restore
 from infra.dev.local.engines import Engine
-from infra.dev.local.settings import Local
+from infra.dev.local.settings import CONSUMERS, Local
 from infra.ops import lines
 
 
@@ -121,6 +121,8 @@ class Stage:
         for number in range(self._local.workers):
             self._python(f"worker-{number}", "infra.dev.gateway.server", str(listening), fds=(listening,))
         self._python("pumps", "infra.dev.local.pumps")
+        for name in CONSUMERS:
+            self._python(name, "infra.dev.local.consumers", name)
         while not engines.answers(self.url):
             self._crew.check()
             time.sleep(0.02)
