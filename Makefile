@@ -88,8 +88,8 @@ fuzz: $(BIN)/.done tools $(TOOLS)/fuzz/.done ## make fuzz SECONDS=60 [SEED=] sen
 mutate: $(BIN)/.done $(TOOLS)/mutate/.done ## make mutate [ONLY='chalicelib.ledger.*'] changes the money path in small ways: do the unit tests notice?
 	@ONLY="$(ONLY)" $(BIN)/python -m infra.dev.mutate
 
-load: $(BIN)/.done tools ## make load [RATES="5 10 20 40"] [SECONDS=20] [SOAK=600] [TRIPS=1000000 [CHANNELS=1]] sends a mixed day to a stack of its own
-	@RATES="$(RATES)" SECONDS="$(SECONDS)" SOAK="$(SOAK)" TRIPS="$(TRIPS)" CHANNELS="$(CHANNELS)" $(BIN)/python -m infra.dev.load
+load: $(BIN)/.done tools ## make load [RATES="5 10 20 40"] [SECONDS=20] [SOAK=600] [TRIPS=1000000 [CHANNELS=1]] [MERCHANTS=100000] sends a mixed day to a stack of its own
+	@RATES="$(RATES)" SECONDS="$(SECONDS)" SOAK="$(SOAK)" TRIPS="$(TRIPS)" CHANNELS="$(CHANNELS)" MERCHANTS="$(MERCHANTS)" $(BIN)/python -m infra.dev.load
 
 bench: $(BIN)/.done tools $(if $(PEERS),$(TOOLS)/peers/.done) ## make bench [PEERS=1] measures every figure (beside SQL peers), and writes docs/figures.md
 	@PEERS="$(PEERS)" $(BIN)/python -m infra.dev.bench

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from chalicelib.buyback.worker import pay
 from chalicelib.grants.codes import challenge
-from infra.dev.bench.setting import Setting, merchant_sub, sub
+from infra.dev.bench.setting import Setting, sub
+from infra.dev.load import merchants
 
 MALL_CODE = "9144030071526726XG"
 _CODES = "/v1/offers/{id}/vouchers"
@@ -142,4 +143,4 @@ def _ends(setting: Setting, count: Callable[..., None], run: str) -> None:
     planned = setting.running_run(run)
     count("buy-back lot", lambda: pay(planned, merchant), 9)
     body = {"grams": 1000, "purpose": "offset", "beneficiary": "量测商贸"}
-    count("retirement", lambda: call("POST", "/v1/retirements", body, "institution", merchant_sub(0)))
+    count("retirement", lambda: call("POST", "/v1/retirements", body, "institution", merchants.sub(0)))

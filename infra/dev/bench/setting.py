@@ -9,9 +9,10 @@ from chalicelib.buyback.items import Ahead
 from chalicelib.buyback.model import TONNE
 from chalicelib.kernel.settle import perform
 from chalicelib.settings import account_key
-from chalicelib.table import keys, lists
+from chalicelib.table import keys
 from chalicelib.table.write import encode
 from infra.dev.bench.platform import Platform
+from infra.dev.load import merchants
 
 CODE, ONE_PART = "91350100M000100Y43", Ahead(["nobody"], {}, complete=True)
 POINTS = 10**9  # enough for every run
@@ -137,8 +138,8 @@ class Setting:
 
     def grow_merchants(self, count: int, points: int = TONNE + 1000) -> list[str]:
         """Merchants that may be paid, put straight into the store; their ids."""
-        self.put([_merchant(number, points) for number in range(count)])
-        return [account_id(merchant_sub(number)) for number in range(count)]
+        self.put([merchants.item(merchants.sub(number), points) for number in range(count)])
+        return [account_id(merchants.sub(number)) for number in range(count)]
 
     def put(self, items: list[dict[str, Any]]) -> None:
         """Items straight into the store, in DynamoDB JSON."""
@@ -150,32 +151,6 @@ class Setting:
 def account_id(sub: str) -> str:
     """As the edge makes it."""
     return keys.account_id(sub, account_key())
-
-
-def merchant_sub(number: int) -> str:
-    return f"bench-merchant-{number}"
-
-
-def _merchant(number: int, points: int) -> dict[str, Any]:
-    account = account_id(merchant_sub(number))
-    admitted = {"mode": "other", "status": "active", "since": "2026-01-01T00:00:00.000Z", "sub_platform": None}
-    return encode(
-        keys.account(keys.holder(account)).item()
-        | {
-            "id": account,
-            "kind": "institution",
-            "name": "量测商贸",
-            "status": "active",
-            "opened_at": "2026-01-01T00:00:00.000Z",
-            "identity": "0" * 64,
-            "points": points,
-            "grams": 10**6,
-            "pending": 0,
-            "merchant": admitted,
-            "list": lists.MERCHANTS,
-            "rank": f"2026-01-01T00:00:00.000Z:{account}",
-        }
-    )
 
 
 def sub(person: int) -> str:

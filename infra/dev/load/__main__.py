@@ -2,7 +2,8 @@
 
 ``RATES="5 10 20 40"`` are requests a second, each for ``SECONDS`` (20); ``SOAK`` seconds (0) follow at the second rate.
 ``TRIPS`` (0) are sent by sixteen channels in files (by the first ``CHANNELS`` of them), while people ask at the first
-rate. It writes ``build/load/latency.svg`` and ``build/load/figures.txt``.
+rate. ``MERCHANTS`` (0) sell a tonne each, and one buy-back run pays all of them. It writes ``build/load/latency.svg``
+and ``build/load/figures.txt``.
 """
 
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 from infra.dev import plot
 from infra.dev.demo.api import Api
 from infra.dev.load.day import City, settle
+from infra.dev.load.merchants import Paid, buy_back
 from infra.dev.load.rates import SHARES, Sender, Stage
 from infra.dev.load.sending import Day, send
 from infra.dev.local.settings import CONSUMERS
@@ -42,9 +44,12 @@ def main() -> int:
             *(f"{_line(stage)}  {name}" for name, stage in stages.items()),
             *day.table,
         ]
+        merchants = int(os.environ.get("MERCHANTS") or 0)
+        paid = buy_back(api, stack, merchants, lambda: _settled(api), _show("paid")) if merchants else Paid()
+        lines += paid.table
         _settled(api)
         books = _audit(stack)
-        wrong = {name: dict(stage.wrong) for name, stage in stages.items() if stage.wrong} | day.found
+        wrong = {name: dict(stage.wrong) for name, stage in stages.items() if stage.wrong} | day.found | paid.found
         lines += [f"refused as expected: {sum(sum(each.refused.values()) for each in stages.values())}"]
         lines += [f"answered as nobody expects: {wrong or 'nothing'}", (books.stdout or books.stderr).strip()]
     _BUILD.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from random import Random
 from chalicelib.batches.lines import NumberedLine, parse
 from infra.dev.load import channels
 from infra.dev.load.channels import CHANNELS, WRONG, Sent
+from infra.dev.load.merchants import Paid
 
 RIDERS = [f"{number:032x}" for number in range(50)]
 TRIPS = 20_000
@@ -50,3 +51,10 @@ def test_each_kind_of_wrong_line_is_refused_by_its_text_but_the_one_of_nobody() 
     assert len(WRONG) == 10
     assert sum(readable) <= 2  # nobody's, and a trip in the future
     assert all(channels.is_wrong(make(trip)) for make in WRONG)
+
+
+def test_a_run_that_paid_less_than_everybody_ends_the_load_in_failure() -> None:
+    assert Paid(300, lots=300, tonnes=300, seconds=8.0).found == {}
+    assert Paid(300, lots=299, tonnes=299, seconds=8.0).found == {"buy-back": {"merchants unpaid": 1, "tonnes": 299}}
+    assert Paid(300, lots=300, tonnes=301, seconds=8.0).found == {"buy-back": {"merchants unpaid": 0, "tonnes": 301}}
+    assert Paid().table == []
