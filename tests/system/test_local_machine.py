@@ -11,7 +11,7 @@ import pytest
 
 from infra.dev.local.settings import read
 from infra.here import ROOT
-from tests.system.conftest import Sample
+from tests.system.conftest import Sample, eventually
 
 pytestmark = pytest.mark.system
 
@@ -75,3 +75,11 @@ def test_the_users_own_engine_is_used_and_none_is_started(tmp_path: Path, sample
             TableName=sample.environment["TABLE_NAME"], Key={"pk": {"S": "from-afar"}, "sk": {"S": "0"}}
         )
         assert "Item" in found
+
+
+def test_requests_come_first_then_the_consumers_of_the_stream(sample: Sample) -> None:
+    expected = {"worker-0": 0, "project": 5, "react": 5, "pumps": 10}
+    eventually(lambda: {name: os.getpriority(os.PRIO_PROCESS, sample.pids()[name]) for name in expected} == expected)
+    groups = {name: Path(f"/proc/{sample.pids()[name]}/autogroup") for name in expected}
+    if groups["pumps"].exists():
+        eventually(lambda: {name: int(each.read_text().split()[-1]) for name, each in groups.items()} == expected)

@@ -16,18 +16,20 @@ from chalice.app import DynamoDBEventConfig
 
 from infra.dev.gateway import lines
 from infra.dev.gateway.events import Context
-from infra.dev.local.pumps import NICENESS
+from infra.dev.local import processes
 from infra.dev.local.resources import positions_name
 from infra.dev.local.settings import CONSUMERS
 from infra.dev.local.stream import StreamPump, client
 from infra.dev.store import without_tokens
+
+_NICENESS = 5  # requests come first, and a file does not outrun what shows it
 
 
 def main(name: str) -> None:
     """Feed the consumer ``name`` of the app in APP_MODULE until SIGTERM. A batch that has begun is finished."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    os.nice(NICENESS)
+    processes.yield_by(_NICENESS)
     without_tokens()
     module = importlib.import_module(os.environ.get("APP_MODULE", "app"))
     consumer = threading.Thread(target=_pump(module, name, stop).run)
