@@ -36,7 +36,7 @@ def spawn(command: Sequence[str], *, run: Path, name: str, env: Mapping[str, str
 
 def yield_by(niceness: int) -> None:
     """Let processes of less niceness work first. Each child is a session of its own, and Linux may share processors
-    among sessions before it looks at processes (sched(7): the autogroup feature), so the session is told, too.
+    among sessions before it looks at processes (sched(7): the autogroup feature), so the session gets the value, too.
     """
     os.nice(niceness)
     with suppress(OSError):  # another system, or the feature is off
