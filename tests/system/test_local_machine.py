@@ -80,6 +80,3 @@ def test_the_users_own_engine_is_used_and_none_is_started(tmp_path: Path, sample
 def test_requests_come_first_then_the_consumers_of_the_stream(sample: Sample) -> None:
     expected = {"worker-0": 0, "project": 5, "react": 5, "pumps": 10}
     eventually(lambda: {name: os.getpriority(os.PRIO_PROCESS, sample.pids()[name]) for name in expected} == expected)
-    groups = {name: Path(f"/proc/{sample.pids()[name]}/autogroup") for name in expected}
-    if groups["pumps"].exists():
-        eventually(lambda: {name: int(each.read_text().split()[-1]) for name, each in groups.items()} == expected)

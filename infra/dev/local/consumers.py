@@ -16,7 +16,6 @@ from chalice.app import DynamoDBEventConfig
 
 from infra.dev.gateway import lines
 from infra.dev.gateway.events import Context
-from infra.dev.local import processes
 from infra.dev.local.resources import positions_name
 from infra.dev.local.settings import CONSUMERS
 from infra.dev.local.stream import StreamPump, client
@@ -29,7 +28,7 @@ def main(name: str) -> None:
     """Feed the consumer ``name`` of the app in APP_MODULE until SIGTERM. A batch that has begun is finished."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    processes.yield_by(_NICENESS)
+    os.nice(_NICENESS)
     without_tokens()
     module = importlib.import_module(os.environ.get("APP_MODULE", "app"))
     consumer = threading.Thread(target=_pump(module, name, stop).run)

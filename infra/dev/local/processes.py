@@ -7,11 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 _PATIENCE_SECONDS = 6.0
-_AUTOGROUP = Path("/proc/self/autogroup")
 _PR_SET_PDEATHSIG = 1
 Child = subprocess.Popen[bytes]
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -32,15 +30,6 @@ def spawn(command: Sequence[str], *, run: Path, name: str, env: Mapping[str, str
         )
     pid_file(run, name).write_text(f"{child.pid} {_born(child.pid)}")
     return child
-
-
-def yield_by(niceness: int) -> None:
-    """Let processes of less niceness work first. Each child is a session of its own, and Linux may share processors
-    among sessions before it looks at processes (sched(7): the autogroup feature), so the session gets the value, too.
-    """
-    os.nice(niceness)
-    with suppress(OSError):  # another system, or the feature is off
-        _AUTOGROUP.write_text(str(niceness))
 
 
 def stop(child: Child) -> None:

@@ -13,7 +13,7 @@ import boto3
 from chalice.app import CloudWatchEventConfig, SQSEventConfig
 
 from infra.dev.gateway import lines
-from infra.dev.local import processes, schedules
+from infra.dev.local import schedules
 from infra.dev.local.queues import QueuePump, url_of
 from infra.dev.local.resources import positions_name
 from infra.dev.local.uploads import Clients, UploadPump
@@ -27,7 +27,7 @@ def main() -> None:
     """Run the pumps of the app in APP_MODULE until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    processes.yield_by(_NICENESS)
+    os.nice(_NICENESS)
     without_tokens()
     module = importlib.import_module(os.environ.get("APP_MODULE", "app"))
     for pump in _upload_pumps(module, stop):
