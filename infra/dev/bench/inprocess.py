@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import boto3
 
 from chalicelib.table import keys
-from infra.dev.bench.setting import Setting, account_id, sub
+from infra.dev.bench.setting import Setting, sub
+from infra.dev.load.seeds import account_id
 
 ROUNDS = 300
 

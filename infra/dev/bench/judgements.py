@@ -23,7 +23,8 @@ from chalicelib.ledger.account import AnyAccount
 from chalicelib.settings import settings
 from chalicelib.table import keys, lists, read
 from chalicelib.table.write import encode
-from infra.dev.bench.setting import Setting, account_id, sub
+from infra.dev.bench.setting import Setting, sub
+from infra.dev.load.seeds import account_id
 from infra.dev.local.settings import WAKING
 from infra.dev.local.stack import LocalStack
 

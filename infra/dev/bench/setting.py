@@ -8,11 +8,10 @@ from chalicelib.buyback import actions, queries
 from chalicelib.buyback.items import Ahead
 from chalicelib.buyback.model import TONNE
 from chalicelib.kernel.settle import perform
-from chalicelib.settings import account_key
 from chalicelib.table import keys
-from chalicelib.table.write import encode
 from infra.dev.bench.platform import Platform
-from infra.dev.load import merchants
+from infra.dev.load import merchants, seeds
+from infra.dev.load.seeds import account_id
 
 CODE, ONE_PART = "91350100M000100Y43", Ahead(["nobody"], {}, complete=True)
 POINTS = 10**9  # enough for every run
@@ -84,7 +83,7 @@ class Setting:
 
     def grow(self, people: int) -> None:
         """Put account items straight into the store until there are ``people``; only their number matters here."""
-        self.put([_person(number) for number in range(self.people, people)])
+        self.put([seeds.person(sub(number), POINTS) for number in range(self.people, people)])
         self.people = max(self.people, people)
 
     def redeem(self, person: int) -> dict[str, Any]:
@@ -138,38 +137,13 @@ class Setting:
 
     def grow_merchants(self, count: int, points: int = TONNE + 1000) -> list[str]:
         """Merchants that may be paid, put straight into the store; their ids."""
-        self.put([merchants.item(merchants.sub(number), points) for number in range(count)])
+        self.put([seeds.merchant(merchants.sub(number), points, grams=TONNE) for number in range(count)])
         return [account_id(merchants.sub(number)) for number in range(count)]
 
     def put(self, items: list[dict[str, Any]]) -> None:
         """Items straight into the store, in DynamoDB JSON."""
-        for start in range(0, len(items), 25):
-            puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
-            self.platform.store.batch_write_item(RequestItems={self.platform.table: puts})  # type: ignore[dict-item]
-
-
-def account_id(sub: str) -> str:
-    """As the edge makes it."""
-    return keys.account_id(sub, account_key())
+        seeds.put(self.platform.store, self.platform.table, items)
 
 
 def sub(person: int) -> str:
     return f"bench-{person}"
-
-
-def _person(number: int) -> dict[str, Any]:
-    account = account_id(sub(number))
-    return encode(
-        keys.account(keys.holder(account)).item()
-        | {
-            "id": account,
-            "kind": "individual",
-            "name": "王**",
-            "status": "active",
-            "opened_at": "2026-01-01T00:00:00.000Z",
-            "identity": "0" * 64,
-            "points": POINTS,
-            "grams": 0,
-            "pending": 0,
-        }
-    )

@@ -13,8 +13,9 @@ from chalicelib.batches.processing.contents import TextLine
 from chalicelib.batches.processing.outcomes import report_lines
 from chalicelib.table import keys
 from infra.dev.bench.platform import Change, Platform
-from infra.dev.bench.setting import Setting, account_id, sub
+from infra.dev.bench.setting import Setting, sub
 from infra.dev.bench.units import growth
+from infra.dev.load.seeds import account_id
 from infra.ops.refile import change
 
 SHARES = (30, 15, 10, 7, 6, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2)  # of a hundred trips, by scenario: assumed

@@ -8,8 +8,9 @@ from unittest.mock import patch
 
 from infra.dev.demo import people
 from infra.dev.demo.api import Api, Call
-from infra.dev.load import channels
+from infra.dev.load import channels, seeds
 from infra.dev.load.rates import Show
+from infra.dev.load.sending import STILL_SECONDS
 
 if TYPE_CHECKING:
     from infra.dev.local.stack import LocalStack
@@ -18,9 +19,7 @@ TONNE = 1_000_000  # points
 _BUYERS = 64
 _FIRST_BUYER = 100_000  # behind all riders
 _SCENARIO = "old-factory"
-_PUTS_AT_ONCE = 25  # of BatchWriteItem
 _LOOK_SECONDS = 2.0
-_SINCE = "2026-01-01T00:00:00.000Z"
 
 
 class Paid(NamedTuple):
@@ -58,12 +57,22 @@ def buy_back(api: Api, stack: "LocalStack", merchants: int, settled: Callable[[]
     api.post_all("sales", [_sale(str(offer["id"]), buyers[n % _BUYERS], n) for n, offer in enumerate(offers)])
     settled()
     began = time.monotonic()
+    run = _finished(api, merchants, show)
+    return Paid(merchants, run["merchants"], run["points"] // TONNE, time.monotonic() - began)
+
+
+def _finished(api: Api, merchants: int, show: Show) -> dict[str, Any]:
+    """A run as it ends. Raises SystemExit where nobody more is paid for a quarter of an hour."""
     run = api.post(Call("/v1/buy-back-runs", {}, "exchange", "exchange", "run"))
+    moved = time.monotonic()
     while run["status"] != "finished":
         time.sleep(_LOOK_SECONDS)
-        run = api.get(f"/v1/buy-back-runs/{run['id']}", "exchange", "exchange")
+        before, run = run["merchants"], api.get(f"/v1/buy-back-runs/{run['id']}", "exchange", "exchange")
+        moved = time.monotonic() if run["merchants"] > before else moved
         show(run["merchants"], merchants)
-    return Paid(merchants, run["merchants"], run["points"] // TONNE, time.monotonic() - began)
+        if time.monotonic() - moved > STILL_SECONDS:
+            raise SystemExit(f"Nobody more is paid in {STILL_SECONDS:.0f} seconds: {run}")
+    return run
 
 
 def sub(number: int) -> str:
@@ -99,37 +108,7 @@ def _sale(offer: str, buyer: str, number: int) -> Call:
 
 
 def _admit(stack: "LocalStack", merchants: int) -> None:
-    """Put the merchants' accounts straight into the store, empty: only what they sell is of interest."""
-    store, table = stack.client("dynamodb"), stack.environment["TABLE_NAME"]
-    for start in range(0, merchants, _PUTS_AT_ONCE):
-        numbers = range(start, min(merchants, start + _PUTS_AT_ONCE))
-        with patch.dict(os.environ, stack.environment):  # what comes later must not take the stack for a stage
-            puts = [{"PutRequest": {"Item": item(sub(number), 0)}} for number in numbers]
-        store.batch_write_item(RequestItems={table: puts})
-
-
-def item(login: str, points: int) -> dict[str, Any]:
-    """The account of an admitted merchant, in DynamoDB JSON. The settings must be in the environment."""
-    from chalicelib.settings import account_key
-    from chalicelib.table import keys, lists
-    from chalicelib.table.write import encode
-
-    account = keys.account_id(login, account_key())
-    admitted = {"mode": "other", "status": "active", "since": _SINCE}
-    return encode(
-        keys.account(keys.holder(account)).item()
-        | {
-            "id": account,
-            "kind": "institution",
-            "name": "量测商贸",
-            "status": "active",
-            "opened_at": _SINCE,
-            "identity": "0" * 64,
-            "points": points,
-            "grams": 0 if not points else TONNE,
-            "pending": 0,
-            "merchant": admitted,
-            "list": lists.MERCHANTS,
-            "rank": f"{_SINCE}:{account}",
-        }
-    )
+    """Their accounts, empty. The settings leave the environment again: what comes later would take this for a stage."""
+    with patch.dict(os.environ, stack.environment):
+        items = [seeds.merchant(sub(number), points=0, grams=0) for number in range(merchants)]
+    seeds.put(stack.client("dynamodb"), stack.environment["TABLE_NAME"], items)

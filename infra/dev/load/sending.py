@@ -22,7 +22,7 @@ _RIDERS_MAX, _TRIPS_EACH = 20_000, 50
 _PACKED = "bus-line"  # its operator sends gzip
 _LOOK_SECONDS = 2.0
 _STRETCH_SECONDS = 10.0  # people ask in stretches, until the last file is done
-_STILL_SECONDS = 900.0  # longer without one line more is no progress
+STILL_SECONDS = 900.0  # longer without one line more is no progress
 _ENDS = ("done", "refused")
 
 
@@ -99,8 +99,8 @@ def _followed(api: Api, files: list[Sent], found: Day, show: Show, before: int) 
         done = sum(each["converted"] + each["refused"] for each in seen.values())
         moved, latest = (time.monotonic(), done) if done != latest else (moved, latest)
         show(before + done, found.lines)
-        if time.monotonic() - moved > _STILL_SECONDS:
-            raise SystemExit(f"No line more in {_STILL_SECONDS:.0f} seconds: {seen}")
+        if time.monotonic() - moved > STILL_SECONDS:
+            raise SystemExit(f"No line more in {STILL_SECONDS:.0f} seconds: {seen}")
     for id, sent in batches.items():
         _compare(sent, seen[id], found)
 

@@ -40,7 +40,7 @@ def main(name: str) -> None:
 def _pump(module: ModuleType, name: str, stop: threading.Event) -> StreamPump:
     names = [_handler(each) for each in module.app.event_sources if isinstance(each, DynamoDBEventConfig)]
     if set(names) != set(CONSUMERS):
-        raise ValueError(f"The app reads the stream with {names}; infra/dev/local/settings.py names {CONSUMERS}")
+        raise ValueError(f"The app reads the stream with {names}; infra/release/cloud/triggers.py names {CONSUMERS}")
     table = os.environ["TABLE_NAME"]
 
     def handle(event: dict[str, Any]) -> Any:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra import here
+from infra.release.cloud import triggers
 
-CONSUMERS = ("project", "react")  # the functions that read the stream; each has a process of its own
+CONSUMERS = tuple(triggers.CONSUMERS)  # the functions that read the stream; each has a process of its own
 WAKING = ("pumps", *CONSUMERS)  # the processes that call functions, as AWS would
 
 
